@@ -1,0 +1,292 @@
+// How the pool works.
+//
+// A job is published in one 64-bit word, the ticket: its number above, the next free index below. A thread
+// claims an index by raising the ticket with a compare-and-swap, which succeeds only while that job is the
+// current one and has indices left. A claimed index keeps the caller waiting, so after a claim the job's
+// fields cannot change; a worker that comes late claims nothing and touches nothing. The caller claims too,
+// and never waits for a worker that has not started: a sleeping worker costs a wake-up call, not a delay.
+#include "core/base/thread_pool.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace tl {
+namespace {
+
+constexpr uint64_t kIndexMask = 0xffffffffu;
+constexpr std::chrono::microseconds kSpinTime(20);
+constexpr size_t kScratchAlignment = 64;
+
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Spins until done() or until the spin time is over; true if done() held.
+template <typename Done>
+bool spin_until(Done done) {
+  const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (done()) return true;
+      relax();
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  return done();
+}
+
+// Grow-only, 64-byte-aligned memory.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { std::free(memory_); }
+
+  bool reserve(size_t bytes) {
+    if (bytes <= size_) return true;
+    if (bytes > SIZE_MAX / 2) return false;
+    const size_t rounded = (bytes + 4095) / 4096 * 4096;
+    void* memory = std::aligned_alloc(kScratchAlignment, rounded);
+    if (memory == nullptr) return false;
+    std::free(memory_);
+    memory_ = memory;
+    size_ = rounded;
+    return true;
+  }
+  void* get() const { return memory_; }
+
+ private:
+  void* memory_ = nullptr;
+  size_t size_ = 0;
+};
+
+// All signals are blocked in a thread made while one of these lives.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    changed_ = pthread_sigmask(SIG_SETMASK, &all, &before_) == 0;
+  }
+  ~BlockedSignals() {
+    if (changed_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+struct ThreadPool::State {
+  // Written by the caller before the ticket opens the job, read by others only after a claim (count: also
+  // before).
+  std::atomic<size_t> count{0};
+  FunctionRef<void(size_t, int)>* body = nullptr;
+
+  alignas(64) std::atomic<uint64_t> ticket{kIndexMask};  // the last index number stands for "closed"
+  alignas(64) std::atomic<size_t> unfinished{0};
+  std::atomic<int> sleepers{0};
+  std::atomic<bool> caller_waits{false};
+  std::atomic<bool> stop{false};
+
+  std::mutex mutex;
+  std::condition_variable work, finished;
+
+  std::mutex failure_mutex;
+  size_t failure_index = 0;
+  std::exception_ptr failure;
+
+  bool active = false;  // a loop is running; written by the caller only, read in bodies
+  pid_t process = getpid();
+  std::vector<std::thread> workers;
+  std::vector<std::thread::id> worker_ids;
+  std::unique_ptr<Scratch[]> worker_scratch;
+  Scratch shared_scratch;
+
+  bool open(uint64_t t) const { return (t & kIndexMask) < count.load(std::memory_order_relaxed); }
+
+  void work_on_job(int worker) {
+    uint64_t t = ticket.load(std::memory_order_acquire);
+    while (open(t)) {
+      if (!ticket.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        continue;
+      run_index(t & kIndexMask, worker);
+      if (unfinished.fetch_sub(1, std::memory_order_seq_cst) == 1 &&
+          caller_waits.load(std::memory_order_seq_cst)) {
+        std::lock_guard<std::mutex> lock(mutex);
+        finished.notify_one();
+      }
+      t = ticket.load(std::memory_order_acquire);
+    }
+  }
+
+  void run_index(size_t index, int worker) noexcept {
+    try {
+      (*body)(index, worker);
+    } catch (...) {
+      std::lock_guard<std::mutex> lock(failure_mutex);
+      if (!failure || index < failure_index) {
+        failure = std::current_exception();
+        failure_index = index;
+      }
+    }
+  }
+
+  void worker_loop(int worker) {
+    while (!stop.load(std::memory_order_relaxed)) {
+      work_on_job(worker);
+      const auto something = [this] {
+        return open(ticket.load(std::memory_order_acquire)) || stop.load(std::memory_order_relaxed);
+      };
+      if (spin_until(something)) continue;
+      std::unique_lock<std::mutex> lock(mutex);
+      sleepers.fetch_add(1, std::memory_order_seq_cst);
+      // Sequentially consistent against the caller, which opens the ticket and then looks for sleepers.
+      while (!open(ticket.load(std::memory_order_seq_cst)) && !stop.load(std::memory_order_seq_cst))
+        work.wait(lock);
+      sleepers.fetch_sub(1, std::memory_order_seq_cst);
+    }
+  }
+
+  void run_inline(size_t n, FunctionRef<void(size_t, int)> f, int worker) {
+    std::exception_ptr first;
+    for (size_t i = 0; i < n; ++i) {
+      try {
+        f(i, worker);
+      } catch (...) {
+        if (!first) first = std::current_exception();
+      }
+    }
+    if (first) std::rethrow_exception(first);
+  }
+
+  // The worker number of a thread that is inside a body.
+  int current_worker() const {
+    const std::thread::id self = std::this_thread::get_id();
+    for (size_t i = 0; i < worker_ids.size(); ++i)
+      if (worker_ids[i] == self) return static_cast<int>(i) + 1;
+    return 0;
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : state_(new State) {
+  State& s = *state_;
+  const int extra = threads > 1 ? threads - 1 : 0;
+  s.workers.reserve(extra);
+  s.worker_ids.reserve(extra);
+  s.worker_scratch.reset(new Scratch[extra + 1]);
+  if (extra == 0) return;
+  BlockedSignals blocked;
+  for (int i = 1; i <= extra; ++i) {
+    try {
+      s.workers.emplace_back([&s, i] { s.worker_loop(i); });
+    } catch (const std::system_error&) {
+      break;  // fewer threads, same results
+    }
+    s.worker_ids.push_back(s.workers.back().get_id());
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  State& s = *state_;
+  if (s.process != getpid()) {
+    // A forked child: the workers do not exist here, and destroying what they slept on could block for ever.
+    for (std::thread& worker : s.workers) worker.detach();
+    static_cast<void>(state_.release());
+    return;
+  }
+  {
+    std::lock_guard<std::mutex> lock(s.mutex);
+    s.stop.store(true, std::memory_order_seq_cst);
+    s.work.notify_all();
+  }
+  for (std::thread& worker : s.workers) worker.join();
+}
+
+int ThreadPool::size() const noexcept { return static_cast<int>(state_->workers.size()) + 1; }
+
+void ThreadPool::parallel_for(size_t count, FunctionRef<void(size_t)> body) {
+  parallel_for_worker(count, [body](size_t index, int) { body(index); });
+}
+
+void ThreadPool::parallel_for_worker(size_t count, FunctionRef<void(size_t, int)> body) {
+  State& s = *state_;
+  if (count == 0) return;
+  if (s.active) return s.run_inline(count, body, s.current_worker());
+  if (count == 1 || s.workers.empty() || s.process != getpid()) return s.run_inline(count, body, 0);
+  if (count >= kIndexMask) {
+    // More indices than the ticket can number: hand them out in blocks.
+    const size_t block = count / (kIndexMask / 2) + 1;
+    return parallel_for_worker((count + block - 1) / block, [=, &s](size_t at, int worker) {
+      const size_t begin = at * block;
+      s.run_inline(
+          count - begin < block ? count - begin : block,
+          [body, begin](size_t i, int w) { body(begin + i, w); }, worker);
+    });
+  }
+
+  // Close the ticket first: with the new count and the old ticket a late worker could claim an index of
+  // nobody.
+  const uint64_t job = (s.ticket.load(std::memory_order_relaxed) | kIndexMask) + 1;
+  s.ticket.store(job | kIndexMask, std::memory_order_seq_cst);
+  s.active = true;
+  s.body = &body;
+  s.unfinished.store(count, std::memory_order_relaxed);
+  s.count.store(count, std::memory_order_release);
+  s.ticket.store(job, std::memory_order_seq_cst);
+  if (s.sleepers.load(std::memory_order_seq_cst) > 0) {
+    std::lock_guard<std::mutex> lock(s.mutex);
+    s.work.notify_all();
+  }
+  s.work_on_job(0);
+  const auto done = [&s] { return s.unfinished.load(std::memory_order_acquire) == 0; };
+  if (!spin_until(done)) {
+    std::unique_lock<std::mutex> lock(s.mutex);
+    s.caller_waits.store(true, std::memory_order_seq_cst);
+    while (s.unfinished.load(std::memory_order_seq_cst) != 0) s.finished.wait(lock);
+    s.caller_waits.store(false, std::memory_order_relaxed);
+  }
+  s.active = false;
+  if (s.failure) {
+    std::exception_ptr failure;
+    failure.swap(s.failure);
+    std::rethrow_exception(failure);
+  }
+}
+
+void ThreadPool::reserve_scratch(size_t per_worker, size_t shared) {
+  State& s = *state_;
+  bool enough = s.shared_scratch.reserve(shared);
+  for (int i = 0; enough && i < size(); ++i) enough = s.worker_scratch[i].reserve(per_worker);
+  if (!enough)
+    fail(Code::kOutOfMemory, "[thread pool] no memory for the working space of a kernel: needs ", per_worker,
+         " bytes for each of ", size(), " threads and ", shared,
+         " shared; free some memory or use fewer threads");
+}
+
+void* ThreadPool::worker_scratch(int worker) const noexcept { return state_->worker_scratch[worker].get(); }
+
+void* ThreadPool::shared_scratch() const noexcept { return state_->shared_scratch.get(); }
+
+}  // namespace tl
