@@ -1,0 +1,70 @@
+#include "core/ops/apply.h"
+
+#include "core/tensor/recorder.h"
+
+namespace tl {
+namespace {
+
+constexpr int kMostOutputs = 3;
+
+[[noreturn]] void wrong_count(const OpSchema& schema, size_t got) {
+  invalid("[", schema.name, "] takes ", schema.variadic ? "at least " : "", schema.num_inputs, " tensors: got ", got);
+}
+
+// Checks operands against the row; returns the union of their tape bits.
+uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
+  if (schema.variadic ? in.size() < schema.num_inputs : in.size() != schema.num_inputs) wrong_count(schema, in.size());
+  uint64_t bits = 0;
+  for (size_t i = 0; i < in.size(); i++) {
+    const InputSchema& want = schema.inputs[i < schema.num_inputs ? i : schema.num_inputs - 1u];
+    const TensorNode* node = in[i]->node();
+    if (!node) invalid("[", schema.name, "] operand '", want.name, "' is missing");
+    if (node->context != &context)
+      invalid("[", schema.name, "] operands belong to different contexts; copy '", want.name,
+              "' into the context of the others");
+    if (!contains(want.dtypes, node->dtype))
+      invalid("[", schema.name, "] operand '", want.name, "' must be ", names_of(want.dtypes), ": got ", node->dtype,
+              " ", node->shape, "; use cast");
+    int same = i < schema.num_inputs ? want.same_as : schema.num_inputs - 1;
+    if (same >= 0 && node->dtype != in[same]->dtype())
+      invalid("[", schema.name, "] operands must have one dtype: '", schema.inputs[same].name, "' is ",
+              in[same]->dtype(), " ", in[same]->shape(), ", '", want.name, "' is ", node->dtype, " ", node->shape,
+              "; tapeloop does not convert silently, use cast");
+    if (!node->buffer)
+      fail(Code::kInternal, "[", schema.name, "] operand '", want.name,
+           "' was not saved for the backward pass; its row in the op table must list it under `saves`");
+    bits |= node->tape_bits;
+  }
+  return bits;
+}
+
+}  // namespace
+
+void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out, uint32_t donated) {
+  const OpSchema& schema = schema_of(op);
+  uint64_t bits = check_operands(schema, context, in);
+  bool recorded = (bits & context.recording_bits) != 0;
+
+  OutputSpec specs[kMostOutputs];
+  schema.infer(InferArgs{schema, in, attrs}, specs);
+  Tensor made[kMostOutputs];
+  if (!schema.makes_outputs) {
+    for (int i = 0; i < schema.num_outputs; i++) {
+      int source = schema.inplace[i];
+      if (donated && !recorded && source >= 0 && (donated >> source & 1) && in[source]->owns_memory_alone() &&
+          in[source]->dtype() == specs[i].dtype && in[source]->shape() == specs[i].shape) {
+        made[i] = in[source]->view(specs[i].shape);
+      } else {
+        made[i] = context.allocate(specs[i].dtype, specs[i].shape);
+      }
+    }
+  }
+  schema.kernel(KernelArgs{schema, context, in, made, attrs});
+  if (recorded) {
+    OpCall call{schema, context, in, Span<const Tensor>(made, schema.num_outputs), attrs};
+    for (Recorder* recorder : context.recorders()) recorder->on_op(call);
+  }
+  for (int i = 0; i < schema.num_outputs; i++) out[i] = std::move(made[i]);
+}
+
+}  // namespace tl

@@ -1,0 +1,197 @@
+// Made from core/ops/ops.toml by core/ops/gen/generate. Do not edit.
+#include <cstddef>
+
+#include "core/ops/generated/promised.h"
+
+// clang-format off
+
+namespace tl {
+namespace {
+
+constexpr InputSchema kAddInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kSubInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kMulInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kDivInputs[] = {{"a", kFloatTypes, -1}, {"b", kFloatTypes, 0}};
+constexpr InputSchema kPowInputs[] = {{"a", kFloatTypes, -1}, {"b", kFloatTypes, 0}};
+constexpr InputSchema kMaximumInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kMinimumInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kAddScalarInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kAddScalarAttrs[] = {{"value", AttrKind::kFloat, offsetof(AddScalarAttrs, value)}};
+constexpr InputSchema kMulScalarInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kMulScalarAttrs[] = {{"value", AttrKind::kFloat, offsetof(MulScalarAttrs, value)}};
+constexpr InputSchema kNegInputs[] = {{"x", kNumberTypes, -1}};
+constexpr InputSchema kExpInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kLogInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kLog1pInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kExpm1Inputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kSqrtInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kRsqrtInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kSquareInputs[] = {{"x", kNumberTypes, -1}};
+constexpr InputSchema kAbsInputs[] = {{"x", kNumberTypes, -1}};
+constexpr InputSchema kSignInputs[] = {{"x", kNumberTypes, -1}};
+constexpr InputSchema kTanhInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kSigmoidInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kSoftplusInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kReluInputs[] = {{"x", kNumberTypes, -1}};
+constexpr InputSchema kSinInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kCosInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kErfInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kReciprocalInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kFloorInputs[] = {{"x", kFloatTypes, -1}};
+constexpr InputSchema kClipInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kClipAttrs[] = {{"low", AttrKind::kFloat, offsetof(ClipAttrs, low)}, {"high", AttrKind::kFloat, offsetof(ClipAttrs, high)}};
+constexpr InputSchema kReluGradInputs[] = {{"grad", kNumberTypes, -1}, {"out", kNumberTypes, 0}};
+constexpr InputSchema kTanhGradInputs[] = {{"grad", kFloatTypes, -1}, {"out", kFloatTypes, 0}};
+constexpr InputSchema kSigmoidGradInputs[] = {{"grad", kFloatTypes, -1}, {"out", kFloatTypes, 0}};
+constexpr InputSchema kEqualInputs[] = {{"a", kAnyType, -1}, {"b", kAnyType, 0}};
+constexpr InputSchema kNotEqualInputs[] = {{"a", kAnyType, -1}, {"b", kAnyType, 0}};
+constexpr InputSchema kLessInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kLessEqualInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kGreaterInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kGreaterEqualInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
+constexpr InputSchema kLogicalAndInputs[] = {{"a", kBoolType, -1}, {"b", kBoolType, 0}};
+constexpr InputSchema kLogicalOrInputs[] = {{"a", kBoolType, -1}, {"b", kBoolType, 0}};
+constexpr InputSchema kLogicalNotInputs[] = {{"x", kBoolType, -1}};
+constexpr InputSchema kSelectInputs[] = {{"condition", kBoolType, -1}, {"a", kAnyType, -1}, {"b", kAnyType, 1}};
+constexpr InputSchema kCastInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kCastAttrs[] = {{"dtype", AttrKind::kDType, offsetof(CastAttrs, dtype)}};
+constexpr InputSchema kSumInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kSumAttrs[] = {{"axes", AttrKind::kInts, offsetof(SumAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(SumAttrs, keepdims)}};
+constexpr InputSchema kMaxInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kMaxAttrs[] = {{"axes", AttrKind::kInts, offsetof(MaxAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(MaxAttrs, keepdims)}};
+constexpr InputSchema kMinInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kMinAttrs[] = {{"axes", AttrKind::kInts, offsetof(MinAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(MinAttrs, keepdims)}};
+constexpr InputSchema kProdInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kProdAttrs[] = {{"axes", AttrKind::kInts, offsetof(ProdAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(ProdAttrs, keepdims)}};
+constexpr InputSchema kArgmaxInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kArgmaxAttrs[] = {{"axes", AttrKind::kInts, offsetof(ArgmaxAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(ArgmaxAttrs, keepdims)}};
+constexpr InputSchema kArgminInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kArgminAttrs[] = {{"axes", AttrKind::kInts, offsetof(ArgminAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(ArgminAttrs, keepdims)}};
+constexpr InputSchema kCumsumInputs[] = {{"x", kNumberTypes, -1}};
+constexpr AttrSchema kCumsumAttrs[] = {{"axis", AttrKind::kInt, offsetof(CumsumAttrs, axis)}, {"exclusive", AttrKind::kBool, offsetof(CumsumAttrs, exclusive)}, {"reverse", AttrKind::kBool, offsetof(CumsumAttrs, reverse)}};
+constexpr InputSchema kLogsumexpInputs[] = {{"x", kFloatTypes, -1}};
+constexpr AttrSchema kLogsumexpAttrs[] = {{"axes", AttrKind::kInts, offsetof(LogsumexpAttrs, axes)}, {"keepdims", AttrKind::kBool, offsetof(LogsumexpAttrs, keepdims)}};
+constexpr InputSchema kMatmulInputs[] = {{"a", kFloatTypes, -1}, {"b", kFloatTypes, 0}};
+constexpr AttrSchema kMatmulAttrs[] = {{"transpose_a", AttrKind::kBool, offsetof(MatmulAttrs, transpose_a)}, {"transpose_b", AttrKind::kBool, offsetof(MatmulAttrs, transpose_b)}};
+constexpr InputSchema kReshapeInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kReshapeAttrs[] = {{"shape", AttrKind::kInts, offsetof(ReshapeAttrs, shape)}};
+constexpr InputSchema kTransposeInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kTransposeAttrs[] = {{"permutation", AttrKind::kInts, offsetof(TransposeAttrs, permutation)}};
+constexpr InputSchema kBroadcastToInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kBroadcastToAttrs[] = {{"shape", AttrKind::kInts, offsetof(BroadcastToAttrs, shape)}};
+constexpr InputSchema kConcatInputs[] = {{"values", kAnyType, -1}};
+constexpr AttrSchema kConcatAttrs[] = {{"axis", AttrKind::kInt, offsetof(ConcatAttrs, axis)}};
+constexpr InputSchema kSliceInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kSliceAttrs[] = {{"begin", AttrKind::kInts, offsetof(SliceAttrs, begin)}, {"end", AttrKind::kInts, offsetof(SliceAttrs, end)}, {"strides", AttrKind::kInts, offsetof(SliceAttrs, strides)}};
+constexpr InputSchema kPadInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kPadAttrs[] = {{"low", AttrKind::kInts, offsetof(PadAttrs, low)}, {"high", AttrKind::kInts, offsetof(PadAttrs, high)}, {"interior", AttrKind::kInts, offsetof(PadAttrs, interior)}, {"value", AttrKind::kFloat, offsetof(PadAttrs, value)}};
+constexpr InputSchema kIdentityInputs[] = {{"x", kAnyType, -1}};
+constexpr InputSchema kStopGradientInputs[] = {{"x", kAnyType, -1}};
+constexpr InputSchema kGatherInputs[] = {{"x", kAnyType, -1}, {"indices", kIntTypes, -1}};
+constexpr AttrSchema kGatherAttrs[] = {{"axis", AttrKind::kInt, offsetof(GatherAttrs, axis)}};
+constexpr InputSchema kScatterAddInputs[] = {{"indices", kIntTypes, -1}, {"updates", kNumberTypes, -1}};
+constexpr AttrSchema kScatterAddAttrs[] = {{"size", AttrKind::kInt, offsetof(ScatterAddAttrs, size)}, {"axis", AttrKind::kInt, offsetof(ScatterAddAttrs, axis)}};
+constexpr InputSchema kOneHotInputs[] = {{"indices", kIntTypes, -1}};
+constexpr AttrSchema kOneHotAttrs[] = {{"depth", AttrKind::kInt, offsetof(OneHotAttrs, depth)}, {"dtype", AttrKind::kDType, offsetof(OneHotAttrs, dtype)}};
+constexpr InputSchema kSoftmaxInputs[] = {{"x", kFloatTypes, -1}};
+constexpr AttrSchema kSoftmaxAttrs[] = {{"axis", AttrKind::kInt, offsetof(SoftmaxAttrs, axis)}};
+constexpr InputSchema kLogSoftmaxInputs[] = {{"x", kFloatTypes, -1}};
+constexpr AttrSchema kLogSoftmaxAttrs[] = {{"axis", AttrKind::kInt, offsetof(LogSoftmaxAttrs, axis)}};
+constexpr InputSchema kSparseSoftmaxCrossEntropyInputs[] = {{"labels", kIntTypes, -1}, {"logits", kFloatTypes, -1}};
+constexpr InputSchema kSigmoidCrossEntropyInputs[] = {{"labels", kFloatTypes, -1}, {"logits", kFloatTypes, 0}};
+constexpr AttrSchema kUniformAttrs[] = {{"shape", AttrKind::kInts, offsetof(UniformAttrs, shape)}, {"low", AttrKind::kFloat, offsetof(UniformAttrs, low)}, {"high", AttrKind::kFloat, offsetof(UniformAttrs, high)}, {"dtype", AttrKind::kDType, offsetof(UniformAttrs, dtype)}, {"seed", AttrKind::kU64, offsetof(UniformAttrs, seed)}, {"call", AttrKind::kU64, offsetof(UniformAttrs, call)}};
+constexpr AttrSchema kNormalAttrs[] = {{"shape", AttrKind::kInts, offsetof(NormalAttrs, shape)}, {"mean", AttrKind::kFloat, offsetof(NormalAttrs, mean)}, {"stddev", AttrKind::kFloat, offsetof(NormalAttrs, stddev)}, {"dtype", AttrKind::kDType, offsetof(NormalAttrs, dtype)}, {"seed", AttrKind::kU64, offsetof(NormalAttrs, seed)}, {"call", AttrKind::kU64, offsetof(NormalAttrs, call)}};
+constexpr InputSchema kDropoutInputs[] = {{"x", kFloatTypes, -1}};
+constexpr AttrSchema kDropoutAttrs[] = {{"rate", AttrKind::kFloat, offsetof(DropoutAttrs, rate)}, {"seed", AttrKind::kU64, offsetof(DropoutAttrs, seed)}, {"call", AttrKind::kU64, offsetof(DropoutAttrs, call)}};
+constexpr AttrSchema kFullAttrs[] = {{"shape", AttrKind::kInts, offsetof(FullAttrs, shape)}, {"value", AttrKind::kFloat, offsetof(FullAttrs, value)}, {"dtype", AttrKind::kDType, offsetof(FullAttrs, dtype)}};
+constexpr AttrSchema kRangeAttrs[] = {{"count", AttrKind::kInt, offsetof(RangeAttrs, count)}, {"start", AttrKind::kFloat, offsetof(RangeAttrs, start)}, {"step", AttrKind::kFloat, offsetof(RangeAttrs, step)}, {"dtype", AttrKind::kDType, offsetof(RangeAttrs, dtype)}};
+constexpr InputSchema kMomentumUpdateInputs[] = {{"w", kFloatTypes, -1}, {"g", kFloatTypes, 0}, {"m", kFloatTypes, 0}, {"rate", kFloatTypes, 0}};
+constexpr AttrSchema kMomentumUpdateAttrs[] = {{"momentum", AttrKind::kFloat, offsetof(MomentumUpdateAttrs, momentum)}, {"nesterov", AttrKind::kBool, offsetof(MomentumUpdateAttrs, nesterov)}};
+constexpr InputSchema kAdamUpdateInputs[] = {{"w", kFloatTypes, -1}, {"g", kFloatTypes, 0}, {"m", kFloatTypes, 0}, {"v", kFloatTypes, 0}, {"rate", kFloatTypes, 0}, {"decay", kFloatTypes, 0}, {"epsilon", kFloatTypes, 0}};
+constexpr AttrSchema kAdamUpdateAttrs[] = {{"beta1", AttrKind::kFloat, offsetof(AdamUpdateAttrs, beta1)}, {"beta2", AttrKind::kFloat, offsetof(AdamUpdateAttrs, beta2)}};
+
+const OpSchema kSchemas[] = {
+    {OpId::kAdd, "add", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 0, kAddInputs, nullptr, 0, rules::infer_broadcast, kernels::add, rules::vjp_add},
+    {OpId::kSub, "sub", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 0, kSubInputs, nullptr, 0, rules::infer_broadcast, kernels::sub, rules::vjp_sub},
+    {OpId::kMul, "mul", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kMulInputs, nullptr, 0, rules::infer_broadcast, kernels::mul, rules::vjp_mul},
+    {OpId::kDiv, "div", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 2, 1, kDivInputs, nullptr, 0, rules::infer_broadcast, kernels::div, rules::vjp_div},
+    {OpId::kPow, "pow", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 1, kPowInputs, nullptr, 0, rules::infer_broadcast, kernels::pow, rules::vjp_pow},
+    {OpId::kMaximum, "maximum", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kMaximumInputs, nullptr, 0, rules::infer_broadcast, kernels::maximum, rules::vjp_maximum},
+    {OpId::kMinimum, "minimum", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kMinimumInputs, nullptr, 0, rules::infer_broadcast, kernels::minimum, rules::vjp_minimum},
+    {OpId::kAddScalar, "add_scalar", 1, false, 1, false, true, {0, -1, -1}, sizeof(AddScalarAttrs), GradientKind::kRule, nullptr, 0, 0, kAddScalarInputs, kAddScalarAttrs, 1, rules::infer_same, kernels::add_scalar, rules::vjp_add_scalar},
+    {OpId::kMulScalar, "mul_scalar", 1, false, 1, false, true, {0, -1, -1}, sizeof(MulScalarAttrs), GradientKind::kRule, nullptr, 0, 0, kMulScalarInputs, kMulScalarAttrs, 1, rules::infer_same, kernels::mul_scalar, rules::vjp_mul_scalar},
+    {OpId::kNeg, "neg", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 0, kNegInputs, nullptr, 0, rules::infer_same, kernels::neg, rules::vjp_neg},
+    {OpId::kExp, "exp", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kExpInputs, nullptr, 0, rules::infer_same, kernels::exp, rules::vjp_exp},
+    {OpId::kLog, "log", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kLogInputs, nullptr, 0, rules::infer_same, kernels::log, rules::vjp_log},
+    {OpId::kLog1p, "log1p", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kLog1pInputs, nullptr, 0, rules::infer_same, kernels::log1p, rules::vjp_log1p},
+    {OpId::kExpm1, "expm1", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kExpm1Inputs, nullptr, 0, rules::infer_same, kernels::expm1, rules::vjp_expm1},
+    {OpId::kSqrt, "sqrt", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kSqrtInputs, nullptr, 0, rules::infer_same, kernels::sqrt, rules::vjp_sqrt},
+    {OpId::kRsqrt, "rsqrt", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 1, kRsqrtInputs, nullptr, 0, rules::infer_same, kernels::rsqrt, rules::vjp_rsqrt},
+    {OpId::kSquare, "square", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kSquareInputs, nullptr, 0, rules::infer_same, kernels::square, rules::vjp_square},
+    {OpId::kAbs, "abs", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kAbsInputs, nullptr, 0, rules::infer_same, kernels::abs, rules::vjp_abs},
+    {OpId::kSign, "sign", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kZero, nullptr, 0, 0, kSignInputs, nullptr, 0, rules::infer_same, kernels::sign, nullptr},
+    {OpId::kTanh, "tanh", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kTanhInputs, nullptr, 0, rules::infer_same, kernels::tanh, rules::vjp_tanh},
+    {OpId::kSigmoid, "sigmoid", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kSigmoidInputs, nullptr, 0, rules::infer_same, kernels::sigmoid, rules::vjp_sigmoid},
+    {OpId::kSoftplus, "softplus", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kSoftplusInputs, nullptr, 0, rules::infer_same, kernels::softplus, rules::vjp_softplus},
+    {OpId::kRelu, "relu", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kReluInputs, nullptr, 0, rules::infer_same, kernels::relu, rules::vjp_relu},
+    {OpId::kSin, "sin", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kSinInputs, nullptr, 0, rules::infer_same, kernels::sin, rules::vjp_sin},
+    {OpId::kCos, "cos", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kCosInputs, nullptr, 0, rules::infer_same, kernels::cos, rules::vjp_cos},
+    {OpId::kErf, "erf", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kErfInputs, nullptr, 0, rules::infer_same, kernels::erf, rules::vjp_erf},
+    {OpId::kReciprocal, "reciprocal", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 1, kReciprocalInputs, nullptr, 0, rules::infer_same, kernels::reciprocal, rules::vjp_reciprocal},
+    {OpId::kFloor, "floor", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kZero, nullptr, 0, 0, kFloorInputs, nullptr, 0, rules::infer_same, kernels::floor, nullptr},
+    {OpId::kClip, "clip", 1, false, 1, false, true, {0, -1, -1}, sizeof(ClipAttrs), GradientKind::kRule, nullptr, 1, 0, kClipInputs, kClipAttrs, 2, rules::infer_clip, kernels::clip, rules::vjp_clip},
+    {OpId::kReluGrad, "relu_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 2, 0, kReluGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::relu_grad, rules::vjp_relu_grad},
+    {OpId::kTanhGrad, "tanh_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kTanhGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::tanh_grad, rules::vjp_tanh_grad},
+    {OpId::kSigmoidGrad, "sigmoid_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSigmoidGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::sigmoid_grad, rules::vjp_sigmoid_grad},
+    {OpId::kEqual, "equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kEqualInputs, nullptr, 0, rules::infer_compare, kernels::equal, nullptr},
+    {OpId::kNotEqual, "not_equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kNotEqualInputs, nullptr, 0, rules::infer_compare, kernels::not_equal, nullptr},
+    {OpId::kLess, "less", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kLessInputs, nullptr, 0, rules::infer_compare, kernels::less, nullptr},
+    {OpId::kLessEqual, "less_equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kLessEqualInputs, nullptr, 0, rules::infer_compare, kernels::less_equal, nullptr},
+    {OpId::kGreater, "greater", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kGreaterInputs, nullptr, 0, rules::infer_compare, kernels::greater, nullptr},
+    {OpId::kGreaterEqual, "greater_equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kGreaterEqualInputs, nullptr, 0, rules::infer_compare, kernels::greater_equal, nullptr},
+    {OpId::kLogicalAnd, "logical_and", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its operands are bool", 0, 0, kLogicalAndInputs, nullptr, 0, rules::infer_compare, kernels::logical_and, nullptr},
+    {OpId::kLogicalOr, "logical_or", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its operands are bool", 0, 0, kLogicalOrInputs, nullptr, 0, rules::infer_compare, kernels::logical_or, nullptr},
+    {OpId::kLogicalNot, "logical_not", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kNone, "its operand is bool", 0, 0, kLogicalNotInputs, nullptr, 0, rules::infer_same, kernels::logical_not, nullptr},
+    {OpId::kSelect, "select", 3, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kSelectInputs, nullptr, 0, rules::infer_select, kernels::select, rules::vjp_select},
+    {OpId::kCast, "cast", 1, false, 1, false, true, {-1, -1, -1}, sizeof(CastAttrs), GradientKind::kRule, nullptr, 0, 0, kCastInputs, kCastAttrs, 1, rules::infer_cast, kernels::cast, rules::vjp_cast},
+    {OpId::kSum, "sum", 1, false, 1, false, false, {-1, -1, -1}, sizeof(SumAttrs), GradientKind::kRule, nullptr, 0, 0, kSumInputs, kSumAttrs, 2, rules::infer_reduce, kernels::sum, rules::vjp_sum},
+    {OpId::kMax, "max", 1, false, 1, false, false, {-1, -1, -1}, sizeof(MaxAttrs), GradientKind::kRule, nullptr, 1, 1, kMaxInputs, kMaxAttrs, 2, rules::infer_reduce_nonempty, kernels::max, rules::vjp_max},
+    {OpId::kMin, "min", 1, false, 1, false, false, {-1, -1, -1}, sizeof(MinAttrs), GradientKind::kRule, nullptr, 1, 1, kMinInputs, kMinAttrs, 2, rules::infer_reduce_nonempty, kernels::min, rules::vjp_min},
+    {OpId::kProd, "prod", 1, false, 1, false, false, {-1, -1, -1}, sizeof(ProdAttrs), GradientKind::kRule, nullptr, 1, 0, kProdInputs, kProdAttrs, 2, rules::infer_reduce, kernels::prod, rules::vjp_prod},
+    {OpId::kArgmax, "argmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(ArgmaxAttrs), GradientKind::kNone, "its result is an integer index", 0, 0, kArgmaxInputs, kArgmaxAttrs, 2, rules::infer_arg_reduce, kernels::argmax, nullptr},
+    {OpId::kArgmin, "argmin", 1, false, 1, false, false, {-1, -1, -1}, sizeof(ArgminAttrs), GradientKind::kNone, "its result is an integer index", 0, 0, kArgminInputs, kArgminAttrs, 2, rules::infer_arg_reduce, kernels::argmin, nullptr},
+    {OpId::kCumsum, "cumsum", 1, false, 1, false, false, {-1, -1, -1}, sizeof(CumsumAttrs), GradientKind::kRule, nullptr, 0, 0, kCumsumInputs, kCumsumAttrs, 3, rules::infer_cumsum, kernels::cumsum, rules::vjp_cumsum},
+    {OpId::kLogsumexp, "logsumexp", 1, false, 1, false, false, {-1, -1, -1}, sizeof(LogsumexpAttrs), GradientKind::kRule, nullptr, 1, 1, kLogsumexpInputs, kLogsumexpAttrs, 2, rules::infer_reduce, kernels::logsumexp, rules::vjp_logsumexp},
+    {OpId::kMatmul, "matmul", 2, false, 1, false, false, {-1, -1, -1}, sizeof(MatmulAttrs), GradientKind::kRule, nullptr, 3, 0, kMatmulInputs, kMatmulAttrs, 2, rules::infer_matmul, kernels::matmul, rules::vjp_matmul},
+    {OpId::kReshape, "reshape", 1, false, 1, true, false, {-1, -1, -1}, sizeof(ReshapeAttrs), GradientKind::kRule, nullptr, 0, 0, kReshapeInputs, kReshapeAttrs, 1, rules::infer_reshape, kernels::reshape, rules::vjp_reshape},
+    {OpId::kTranspose, "transpose", 1, false, 1, false, false, {-1, -1, -1}, sizeof(TransposeAttrs), GradientKind::kRule, nullptr, 0, 0, kTransposeInputs, kTransposeAttrs, 1, rules::infer_transpose, kernels::transpose, rules::vjp_transpose},
+    {OpId::kBroadcastTo, "broadcast_to", 1, false, 1, false, false, {-1, -1, -1}, sizeof(BroadcastToAttrs), GradientKind::kRule, nullptr, 0, 0, kBroadcastToInputs, kBroadcastToAttrs, 1, rules::infer_broadcast_to, kernels::broadcast_to, rules::vjp_broadcast_to},
+    {OpId::kConcat, "concat", 1, true, 1, false, false, {-1, -1, -1}, sizeof(ConcatAttrs), GradientKind::kRule, nullptr, 0, 0, kConcatInputs, kConcatAttrs, 1, rules::infer_concat, kernels::concat, rules::vjp_concat},
+    {OpId::kSlice, "slice", 1, false, 1, true, false, {-1, -1, -1}, sizeof(SliceAttrs), GradientKind::kRule, nullptr, 0, 0, kSliceInputs, kSliceAttrs, 3, rules::infer_slice, kernels::slice, rules::vjp_slice},
+    {OpId::kPad, "pad", 1, false, 1, false, false, {-1, -1, -1}, sizeof(PadAttrs), GradientKind::kRule, nullptr, 0, 0, kPadInputs, kPadAttrs, 4, rules::infer_pad, kernels::pad, rules::vjp_pad},
+    {OpId::kIdentity, "identity", 1, false, 1, true, false, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 0, kIdentityInputs, nullptr, 0, rules::infer_same, kernels::identity, rules::vjp_identity},
+    {OpId::kStopGradient, "stop_gradient", 1, false, 1, true, false, {-1, -1, -1}, 0, GradientKind::kNone, "stop_gradient cuts the path on purpose", 0, 0, kStopGradientInputs, nullptr, 0, rules::infer_same, kernels::stop_gradient, nullptr},
+    {OpId::kGather, "gather", 2, false, 1, false, false, {-1, -1, -1}, sizeof(GatherAttrs), GradientKind::kRule, nullptr, 2, 0, kGatherInputs, kGatherAttrs, 1, rules::infer_gather, kernels::gather, rules::vjp_gather},
+    {OpId::kScatterAdd, "scatter_add", 2, false, 1, false, false, {-1, -1, -1}, sizeof(ScatterAddAttrs), GradientKind::kRule, nullptr, 1, 0, kScatterAddInputs, kScatterAddAttrs, 2, rules::infer_scatter_add, kernels::scatter_add, rules::vjp_scatter_add},
+    {OpId::kOneHot, "one_hot", 1, false, 1, false, false, {-1, -1, -1}, sizeof(OneHotAttrs), GradientKind::kNone, "its operand is an integer index", 0, 0, kOneHotInputs, kOneHotAttrs, 2, rules::infer_one_hot, kernels::one_hot, nullptr},
+    {OpId::kSoftmax, "softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(SoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kSoftmaxInputs, kSoftmaxAttrs, 1, rules::infer_axis, kernels::softmax, rules::vjp_softmax},
+    {OpId::kLogSoftmax, "log_softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(LogSoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kLogSoftmaxInputs, kLogSoftmaxAttrs, 1, rules::infer_axis, kernels::log_softmax, rules::vjp_log_softmax},
+    {OpId::kSparseSoftmaxCrossEntropy, "sparse_softmax_cross_entropy", 2, false, 1, false, false, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSparseSoftmaxCrossEntropyInputs, nullptr, 0, rules::infer_sparse_softmax_cross_entropy, kernels::sparse_softmax_cross_entropy, rules::vjp_sparse_softmax_cross_entropy},
+    {OpId::kSigmoidCrossEntropy, "sigmoid_cross_entropy", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSigmoidCrossEntropyInputs, nullptr, 0, rules::infer_same_shapes, kernels::sigmoid_cross_entropy, rules::vjp_sigmoid_cross_entropy},
+    {OpId::kUniform, "uniform", 0, false, 1, false, false, {-1, -1, -1}, sizeof(UniformAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kUniformAttrs, 6, rules::infer_random, kernels::uniform, nullptr},
+    {OpId::kNormal, "normal", 0, false, 1, false, false, {-1, -1, -1}, sizeof(NormalAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kNormalAttrs, 6, rules::infer_random, kernels::normal, nullptr},
+    {OpId::kDropout, "dropout", 1, false, 1, false, true, {-1, -1, -1}, sizeof(DropoutAttrs), GradientKind::kRule, nullptr, 0, 0, kDropoutInputs, kDropoutAttrs, 3, rules::infer_dropout, kernels::dropout, rules::vjp_dropout},
+    {OpId::kFull, "full", 0, false, 1, false, false, {-1, -1, -1}, sizeof(FullAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kFullAttrs, 3, rules::infer_full, kernels::full, nullptr},
+    {OpId::kRange, "range", 0, false, 1, false, false, {-1, -1, -1}, sizeof(RangeAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kRangeAttrs, 4, rules::infer_range, kernels::range, nullptr},
+    {OpId::kMomentumUpdate, "momentum_update", 4, false, 2, false, false, {0, 2, -1}, sizeof(MomentumUpdateAttrs), GradientKind::kRule, nullptr, 14, 0, kMomentumUpdateInputs, kMomentumUpdateAttrs, 2, rules::infer_momentum_update, kernels::momentum_update, rules::vjp_momentum_update},
+    {OpId::kAdamUpdate, "adam_update", 7, false, 3, false, false, {0, 2, 3}, sizeof(AdamUpdateAttrs), GradientKind::kRule, nullptr, 127, 6, kAdamUpdateInputs, kAdamUpdateAttrs, 2, rules::infer_adam_update, kernels::adam_update, rules::vjp_adam_update},
+};
+
+constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 67, 68, 69, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 70, 71, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 72, 73};
+
+}  // namespace
+
+const OpSchema& schema_of(OpId id) { return kSchemas[kIndex[static_cast<int>(id)]]; }
+Span<const OpSchema> all_schemas() { return kSchemas; }
+
+}  // namespace tl

@@ -1,0 +1,91 @@
+// Context: everything that is not a value. Memory, worker threads, random numbers, the recorders (tapes) that are open.
+// One thread at a time may use a context; several contexts share nothing. There is no global and no thread-local state.
+//
+// Handles, scopes and the first error, which only callers from other languages need, live in capi.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/base/thread_pool.h"
+#include "core/tensor/allocator.h"
+#include "core/tensor/tensor.h"
+
+namespace tl {
+
+class Recorder;  // core/ops/recorder.h
+class Variable;
+
+enum class LogLevel : int32_t { kInfo = 1, kWarning = 2 };
+
+struct ContextOptions {
+  uint64_t seed = 0;
+  int threads = 0;          // 0: as many as the CPUs that this process may use
+  size_t memory_limit = 0;  // bytes; 0: none
+  void (*log)(void* user_data, LogLevel level, const char* message) = nullptr;
+  void* log_user_data = nullptr;
+};
+
+// The position of the random stream: Philox with key (seed, op) and counter (call, element). Each random op takes one
+// call number, so the same program with the same seed draws the same numbers whatever the number of threads.
+struct RandomState {
+  uint64_t seed = 0;
+  uint64_t next_call = 0;
+};
+
+class Context {
+ public:
+  explicit Context(const ContextOptions& options);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // A new tensor with undefined contents. Throws kOutOfMemory.
+  Tensor allocate(DType dtype, const Shape& shape);
+  // A tensor over a buffer whose reference the tensor takes over.
+  Tensor adopt(Buffer* buffer, DType dtype, const Shape& shape);
+  // A tensor without data (see tensor.h) with an id of its own, or with that of another tensor.
+  Tensor make_shell(DType dtype, const Shape& shape, uint64_t id);
+
+  Allocator& allocator() { return allocator_; }
+  ThreadPool& pool();  // threads are started by the first use
+  int threads() const { return threads_; }
+  void set_threads(int threads);
+  RandomState& random() { return random_; }
+  uint64_t new_id() { return next_id_++; }
+  void log(LogLevel level, const char* message) const {
+    if (log_) log_(log_user_data_, level, message);
+  }
+
+  // Recorders that see each op, oldest first. `recording_bits` is the union of their tensors' bits (tape_bits).
+  std::vector<Recorder*>& recorders() { return recorders_; }
+  uint64_t recording_bits = 0;
+  bool watches_variables = false;  // some open recorder wants to know which variables are read
+  void add_recorder(Recorder* recorder);
+  void remove_recorder(Recorder* recorder);
+
+  size_t live_tensors() const { return live_tensors_; }
+
+ private:
+  friend class Tensor;
+  TensorNode* new_node();
+  void free_node(TensorNode* node);
+
+  Allocator allocator_;
+  int threads_;
+  std::unique_ptr<ThreadPool> pool_;
+  RandomState random_;
+  uint64_t next_id_ = 1;
+  std::vector<Recorder*> recorders_;
+  void (*log_)(void*, LogLevel, const char*);
+  void* log_user_data_;
+
+  // Tensor nodes come from blocks, because a step makes and drops hundreds of them.
+  std::vector<std::unique_ptr<TensorNode[]>> node_blocks_;
+  TensorNode* free_nodes_ = nullptr;  // linked through `context`, which a free node does not need
+  size_t live_tensors_ = 0;
+};
+
+}  // namespace tl

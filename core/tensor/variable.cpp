@@ -1,0 +1,33 @@
+#include "core/tensor/variable.h"
+
+#include "core/base/error.h"
+#include "core/tensor/recorder.h"
+
+namespace tl {
+
+Variable::Variable(Tensor initial, std::string name, bool trainable)
+    : context_(&initial.context()),
+      id_(context_->new_id()),
+      trainable_(trainable),
+      dtype_(initial.dtype()),
+      shape_(initial.shape()),
+      value_(std::move(initial)),
+      name_(std::move(name)) {}
+
+const Tensor& Variable::read() {
+  if (context_->watches_variables)
+    for (Recorder* recorder : context_->recorders()) recorder->on_read(*this, value_);
+  return value_;
+}
+
+void Variable::assign(Tensor value) {
+  if (&value.context() != context_)
+    invalid("[assign] variable '", name_, "' and the value belong to different contexts; make both in one context");
+  if (value.dtype() != dtype_ || value.shape() != shape_)
+    invalid("[assign] variable '", name_, "' keeps its dtype and shape: it has ", dtype_, " ", shape_, ", got ",
+            value.dtype(), " ", value.shape(), "; cast or reshape the value");
+  // A value of its own: the tensor that was passed keeps its identity (a tape may know it), the variable gets a new one.
+  value_ = value.view(value.shape());
+}
+
+}  // namespace tl

@@ -1,0 +1,86 @@
+// Variable: the only mutable cell. Reading gives a tensor that shares its memory; assigning while somebody still holds
+// that tensor leaves the tensor as it was, so a tape always differentiates at the values of the forward pass.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "core/tensor/context.h"
+#include "core/tensor/tensor.h"
+
+namespace tl {
+
+class Variable {
+ public:
+  Variable(Tensor initial, std::string name, bool trainable);
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+  // The current value. Open tapes that watch variables see the read.
+  const Tensor& read();
+  // The current value, unseen by tapes: for optimizers, saving and printing.
+  const Tensor& peek() const { return value_; }
+  // Throws unless shape and dtype are those of the variable. Tapes do not see assignments.
+  void assign(Tensor value);
+  // Moves the value out, so that an op may write into its memory. Nothing but `put` may follow.
+  Tensor take() { return std::move(value_); }
+  void put(Tensor value) { value_ = std::move(value); }
+
+  Context& context() const { return *context_; }
+  uint64_t id() const { return id_; }
+  const std::string& name() const { return name_; }
+  bool trainable() const { return trainable_; }
+  void set_trainable(bool trainable) { trainable_ = trainable; }
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+
+  void retain() { references_++; }
+  void drop() {
+    if (--references_ == 0) delete this;
+  }
+
+ private:
+  Context* context_;
+  uint64_t id_;
+  uint32_t references_ = 1;
+  bool trainable_;
+  DType dtype_;
+  Shape shape_;
+  Tensor value_;
+  std::string name_;
+};
+
+// A counted reference to a variable. One thread at a time, like everything of a context.
+class VariableRef {
+ public:
+  VariableRef() = default;
+  explicit VariableRef(Variable* adopted) : variable_(adopted) {}
+  VariableRef(const VariableRef& other) : variable_(other.variable_) {
+    if (variable_) variable_->retain();
+  }
+  VariableRef(VariableRef&& other) noexcept : variable_(std::exchange(other.variable_, nullptr)) {}
+  VariableRef& operator=(VariableRef other) noexcept {
+    std::swap(variable_, other.variable_);
+    return *this;
+  }
+  ~VariableRef() {
+    if (variable_) variable_->drop();
+  }
+  static VariableRef make(Tensor initial, std::string name, bool trainable = true) {
+    return VariableRef(new Variable(std::move(initial), std::move(name), trainable));
+  }
+  static VariableRef share(Variable* variable) {
+    variable->retain();
+    return VariableRef(variable);
+  }
+  Variable* operator->() const { return variable_; }
+  Variable& operator*() const { return *variable_; }
+  Variable* get() const { return variable_; }
+  explicit operator bool() const { return variable_ != nullptr; }
+
+ private:
+  Variable* variable_ = nullptr;
+};
+
+}  // namespace tl
