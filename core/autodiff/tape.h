@@ -74,6 +74,7 @@ class Tape final : public Recorder {
   size_t saved_bytes() const;
   size_t recorded_ops() const { return entries_.size(); }
 
+  uint64_t bits() const override { return bit_; }
   void on_op(const OpCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;
 
@@ -93,12 +94,18 @@ class Tape final : public Recorder {
     int32_t local;
   };
 
+  int32_t find(const Tensor& tensor) const;
   int32_t track(const Tensor& tensor);
+  int32_t remember(Variable& variable);
   void start_recording();
   void stop_recording();
   void forget_records();
-  std::vector<int32_t> source_locals(const GradientSource& source) const;
-  void run_rule(const Entry& entry, std::vector<Tensor>& grads, const std::vector<char>& wanted);
+  void check_gradient_call(Span<const Tensor> targets, Span<const GradientSource> sources,
+                           Span<const Tensor> output_gradients) const;
+  std::vector<std::vector<int32_t>> source_locals(Span<const GradientSource> sources) const;
+  std::vector<char> reachable(const std::vector<std::vector<int32_t>>& sources) const;
+  void differentiate(size_t entry, std::vector<Tensor>& grads, const std::vector<char>& reached,
+                     const std::vector<char>& is_source);
 
   Context& context_;
   TapeOptions options_;
@@ -111,6 +118,7 @@ class Tape final : public Recorder {
   std::vector<int32_t> locals_;   // parallel to tensors_: index of the tracked tensor, or -1
   std::vector<uint64_t> attrs_;
   std::vector<VariableRef> variables_;
+  IdMap variable_index_;          // of a variable's id in variables_
   std::vector<VariableRead> reads_;
 };
 

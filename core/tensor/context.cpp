@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/recorder.h"
 
 namespace tl {
 namespace {
@@ -45,6 +46,17 @@ ThreadPool& Context::pool() {
 void Context::set_threads(int threads) {
   threads_ = checked_threads(threads);
   pool_.reset();
+}
+
+void Context::add_recorder(Recorder* recorder) {
+  recorders_.push_back(recorder);
+  recording_bits_ |= recorder->bits();
+}
+
+void Context::remove_recorder(Recorder* recorder) {
+  recorders_.erase(std::remove(recorders_.begin(), recorders_.end(), recorder), recorders_.end());
+  recording_bits_ = 0;
+  for (const Recorder* r : recorders_) recording_bits_ |= r->bits();
 }
 
 TensorNode* Context::new_node() {

@@ -59,12 +59,13 @@ class Context {
     if (log_) log_(log_user_data_, level, message);
   }
 
-  // Recorders that see each op, oldest first. `recording_bits` is the union of their tensors' bits (tape_bits).
-  std::vector<Recorder*>& recorders() { return recorders_; }
-  uint64_t recording_bits = 0;
-  bool watches_variables = false;  // some open recorder wants to know which variables are read
+  // Recorders that see each op, oldest first.
+  const std::vector<Recorder*>& recorders() const { return recorders_; }
+  uint64_t recording_bits() const { return recording_bits_; }  // the union of their bits
   void add_recorder(Recorder* recorder);
   void remove_recorder(Recorder* recorder);
+  // A bit for a new recorder. Beyond 64 recorders bits are shared, which costs look-ups but is not wrong.
+  uint64_t new_recorder_bit() { return uint64_t{1} << (recorder_count_++ % 64); }
 
   size_t live_tensors() const { return live_tensors_; }
 
@@ -79,6 +80,8 @@ class Context {
   RandomState random_;
   uint64_t next_id_ = 1;
   std::vector<Recorder*> recorders_;
+  uint64_t recording_bits_ = 0;
+  uint64_t recorder_count_ = 0;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;
 

@@ -15,8 +15,7 @@ Variable::Variable(Tensor initial, std::string name, bool trainable)
       name_(std::move(name)) {}
 
 const Tensor& Variable::read() {
-  if (context_->watches_variables)
-    for (Recorder* recorder : context_->recorders()) recorder->on_read(*this, value_);
+  for (Recorder* recorder : context_->recorders()) recorder->on_read(*this, value_);
   return value_;
 }
 

@@ -129,8 +129,8 @@ def functions_source(ops):
             for a in op.attrs:
                 values.append({"@seed": f"{get}.random().seed", "@call": f"{get}.random().next_call++"}.get(a.default, a.name))
             out += f"  {attrs_struct(op)} attrs{{{', '.join(values)}}};\n"
-        out += f"  {'Tensor out' if n == 1 else result_type(op) + ' out'};\n"
-        out += f"  apply(OpId::k{c}, {get}, {operands}, {'&attrs' if op.attrs else 'nullptr'}, {'&out' if n == 1 else 'out.data()'});\n  return out;\n}}\n"
+        out += f"  {'Tensor made' if n == 1 else result_type(op) + ' made'};\n"
+        out += f"  apply(OpId::k{c}, {get}, {operands}, {'&attrs' if op.attrs else 'nullptr'}, {'&made' if n == 1 else 'made.data()'});\n  return made;\n}}\n"
     return out + "\n}  // namespace tl\n"
 
 

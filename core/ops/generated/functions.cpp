@@ -10,457 +10,457 @@ namespace tl {
 Tensor add(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[add] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor sub(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[sub] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kSub, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSub, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[mul] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kMul, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMul, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor div(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[div] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kDiv, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kDiv, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[pow] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kPow, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kPow, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor maximum(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[maximum] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kMaximum, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMaximum, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[minimum] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kMinimum, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMinimum, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor add_scalar(const Tensor& x, double value) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[add_scalar] operand 'x' is missing");
   AddScalarAttrs attrs{value};
-  Tensor out;
-  apply(OpId::kAddScalar, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kAddScalar, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor mul_scalar(const Tensor& x, double value) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[mul_scalar] operand 'x' is missing");
   MulScalarAttrs attrs{value};
-  Tensor out;
-  apply(OpId::kMulScalar, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMulScalar, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor neg(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[neg] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kNeg, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kNeg, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor exp(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[exp] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kExp, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kExp, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor log(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[log] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kLog, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLog, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor log1p(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[log1p] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kLog1p, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLog1p, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor expm1(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[expm1] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kExpm1, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kExpm1, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor sqrt(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[sqrt] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSqrt, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSqrt, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor rsqrt(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[rsqrt] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kRsqrt, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kRsqrt, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor square(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[square] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSquare, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSquare, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor abs(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[abs] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kAbs, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kAbs, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor sign(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[sign] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSign, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSign, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor tanh(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[tanh] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kTanh, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kTanh, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor sigmoid(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[sigmoid] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSigmoid, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSigmoid, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor softplus(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[softplus] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSoftplus, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSoftplus, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor relu(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[relu] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kRelu, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kRelu, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor sin(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[sin] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kSin, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSin, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor cos(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[cos] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kCos, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kCos, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor erf(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[erf] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kErf, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kErf, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor reciprocal(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[reciprocal] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kReciprocal, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kReciprocal, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor floor(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[floor] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kFloor, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kFloor, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor clip(const Tensor& x, double low, double high) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[clip] operand 'x' is missing");
   ClipAttrs attrs{low, high};
-  Tensor out;
-  apply(OpId::kClip, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kClip, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor relu_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
   if (!grad) invalid("[relu_grad] operand 'grad' is missing");
-  Tensor out;
-  apply(OpId::kReluGrad, grad.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kReluGrad, grad.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor tanh_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
   if (!grad) invalid("[tanh_grad] operand 'grad' is missing");
-  Tensor out;
-  apply(OpId::kTanhGrad, grad.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kTanhGrad, grad.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor sigmoid_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
   if (!grad) invalid("[sigmoid_grad] operand 'grad' is missing");
-  Tensor out;
-  apply(OpId::kSigmoidGrad, grad.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSigmoidGrad, grad.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[equal] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kEqual, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kEqual, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor not_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[not_equal] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kNotEqual, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kNotEqual, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor less(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[less] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kLess, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLess, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor less_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[less_equal] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kLessEqual, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLessEqual, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor greater(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[greater] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kGreater, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kGreater, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor greater_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[greater_equal] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kGreaterEqual, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kGreaterEqual, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[logical_and] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kLogicalAnd, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLogicalAnd, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor logical_or(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[logical_or] operand 'a' is missing");
-  Tensor out;
-  apply(OpId::kLogicalOr, a.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLogicalOr, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor logical_not(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[logical_not] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kLogicalNot, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLogicalNot, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&condition, &a, &b};
   if (!condition) invalid("[select] operand 'condition' is missing");
-  Tensor out;
-  apply(OpId::kSelect, condition.context(), Inputs(in, 3), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSelect, condition.context(), Inputs(in, 3), nullptr, &made);
+  return made;
 }
 
 Tensor cast(const Tensor& x, DType dtype) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[cast] operand 'x' is missing");
   CastAttrs attrs{dtype};
-  Tensor out;
-  apply(OpId::kCast, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kCast, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor sum(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[sum] operand 'x' is missing");
   SumAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kSum, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSum, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor max(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[max] operand 'x' is missing");
   MaxAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kMax, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMax, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor min(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[min] operand 'x' is missing");
   MinAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kMin, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMin, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor prod(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[prod] operand 'x' is missing");
   ProdAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kProd, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kProd, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor argmax(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[argmax] operand 'x' is missing");
   ArgmaxAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kArgmax, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kArgmax, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor argmin(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[argmin] operand 'x' is missing");
   ArgminAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kArgmin, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kArgmin, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor cumsum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[cumsum] operand 'x' is missing");
   CumsumAttrs attrs{axis, exclusive, reverse};
-  Tensor out;
-  apply(OpId::kCumsum, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kCumsum, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor logsumexp(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[logsumexp] operand 'x' is missing");
   LogsumexpAttrs attrs{axes, keepdims};
-  Tensor out;
-  apply(OpId::kLogsumexp, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLogsumexp, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[matmul] operand 'a' is missing");
   MatmulAttrs attrs{transpose_a, transpose_b};
-  Tensor out;
-  apply(OpId::kMatmul, a.context(), Inputs(in, 2), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kMatmul, a.context(), Inputs(in, 2), &attrs, &made);
+  return made;
 }
 
 Tensor reshape(const Tensor& x, const IntList& shape) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[reshape] operand 'x' is missing");
   ReshapeAttrs attrs{shape};
-  Tensor out;
-  apply(OpId::kReshape, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kReshape, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor transpose(const Tensor& x, const IntList& permutation) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[transpose] operand 'x' is missing");
   TransposeAttrs attrs{permutation};
-  Tensor out;
-  apply(OpId::kTranspose, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kTranspose, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor broadcast_to(const Tensor& x, const IntList& shape) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[broadcast_to] operand 'x' is missing");
   BroadcastToAttrs attrs{shape};
-  Tensor out;
-  apply(OpId::kBroadcastTo, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kBroadcastTo, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor concat(Span<const Tensor> values, int64_t axis) {
@@ -469,159 +469,159 @@ Tensor concat(Span<const Tensor> values, int64_t axis) {
   for (const Tensor& t : values) in.push_back(&t);
   if (!values[0]) invalid("[concat] operand 'values' is missing");
   ConcatAttrs attrs{axis};
-  Tensor out;
-  apply(OpId::kConcat, values[0].context(), Inputs(in.data(), in.size()), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kConcat, values[0].context(), Inputs(in.data(), in.size()), &attrs, &made);
+  return made;
 }
 
 Tensor slice(const Tensor& x, const IntList& begin, const IntList& end, const IntList& strides) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[slice] operand 'x' is missing");
   SliceAttrs attrs{begin, end, strides};
-  Tensor out;
-  apply(OpId::kSlice, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSlice, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor pad(const Tensor& x, const IntList& low, const IntList& high, const IntList& interior, double value) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[pad] operand 'x' is missing");
   PadAttrs attrs{low, high, interior, value};
-  Tensor out;
-  apply(OpId::kPad, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kPad, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor identity(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[identity] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kIdentity, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kIdentity, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor stop_gradient(const Tensor& x) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[stop_gradient] operand 'x' is missing");
-  Tensor out;
-  apply(OpId::kStopGradient, x.context(), Inputs(in, 1), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kStopGradient, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
 }
 
 Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis) {
   const Tensor* in[] = {&x, &indices};
   if (!x) invalid("[gather] operand 'x' is missing");
   GatherAttrs attrs{axis};
-  Tensor out;
-  apply(OpId::kGather, x.context(), Inputs(in, 2), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kGather, x.context(), Inputs(in, 2), &attrs, &made);
+  return made;
 }
 
 Tensor scatter_add(const Tensor& indices, const Tensor& updates, int64_t size, int64_t axis) {
   const Tensor* in[] = {&indices, &updates};
   if (!indices) invalid("[scatter_add] operand 'indices' is missing");
   ScatterAddAttrs attrs{size, axis};
-  Tensor out;
-  apply(OpId::kScatterAdd, indices.context(), Inputs(in, 2), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kScatterAdd, indices.context(), Inputs(in, 2), &attrs, &made);
+  return made;
 }
 
 Tensor one_hot(const Tensor& indices, int64_t depth, DType dtype) {
   const Tensor* in[] = {&indices};
   if (!indices) invalid("[one_hot] operand 'indices' is missing");
   OneHotAttrs attrs{depth, dtype};
-  Tensor out;
-  apply(OpId::kOneHot, indices.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kOneHot, indices.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor softmax(const Tensor& x, int64_t axis) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[softmax] operand 'x' is missing");
   SoftmaxAttrs attrs{axis};
-  Tensor out;
-  apply(OpId::kSoftmax, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSoftmax, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor log_softmax(const Tensor& x, int64_t axis) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[log_softmax] operand 'x' is missing");
   LogSoftmaxAttrs attrs{axis};
-  Tensor out;
-  apply(OpId::kLogSoftmax, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kLogSoftmax, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor sparse_softmax_cross_entropy(const Tensor& labels, const Tensor& logits) {
   const Tensor* in[] = {&labels, &logits};
   if (!labels) invalid("[sparse_softmax_cross_entropy] operand 'labels' is missing");
-  Tensor out;
-  apply(OpId::kSparseSoftmaxCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSparseSoftmaxCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits) {
   const Tensor* in[] = {&labels, &logits};
   if (!labels) invalid("[sigmoid_cross_entropy] operand 'labels' is missing");
-  Tensor out;
-  apply(OpId::kSigmoidCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kSigmoidCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &made);
+  return made;
 }
 
 Tensor uniform(Context& context, const IntList& shape, double low, double high, DType dtype) {
   UniformAttrs attrs{shape, low, high, dtype, context.random().seed, context.random().next_call++};
-  Tensor out;
-  apply(OpId::kUniform, context, Inputs(), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kUniform, context, Inputs(), &attrs, &made);
+  return made;
 }
 
 Tensor normal(Context& context, const IntList& shape, double mean, double stddev, DType dtype) {
   NormalAttrs attrs{shape, mean, stddev, dtype, context.random().seed, context.random().next_call++};
-  Tensor out;
-  apply(OpId::kNormal, context, Inputs(), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kNormal, context, Inputs(), &attrs, &made);
+  return made;
 }
 
 Tensor dropout(const Tensor& x, double rate) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[dropout] operand 'x' is missing");
   DropoutAttrs attrs{rate, x.context().random().seed, x.context().random().next_call++};
-  Tensor out;
-  apply(OpId::kDropout, x.context(), Inputs(in, 1), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kDropout, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
 }
 
 Tensor full(Context& context, const IntList& shape, double value, DType dtype) {
   FullAttrs attrs{shape, value, dtype};
-  Tensor out;
-  apply(OpId::kFull, context, Inputs(), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kFull, context, Inputs(), &attrs, &made);
+  return made;
 }
 
 Tensor range(Context& context, int64_t count, double start, double step, DType dtype) {
   RangeAttrs attrs{count, start, step, dtype};
-  Tensor out;
-  apply(OpId::kRange, context, Inputs(), &attrs, &out);
-  return out;
+  Tensor made;
+  apply(OpId::kRange, context, Inputs(), &attrs, &made);
+  return made;
 }
 
 std::array<Tensor, 2> momentum_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& rate, double momentum, bool nesterov) {
   const Tensor* in[] = {&w, &g, &m, &rate};
   if (!w) invalid("[momentum_update] operand 'w' is missing");
   MomentumUpdateAttrs attrs{momentum, nesterov};
-  std::array<Tensor, 2> out;
-  apply(OpId::kMomentumUpdate, w.context(), Inputs(in, 4), &attrs, out.data());
-  return out;
+  std::array<Tensor, 2> made;
+  apply(OpId::kMomentumUpdate, w.context(), Inputs(in, 4), &attrs, made.data());
+  return made;
 }
 
 std::array<Tensor, 3> adam_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const Tensor& rate, const Tensor& decay, const Tensor& epsilon, double beta1, double beta2) {
   const Tensor* in[] = {&w, &g, &m, &v, &rate, &decay, &epsilon};
   if (!w) invalid("[adam_update] operand 'w' is missing");
   AdamUpdateAttrs attrs{beta1, beta2};
-  std::array<Tensor, 3> out;
-  apply(OpId::kAdamUpdate, w.context(), Inputs(in, 7), &attrs, out.data());
-  return out;
+  std::array<Tensor, 3> made;
+  apply(OpId::kAdamUpdate, w.context(), Inputs(in, 7), &attrs, made.data());
+  return made;
 }
 
 }  // namespace tl
