@@ -1,0 +1,107 @@
+// gemm() and gemm_batched(): the cases without work, the choice of a method, and batches over threads.
+#include "core/kernels/gemm/gemm.h"
+
+#include "core/kernels/gemm/backend_choice.h"
+#include "core/kernels/gemm/gemm_driver.h"
+
+namespace tl::kernels {
+namespace {
+
+template <typename T>
+void scale(int64_t m, int64_t n, T beta, T* c, int64_t ldc) {
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) c[i * ldc + j] = beta == 0 ? T(0) : beta * c[i * ldc + j];
+}
+
+// The products that need no kernel; true if this was one.
+template <typename T>
+bool trivial(const GemmProblem<T>& p) {
+  if (p.m <= 0 || p.n <= 0) return true;
+  if (p.k > 0 && p.alpha != 0) return false;
+  if (p.beta != 1) scale(p.m, p.n, p.beta, p.c, p.ldc);
+  return true;
+}
+
+template <typename T>
+GemmMethod choose(GemmCpu cpu, const GemmProblem<T>& p) {
+  return choose_gemm_method(cpu, sizeof(T) == sizeof(double), p.ta, p.tb, p.m, p.n, p.k);
+}
+
+template <typename T>
+void run(ThreadPool& pool, const GemmProblem<T>& p) {
+  if (trivial(p)) return;
+  const GemmCpu cpu = gemm_cpu();
+  run_gemm(pool, *gemm_kernels<T>(cpu), choose(cpu, p), p);
+}
+
+template <typename T>
+GemmProblem<T> product_of_batch(const GemmBatch& batch, int64_t index, GemmProblem<T> p) {
+  for (int axis = batch.rank - 1; axis >= 0; --axis) {
+    const int64_t i = index % batch.sizes[axis];
+    index /= batch.sizes[axis];
+    p.a += i * batch.a_strides[axis];
+    p.b += i * batch.b_strides[axis];
+    p.c += i * batch.c_strides[axis];
+  }
+  return p;
+}
+
+template <typename T>
+void run_batch(ThreadPool& pool, const GemmBatch& batch, const GemmProblem<T>& p) {
+  int64_t count = 1;
+  for (int axis = 0; axis < batch.rank; ++axis) count *= batch.sizes[axis];
+  // Products that are worth several threads each run one after the other; small ones are shared out whole.
+  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  if (pool.size() == 1 || count < 2 || work * static_cast<double>(count) < 2e6 || work > 8e6) {
+    for (int64_t i = 0; i < count; ++i) run(pool, product_of_batch(batch, i, p));
+    return;
+  }
+  if (p.alpha == 0) {  // k and the sizes are positive here
+    for (int64_t i = 0; i < count; ++i) trivial(product_of_batch(batch, i, p));
+    return;
+  }
+  const GemmCpu cpu = gemm_cpu();
+  const GemmKernels<T>& kernels = *gemm_kernels<T>(cpu);
+  const GemmMethod method = choose(cpu, p);
+  pool.reserve_scratch(gemm_scratch(kernels, method, p).alone(), 0);
+  const int64_t most = 4 * pool.size(), parts = count < most ? count : most;
+  pool.parallel_for_worker(static_cast<size_t>(parts), [&](size_t part, int worker) {
+    const int64_t at = static_cast<int64_t>(part);
+    for (int64_t i = count * at / parts; i < count * (at + 1) / parts; ++i)
+      run_gemm_alone(pool.worker_scratch(worker), kernels, method, product_of_batch(batch, i, p));
+  });
+}
+
+}  // namespace
+
+void gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+  run<float>(pool, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+}
+
+void gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
+          int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc) {
+  run<double>(pool, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+}
+
+void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, int64_t m, int64_t n, int64_t k,
+                  float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
+                  int64_t ldc) {
+  run_batch<float>(pool, batch, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+}
+
+void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, int64_t m, int64_t n, int64_t k,
+                  double alpha, const double* a, int64_t lda, const double* b, int64_t ldb, double beta,
+                  double* c, int64_t ldc) {
+  run_batch<double>(pool, batch, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
+}
+
+const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  return gemm_method_name(gemm_cpu(), choose_gemm_method(gemm_cpu(), false, ta, tb, m, n, k));
+}
+
+const char* gemm_backend_name_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  return gemm_method_name(gemm_cpu(), choose_gemm_method(gemm_cpu(), true, ta, tb, m, n, k));
+}
+
+}  // namespace tl::kernels

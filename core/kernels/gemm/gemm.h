@@ -1,0 +1,50 @@
+// Matrix products: C = alpha * op(A) * op(B) + beta * C, row-major, float and double, single and batched.
+//
+// This is the only way of tapeloop to a matrix product. It chooses between kernels of ours and those of
+// oneDNN and OpenBLAS by shape and CPU (backend_choice.h holds the measured table). It does not check its
+// arguments: shapes are checked by the ops. The libraries' thread settings are the host's; they are the same
+// after a call as before it.
+//
+// Same shape, strides, CPU class and values: the same bits, whatever the number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/thread_pool.h"
+
+namespace tl::kernels {
+
+// op(A) is A[m, k], or with `ta` the transpose of A[k, m]; op(B) is B[k, n], or with `tb` the transpose of
+// B[n, k]. C is [m, n] and overlaps neither. lda, ldb, ldc: elements from one stored row to the next, at
+// least the stored number of columns. With beta == 0, C is written and never read (it may hold NaN); with
+// alpha == 0 or k == 0, A and B are not read. Sizes may be zero. Throws tl::Error (out of memory) before C is
+// touched when there is no room for packing.
+void gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
+void gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
+          int64_t lda, const double* b, int64_t ldb, double beta, double* c, int64_t ldc);
+
+// The batch axes of gemm_batched: `rank` sizes, and for each operand the elements from one matrix to the next
+// along each axis. A stride of 0 repeats A or B (broadcasting); the matrices of C must not overlap. Rank 0 is
+// one product.
+struct GemmBatch {
+  int rank = 0;
+  const int64_t* sizes = nullptr;
+  const int64_t* a_strides = nullptr;
+  const int64_t* b_strides = nullptr;
+  const int64_t* c_strides = nullptr;
+};
+
+void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, int64_t m, int64_t n, int64_t k,
+                  float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
+                  int64_t ldc);
+void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, int64_t m, int64_t n, int64_t k,
+                  double alpha, const double* a, int64_t lda, const double* b, int64_t ldb, double beta,
+                  double* c, int64_t ldc);
+
+// What gemm() runs for a shape on this CPU, for benchmarks and logs: "avx512 direct", "avx512 packed",
+// "onednn", ...
+const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+const char* gemm_backend_name_f64(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+
+}  // namespace tl::kernels

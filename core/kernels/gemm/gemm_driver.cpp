@@ -1,0 +1,372 @@
+// Blocking, packing and sharing out of the products that our own kernels compute.
+//
+// Every element is one chain of multiply-adds over each block of terms, whatever tile it falls into and
+// wherever the operands were copied, and blocks of terms depend on k alone. So rows and columns may be shared
+// out by the number of threads without changing a bit.
+#include "core/kernels/gemm/gemm_driver.h"
+
+#include "core/kernels/gemm/library_gemm.h"
+
+namespace tl::kernels {
+namespace {
+
+constexpr int64_t kMaxTerms = 256;  // terms of one block: a panel of B stays in the first-level cache
+constexpr int64_t kPackedABytes = 384 << 10;    // a packed block of A stays in the second-level cache
+constexpr int64_t kPackedBBytes = 4 << 20;      // the packed panels of B stay in the third-level cache
+constexpr double kMultiplyAddsPerThread = 1e6;  // less work than this is not worth waking a thread for
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Blocks of terms of nearly equal length, none above kMaxTerms.
+int64_t terms_per_block(int64_t k) {
+  const int64_t blocks = divide_up(k, kMaxTerms);
+  return divide_up(k, blocks);
+}
+
+// A product in the form the kernels take: either as asked, or transposed as a whole.
+template <typename T>
+struct Arranged {
+  int64_t rows, cols, terms;
+  T alpha, beta;
+  const T* a;
+  int64_t a_stride;
+  LeftLayout a_layout;
+  const T* b;
+  int64_t b_stride;
+  bool b_transposed;
+  T* c;
+  int64_t c_stride;
+  bool c_transposed;
+};
+
+template <typename T>
+Arranged<T> arrange(const GemmProblem<T>& p, bool swap) {
+  if (swap)
+    return {p.n,    p.m,   p.k,   p.alpha,
+            p.beta, p.b,   p.ldb, p.tb ? LeftLayout::along_terms : LeftLayout::along_rows,
+            p.a,    p.lda, !p.ta, p.c,
+            p.ldc,  true};
+  return {
+      p.m, p.n,   p.k,  p.alpha, p.beta, p.a,  p.lda, p.ta ? LeftLayout::along_rows : LeftLayout::along_terms,
+      p.b, p.ldb, p.tb, p.c,     p.ldc,  false};
+}
+
+// The rectangle of C that one index of a loop computes.
+struct Part {
+  int64_t row, rows, col, cols;
+};
+
+// Cuts [rows, cols] into a grid of whole tiles: as many parts as there are threads with enough work each, and
+// no part with more than max_rows rows.
+class Grid {
+ public:
+  Grid(int64_t rows, int64_t cols, int64_t tile_rows, int64_t panel, int64_t max_rows, double multiply_adds,
+       int threads)
+      : rows_(rows), cols_(cols), tile_rows_(tile_rows), panel_(panel) {
+    int64_t wanted = 1;
+    if (threads > 1 && multiply_adds > 2 * kMultiplyAddsPerThread) {
+      wanted = static_cast<int64_t>(multiply_adds / kMultiplyAddsPerThread);
+      const int64_t most = multiply_adds > 64 * kMultiplyAddsPerThread ? 4 * threads : threads;
+      if (wanted > most) wanted = most;
+    }
+    const int64_t row_tiles = divide_up(rows, tile_rows), panels = divide_up(cols, panel);
+    down_ = divide_up(rows, max_rows);
+    if (wanted > down_) {
+      if (row_tiles >= 2 * panels || row_tiles >= 4 * wanted) {
+        down_ = divide_up(wanted, down_) * down_;
+      } else {
+        across_ = divide_up(wanted, down_);
+      }
+    }
+    if (down_ > row_tiles) down_ = row_tiles;
+    if (across_ > panels) across_ = panels;
+  }
+
+  size_t size() const { return static_cast<size_t>(down_ * across_); }
+
+  Part operator[](size_t index) const {
+    const int64_t i = static_cast<int64_t>(index) / across_, j = static_cast<int64_t>(index) % across_;
+    const int64_t row = cut(rows_, tile_rows_, down_, i), col = cut(cols_, panel_, across_, j);
+    return {row, cut(rows_, tile_rows_, down_, i + 1) - row, col, cut(cols_, panel_, across_, j + 1) - col};
+  }
+
+ private:
+  static int64_t cut(int64_t length, int64_t unit, int64_t parts, int64_t at) {
+    const int64_t edge = divide_up(length, unit) * at / parts * unit;
+    return edge < length ? edge : length;
+  }
+
+  int64_t rows_, cols_, tile_rows_, panel_, down_ = 1, across_ = 1;
+};
+
+template <typename T>
+GemmBlock<T> block_of(const Arranged<T>& x, const Part& part, int64_t term, int64_t terms) {
+  GemmBlock<T> block;
+  block.rows = part.rows;
+  block.cols = part.cols;
+  block.terms = terms;
+  block.alpha = x.alpha;
+  block.beta = term == 0 ? x.beta : T(1);
+  block.a_layout = x.a_layout;
+  block.a_stride = x.a_stride;
+  block.a = x.a + (x.a_layout == LeftLayout::along_terms ? part.row * x.a_stride + term
+                                                         : term * x.a_stride + part.row);
+  block.b = x.b + term * x.b_stride + part.col;
+  block.b_stride = x.b_stride;
+  block.c = x.c + (x.c_transposed ? part.col * x.c_stride + part.row : part.row * x.c_stride + part.col);
+  block.c_stride = x.c_stride;
+  block.c_transposed = x.c_transposed;
+  return block;
+}
+
+// Who computes a product, and in which memory: the threads of a pool, or the calling thread alone.
+class Workers {
+ public:
+  Workers(ThreadPool& pool, const GemmScratch& scratch) : pool_(&pool) {
+    if (scratch.alone() > 0) pool.reserve_scratch(scratch.per_worker, scratch.shared);
+  }
+  Workers(void* memory, const GemmScratch& scratch)
+      : shared_(memory), own_(static_cast<char*>(memory) + scratch.shared) {}
+
+  ThreadPool* pool() const { return pool_; }
+  int size() const { return pool_ ? pool_->size() : 1; }
+  void* shared() const { return pool_ ? pool_->shared_scratch() : shared_; }
+  void* own(int worker) const { return pool_ ? pool_->worker_scratch(worker) : own_; }
+
+  // body(index, worker)
+  template <typename F>
+  void run(size_t count, const F& body) const {
+    if (count == 1)
+      body(0, 0);
+    else if (pool_)
+      pool_->parallel_for_worker(count, body);
+    else
+      for (size_t i = 0; i < count; ++i) body(i, 0);
+  }
+
+ private:
+  ThreadPool* pool_ = nullptr;
+  void* shared_ = nullptr;
+  void* own_ = nullptr;
+};
+
+// B is read where it lies.
+template <typename T>
+void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  const double work =
+      static_cast<double>(x.rows) * static_cast<double>(x.cols) * static_cast<double>(x.terms);
+  const Grid grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, x.rows, work, workers.size());
+  const int64_t step = terms_per_block(x.terms);
+  workers.run(grid.size(), [&](size_t index, int) {
+    const Part part = grid[index];
+    for (int64_t term = 0; term < x.terms; term += step) {
+      GemmBlock<T> block = block_of(x, part, term, x.terms - term < step ? x.terms - term : step);
+      block.b_panel = kernels.panel;
+      kernels.block(block);
+    }
+  });
+}
+
+// How a product is blocked when B is packed.
+struct Blocking {
+  int64_t step;      // terms
+  int64_t stripe;    // columns packed at a time, whole panels
+  int64_t max_rows;  // of one packed block of A
+
+  template <typename T>
+  Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_a) {
+    const int64_t element = sizeof(T), panel = kernels.panel, tile_rows = kernels.tile_rows;
+    step = terms_per_block(x.terms);
+    stripe = kPackedBBytes / (step * element) / panel * panel;
+    if (stripe > x.cols) stripe = divide_up(x.cols, panel) * panel;
+    max_rows = pack_a ? kPackedABytes / (step * element) / tile_rows * tile_rows : x.rows;
+    if (max_rows > x.rows) max_rows = x.rows;
+  }
+
+  template <typename T>
+  GemmScratch scratch(const GemmKernels<T>& kernels, bool pack_a) const {
+    GemmScratch bytes;
+    // A grid cuts at whole tiles, so a part may exceed max_rows by a tile.
+    if (pack_a) bytes.per_worker = static_cast<size_t>((max_rows + kernels.tile_rows) * step) * sizeof(T);
+    bytes.shared = (static_cast<size_t>(stripe * step) * sizeof(T) + 63) / 64 * 64;
+    return bytes;
+  }
+};
+
+// B is packed, panel by panel, into memory that all threads share; A too, by each thread its rows, if asked
+// for.
+template <typename T>
+void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_a) {
+  const int64_t panel = kernels.panel;
+  const Blocking blocking(kernels, x, pack_a);
+  T* packed_b = static_cast<T*>(workers.shared());
+  for (int64_t col = 0; col < x.cols; col += blocking.stripe) {
+    const int64_t cols = x.cols - col < blocking.stripe ? x.cols - col : blocking.stripe;
+    for (int64_t term = 0; term < x.terms; term += blocking.step) {
+      const int64_t terms = x.terms - term < blocking.step ? x.terms - term : blocking.step;
+      const double work =
+          static_cast<double>(x.rows) * static_cast<double>(cols) * static_cast<double>(terms);
+      const Grid grid(x.rows, cols, kernels.tile_rows, panel, blocking.max_rows, work, workers.size());
+
+      const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
+      const int64_t panels = divide_up(cols, panel);
+      const int64_t packers = grid.size() == 1 ? 1 : panels < 8 ? panels : 8;
+      workers.run(static_cast<size_t>(packers), [&](size_t index, int) {
+        const int64_t at = static_cast<int64_t>(index);
+        const int64_t begin = panels * at / packers * panel, cut = panels * (at + 1) / packers * panel;
+        const int64_t end = cut < cols ? cut : cols;
+        kernels.pack_b(terms, end - begin, b + (x.b_transposed ? begin * x.b_stride : begin), x.b_stride,
+                       x.b_transposed, packed_b + begin * terms);
+      });
+      workers.run(grid.size(), [&](size_t index, int worker) {
+        Part part = grid[index];
+        const T* panels_of_part = packed_b + part.col * terms;
+        part.col += col;
+        GemmBlock<T> block = block_of(x, part, term, terms);
+        block.b = panels_of_part;
+        block.b_stride = panel;
+        block.b_panel = panel * terms;
+        if (pack_a) {
+          T* packed_a = static_cast<T*>(workers.own(worker));
+          kernels.pack_a(block.rows, block.terms, block.a, block.a_stride, block.a_layout, packed_a);
+          block.a = packed_a;
+          block.a_layout = LeftLayout::tiles;
+        }
+        kernels.block(block);
+      });
+    }
+  }
+}
+
+// Rows of one operand against a few vectors of the other.
+template <typename T>
+struct DotProblem {
+  int64_t rows, vectors;
+  const T* matrix;
+  int64_t matrix_stride;
+  const T* vector;                        // vector v starts at vector + v * vector_stride,
+  int64_t vector_stride, element_stride;  // its elements are element_stride apart
+  int64_t c_row, c_vector;                // strides of C
+
+  explicit DotProblem(const GemmProblem<T>& p) {
+    // The rows of A, if they are rows in memory and there are no fewer than columns of B; else those of
+    // op(B)'.
+    const bool of_a = !p.ta && (p.n <= p.m || !p.tb);
+    rows = of_a ? p.m : p.n;
+    vectors = of_a ? p.n : p.m;
+    matrix = of_a ? p.a : p.b;
+    matrix_stride = of_a ? p.lda : p.ldb;
+    vector = of_a ? p.b : p.a;
+    const bool contiguous = of_a ? p.tb : !p.ta;
+    const int64_t stride = of_a ? p.ldb : p.lda;
+    vector_stride = contiguous ? stride : 1;
+    element_stride = contiguous ? 1 : stride;
+    c_row = of_a ? p.ldc : 1;
+    c_vector = of_a ? 1 : p.ldc;
+  }
+
+  size_t copy_bytes(const GemmProblem<T>& p) const {
+    return element_stride == 1 ? 0 : (static_cast<size_t>(vectors * p.k) * sizeof(T) + 63) / 64 * 64;
+  }
+};
+
+template <typename T>
+void run_dot(const Workers& workers, const GemmKernels<T>& kernels, const GemmProblem<T>& p) {
+  const DotProblem<T> d(p);
+  const T* vector = d.vector;
+  int64_t vector_stride = d.vector_stride;
+  if (d.element_stride != 1) {
+    T* copy = static_cast<T*>(workers.shared());
+    for (int64_t v = 0; v < d.vectors; ++v)
+      for (int64_t i = 0; i < p.k; ++i) copy[v * p.k + i] = vector[v * vector_stride + i * d.element_stride];
+    vector = copy;
+    vector_stride = p.k;
+  }
+  // Mostly a matter of reading the matrix: an element takes the time of some 8 multiply-adds.
+  const double work = 8.0 * static_cast<double>(d.rows) * static_cast<double>(p.k);
+  const Grid grid(d.rows, 1, 4, 1, d.rows, work, workers.size());
+  workers.run(grid.size(), [&](size_t index, int) {
+    const Part part = grid[index];
+    for (int64_t v = 0; v < d.vectors; ++v)
+      kernels.dot_rows(part.rows, p.k, p.alpha, d.matrix + part.row * d.matrix_stride, d.matrix_stride,
+                       vector + v * vector_stride, p.beta, p.c + part.row * d.c_row + v * d.c_vector,
+                       d.c_row);
+  });
+}
+
+void run_onednn(ThreadPool*, const GemmProblem<double>&) {}
+void run_onednn(ThreadPool* pool, const GemmProblem<float>& p) {
+  onednn_gemm(pool, p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc);
+}
+
+template <typename T>
+void run_on(const Workers& workers, const GemmKernels<T>& kernels, GemmMethod method,
+            const GemmProblem<T>& p) {
+  switch (method) {
+    case GemmMethod::dot:
+      return run_dot(workers, kernels, p);
+    case GemmMethod::onednn:
+      return run_onednn(workers.pool(), p);
+    case GemmMethod::openblas:
+      return openblas_gemm(workers.pool(), p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta,
+                           p.c, p.ldc);
+    case GemmMethod::packed:
+      return run_packed(workers, kernels, arrange(p, false), true);
+    case GemmMethod::direct:
+    case GemmMethod::swapped: {
+      const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
+      if (x.b_transposed) return run_packed(workers, kernels, x, false);
+      return run_unpacked(workers, kernels, x);
+    }
+  }
+}
+
+}  // namespace
+
+template <typename T>
+bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& p) {
+  switch (method) {
+    case GemmMethod::dot:
+      return (!p.ta && p.tb) || (p.m == 1 && p.tb) || (p.n == 1 && !p.ta);
+    case GemmMethod::onednn:
+      return sizeof(T) == sizeof(float) && have_onednn();
+    case GemmMethod::openblas:
+      return have_openblas();
+    default:
+      return true;
+  }
+}
+
+template <typename T>
+GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& p) {
+  GemmScratch bytes;
+  if (method == GemmMethod::dot) {
+    bytes.shared = DotProblem<T>(p).copy_bytes(p);
+  } else if (method <= GemmMethod::packed) {
+    const bool pack_a = method == GemmMethod::packed;
+    const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
+    if (pack_a || x.b_transposed) bytes = Blocking(kernels, x, pack_a).scratch(kernels, pack_a);
+  }
+  return bytes;
+}
+
+template <typename T>
+void run_gemm(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& p) {
+  run_on(Workers(pool, gemm_scratch(kernels, method, p)), kernels, method, p);
+}
+
+template <typename T>
+void run_gemm_alone(void* memory, const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& p) {
+  run_on(Workers(memory, gemm_scratch(kernels, method, p)), kernels, method, p);
+}
+
+#define TL_INSTANTIATE(T)                                                                           \
+  template bool gemm_method_applies<T>(GemmMethod, const GemmProblem<T>&);                          \
+  template GemmScratch gemm_scratch<T>(const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);   \
+  template void run_gemm<T>(ThreadPool&, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&); \
+  template void run_gemm_alone<T>(void*, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);
+TL_INSTANTIATE(float)
+TL_INSTANTIATE(double)
+#undef TL_INSTANTIATE
+
+}  // namespace tl::kernels

@@ -1,0 +1,53 @@
+// The products by one given method and CPU class: what gemm() runs once it has chosen. For gemm.cpp, tests,
+// benchmarks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/thread_pool.h"
+#include "core/kernels/gemm/backend_choice.h"
+
+namespace tl::kernels {
+
+template <typename T>
+struct GemmProblem {
+  bool ta, tb;
+  int64_t m, n, k;
+  T alpha;
+  const T* a;
+  int64_t lda;
+  const T* b;
+  int64_t ldb;
+  T beta;
+  T* c;
+  int64_t ldc;
+};
+
+// True when the method can compute the product: dot needs op(A) by rows and op(B) by columns (or vectors),
+// oneDNN needs floats, and the libraries must be there.
+template <typename T>
+bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& problem);
+
+// Working memory of one product: for each thread that takes part, and once.
+struct GemmScratch {
+  size_t per_worker = 0, shared = 0;
+  size_t alone() const { return per_worker + shared; }
+};
+
+template <typename T>
+GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& problem);
+
+// Both: sizes of at least 1 and alpha != 0 only, and a method that applies.
+// On the threads of the pool; throws tl::Error when there is no memory to pack into.
+template <typename T>
+void run_gemm(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method,
+              const GemmProblem<T>& problem);
+// On the calling thread alone, which may be a worker of a pool, in `memory` of gemm_scratch().alone() bytes
+// aligned to
+// 64. The same bits.
+template <typename T>
+void run_gemm_alone(void* memory, const GemmKernels<T>& kernels, GemmMethod method,
+                    const GemmProblem<T>& problem);
+
+}  // namespace tl::kernels

@@ -1,0 +1,64 @@
+// The interface between the GEMM driver and the kernels of one instruction set: plain structs and function
+// pointers.
+//
+// Kernel files are compiled with flags of their instruction set. They include this header, the .inl files of
+// this folder and intrinsics, nothing else: an inline function of any other header, compiled there first,
+// could be kept by the linker for the whole library and then run on a CPU that lacks the instructions.
+#pragma once
+
+#include <stdint.h>
+
+namespace tl::kernels {
+
+// How the rows of a left operand lie in memory. Element (i, p), row i of the product and term p of the sum,
+// is at
+//   along_terms: data[i * stride + p]    along_rows: data[p * stride + i]
+//   tiles: row blocks as pack_a writes them: block of first row i0 and height h at data + i0 * terms, (i, p)
+//   at [p * h + i - i0]
+enum class LeftLayout { along_terms, along_rows, tiles };
+
+// C[rows, cols] = alpha * A[rows, terms] * B[terms, cols] + beta * C. With beta 0, C is not read.
+template <typename T>
+struct GemmBlock {
+  int64_t rows, cols, terms;
+  T alpha, beta;
+  const T* a;
+  int64_t a_stride;
+  LeftLayout a_layout;
+  // B: element (p, j) at b[(j / panel) * b_panel + p * b_stride + j % panel], panel = kernels' panel width.
+  const T* b;
+  int64_t b_stride, b_panel;
+  // C: element (i, j) at c[i * c_stride + j], or at c[j * c_stride + i] when transposed.
+  T* c;
+  int64_t c_stride;
+  bool c_transposed;
+};
+
+template <typename T>
+struct GemmKernels {
+  const char* name;      // "avx512", "avx2", "portable"
+  int tile_rows, panel;  // the largest register tile
+  // Every element of C is computed as one chain of multiply-adds over the terms in order, so its bits do not
+  // depend on how rows and columns are cut into blocks.
+  void (*block)(const GemmBlock<T>&);
+  // Writes op(A)[rows, terms] as LeftLayout::tiles (rows * terms elements). layout is that of the source, not
+  // tiles.
+  void (*pack_a)(int64_t rows, int64_t terms, const T* a, int64_t stride, LeftLayout layout, T* to);
+  // Writes op(B)[terms, cols] as panels of [terms, panel]; the last panel's missing columns are left alone.
+  // transposed: element (p, j) at b[j * stride + p], else at b[p * stride + j].
+  void (*pack_b)(int64_t terms, int64_t cols, const T* b, int64_t stride, bool transposed, T* to);
+  // y[i * y_stride] = alpha * (row i of A) . x + beta * y[i * y_stride], row i at a + i * stride. With beta
+  // 0, y is not read. A row's bits do not depend on the other rows.
+  void (*dot_rows)(int64_t rows, int64_t terms, T alpha, const T* a, int64_t stride, const T* x, T beta, T* y,
+                   int64_t y_stride);
+};
+
+// NULL when this build has no such kernels. They do not ask whether the CPU can run them.
+const GemmKernels<float>* gemm_kernels_avx512_f32();
+const GemmKernels<double>* gemm_kernels_avx512_f64();
+const GemmKernels<float>* gemm_kernels_avx2_f32();
+const GemmKernels<double>* gemm_kernels_avx2_f64();
+const GemmKernels<float>* gemm_kernels_portable_f32();
+const GemmKernels<double>* gemm_kernels_portable_f64();
+
+}  // namespace tl::kernels

@@ -1,0 +1,321 @@
+// The GEMM kernels, written once over a vector type S. Included by each kernel file inside its own anonymous
+// namespace, so that no two instruction sets share a symbol. Layer of the driver: gemm.cpp. No memory is
+// allocated here, nothing throws, and no standard library template is used (see kernel_table.h).
+//
+// S has: T, V, kWidth (elements of V), kTileRows; and static load, load_part(p, n), store, store_part(p, v,
+// n), set1, zero, fma(a, b, c) = a * b + c, mul, add, sum(v), transpose(V (&)[kWidth]).
+
+#define TL_INLINE inline __attribute__((always_inline))
+
+template <class S>
+struct Tile {
+  using T = typename S::T;
+  int64_t terms;
+  const T* a;
+  int64_t a_stride;
+  const T* b;
+  int64_t b_stride;
+  T alpha, beta;
+  T* c;
+  int64_t c_stride;
+  int tail;  // columns of the last vector
+};
+
+// One register tile of kRows x (kVectors * width). B rows are read as vectors, elements of A are broadcast.
+template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms>
+void compute_tile(const Tile<S>& t) {
+  using T = typename S::T;
+  using V = typename S::V;
+  constexpr int kWidth = S::kWidth;
+  V acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) acc[i][v] = S::zero();
+
+  const T* b = t.b;
+  const int64_t b_stride = t.b_stride;
+  const int tail = t.tail;
+  const auto load_b = [&](V(&row)[kVectors], const T* p) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      row[v] = kTail && v == kVectors - 1 ? S::load_part(p + v * kWidth, tail) : S::load(p + v * kWidth);
+  };
+  if (t.terms >= 32) {
+    // C comes from a far cache; ask for it now.
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.c + i * t.c_stride + v * kWidth, 1);
+  }
+  if (kAlongTerms) {
+    // Rows are reached from one pointer for every four: base + {0, 1, 2, 3} * stride needs two registers for
+    // all of them. The empty asm keeps the compiler from replacing that by a pointer for every row, which
+    // would spill.
+    constexpr int kGroups = (kRows + 3) / 4;
+    const T* base[kGroups];
+    const int64_t stride = t.a_stride;
+    int64_t stride3 = 3 * stride;
+#pragma GCC unroll 4
+    for (int g = 0; g < kGroups; ++g) base[g] = t.a + 4 * g * stride;
+    for (int64_t p = 0; p < t.terms; ++p) {
+      V row[kVectors];
+      load_b(row, b);
+      b += b_stride;
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const T* from = base[i / 4];
+        const T* at = i % 4 == 0   ? from
+                      : i % 4 == 1 ? from + stride
+                      : i % 4 == 2 ? from + 2 * stride
+                                   : from + stride3;
+        const V x = S::set1(*at);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
+      }
+#pragma GCC unroll 4
+      for (int g = 0; g < kGroups; ++g) {
+        ++base[g];
+        asm volatile("" : "+r"(base[g]));
+      }
+      asm volatile("" : "+r"(stride3));
+    }
+  } else {
+    const T* a = t.a;
+    const int64_t a_stride = t.a_stride;
+    for (int64_t p = 0; p < t.terms; ++p) {
+      V row[kVectors];
+      load_b(row, b);
+      b += b_stride;
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const V x = S::set1(a[i]);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
+      }
+      a += a_stride;
+    }
+  }
+
+  const V alpha = S::set1(t.alpha);
+  const bool keep = t.beta != 0;
+  const V beta = S::set1(t.beta);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    T* c = t.c + i * t.c_stride;
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const bool part = kTail && v == kVectors - 1;
+      V value;
+      if (keep) {
+        const V old = part ? S::load_part(c + v * kWidth, tail) : S::load(c + v * kWidth);
+        value = S::fma(alpha, acc[i][v], S::mul(beta, old));
+      } else {
+        value = S::mul(alpha, acc[i][v]);
+      }
+      if (part)
+        S::store_part(c + v * kWidth, value, tail);
+      else
+        S::store(c + v * kWidth, value);
+    }
+  }
+}
+
+// All tiles of up to S::kTileRows rows: [rows - 1][columns: two full vectors, one and a part, a part][a along
+// terms].
+template <class S>
+struct TileTable {
+  using Function = void (*)(const Tile<S>&);
+  Function at[S::kTileRows][3][2];
+  template <int kRows>
+  constexpr void fill() {
+    if constexpr (kRows > 0) {
+      at[kRows - 1][0][0] = compute_tile<S, kRows, 2, false, false>;
+      at[kRows - 1][0][1] = compute_tile<S, kRows, 2, false, true>;
+      at[kRows - 1][1][0] = compute_tile<S, kRows, 2, true, false>;
+      at[kRows - 1][1][1] = compute_tile<S, kRows, 2, true, true>;
+      at[kRows - 1][2][0] = compute_tile<S, kRows, 1, true, false>;
+      at[kRows - 1][2][1] = compute_tile<S, kRows, 1, true, true>;
+      fill<kRows - 1>();
+    }
+  }
+  constexpr TileTable() : at{} { fill<S::kTileRows>(); }
+};
+
+template <class S>
+constexpr TileTable<S> kTiles{};
+
+// Rows are cut into tiles of nearly equal height. Calls f(first row, height).
+template <class S, class F>
+TL_INLINE void for_row_tiles(int64_t rows, const F& f) {
+  const int64_t tiles = (rows + S::kTileRows - 1) / S::kTileRows;
+  if (tiles == 0) return;
+  const int64_t low = rows / tiles, higher = rows % tiles;
+  int64_t first = 0;
+  for (int64_t t = 0; t < tiles; ++t) {
+    const int height = static_cast<int>(low + (t < higher));
+    f(first, height);
+    first += height;
+  }
+}
+
+// to[p * to_stride + i] = from[i * from_stride + p] + beta * to[...], i < width, p < length.
+template <class S>
+__attribute__((noinline)) void transpose(int64_t width, int64_t length, const typename S::T* from,
+                                         int64_t from_stride, typename S::T* to, int64_t to_stride,
+                                         typename S::T beta) {
+  using V = typename S::V;
+  constexpr int kWidth = S::kWidth;
+  const V factor = S::set1(beta);
+  for (int64_t i0 = 0; i0 < width; i0 += kWidth) {
+    const int rows = static_cast<int>(width - i0 < kWidth ? width - i0 : kWidth);
+    for (int64_t p0 = 0; p0 < length; p0 += kWidth) {
+      const int cols = static_cast<int>(length - p0 < kWidth ? length - p0 : kWidth);
+      const typename S::T* source = from + i0 * from_stride + p0;
+      V r[kWidth];
+      if (rows == kWidth && cols == kWidth) {
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; ++i) r[i] = S::load(source + i * from_stride);
+      } else {
+#pragma GCC unroll 16
+        for (int i = 0; i < kWidth; ++i)
+          r[i] = i < rows ? S::load_part(source + i * from_stride, cols) : S::zero();
+      }
+      S::transpose(r);
+      typename S::T* target = to + p0 * to_stride + i0;
+      // Registers cannot be indexed by a variable; the loop is unrolled and leaves early.
+#pragma GCC unroll 16
+      for (int p = 0; p < kWidth; ++p) {
+        if (p == cols) break;
+        typename S::T* at = target + p * to_stride;
+        if (rows == kWidth) {
+          S::store(at, beta != 0 ? S::fma(factor, S::load(at), r[p]) : r[p]);
+        } else {
+          S::store_part(at, beta != 0 ? S::fma(factor, S::load_part(at, rows), r[p]) : r[p], rows);
+        }
+      }
+    }
+  }
+}
+
+template <class S>
+TL_INLINE void copy_row(int64_t n, const typename S::T* from, typename S::T* to) {
+  int64_t j = 0;
+  for (; j + S::kWidth <= n; j += S::kWidth) S::store(to + j, S::load(from + j));
+  if (j < n) S::store_part(to + j, S::load_part(from + j, static_cast<int>(n - j)), static_cast<int>(n - j));
+}
+
+template <class S>
+void pack_a(int64_t rows, int64_t terms, const typename S::T* a, int64_t stride, LeftLayout layout,
+            typename S::T* to) {
+  for_row_tiles<S>(rows, [&](int64_t first, int height) {
+    typename S::T* tile = to + first * terms;
+    if (layout == LeftLayout::along_terms) {
+      transpose<S>(height, terms, a + first * stride, stride, tile, height, 0);
+    } else {
+      for (int64_t p = 0; p < terms; ++p) copy_row<S>(height, a + p * stride + first, tile + p * height);
+    }
+  });
+}
+
+template <class S>
+void pack_b(int64_t terms, int64_t cols, const typename S::T* b, int64_t stride, bool transposed,
+            typename S::T* to) {
+  constexpr int kPanel = 2 * S::kWidth;
+  for (int64_t j = 0; j < cols; j += kPanel) {
+    const int64_t width = cols - j < kPanel ? cols - j : kPanel;
+    typename S::T* panel = to + j * terms;
+    if (transposed) {
+      transpose<S>(width, terms, b + j * stride, stride, panel, kPanel, 0);
+    } else {
+      for (int64_t p = 0; p < terms; ++p) copy_row<S>(width, b + p * stride + j, panel + p * kPanel);
+    }
+  }
+}
+
+template <class S>
+void compute_block(const GemmBlock<typename S::T>& block) {
+  using T = typename S::T;
+  constexpr int kWidth = S::kWidth, kPanel = 2 * kWidth;
+  alignas(64) T buffer[S::kTileRows * kPanel];  // a tile on its way to a transposed C
+  Tile<S> t;
+  t.terms = block.terms;
+  t.alpha = block.alpha;
+  t.beta = block.c_transposed ? T(0) : block.beta;
+  t.b_stride = block.b_stride;
+  t.a_stride = block.a_stride;
+  const bool along_terms = block.a_layout == LeftLayout::along_terms;
+  for (int64_t j = 0; j < block.cols; j += kPanel) {
+    const int width = static_cast<int>(block.cols - j < kPanel ? block.cols - j : kPanel);
+    const int kind = width == kPanel ? 0 : width > kWidth ? 1 : 2;
+    t.tail = kind == 1 ? width - kWidth : width;
+    t.b = block.b + j / kPanel * block.b_panel;
+    for_row_tiles<S>(block.rows, [&](int64_t first, int height) {
+      if (block.a_layout == LeftLayout::tiles) {
+        t.a = block.a + first * block.terms;
+        t.a_stride = height;
+      } else {
+        t.a = block.a + (along_terms ? first * block.a_stride : first);
+      }
+      if (block.c_transposed) {
+        t.c = buffer;
+        t.c_stride = kPanel;
+      } else {
+        t.c = block.c + first * block.c_stride + j;
+        t.c_stride = block.c_stride;
+      }
+      kTiles<S>.at[height - 1][kind][along_terms](t);
+      if (block.c_transposed)
+        transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
+                     block.beta);
+    });
+  }
+}
+
+// Four rows at a time share the loads of x; each keeps two sums, so a row is computed alike in a group and
+// alone.
+template <class S, int kRows>
+TL_INLINE void dot_group(int64_t terms, typename S::T alpha, const typename S::T* a, int64_t stride,
+                         const typename S::T* x, typename S::T beta, typename S::T* y, int64_t y_stride) {
+  using T = typename S::T;
+  using V = typename S::V;
+  constexpr int kWidth = S::kWidth;
+  V even[kRows], odd[kRows];
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; ++i) even[i] = odd[i] = S::zero();
+  int64_t p = 0;
+  for (; p + 2 * kWidth <= terms; p += 2 * kWidth) {
+    const V x0 = S::load(x + p), x1 = S::load(x + p + kWidth);
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; ++i) {
+      even[i] = S::fma(S::load(a + i * stride + p), x0, even[i]);
+      odd[i] = S::fma(S::load(a + i * stride + p + kWidth), x1, odd[i]);
+    }
+  }
+  for (; p < terms; p += kWidth) {
+    const int part = static_cast<int>(terms - p < kWidth ? terms - p : kWidth);
+    const V x0 = S::load_part(x + p, part);
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; ++i) even[i] = S::fma(S::load_part(a + i * stride + p, part), x0, even[i]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; ++i) {
+    const T value = alpha * S::sum(S::add(even[i], odd[i]));
+    y[i * y_stride] = beta != 0 ? value + beta * y[i * y_stride] : value;
+  }
+}
+
+template <class S>
+void dot_rows(int64_t rows, int64_t terms, typename S::T alpha, const typename S::T* a, int64_t stride,
+              const typename S::T* x, typename S::T beta, typename S::T* y, int64_t y_stride) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4)
+    dot_group<S, 4>(terms, alpha, a + i * stride, stride, x, beta, y + i * y_stride, y_stride);
+  for (; i < rows; ++i)
+    dot_group<S, 1>(terms, alpha, a + i * stride, stride, x, beta, y + i * y_stride, y_stride);
+}
+
+template <class S>
+constexpr GemmKernels<typename S::T> make_kernels(const char* name) {
+  return {name, S::kTileRows, 2 * S::kWidth, compute_block<S>, pack_a<S>, pack_b<S>, dot_rows<S>};
+}
