@@ -52,8 +52,9 @@ std::string text(T value) {
   return std::to_string(value);
 }
 
+// Only for parts that have a text: the op concat() of tensors is another function of this name.
 template <class... Parts>
-std::string concat(const Parts&... parts) {
+auto concat(const Parts&... parts) -> decltype((text(parts), ..., std::string())) {
   std::string out;
   (out.append(text(parts)), ...);
   return out;

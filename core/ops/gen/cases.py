@@ -59,7 +59,7 @@ def cpp_case(op, index, text, error):
     reference = op.get("reference", "yes")
     ref = "nullptr"
     if not error and not reference.startswith("none: "):
-        ref = f"[](const Arrays& in) {{ return reference::{op.name}({', '.join(slots + args) if slots or args else ''}); }}"
+        ref = f"[]([[maybe_unused]] const Arrays& in) {{ return reference::{op.name}({', '.join(slots + args) if slots or args else ''}); }}"
     kind = op.row["gradient"].split(":")[0]
     return (f'    {{"{op.name}", {index}, "{text}", {{{", ".join(rows)}}},\n'
             f"     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) {{ return outputs({call}); }},\n     {ref},\n"
