@@ -67,6 +67,10 @@ class Context {
   // A bit for a new recorder. Beyond 64 recorders bits are shared, which costs look-ups but is not wrong.
   uint64_t new_recorder_bit() { return uint64_t{1} << (recorder_count_++ % 64); }
 
+  void set_log(void (*log)(void*, LogLevel, const char*), void* user_data) {
+    log_ = log;
+    log_user_data_ = user_data;
+  }
   size_t live_tensors() const { return live_tensors_; }
 
  private:

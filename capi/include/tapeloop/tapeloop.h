@@ -1,0 +1,10 @@
+/* tapeloop: the gradient tape for programs that are not written in Python. This header includes all others. */
+#ifndef TAPELOOP_H
+#define TAPELOOP_H
+
+#include <tapeloop/base.h>
+#include <tapeloop/ops.h>
+#include <tapeloop/tape.h>
+#include <tapeloop/tensor.h>
+
+#endif

@@ -1,0 +1,114 @@
+#include "capi/src/call.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tl::capi {
+namespace {
+
+[[noreturn]] void not_live(const void* handle, const char* op, const char* operand, const char* want) {
+  const char* name = operand ? operand : "an operand";
+  if (!handle)
+    invalid("[", op, "] ", name, " is NULL; the call that should have made it failed, or it was never set");
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  if (!slot)
+    invalid("[", op, "] ", name, " is not a live handle; it was released, or its scope or context has ended (tl_keep moves a tensor one scope out)");
+  invalid("[", op, "] ", name, " must be a ", want, " of this context: got a ", name_of(slot->kind),
+          slot->kind == Kind::kTensor || slot->kind == Kind::kVariable ? " of another context" : "");
+}
+
+Slot* own_slot_of(Session& session, const void* handle) {
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  return slot && slot->context.load(std::memory_order_relaxed) == session.own_slot() ? slot : nullptr;
+}
+
+}  // namespace
+
+const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+  if (Slot* slot = own_slot_of(session, handle)) {
+    if (slot->kind == Kind::kTensor) return slot->tensor;
+    if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->read();
+  }
+  not_live(handle, op, operand, "tensor");
+}
+
+const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+  if (Slot* slot = own_slot_of(session, handle)) {
+    if (slot->kind == Kind::kTensor) return slot->tensor;
+    if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->peek();
+  }
+  not_live(handle, op, operand, "tensor");
+}
+
+Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+  Slot* slot = own_slot_of(session, handle);
+  if (slot && slot->kind == Kind::kVariable) return *static_cast<Variable*>(slot->object);
+  not_live(handle, op, operand, "variable");
+}
+
+bool is_variable(const tl_tensor* handle) {
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  return slot && slot->kind == Kind::kVariable;
+}
+
+void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
+  Slot* slot = own_slot_of(session, handle);
+  if (!slot || slot->kind != kind) not_live(handle, op, operand, name_of(kind));
+  return slot->object;
+}
+
+IntList int_list(const char* op, const char* name, const int64_t* values, size_t count) {
+  if (count == 0) return IntList();
+  if (!values) invalid("[", op, "] '", name, "' is NULL although its count is ", count);
+  if (count > kMaxRank) invalid("[", op, "] '", name, "' has at most ", kMaxRank, " entries: got ", count);
+  return IntList(Span<const int64_t>(values, count));
+}
+
+DType checked_dtype(const char* op, tl_dtype dtype) {
+  if (!is_known(static_cast<DType>(dtype)))
+    invalid("[", op, "] unknown dtype ", dtype, "; known are f32 (1), f64 (2), i32 (3), i64 (4), u8 (5), bool (6)");
+  return static_cast<DType>(dtype);
+}
+
+Shape shape_from(const char* op, const int64_t* dims, size_t rank, DType dtype) {
+  if (rank && !dims) invalid("[", op, "] the sizes are NULL although the rank is ", rank);
+  return checked_shape(op, Span<const int64_t>(dims, rank), size_of(dtype));
+}
+
+const char* checked_text(const char* op, const char* name, const char* text) {
+  if (!text) invalid("[", op, "] '", name, "' is NULL");
+  return text;
+}
+
+void copy_options(const char* op, const void* from, void* to, size_t known_size) {
+  if (!from) return;
+  size_t size;
+  std::memcpy(&size, from, sizeof size);
+  if (size < sizeof(size_t) || size > 4096)
+    invalid("[", op, "] the options' struct_size is ", size, "; fill the struct with its _init function first");
+  auto bytes = static_cast<const unsigned char*>(from);
+  for (size_t i = known_size; i < size; i++)
+    if (bytes[i] != 0)
+      fail(Code::kUnsupported, "[", op, "] the options use a field that this version of the library (",
+           TL_VERSION_MAJOR, ".", TL_VERSION_MINOR, ") does not know; load a newer one");
+  std::memcpy(to, from, std::min(size, known_size));
+  std::memcpy(to, &known_size, sizeof known_size);
+}
+
+void OpCallFrame::add_all(const tl_tensor* const* handles, size_t count) {
+  if (count && !handles) invalid("[", op_, "] the list of tensors is NULL although its count is ", count);
+  for (size_t i = 0; i < count; i++) add(handles[i]);
+}
+
+void OpCallFrame::spill() { many_.assign(inline_, inline_ + kInline); }
+
+std::vector<Tensor> OpCallFrame::from(size_t first) const {
+  std::vector<Tensor> out;
+  for (size_t i = first; i < count_; i++) out.push_back(in(i));
+  return out;
+}
+
+}  // namespace tl::capi

@@ -1,0 +1,160 @@
+// How a function of the C API is written: the guards that check handles, keep errors and let no exception pass.
+//
+//   op(context, "add", [&](OpCallFrame& call) { ... })            for ops: returns a tensor handle or NULL
+//   make(context, "adam", [&](Session& session) { return ... })   for constructors: returns a handle or NULL
+//   effect(handle, Kind::kTape, "tape_end", [&](Session&, Tape&) { ... })   for calls with an effect: returns a status
+//   query(handle, ...)                                            for reads that work while the context holds an error
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "capi/src/session.h"
+#include "core/ops/apply.h"
+#include "core/tensor/variable.h"
+
+namespace tl::capi {
+
+inline tl_status status_of(Code code) { return static_cast<tl_status>(code); }
+
+// The tensor behind a handle (a variable is read, which open tapes see). Throws when the handle is not a live tensor or
+// variable of this session. `op` and `operand` name it in the error.
+const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+// As above without a trace on open tapes: for printing, saving, copying out.
+const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+// The variable behind a handle. Throws when it is not a live variable of this session.
+Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+bool is_variable(const tl_tensor* handle);
+
+// Any object of a session, checked. Throws.
+void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand);
+template <class T>
+T& object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
+  return *static_cast<T*>(object_of(session, handle, kind, op, operand));
+}
+
+// Arguments from outside. All throw tl::Error.
+IntList int_list(const char* op, const char* name, const int64_t* values, size_t count);
+DType checked_dtype(const char* op, tl_dtype dtype);
+Shape shape_from(const char* op, const int64_t* dims, size_t rank, DType dtype);
+// Text with a NUL at its end; NULL is an error that names the argument.
+const char* checked_text(const char* op, const char* name, const char* text);
+
+// Copies an options struct of the caller, whose struct_size may be that of an older or a newer header, over defaults.
+// A newer one is accepted while the fields that are unknown here are zero. NULL leaves the defaults.
+void copy_options(const char* op, const void* from, void* to, size_t known_size);
+template <class Options>
+Options options_from(const char* op, const Options* from, void (*init)(Options*, size_t)) {
+  Options options;
+  init(&options, sizeof options);
+  copy_options(op, from, &options, sizeof options);
+  return options;
+}
+
+// The operands of one op, resolved from handles.
+class OpCallFrame {
+ public:
+  OpCallFrame(Session& session, const char* op) : session_(session), op_(op) {}
+
+  void add(const tl_tensor* handle) {
+    if (count_ == kInline) spill();
+    const Tensor& t = tensor_of(session_, handle, op_, nullptr);
+    if (count_ < kInline)
+      inline_[count_] = &t;
+    else
+      many_.push_back(&t);
+    count_++;
+  }
+  void add_all(const tl_tensor* const* handles, size_t count);
+  bool ready() const { return true; }  // an operand that is missing has thrown before
+
+  Context& context() { return session_.core(); }
+  const Tensor& in(size_t i) const { return *operands()[i]; }
+  std::vector<Tensor> from(size_t first) const;
+  IntList ints(const char* name, const int64_t* values, size_t count) const {
+    return int_list(op_, name, values, count);
+  }
+  DType dtype(const char*, tl_dtype dtype) const { return checked_dtype(op_, dtype); }
+
+  void apply(OpId op, const void* attrs) { tl::apply(op, context(), operands(), attrs, &result_); }
+  void result(Tensor result) { result_ = std::move(result); }
+  tl_tensor* handle() { return session_.make_tensor(std::move(result_)); }
+
+ private:
+  static constexpr size_t kInline = 8;
+  Inputs operands() const { return many_.empty() ? Inputs(inline_, count_) : Inputs(many_.data(), count_); }
+  void spill();
+
+  Session& session_;
+  const char* op_;
+  size_t count_ = 0;
+  const Tensor* inline_[kInline];
+  std::vector<const Tensor*> many_;
+  Tensor result_;
+};
+
+template <class F>
+tl_tensor* op(tl_context* context, const char* name, F&& f) noexcept {
+  Entered entered(context);
+  if (!entered || entered.slot().kind != Kind::kContext || entered.session().failed()) return nullptr;
+  try {
+    OpCallFrame call(entered.session(), name);
+    f(call);
+    return call.handle();
+  } catch (...) {
+    entered.session().keep_current_exception();
+    return nullptr;
+  }
+}
+
+// f(session) returns a handle.
+template <class F>
+auto make(tl_context* context, F&& f) noexcept -> decltype(f(std::declval<Session&>())) {
+  Entered entered(context);
+  if (!entered || entered.slot().kind != Kind::kContext || entered.session().failed()) return nullptr;
+  try {
+    return f(entered.session());
+  } catch (...) {
+    entered.session().keep_current_exception();
+    return nullptr;
+  }
+}
+
+// Runs f(session) for any live handle, whatever the context's error. The building block of the forms below.
+template <class F>
+tl_status guarded(const void* handle, bool even_when_failed, F&& f) noexcept {
+  Entered entered(handle);
+  if (!entered) return status_of(entered.code());
+  Session& session = entered.session();
+  if (session.failed() && !even_when_failed) return status_of(session.code());
+  try {
+    f(session);
+    return TL_OK;
+  } catch (const Error& e) {
+    session.keep_error(e.code(), e.message().c_str());
+    return status_of(e.code());
+  } catch (...) {
+    session.keep_current_exception();
+    return status_of(session.code());
+  }
+}
+
+// A call with an effect on the object behind a handle. f(session, object).
+template <class T, class F>
+tl_status effect(const void* handle, Kind kind, const char* name, F&& f) noexcept {
+  return guarded(handle, false, [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
+}
+
+// A read that works while the context holds an error. f(session, object).
+template <class T, class F>
+tl_status query(const void* handle, Kind kind, const char* name, F&& f) noexcept {
+  return guarded(handle, true, [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
+}
+
+// A handle that several objects stand behind (`tl_layer` and the like): makes one for `object`, which it takes over.
+template <class Handle, class T>
+Handle* make_object(Session& session, Kind kind, T* object) {
+  return static_cast<Handle*>(session.make_handle(kind, object, [](void* p) { delete static_cast<T*>(p); }));
+}
+
+}  // namespace tl::capi

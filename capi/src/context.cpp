@@ -1,0 +1,164 @@
+// Contexts, errors, scopes, version.
+#include <cstring>
+#include <new>
+
+#include "capi/src/call.h"
+#include "tapeloop/base.h"
+
+using namespace tl;
+using namespace tl::capi;
+
+#define TL_TEXT2(x) #x
+#define TL_TEXT(x) TL_TEXT2(x)
+
+extern "C" {
+
+TL_API const char* tl_version(void) {
+  return TL_TEXT(TL_VERSION_MAJOR) "." TL_TEXT(TL_VERSION_MINOR) "." TL_TEXT(TL_VERSION_PATCH);
+}
+
+TL_API tl_status tl_require_version(int32_t major, int32_t minor) {
+  return major == TL_VERSION_MAJOR && minor >= 0 && minor <= TL_VERSION_MINOR ? TL_OK : TL_UNSUPPORTED;
+}
+
+TL_API const char* tl_status_name(tl_status status) { return code_name(static_cast<Code>(status)); }
+TL_API const char* tl_dtype_name(tl_dtype dtype) { return name_of(static_cast<DType>(dtype)); }
+TL_API size_t tl_dtype_size(tl_dtype dtype) { return size_of(static_cast<DType>(dtype)); }
+
+TL_API void tl_context_options_init(tl_context_options* options, size_t struct_size) {
+  if (!options || struct_size < sizeof(size_t)) return;
+  std::memset(options, 0, struct_size);
+  options->struct_size = struct_size;
+}
+
+TL_API tl_context* tl_context_new(const tl_context_options* options) {
+  void* handle = nullptr;
+  try {
+    Session* session = nullptr;
+    try {
+      tl_context_options o = options_from("context_new", options, tl_context_options_init);
+      ContextOptions core;
+      core.seed = o.seed;
+      core.threads = o.threads;
+      core.memory_limit = static_cast<size_t>(o.memory_limit);
+      session = Session::create(core, &handle);
+    } catch (const Error& e) {
+      session = Session::create(ContextOptions{}, &handle);
+      if (session) session->keep_error(e.code(), e.what());
+    }
+  } catch (...) {
+    return nullptr;
+  }
+  return static_cast<tl_context*>(handle);
+}
+
+TL_API tl_status tl_context_free(tl_context* context) {
+  if (!context) return TL_OK;
+  Code code = destroy_session(context);
+  return code == Code::kBusy ? TL_BUSY : TL_OK;
+}
+
+TL_API tl_status tl_context_set_threads(tl_context* context, int32_t threads) {
+  return effect<Session>(context, Kind::kContext, "context_set_threads",
+                         [&](Session& s, Session&) { s.core().set_threads(threads); });
+}
+
+TL_API tl_status tl_context_set_seed(tl_context* context, uint64_t seed) {
+  return effect<Session>(context, Kind::kContext, "context_set_seed", [&](Session& s, Session&) {
+    s.core().random() = RandomState{seed, 0};
+  });
+}
+
+TL_API tl_status tl_context_set_memory_limit(tl_context* context, uint64_t bytes) {
+  return effect<Session>(context, Kind::kContext, "context_set_memory_limit", [&](Session& s, Session&) {
+    s.core().allocator().set_limit(static_cast<size_t>(bytes));
+  });
+}
+
+TL_API tl_status tl_context_trim(tl_context* context) {
+  return query<Session>(context, Kind::kContext, "context_trim",
+                        [&](Session& s, Session&) { s.core().allocator().trim(); });
+}
+
+TL_API tl_status tl_context_set_log(tl_context* context, tl_log_callback callback, void* user_data,
+                                    tl_destroy_callback destroy) {
+  tl_status status = effect<Session>(context, Kind::kContext, "context_set_log", [&](Session& s, Session&) {
+    set_log(s, callback, user_data, destroy);
+  });
+  if (status != TL_OK && destroy) destroy(user_data);
+  return status;
+}
+
+TL_API tl_status tl_context_stats(tl_context* context, tl_context_statistics* statistics) {
+  return query<Session>(context, Kind::kContext, "context_stats", [&](Session& s, Session&) {
+    if (!statistics) invalid("[context_stats] 'statistics' is NULL");
+    size_t size = statistics->struct_size;
+    if (size < sizeof(size_t) || size > 4096)
+      invalid("[context_stats] struct_size is ", size, "; set it to sizeof(tl_context_statistics)");
+    const MemoryStats& memory = s.core().allocator().stats();
+    tl_context_statistics out{};
+    out.struct_size = size;
+    out.tensors = s.live_handles(Kind::kTensor);
+    out.variables = s.live_handles(Kind::kVariable);
+    out.values = s.core().live_tensors();
+    out.live_bytes = memory.live_bytes;
+    out.peak_live_bytes = memory.peak_live_bytes;
+    out.cached_bytes = memory.cached_bytes;
+    out.borrowed_bytes = memory.borrowed_bytes;
+    out.system_allocations = memory.system_allocations;
+    out.tapes = s.live_handles(Kind::kTape);
+    out.scopes = s.scope_depth();
+    std::memcpy(statistics, &out, size < sizeof out ? size : sizeof out);
+  });
+}
+
+TL_API bool tl_failed(tl_context* context) { return tl_error_code(context) != TL_OK; }
+
+TL_API tl_status tl_error_code(tl_context* context) {
+  Entered entered(context);
+  if (!entered) return status_of(entered.code());
+  if (entered.slot().kind != Kind::kContext) return TL_INVALID_ARGUMENT;
+  return status_of(entered.session().code());
+}
+
+TL_API const char* tl_error_message(tl_context* context) {
+  Entered entered(context);
+  if (entered.code() == Code::kBusy) return "[context] another thread is using the context";
+  if (!entered || entered.slot().kind != Kind::kContext) return "[context] the context is NULL or has ended";
+  const Session& session = entered.session();
+  if (session.failed() && session.message()[0] == '\0') return "out of memory (no memory for the message either)";
+  return session.message();
+}
+
+TL_API void tl_clear_error(tl_context* context) {
+  Entered entered(context);
+  if (entered && entered.slot().kind == Kind::kContext) entered.session().clear_error();
+}
+
+TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
+  return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
+    if (code <= TL_OK || code > TL_INTERNAL) invalid("[set_error] the code must be that of an error: got ", code);
+    s.keep_error(static_cast<Code>(code), message ? message : "");
+  });
+}
+
+TL_API tl_status tl_scope_begin(tl_context* context) {
+  return query<Session>(context, Kind::kContext, "scope_begin", [&](Session& s, Session&) { s.begin_scope(); });
+}
+
+TL_API tl_status tl_scope_end(tl_context* context) {
+  return query<Session>(context, Kind::kContext, "scope_end", [&](Session& s, Session&) { s.end_scope(); });
+}
+
+TL_API tl_tensor* tl_keep(tl_tensor* tensor) {
+  Entered entered(tensor);
+  if (!entered) return nullptr;
+  if (entered.slot().kind != Kind::kTensor && entered.slot().kind != Kind::kVariable) {
+    entered.session().keep_error(Code::kInvalidArgument, "[keep] the handle is not a tensor");
+    return nullptr;
+  }
+  entered.session().keep(entered.index());
+  return tensor;
+}
+
+}  // extern "C"

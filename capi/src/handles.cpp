@@ -1,0 +1,115 @@
+#include "capi/src/handles.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace tl::capi {
+namespace {
+
+constexpr uint32_t kMostChunks = sizeof(void*) == 8 ? 1u << 18 : 1u << 10;
+constexpr uintptr_t kMark = uintptr_t{1} << (sizeof(void*) * 8 - 1);
+
+std::atomic<Slot*> chunks[kMostChunks];
+std::mutex chunk_mutex;         // guards the two below
+uint32_t num_chunks = 0;
+uint32_t free_chunk = kNoSlot;  // linked through `next` of each chunk's first slot
+
+}  // namespace
+
+const char* name_of(Kind kind) {
+  switch (kind) {
+    case Kind::kNone: return "nothing";
+    case Kind::kContext: return "context";
+    case Kind::kTensor: return "tensor";
+    case Kind::kVariable: return "variable";
+    case Kind::kTape: return "tape";
+    case Kind::kLayer: return "layer";
+    case Kind::kOptimizer: return "optimizer";
+    case Kind::kMetric: return "metric";
+    case Kind::kDataset: return "dataset";
+  }
+  return "unknown";
+}
+
+Slot* slot_at(uint32_t index) {
+  uint32_t chunk = index / kSlotsPerChunk;
+  if (chunk >= kMostChunks) return nullptr;
+  Slot* first = chunks[chunk].load(std::memory_order_acquire);
+  return first ? first + index % kSlotsPerChunk : nullptr;
+}
+
+Slot* find(const void* handle, uint32_t* index) {
+  uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
+  if (!(bits & kMark)) return nullptr;
+  uint32_t number = static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1));
+  uint32_t generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
+  Slot* slot = slot_at(number);
+  if (!slot) return nullptr;
+  uint64_t state = slot->state.load(std::memory_order_acquire);
+  if (count_of(state) == 0 || (generation_of(state) & kGenerationMask) != generation) return nullptr;
+  *index = number;
+  return slot;
+}
+
+void* handle_of(uint32_t index, const Slot& slot) {
+  uintptr_t generation = generation_of(slot.state.load(std::memory_order_relaxed)) & kGenerationMask;
+  return reinterpret_cast<void*>(kMark | (generation << (kIndexBits - 1) << 1) | index);
+}
+
+uint32_t take_chunk() {
+  std::lock_guard<std::mutex> lock(chunk_mutex);
+  if (free_chunk != kNoSlot) {
+    uint32_t first = free_chunk;
+    free_chunk = slot_at(first)->next;
+    return first;
+  }
+  if (num_chunks == kMostChunks) return kNoSlot;
+  Slot* slots = new (std::nothrow) Slot[kSlotsPerChunk];
+  if (!slots) return kNoSlot;
+  chunks[num_chunks].store(slots, std::memory_order_release);
+  return num_chunks++ * kSlotsPerChunk;
+}
+
+void return_chunk(uint32_t first) {
+  std::lock_guard<std::mutex> lock(chunk_mutex);
+  slot_at(first)->next = free_chunk;
+  free_chunk = first;
+}
+
+void retire(Slot& slot) {
+  uint64_t state = slot.state.load(std::memory_order_relaxed);
+  while (!slot.state.compare_exchange_weak(state, uint64_t{generation_of(state) + 1} << 32,
+                                           std::memory_order_acq_rel)) {
+  }
+}
+
+namespace {
+
+// The slot that a handle names and the generation that the handle carries; null for what is no handle at all.
+Slot* decode(const void* handle, uint32_t* generation) {
+  uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
+  if (!(bits & kMark)) return nullptr;
+  *generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
+  return slot_at(static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1)));
+}
+
+// Adds `change` to the count of a live handle; the new count, or -1 when the handle is not live.
+int64_t change_count(const void* handle, int64_t change) {
+  uint32_t generation;
+  Slot* slot = decode(handle, &generation);
+  if (!slot) return -1;
+  uint64_t state = slot->state.load(std::memory_order_acquire);
+  do {
+    bool live = count_of(state) != 0 && (generation_of(state) & kGenerationMask) == generation;
+    if (!live || (change > 0 && count_of(state) == 0xFFFFFFFF)) return -1;
+  } while (!slot->state.compare_exchange_weak(state, state + static_cast<uint64_t>(change), std::memory_order_acq_rel));
+  return static_cast<int64_t>(count_of(state)) + change;
+}
+
+}  // namespace
+
+bool add_reference(const void* handle) { return change_count(handle, 1) > 0; }
+int64_t drop_reference(const void* handle) { return change_count(handle, -1); }
+
+}  // namespace tl::capi

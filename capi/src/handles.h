@@ -1,0 +1,86 @@
+// The handle table: what the opaque pointers of the C API really are.
+//
+// A handle is a slot number and a generation, dressed as a pointer that is never dereferenced. Looking one up compares
+// generations, so a released handle, one of an ended scope or of a destroyed context, or a random number is recognised
+// instead of followed. Bit 63 is set: no handle is an address of user space, and Go's collector cannot take one for a
+// pointer into its heap.
+//
+// The table is the one process-wide structure of tapeloop (core/decisions/0001): it must outlive every context, because
+// a handle may be used after its context is gone. It carries no behaviour: contexts take slots in chunks of their own,
+// and share nothing else. Slots are never returned to the system.
+//
+// Threads. A slot's `state` may be read and its count changed by any thread. Everything else belongs to the thread that
+// has entered the context (`owner` of the context's own slot). An object is destroyed only by such a thread, so a
+// look-up stays valid until the call ends, whatever other threads release meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/tensor/tensor.h"
+
+namespace tl::capi {
+
+enum class Kind : uint8_t {
+  kNone = 0,
+  kContext,
+  kTensor,
+  kVariable,
+  kTape,
+  kLayer,
+  kOptimizer,
+  kMetric,
+  kDataset,
+};
+
+const char* name_of(Kind kind);
+
+inline constexpr uint32_t kNoSlot = 0xFFFFFFFF;
+inline constexpr uint32_t kNoScope = 0xFFFFFFFF;
+
+struct Slot {
+  std::atomic<uint64_t> state{uint64_t{1} << 32};  // generation (high 32 bits) and reference count (low 32)
+  Tensor tensor;           // the value, of a tensor's handle
+  void* object = nullptr;  // of every other kind
+  void (*destroy)(void* object) = nullptr;
+  std::atomic<uint32_t> context{kNoSlot};  // slot of the context that it belongs to
+  Kind kind = Kind::kNone;
+  uint32_t scope = kNoScope;  // depth of the scope that holds a reference
+  uint32_t previous = kNoSlot, next = kNoSlot;  // neighbours in that scope; `next` also links free slots
+  uint32_t next_released = kNoSlot;             // links the list below
+  // Of a context's own slot only:
+  std::atomic<uint32_t> released{kNoSlot};  // handles that other threads released while the context was in use
+  std::atomic<uintptr_t> owner{0};          // the thread that is inside the context
+  std::atomic<uint32_t> intrusions{0};      // calls refused because of it
+  std::atomic<uint32_t> releasers{0};       // other threads that are releasing a handle right now
+};
+
+constexpr uint32_t generation_of(uint64_t state) { return static_cast<uint32_t>(state >> 32); }
+constexpr uint32_t count_of(uint64_t state) { return static_cast<uint32_t>(state); }
+
+// 64-bit pointers hold a 32-bit slot number and a 31-bit generation; 32-bit pointers 20 and 11 bits.
+inline constexpr int kIndexBits = sizeof(void*) == 8 ? 32 : 20;
+inline constexpr uint32_t kGenerationMask = sizeof(void*) == 8 ? 0x7FFFFFFF : 0x7FF;
+inline constexpr uint32_t kSlotsPerChunk = 1024;
+
+// The slot of a number, or null where no chunk has it.
+Slot* slot_at(uint32_t index);
+// The slot that a handle names when the handle is live, else null. *index is its number.
+Slot* find(const void* handle, uint32_t* index);
+void* handle_of(uint32_t index, const Slot& slot);
+
+// A chunk of kSlotsPerChunk free slots, as the number of its first; kNoSlot when there is no memory.
+uint32_t take_chunk();
+// Gives a chunk back. All its slots must be free.
+void return_chunk(uint32_t first);
+
+// Ends the life of a slot's current handle: every handle to it is stale from now on.
+void retire(Slot& slot);
+
+// Counting from any thread. add_reference fails (false) when the handle is not live. drop_reference returns the count
+// that is left, or -1 when the handle was not live.
+bool add_reference(const void* handle);
+int64_t drop_reference(const void* handle);
+
+}  // namespace tl::capi

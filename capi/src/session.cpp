@@ -1,0 +1,350 @@
+#include "capi/src/session.h"
+
+#include <pthread.h>
+
+#include <new>
+#include <thread>
+
+namespace tl::capi {
+namespace {
+
+uintptr_t this_thread() { return reinterpret_cast<uintptr_t>(reinterpret_cast<void*>(pthread_self())); }
+
+void destroy_variable(void* object) { VariableRef adopted(static_cast<Variable*>(object)); }
+
+}  // namespace
+
+Session* Session::create(const ContextOptions& options, void** handle) {
+  uint32_t first = take_chunk();
+  if (first == kNoSlot) return nullptr;
+  Session* session = nullptr;
+  try {
+    session = new Session(options, first);
+  } catch (...) {
+    return_chunk(first);
+    throw;
+  }
+  Slot& slot = *slot_at(first);
+  slot.object = session;
+  slot.destroy = nullptr;
+  slot.kind = Kind::kContext;
+  slot.scope = kNoScope;
+  slot.released.store(kNoSlot, std::memory_order_relaxed);
+  slot.intrusions.store(0, std::memory_order_relaxed);
+  slot.state.fetch_add(1, std::memory_order_release);
+  *handle = handle_of(first, slot);
+  return session;
+}
+
+Session::Session(const ContextOptions& options, uint32_t own_slot) : core_(options), own_slot_(own_slot) {
+  scopes_.push_back(kNoSlot);
+  chunks_.push_back(own_slot);
+  add_chunk(own_slot, 1);
+}
+
+Session::~Session() {
+  // Newest scopes first; inside a scope newest first, so that users go before what they use.
+  while (!scopes_.empty()) {
+    while (scopes_.back() != kNoSlot) {
+      uint32_t index = scopes_.back();
+      unlink(index);
+      destroy_object(index);
+    }
+    scopes_.pop_back();
+  }
+  // What no scope holds: handles that were retained past their scope.
+  for (uint32_t first : chunks_)
+    for (uint32_t i = first; i < first + kSlotsPerChunk; i++)
+      if (i != own_slot_ && slot_at(i)->kind != Kind::kNone) destroy_object(i);
+  if (log_destroy_) log_destroy_(log_user_data_);
+}
+
+void Session::add_chunk(uint32_t first, uint32_t from) {
+  for (uint32_t i = kSlotsPerChunk; i-- > 0;) {
+    slot_at(first + i)->context.store(own_slot_, std::memory_order_relaxed);
+    if (i < from) continue;
+    slot_at(first + i)->next = free_slot_;
+    free_slot_ = first + i;
+    free_slots_++;
+  }
+}
+
+uint32_t Session::take_slot() {
+  if (free_slot_ == kNoSlot) reserve_handles(1);
+  uint32_t index = free_slot_;
+  free_slot_ = slot_at(index)->next;
+  free_slots_--;
+  return index;
+}
+
+void Session::reserve_handles(size_t count) {
+  while (free_slots_ < count) {
+    chunks_.reserve(chunks_.size() + 1);
+    uint32_t first = take_chunk();
+    if (first == kNoSlot)
+      fail(Code::kOutOfMemory, "[handle] no memory for another ", kSlotsPerChunk,
+           " handles; end scopes or release tensors that are no longer needed");
+    chunks_.push_back(first);
+    add_chunk(first, 0);
+  }
+}
+
+void Session::keep_error(Code code, const char* message) noexcept {
+  if (failed()) return;
+  code_ = code;
+  try {
+    message_ = message;
+  } catch (...) {
+    message_.clear();  // the code alone is kept when there is no memory for the text
+  }
+}
+
+void Session::keep_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const Error& e) {
+    keep_error(e.code(), e.message().c_str());
+  } catch (const std::bad_alloc&) {
+    keep_error(Code::kOutOfMemory, "the system has no memory left");
+  } catch (const std::exception& e) {
+    keep_error(Code::kInternal, e.what());
+  } catch (...) {
+    keep_error(Code::kInternal, "an exception of unknown type; this is a bug in tapeloop");
+  }
+}
+
+void Session::clear_error() noexcept {
+  code_ = Code::kOk;
+  message_.clear();
+}
+
+void* Session::publish(uint32_t index, Kind kind, bool scoped) {
+  Slot& slot = *slot_at(index);
+  slot.kind = kind;
+  slot.scope = kNoScope;
+  if (scoped) link(index, static_cast<uint32_t>(scopes_.size() - 1));
+  live_[static_cast<int>(kind)]++;
+  // Nobody else knows the new handle yet, so a plain store will do.
+  slot.state.store((slot.state.load(std::memory_order_relaxed) & ~uint64_t{0xFFFFFFFF}) | 1,
+                   std::memory_order_release);
+  return handle_of(index, slot);
+}
+
+void* Session::make_handle(Kind kind, void* object, void (*destroy)(void*), bool scoped) {
+  uint32_t index;
+  try {
+    index = take_slot();
+  } catch (...) {
+    destroy(object);
+    throw;
+  }
+  slot_at(index)->object = object;
+  slot_at(index)->destroy = destroy;
+  return publish(index, kind, scoped);
+}
+
+tl_tensor* Session::make_tensor(Tensor tensor) {
+  if (!tensor) return nullptr;
+  uint32_t index = take_slot();
+  slot_at(index)->tensor = std::move(tensor);
+  return static_cast<tl_tensor*>(publish(index, Kind::kTensor, true));
+}
+
+tl_tensor* Session::make_variable(VariableRef variable, bool scoped) {
+  variable->retain();
+  return static_cast<tl_tensor*>(make_handle(Kind::kVariable, variable.get(), destroy_variable, scoped));
+}
+
+void Session::link(uint32_t index, uint32_t scope) {
+  Slot& slot = *slot_at(index);
+  slot.scope = scope;
+  slot.previous = kNoSlot;
+  slot.next = scopes_[scope];
+  if (slot.next != kNoSlot) slot_at(slot.next)->previous = index;
+  scopes_[scope] = index;
+}
+
+void Session::unlink(uint32_t index) {
+  Slot& slot = *slot_at(index);
+  if (slot.scope == kNoScope) return;
+  if (slot.previous != kNoSlot)
+    slot_at(slot.previous)->next = slot.next;
+  else
+    scopes_[slot.scope] = slot.next;
+  if (slot.next != kNoSlot) slot_at(slot.next)->previous = slot.previous;
+  slot.scope = kNoScope;
+}
+
+void Session::destroy_object(uint32_t index) {
+  Slot& slot = *slot_at(index);
+  Tensor tensor = std::move(slot.tensor);
+  void* object = slot.object;
+  auto destroy = slot.destroy;
+  retire(slot);
+  live_[static_cast<int>(slot.kind)]--;
+  slot.object = nullptr;
+  slot.destroy = nullptr;
+  slot.kind = Kind::kNone;
+  slot.next = free_slot_;
+  free_slot_ = index;
+  free_slots_++;
+  if (destroy) destroy(object);  // last, like the tensor's end: either may run code of the caller, and release handles
+}
+
+void Session::release(const void* handle) {
+  uint32_t index;
+  if (!find(handle, &index)) return;
+  if (drop_reference(handle) != 0) return;
+  unlink(index);
+  destroy_object(index);
+}
+
+void Session::begin_scope() { scopes_.push_back(kNoSlot); }
+
+void Session::end_scope() {
+  if (scopes_.size() == 1)
+    fail(Code::kFailedPrecondition, "[scope_end] no scope is open; each scope_end closes one scope_begin");
+  while (scopes_.back() != kNoSlot) {
+    uint32_t index = scopes_.back();
+    unlink(index);
+    // Another thread may have released the last reference just now: then it stands in the list of collect_released().
+    release(handle_of(index, *slot_at(index)));
+  }
+  scopes_.pop_back();
+}
+
+void Session::keep(uint32_t index) {
+  Slot& slot = *slot_at(index);
+  if (slot.scope == kNoScope || slot.scope == 0) return;
+  uint32_t outer = slot.scope - 1;
+  unlink(index);
+  link(index, outer);
+}
+
+void Session::collect_released() {
+  uint32_t index = slot_at(own_slot_)->released.exchange(kNoSlot, std::memory_order_acquire);
+  while (index != kNoSlot) {
+    uint32_t next = slot_at(index)->next_released;
+    unlink(index);
+    if (slot_at(index)->kind != Kind::kNone) destroy_object(index);
+    index = next;
+  }
+}
+
+void Session::retire_all() {
+  for (uint32_t first : chunks_)
+    for (uint32_t i = first; i < first + kSlotsPerChunk; i++) retire(*slot_at(i));
+}
+
+void set_log(Session& session, tl_log_callback log, void* user_data, void (*destroy)(void*)) {
+  if (session.log_destroy_) session.log_destroy_(session.log_user_data_);
+  session.log_ = log;
+  session.log_user_data_ = user_data;
+  session.log_destroy_ = destroy;
+  session.core_.set_log(
+      log ? [](void* s, LogLevel level, const char* message) {
+        auto& self = *static_cast<Session*>(s);
+        self.log_(self.log_user_data_, static_cast<int32_t>(level), message);
+      } : static_cast<void (*)(void*, LogLevel, const char*)>(nullptr),
+      &session);
+}
+
+namespace {
+
+// Enters the context of a slot: 2 newly, 1 again on the same thread, 0 not at all.
+int enter(Slot& context) {
+  const uintptr_t self = this_thread();
+  uintptr_t owner = 0;
+  if (context.owner.compare_exchange_strong(owner, self, std::memory_order_acquire)) return 2;
+  return owner == self ? 1 : 0;
+}
+
+void leave(Slot& context) { context.owner.store(0, std::memory_order_release); }
+
+}  // namespace
+
+Entered::Entered(const void* handle) {
+  slot_ = find(handle, &index_);
+  if (!slot_) return;
+  context_slot_ = slot_at(slot_->context.load(std::memory_order_relaxed));
+  if (!context_slot_) return;
+  int entered = enter(*context_slot_);
+  if (entered == 0) {
+    context_slot_->intrusions.fetch_add(1, std::memory_order_relaxed);
+    code_ = Code::kBusy;
+    return;
+  }
+  // The handle may have died between the look-up and the entry: only now can it not die any more.
+  uint32_t again;
+  if (find(handle, &again) != slot_ || context_slot_->kind != Kind::kContext) {
+    if (entered == 2) leave(*context_slot_);
+    return;
+  }
+  outermost_ = entered == 2;
+  session_ = static_cast<Session*>(context_slot_->object);
+  if (context_slot_->released.load(std::memory_order_relaxed) != kNoSlot) session_->collect_released();
+  code_ = Code::kOk;
+}
+
+Entered::~Entered() {
+  if (!outermost_) return;
+  if (context_slot_->intrusions.load(std::memory_order_relaxed) != 0) {
+    context_slot_->intrusions.store(0, std::memory_order_relaxed);
+    session_->keep_error(Code::kBusy,
+                         "[context] two threads used one context at the same time, and the calls of one were refused; "
+                         "give each thread a context of its own, or hand the context over between calls");
+  }
+  leave(*context_slot_);
+}
+
+Code destroy_session(const void* handle) {
+  uint32_t index, again;
+  Slot* slot = find(handle, &index);
+  if (!slot) return Code::kInvalidArgument;
+  // Only a context's slot is its own context.
+  if (slot->context.load(std::memory_order_relaxed) != index) return Code::kInvalidArgument;
+  int entered = enter(*slot);
+  if (entered == 0) return Code::kBusy;
+  if (entered == 1) return Code::kBusy;  // a callback that would destroy the context it runs in
+  if (find(handle, &again) != slot || slot->kind != Kind::kContext) {
+    leave(*slot);
+    return Code::kInvalidArgument;
+  }
+  Session* session = static_cast<Session*>(slot->object);
+  session->retire_all();  // from here on no other thread can find a handle, so the releasers come to an end
+  while (slot->releasers.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  session->collect_released();
+  std::vector<uint32_t> chunks = session->chunks_;
+  delete session;
+  slot->object = nullptr;
+  slot->kind = Kind::kNone;
+  leave(*slot);
+  for (uint32_t first : chunks) return_chunk(first);
+  return Code::kOk;
+}
+
+void release_from_any_thread(const void* handle) {
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  if (!slot) return;
+  uint32_t context_index = slot->context.load(std::memory_order_relaxed);
+  if (context_index == index) return;  // a context is ended by its own call
+  Slot& context = *slot_at(context_index);
+  int entered = enter(context);
+  if (entered != 0) {
+    if (find(handle, &index) == slot && context.kind == Kind::kContext)
+      static_cast<Session*>(context.object)->release(handle);
+    if (entered == 2) leave(context);
+    return;
+  }
+  context.releasers.fetch_add(1, std::memory_order_acq_rel);
+  if (drop_reference(handle) == 0) {
+    uint32_t head = context.released.load(std::memory_order_relaxed);
+    do {
+      slot->next_released = head;
+    } while (!context.released.compare_exchange_weak(head, index, std::memory_order_release));
+  }
+  context.releasers.fetch_sub(1, std::memory_order_release);
+}
+
+}  // namespace tl::capi

@@ -1,0 +1,118 @@
+// Session: what stands behind a tl_context. The core's context, the first error, the stack of scopes, and the slots
+// of the handles that belong to it. Entered: holds the session for the duration of a call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "capi/src/handles.h"
+#include "core/base/error.h"
+#include "core/tensor/context.h"
+#include "core/tensor/variable.h"
+#include "tapeloop/base.h"
+
+namespace tl::capi {
+
+class Session {
+ public:
+  // A session with its context handle, or null without memory.
+  static Session* create(const ContextOptions& options, void** handle);
+  ~Session();
+
+  Context& core() { return core_; }
+
+  // ---- the first error ----
+  bool failed() const { return code_ != Code::kOk; }
+  Code code() const { return code_; }
+  const char* message() const { return message_.c_str(); }
+  // Keeps the error unless there is one already. Never throws.
+  void keep_error(Code code, const char* message) noexcept;
+  void keep_current_exception() noexcept;  // inside a catch block
+  void clear_error() noexcept;
+
+  // ---- handles ----
+  // A handle for an object, which `destroy` ends. It belongs to the innermost scope, or to nobody (kNoScope) for
+  // objects that another object owns. On failure the object has been destroyed. Throws.
+  void* make_handle(Kind kind, void* object, void (*destroy)(void*), bool scoped = true);
+  tl_tensor* make_tensor(Tensor tensor);
+  tl_tensor* make_variable(VariableRef variable, bool scoped = true);
+  // Makes sure that `count` further handles can be made without failing.
+  void reserve_handles(size_t count);
+  // Gives up one reference to a handle of this session; a stale handle is passed over.
+  void release(const void* handle);
+
+  // ---- scopes ----
+  void begin_scope();
+  void end_scope();   // throws when none is open
+  void keep(uint32_t index);  // moves a handle one scope out
+  size_t scope_depth() const { return scopes_.size() - 1; }
+
+  size_t live_handles(Kind kind) const { return live_[static_cast<int>(kind)]; }
+  uint32_t own_slot() const { return own_slot_; }
+  void collect_released();  // handles that other threads released
+  void retire_all();        // makes every handle of the session stale
+
+ private:
+  Session(const ContextOptions& options, uint32_t own_slot);
+  uint32_t take_slot();
+  void* publish(uint32_t index, Kind kind, bool scoped);
+  void add_chunk(uint32_t first, uint32_t from);
+  void link(uint32_t index, uint32_t scope);
+  void unlink(uint32_t index);
+  void destroy_object(uint32_t index);
+
+  Context core_;
+  Code code_ = Code::kOk;
+  std::string message_;
+  std::vector<uint32_t> scopes_;  // the first handle of each scope; [0] is the context's own
+  std::vector<uint32_t> chunks_;
+  uint32_t own_slot_;
+  uint32_t free_slot_ = kNoSlot;
+  size_t free_slots_ = 0;
+  size_t live_[16] = {};
+
+  friend Code destroy_session(const void* handle);
+  void* log_user_data_ = nullptr;
+  void (*log_destroy_)(void*) = nullptr;
+  tl_log_callback log_ = nullptr;
+  friend void set_log(Session&, tl_log_callback, void*, void (*)(void*));
+};
+
+// The callback, its data and its destroy function replace the earlier ones, whose destroy function runs.
+void set_log(Session& session, tl_log_callback log, void* user_data, void (*destroy)(void*));
+
+// Enters the context to which a handle belongs, for one call. Another thread that is inside makes it fail (kBusy); the
+// same thread may enter again (a callback that calls ops).
+class Entered {
+ public:
+  explicit Entered(const void* handle);
+  ~Entered();
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+  // Ok: the handle was live. Else invalid argument (stale or wrong handle) or busy.
+  Code code() const { return code_; }
+  explicit operator bool() const { return code_ == Code::kOk; }
+  Session& session() const { return *session_; }
+  Slot& slot() const { return *slot_; }
+  uint32_t index() const { return index_; }
+
+ private:
+  Code code_ = Code::kInvalidArgument;
+  Session* session_ = nullptr;
+  Slot* slot_ = nullptr;
+  Slot* context_slot_ = nullptr;
+  uint32_t index_ = kNoSlot;
+  bool outermost_ = false;
+};
+
+// Ends a context: its handles are stale afterwards. When somebody is inside, nothing happens and it returns busy.
+Code destroy_session(const void* handle);
+
+// Gives up one reference to a handle, from any thread. When another thread is inside the context, that thread destroys
+// the object at its next call.
+void release_from_any_thread(const void* handle);
+
+}  // namespace tl::capi

@@ -1,0 +1,212 @@
+// Tensors and variables of the C API.
+#include "tapeloop/tensor.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "capi/src/call.h"
+#include "capi/src/format.h"
+#include "core/ops/generated/functions.h"
+
+using namespace tl;
+using namespace tl::capi;
+
+namespace {
+
+void check_bytes(const char* op, DType dtype, const Shape& shape, const void* data, size_t bytes) {
+  size_t want = static_cast<size_t>(shape.elements()) * size_of(dtype);
+  if (bytes != want)
+    invalid("[", op, "] ", dtype, " ", shape, " takes ", want, " bytes: got ", bytes);
+  if (want && !data) invalid("[", op, "] 'data' is NULL although the tensor has ", shape.elements(), " elements");
+  if (dtype != DType::kBool) return;
+  auto flags = static_cast<const unsigned char*>(data);
+  for (size_t i = 0; i < want; i++)
+    if (flags[i] > 1)
+      invalid("[", op, "] a bool element is 0 or 1: got ", static_cast<int>(flags[i]), " at position ", i,
+              "; use u8, or compare with 0");
+}
+
+double item_as_double(const Tensor& t) {
+  switch (t.dtype()) {
+    case DType::kF32: return t.data<float>()[0];
+    case DType::kF64: return t.data<double>()[0];
+    case DType::kI32: return t.data<int32_t>()[0];
+    case DType::kI64: return static_cast<double>(t.data<int64_t>()[0]);
+    case DType::kU8:
+    case DType::kBool: return t.data<uint8_t>()[0];
+  }
+  return NAN;
+}
+
+// A read of any tensor handle while the context may hold an error. f(session, tensor).
+template <class F>
+tl_status read_tensor(tl_tensor* tensor, const char* name, F&& f) {
+  return guarded(tensor, true, [&](Session& s) { f(s, peek_tensor(s, tensor, name, "the tensor")); });
+}
+
+}  // namespace
+
+extern "C" {
+
+TL_API tl_tensor* tl_tensor_new(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
+                                const void* data, size_t bytes) {
+  return make(context, [&](Session& s) {
+    DType d = checked_dtype("tensor_new", dtype);
+    Shape shape = shape_from("tensor_new", dims, rank, d);
+    check_bytes("tensor_new", d, shape, data, bytes);
+    Tensor t = s.core().allocate(d, shape);
+    if (bytes) std::memcpy(t.mutable_raw(), data, bytes);
+    return s.make_tensor(std::move(t));
+  });
+}
+
+TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
+                                   const void* data, size_t bytes, tl_destroy_callback release, void* user_data) {
+  bool lent = false;
+  tl_tensor* out = make(context, [&](Session& s) {
+    DType d = checked_dtype("tensor_borrow", dtype);
+    Shape shape = shape_from("tensor_borrow", dims, rank, d);
+    check_bytes("tensor_borrow", d, shape, data, bytes);
+    if (reinterpret_cast<uintptr_t>(data) % size_of(d) != 0)
+      invalid("[tensor_borrow] memory of ", d, " must be aligned to ", size_of(d), " bytes; copy it with tensor_new");
+    s.reserve_handles(1);
+    lent = true;  // from here on the buffer runs the callback, also when something fails
+    Buffer* buffer = s.core().allocator().borrow(const_cast<void*>(data), bytes, release, user_data);
+    return s.make_tensor(s.core().adopt(buffer, d, shape));
+  });
+  if (!lent && release) release(user_data);
+  return out;
+}
+
+TL_API tl_tensor* tl_scalar(tl_context* context, tl_dtype dtype, double value) {
+  return make(context, [&](Session& s) {
+    return s.make_tensor(full(s.core(), IntList(), value, checked_dtype("scalar", dtype)));
+  });
+}
+
+TL_API tl_tensor* tl_tensor_retain(tl_tensor* tensor) { return add_reference(tensor) ? tensor : nullptr; }
+TL_API void tl_tensor_release(tl_tensor* tensor) { release_from_any_thread(tensor); }
+
+TL_API tl_dtype tl_tensor_dtype(tl_tensor* tensor) {
+  tl_dtype out = 0;
+  (void)read_tensor(tensor, "tensor_dtype", [&](Session&, const Tensor& t) { out = static_cast<tl_dtype>(t.dtype()); });
+  return out;
+}
+
+TL_API size_t tl_tensor_rank(tl_tensor* tensor) {
+  size_t out = 0;
+  (void)read_tensor(tensor, "tensor_rank", [&](Session&, const Tensor& t) { out = static_cast<size_t>(t.rank()); });
+  return out;
+}
+
+TL_API int64_t tl_tensor_dim(tl_tensor* tensor, int64_t axis) {
+  int64_t out = -1;
+  (void)read_tensor(tensor, "tensor_dim", [&](Session&, const Tensor& t) {
+    out = t.shape()[checked_axis("tensor_dim", axis, t.rank())];
+  });
+  return out;
+}
+
+TL_API int64_t tl_tensor_elements(tl_tensor* tensor) {
+  int64_t out = -1;
+  (void)read_tensor(tensor, "tensor_elements", [&](Session&, const Tensor& t) { out = t.elements(); });
+  return out;
+}
+
+TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capacity) {
+  return read_tensor(tensor, "tensor_shape", [&](Session&, const Tensor& t) {
+    size_t rank = static_cast<size_t>(t.rank());
+    if (capacity < rank || (rank && !dims))
+      invalid("[tensor_shape] needs room for ", rank, " sizes: got ", dims ? capacity : 0, "; TL_MAX_RANK is enough");
+    for (size_t i = 0; i < rank; i++) dims[i] = t.shape()[static_cast<int>(i)];
+  });
+}
+
+TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
+  return guarded(tensor, false, [&](Session& s) {
+    const Tensor& t = peek_tensor(s, tensor, "tensor_read", "the tensor");
+    if (bytes != t.bytes())
+      invalid("[tensor_read] ", t.dtype(), " ", t.shape(), " has ", t.bytes(), " bytes: got room for ", bytes);
+    if (bytes && !data) invalid("[tensor_read] 'data' is NULL");
+    if (bytes) std::memcpy(data, t.raw(), bytes);
+  });
+}
+
+TL_API double tl_tensor_item(tl_tensor* tensor) {
+  double out = NAN;
+  (void)guarded(tensor, false, [&](Session& s) {
+    const Tensor& t = peek_tensor(s, tensor, "tensor_item", "the tensor");
+    if (t.elements() != 1)
+      invalid("[tensor_item] needs a tensor of one element: got ", t.dtype(), " ", t.shape(),
+              "; reduce it with mean or sum, or copy it out with tensor_read");
+    out = item_as_double(t);
+  });
+  return out;
+}
+
+TL_API const void* tl_tensor_data(tl_tensor* tensor) {
+  const void* out = nullptr;
+  (void)read_tensor(tensor, "tensor_data", [&](Session&, const Tensor& t) { out = t.elements() ? t.raw() : nullptr; });
+  return out;
+}
+
+TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capacity, size_t* length) {
+  return read_tensor(tensor, "tensor_format", [&](Session&, const Tensor& t) {
+    if (capacity && !buffer) invalid("[tensor_format] 'buffer' is NULL although its capacity is ", capacity);
+    std::string out = format_tensor(t);
+    if (length) *length = out.size();
+    if (!capacity) return;
+    size_t n = std::min(out.size(), capacity - 1);
+    std::memcpy(buffer, out.data(), n);
+    buffer[n] = '\0';
+  });
+}
+
+TL_API tl_tensor* tl_variable_new(tl_context* context, tl_tensor* initial, const char* name, bool trainable) {
+  return make(context, [&](Session& s) {
+    const Tensor& value = peek_tensor(s, initial, "variable_new", "the initial value");
+    // A value of its own: tapes that know the initial tensor must not take the variable for it.
+    return s.make_variable(VariableRef::make(value.view(value.shape()), name ? name : "", trainable));
+  });
+}
+
+TL_API bool tl_is_variable(tl_tensor* tensor) { return is_variable(tensor); }
+
+TL_API tl_tensor* tl_variable_read(tl_tensor* variable) {
+  tl_tensor* out = nullptr;
+  (void)guarded(variable, false, [&](Session& s) {
+    out = s.make_tensor(variable_of(s, variable, "variable_read", "the variable").read());
+  });
+  return out;
+}
+
+TL_API tl_status tl_variable_assign(tl_tensor* variable, tl_tensor* value) {
+  return guarded(variable, false, [&](Session& s) {
+    Variable& v = variable_of(s, variable, "variable_assign", "the variable");
+    v.assign(peek_tensor(s, value, "variable_assign", "the value"));
+  });
+}
+
+TL_API const char* tl_variable_name(tl_tensor* variable) {
+  const char* out = "";
+  (void)guarded(variable, true, [&](Session& s) {
+    out = variable_of(s, variable, "variable_name", "the variable").name().c_str();
+  });
+  return out;
+}
+
+TL_API bool tl_variable_trainable(tl_tensor* variable) {
+  bool out = false;
+  (void)guarded(variable, true, [&](Session& s) {
+    out = variable_of(s, variable, "variable_trainable", "the variable").trainable();
+  });
+  return out;
+}
+
+TL_API tl_status tl_variable_set_trainable(tl_tensor* variable, bool trainable) {
+  return guarded(variable, false, [&](Session& s) {
+    variable_of(s, variable, "variable_set_trainable", "the variable").set_trainable(trainable);
+  });
+}
+
+}  // extern "C"
