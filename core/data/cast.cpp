@@ -1,0 +1,111 @@
+// Conversion of one tensor of each element to another dtype, with a division on the way to floating point.
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+#include "core/tensor/context.h"
+
+namespace tl::data {
+namespace {
+
+template <class From, class To>
+void convert(const Tensor& from, const Tensor& to, double divisor) {
+  const From* x = from.data<From>();
+  To* y = to.mutable_data<To>();
+  int64_t n = from.elements();
+  // A true division: multiplying by 1/255 would give other last bits than x / 255 in a reference.
+  To d = static_cast<To>(divisor);
+  if (d == To{1})
+    for (int64_t i = 0; i < n; i++) y[i] = static_cast<To>(x[i]);
+  else
+    for (int64_t i = 0; i < n; i++) y[i] = static_cast<To>(x[i]) / d;
+}
+
+using ConvertFn = void (*)(const Tensor& from, const Tensor& to, double divisor);
+
+template <class To>
+ConvertFn from_any(DType from) {
+  switch (from) {
+    case DType::kF32:
+      return convert<float, To>;
+    case DType::kF64:
+      return convert<double, To>;
+    case DType::kI32:
+      return convert<int32_t, To>;
+    case DType::kI64:
+      return convert<int64_t, To>;
+    case DType::kU8:
+    case DType::kBool:
+      return convert<uint8_t, To>;
+  }
+  return nullptr;
+}
+
+// Null where a value could be lost or where nothing is to be converted to.
+ConvertFn conversion(DType from, DType to) {
+  bool byte = from == DType::kU8 || from == DType::kBool;
+  switch (to) {
+    case DType::kF32:
+      return from_any<float>(from);
+    case DType::kF64:
+      return from_any<double>(from);
+    case DType::kI32:
+      return byte ? convert<uint8_t, int32_t> : nullptr;
+    case DType::kI64:
+      return byte ? convert<uint8_t, int64_t> : from == DType::kI32 ? convert<int32_t, int64_t> : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+class Cast : public Dataset {
+ public:
+  Cast(DatasetPtr source, size_t position, DType dtype, double divisor)
+      : source_(std::move(source)), position_(position), dtype_(dtype), divisor_(divisor) {}
+  int64_t size() const override { return source_->size(); }
+  size_t width() const override { return source_->width(); }
+
+  void get(uint64_t epoch, int64_t index, Span<Tensor> out) override {
+    TL_INVARIANT(out.size() == width());
+    std::vector<Tensor> element(width());
+    source_->get(epoch, index, {element.data(), element.size()});
+    Tensor& from = element[position_];
+    if (from.dtype() != dtype_ || divisor_ != 1) {
+      ConvertFn convert_fn = conversion(from.dtype(), dtype_);
+      if (!convert_fn)
+        invalid("[dataset_cast] a dataset does not convert ", from.dtype(), " to ", dtype_,
+                ", which could lose values (tensor ", position_, "); use the op cast in the loop");
+      Tensor to = from.context().allocate(dtype_, from.shape());
+      convert_fn(from, to, divisor_);
+      from = std::move(to);
+    }
+    std::move(element.begin(), element.end(), out.begin());
+  }
+
+ private:
+  DatasetPtr source_;
+  size_t position_;
+  DType dtype_;
+  double divisor_;
+};
+
+}  // namespace
+
+DatasetPtr cast(DatasetPtr source, size_t position, DType dtype, double divisor) {
+  if (position >= source->width())
+    invalid("[dataset_cast] no such tensor: got position ", position, " in elements of ", source->width(),
+            " tensors");
+  if (dtype == DType::kU8 || dtype == DType::kBool || !is_known(dtype))
+    invalid("[dataset_cast] a dataset converts to f32, f64, i32 or i64: got ", dtype);
+  if (!(std::isfinite(divisor) && divisor != 0))
+    invalid("[dataset_cast] the divisor must be finite and not zero: got ", divisor,
+            "; 1 leaves values as they are");
+  if (!is_floating(dtype) && divisor != 1)
+    invalid("[dataset_cast] the divisor must be 1 where the target is an integer: got ", divisor, " for ",
+            dtype);
+  if (dtype == DType::kF32 && (static_cast<float>(divisor) == 0 || std::isinf(static_cast<float>(divisor))))
+    invalid("[dataset_cast] the divisor must be finite and not zero in f32: got ", divisor);
+  return std::make_shared<Cast>(std::move(source), position, dtype, divisor);
+}
+
+}  // namespace tl::data

@@ -1,0 +1,27 @@
+// Reads IDX files, the format of the MNIST family: a header of sizes, then the elements, all big-endian.
+// It knows one file at a time: which files belong together is the business of the caller (tensor_slices()
+// checks that images and labels are of the same number). It does not write IDX.
+#pragma once
+
+#include <string>
+
+#include "core/tensor/context.h"
+#include "core/tensor/tensor.h"
+
+namespace tl::data {
+
+// The tensor in `path`, plain or compressed by gzip (told by the first two bytes, not by the name).
+//
+// Shape: the sizes of the header, rank 0 to 8, zero sizes included. Dtypes: unsigned bytes give u8, 32-bit
+// integers i32, floats f32, doubles f64; signed bytes and 16-bit integers, for which there is no dtype, are
+// widened to i32.
+//
+// Throws kNotFound (no such file), kIo (a directory or a device, no permission, a failing disk), kCorruptData
+// (the content contradicts the format or its own header: too short, too long, an unknown type code, a bad
+// checksum) and kOutOfMemory. The sizes of the header are compared with the file before memory is asked for,
+// so a header that lies costs nothing: never more than the decompressed size (the tensor's, where elements
+// are widened) and 64 MiB are used. A bit that flipped among plain elements cannot be seen, because the
+// format has no checksum; gzip has one.
+Tensor read_idx(Context& context, const std::string& path);
+
+}  // namespace tl::data
