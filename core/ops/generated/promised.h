@@ -33,6 +33,7 @@ void infer_reduce_nonempty(const InferArgs& args, OutputSpec* out);
 void infer_reshape(const InferArgs& args, OutputSpec* out);
 void infer_same(const InferArgs& args, OutputSpec* out);
 void infer_same_shapes(const InferArgs& args, OutputSpec* out);
+void infer_scalar(const InferArgs& args, OutputSpec* out);
 void infer_scatter_add(const InferArgs& args, OutputSpec* out);
 void infer_select(const InferArgs& args, OutputSpec* out);
 void infer_slice(const InferArgs& args, OutputSpec* out);

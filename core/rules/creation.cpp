@@ -1,0 +1,31 @@
+// Shape rules of ops that make a tensor of nothing. None of them has a gradient.
+#include "core/ops/generated/promised.h"
+#include "core/rules/checks.h"
+
+namespace tl::rules {
+
+void infer_full(const InferArgs& args, OutputSpec* out) {
+  const auto& attrs = args.as<FullAttrs>();
+  check_dtype("full", attrs.dtype);
+  check_value("full", "value", attrs.value, attrs.dtype);
+  out[0] = {attrs.dtype, checked_shape("full", attrs.shape, size_of(attrs.dtype))};
+}
+
+void infer_range(const InferArgs& args, OutputSpec* out) {
+  const auto& attrs = args.as<RangeAttrs>();
+  check_dtype("range", attrs.dtype, kNumberTypes);
+  if (attrs.count < 0) invalid("[range] 'count' must not be negative: got ", attrs.count);
+  check_finite("range", "start", attrs.start);
+  check_finite("range", "step", attrs.step);
+  if (!is_floating(attrs.dtype))
+    check_value("range", "step", attrs.step, DType::kI64);  // whole; u8 may count down
+  if (attrs.count > 0) {
+    double last = attrs.start + attrs.step * static_cast<double>(attrs.count - 1);
+    check_finite("range", "the last number", last);
+    check_value("range", "start", attrs.start, attrs.dtype);
+    check_value("range", "the last number", last, attrs.dtype);
+  }
+  out[0] = {attrs.dtype, checked_shape("range", IntList{attrs.count}, size_of(attrs.dtype))};
+}
+
+}  // namespace tl::rules

@@ -1,0 +1,164 @@
+// Rules of arithmetic and of functions of one element. Broadcasting needs nothing here: a gradient may keep the shape of
+// the output, the tape sums it to the operand's shape.
+#include <cmath>
+
+#include "core/ops/generated/functions.h"
+#include "core/ops/generated/promised.h"
+#include "core/rules/checks.h"
+#include "core/rules/constants.h"
+
+namespace tl::rules {
+
+// ---- arithmetic ---------------------------------------------------------------------------------
+
+void vjp_add(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = a.grad[0];
+  if (a.needs(1)) grads[1] = a.grad[0];
+}
+
+void vjp_sub(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = a.grad[0];
+  if (a.needs(1)) grads[1] = neg(a.grad[0]);
+}
+
+void vjp_mul(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = mul(a.grad[0], a[1]);
+  if (a.needs(1)) grads[1] = mul(a.grad[0], a[0]);
+}
+
+// d(a/b) = da / b - (a/b) db / b
+void vjp_div(const VjpArgs& a, Tensor* grads) {
+  Tensor by_a = div(a.grad[0], a[1]);
+  if (a.needs(0)) grads[0] = by_a;
+  if (a.needs(1)) grads[1] = neg(mul(by_a, a.out[0]));
+}
+
+// d(a^b) = b a^(b-1) da + a^b log(a) db
+void vjp_pow(const VjpArgs& a, Tensor* grads) {
+  const Tensor &base = a[0], &exponent = a[1];
+  const DType dtype = base.dtype();
+  if (a.needs(0)) {
+    // 0^0 is the constant 1 along a, but 0 * 0^(-1) would be NaN. There the exponent stays 0, so that b * 0^0 is 0; where
+    // only one of the two is zero the formula holds.
+    Tensor either = logical_or(cast(base, DType::kBool), cast(exponent, DType::kBool));
+    Tensor less_one = sub(exponent, cast(either, dtype));
+    grads[0] = mul(a.grad[0], mul(exponent, pow(base, less_one)));
+  }
+  if (a.needs(1)) {
+    // At a = 0 and b >= 0 the limit is 0 where the formula has 0 * -infinity: the logarithm is taken of 1 instead.
+    Tensor limit =
+        logical_and(logical_not(cast(base, DType::kBool)), greater_equal(exponent, constant(exponent, 0.0)));
+    grads[1] = mul(a.grad[0], mul(a.out[0], log(add(base, cast(limit, dtype)))));
+  }
+}
+
+namespace {
+
+// The gradients of maximum and minimum, given where a is (or may be) and where a alone is the chosen one.
+void share_ties(const VjpArgs& a, const Tensor& a_or_tie, const Tensor& a_alone, Tensor* grads) {
+  const Tensor& g = a.grad[0];
+  Tensor half = mul_scalar(g, 0.5), zero = constant(g, 0.0);
+  if (a.needs(0)) grads[0] = select(a_or_tie, select(a_alone, g, half), zero);
+  if (a.needs(1)) grads[1] = select(a_or_tie, select(a_alone, zero, half), g);
+}
+
+}  // namespace
+
+void vjp_maximum(const VjpArgs& a, Tensor* grads) {
+  share_ties(a, greater_equal(a[0], a[1]), greater(a[0], a[1]), grads);
+}
+
+void vjp_minimum(const VjpArgs& a, Tensor* grads) {
+  share_ties(a, less_equal(a[0], a[1]), less(a[0], a[1]), grads);
+}
+
+void vjp_add_scalar(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }
+
+void vjp_mul_scalar(const VjpArgs& a, Tensor* grads) {
+  grads[0] = mul_scalar(a.grad[0], a.as<MulScalarAttrs>().value);
+}
+
+// ---- functions of one element -------------------------------------------------------------------
+
+void vjp_neg(const VjpArgs& a, Tensor* grads) { grads[0] = neg(a.grad[0]); }
+
+void vjp_exp(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], a.out[0]); }
+
+void vjp_log(const VjpArgs& a, Tensor* grads) { grads[0] = div(a.grad[0], a[0]); }
+
+void vjp_log1p(const VjpArgs& a, Tensor* grads) { grads[0] = div(a.grad[0], add_scalar(a[0], 1.0)); }
+
+void vjp_expm1(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], add_scalar(a.out[0], 1.0)); }
+
+void vjp_sqrt(const VjpArgs& a, Tensor* grads) { grads[0] = mul_scalar(div(a.grad[0], a.out[0]), 0.5); }
+
+// x^(-3/2) as the cube of the result, so that x need not be kept.
+void vjp_rsqrt(const VjpArgs& a, Tensor* grads) {
+  grads[0] = mul_scalar(mul(a.grad[0], mul(a.out[0], square(a.out[0]))), -0.5);
+}
+
+void vjp_square(const VjpArgs& a, Tensor* grads) { grads[0] = mul_scalar(mul(a.grad[0], a[0]), 2.0); }
+
+void vjp_abs(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], sign(a[0])); }
+
+void vjp_tanh(const VjpArgs& a, Tensor* grads) { grads[0] = tanh_grad(a.grad[0], a.out[0]); }
+
+void vjp_sigmoid(const VjpArgs& a, Tensor* grads) { grads[0] = sigmoid_grad(a.grad[0], a.out[0]); }
+
+void vjp_softplus(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], sigmoid(a[0])); }
+
+void vjp_relu(const VjpArgs& a, Tensor* grads) { grads[0] = relu_grad(a.grad[0], a.out[0]); }
+
+void vjp_sin(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], cos(a[0])); }
+
+void vjp_cos(const VjpArgs& a, Tensor* grads) { grads[0] = neg(mul(a.grad[0], sin(a[0]))); }
+
+// 2 / sqrt(pi) e^(-x^2)
+void vjp_erf(const VjpArgs& a, Tensor* grads) {
+  constexpr double kTwoOverRootPi = 1.1283791670955126;
+  grads[0] = mul(a.grad[0], mul_scalar(exp(neg(square(a[0]))), kTwoOverRootPi));
+}
+
+void vjp_reciprocal(const VjpArgs& a, Tensor* grads) { grads[0] = neg(mul(a.grad[0], square(a.out[0]))); }
+
+// Infinite limits limit nothing. For integers the limits must be values of the dtype, or infinite.
+void infer_clip(const InferArgs& args, OutputSpec* out) {
+  const auto& attrs = args.as<ClipAttrs>();
+  if (std::isnan(attrs.low) || std::isnan(attrs.high))
+    invalid("[clip] the limits must not be NaN: got ", attrs.low, " and ", attrs.high);
+  if (attrs.low > attrs.high)
+    invalid("[clip] 'low' must not be above 'high': got ", attrs.low, " and ", attrs.high, "; swap them");
+  if (!is_floating(args[0].dtype())) {
+    if (std::isfinite(attrs.low)) check_value("clip", "low", attrs.low, args[0].dtype());
+    if (std::isfinite(attrs.high)) check_value("clip", "high", attrs.high, args[0].dtype());
+  }
+  out[0] = {args[0].dtype(), args[0].shape()};
+}
+
+// An element is inside the limits exactly when clip leaves it as it is.
+void vjp_clip(const VjpArgs& a, Tensor* grads) {
+  const auto& attrs = a.as<ClipAttrs>();
+  grads[0] = select(equal(clip(a[0], attrs.low, attrs.high), a[0]), a.grad[0], constant(a.grad[0], 0.0));
+}
+
+// ---- gradients that are ops of their own --------------------------------------------------------
+
+// Along `out` the result is piecewise constant.
+void vjp_relu_grad(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = relu_grad(a.grad[0], a[1]);
+  if (a.needs(1)) grads[1] = zeros_like(a.grad[0]);
+}
+
+// grad (1 - out^2)
+void vjp_tanh_grad(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = tanh_grad(a.grad[0], a[1]);
+  if (a.needs(1)) grads[1] = mul_scalar(mul(mul(a.grad[0], a[0]), a[1]), -2.0);
+}
+
+// grad out (1 - out)
+void vjp_sigmoid_grad(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = sigmoid_grad(a.grad[0], a[1]);
+  if (a.needs(1)) grads[1] = mul(mul(a.grad[0], a[0]), add_scalar(mul_scalar(a[1], -2.0), 1.0));
+}
+
+}  // namespace tl::rules

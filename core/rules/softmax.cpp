@@ -1,0 +1,77 @@
+// Rules of softmax and the cross-entropies.
+#include "core/ops/generated/functions.h"
+#include "core/ops/generated/promised.h"
+#include "core/rules/checks.h"
+
+namespace tl {
+
+Tensor softmax_cross_entropy(const Tensor& labels, const Tensor& logits) {
+  const char* op = "softmax_cross_entropy";
+  rules::check_operand(op, "labels", labels, kFloatTypes);
+  rules::check_operand(op, "logits", logits, kFloatTypes);
+  if (labels.dtype() != logits.dtype())
+    invalid("[", op, "] operands must have one dtype: 'labels' is ", labels.dtype(), ", 'logits' is ",
+            logits.dtype(), "; use cast");
+  if (labels.shape() != logits.shape())
+    invalid("[", op, "] operands must have the same shape: 'labels' is ", labels.shape(), ", 'logits' is ",
+            logits.shape(), "; for integer labels use sparse_softmax_cross_entropy");
+  if (logits.rank() == 0) invalid("[", op, "] operands need an axis of classes: got rank 0; reshape them");
+  return neg(sum(mul(labels, log_softmax(logits)), {-1}));
+}
+
+}  // namespace tl
+
+namespace tl::rules {
+namespace {
+
+// A gradient without the last axis, ready to broadcast along it.
+Tensor along_last_axis(const Tensor& g) {
+  IntList shape = g.shape();
+  shape.push_back(1);
+  return reshape(g, shape);
+}
+
+}  // namespace
+
+// s (g - sum(s g))
+void vjp_softmax(const VjpArgs& a, Tensor* grads) {
+  Tensor weighted = mul(a.grad[0], a.out[0]);
+  Tensor total = sum(weighted, {a.as<SoftmaxAttrs>().axis}, /*keepdims=*/true);
+  grads[0] = sub(weighted, mul(a.out[0], total));
+}
+
+// g - softmax(x) sum(g)
+void vjp_log_softmax(const VjpArgs& a, Tensor* grads) {
+  Tensor total = sum(a.grad[0], {a.as<LogSoftmaxAttrs>().axis}, /*keepdims=*/true);
+  grads[0] = sub(a.grad[0], mul(exp(a.out[0]), total));
+}
+
+void infer_sparse_softmax_cross_entropy(const InferArgs& args, OutputSpec* out) {
+  const Shape &labels = args[0].shape(), &logits = args[1].shape();
+  if (logits.rank() == 0)
+    invalid(
+        "[sparse_softmax_cross_entropy] the logits must have rank 1 or more: got rank 0; their last axis is "
+        "that of "
+        "the classes");
+  if (labels != Shape(Span<const int64_t>(logits.data(), logits.size() - 1)))
+    invalid(
+        "[sparse_softmax_cross_entropy] the labels must have the shape of the logits without the last axis: "
+        "got labels ",
+        labels, " and logits ", logits, "; for label probabilities use softmax_cross_entropy");
+  out[0] = {args[1].dtype(), labels};
+}
+
+void vjp_sparse_softmax_cross_entropy(const VjpArgs& a, Tensor* grads) {
+  const Tensor &labels = a[0], &logits = a[1];
+  if (!a.needs(1)) return;
+  Tensor difference = sub(softmax(logits), one_hot(labels, logits.shape().back(), logits.dtype()));
+  grads[1] = mul(difference, along_last_axis(a.grad[0]));
+}
+
+void vjp_sigmoid_cross_entropy(const VjpArgs& a, Tensor* grads) {
+  const Tensor &labels = a[0], &logits = a[1], &g = a.grad[0];
+  if (a.needs(0)) grads[0] = neg(mul(g, logits));
+  if (a.needs(1)) grads[1] = mul(g, sub(sigmoid(logits), labels));
+}
+
+}  // namespace tl::rules

@@ -1,0 +1,92 @@
+// Rules of the optimizer updates, so that a program may differentiate through a training step. Any of the outputs may
+// be unused: its gradient is null then and counts as zero, without arithmetic.
+#include "core/ops/generated/functions.h"
+#include "core/ops/generated/promised.h"
+#include "core/rules/checks.h"
+#include "core/rules/constants.h"
+
+namespace tl::rules {
+namespace {
+
+// The operands up to `elementwise` have one shape, that of the outputs; the others are single numbers.
+void infer_update(const InferArgs& args, size_t elementwise, OutputSpec* out) {
+  const Shape& shape = args[0].shape();
+  for (size_t i = 1; i < args.in.size(); i++) {
+    const char* name = args.schema.inputs[i].name;
+    if (i < elementwise && args[i].shape() != shape)
+      invalid("[", args.schema.name, "] operands must have the same shape: 'w' is ", shape, ", '", name,
+              "' is ", args[i].shape());
+    if (i >= elementwise && args[i].rank() != 0)
+      invalid("[", args.schema.name, "] '", name, "' must have rank 0: got ", args[i].shape(),
+              "; reshape it to ()");
+  }
+  for (int i = 0; i < args.schema.num_outputs; i++) out[i] = {args[0].dtype(), shape};
+}
+
+// Sums and products in which null is zero.
+Tensor plus(const Tensor& a, const Tensor& b) { return !a ? b : !b ? a : add(a, b); }
+Tensor times(const Tensor& a, const Tensor& b) { return a ? mul(a, b) : a; }
+Tensor times(const Tensor& a, double value) { return a ? mul_scalar(a, value) : a; }
+Tensor negative(const Tensor& a) { return a ? neg(a) : a; }
+Tensor total(const Tensor& a) { return a ? sum(a) : a; }
+
+}  // namespace
+
+void infer_momentum_update(const InferArgs& args, OutputSpec* out) {
+  check_finite("momentum_update", "momentum", args.as<MomentumUpdateAttrs>().momentum);
+  infer_update(args, 3, out);
+}
+
+// m' = momentum m - rate g;  w' = w + m', with Nesterov w' = w + momentum m' - rate g
+void vjp_momentum_update(const VjpArgs& a, Tensor* grads) {
+  const auto& attrs = a.as<MomentumUpdateAttrs>();
+  const Tensor &g = a[1], &rate = a[3];
+  const Tensor &by_w = a.grad[0], &by_m = a.grad[1];
+  Tensor through_m = plus(by_m, attrs.nesterov ? times(by_w, attrs.momentum) : by_w);
+  if (a.needs(0)) grads[0] = by_w;
+  if (a.needs(2)) grads[2] = times(through_m, attrs.momentum);
+  if (!a.needs(1) && !a.needs(3)) return;
+  Tensor through_step = negative(attrs.nesterov ? plus(through_m, by_w) : through_m);
+  if (a.needs(1)) grads[1] = times(through_step, rate);
+  if (a.needs(3)) grads[3] = total(times(through_step, g));
+}
+
+void infer_adam_update(const InferArgs& args, OutputSpec* out) {
+  const auto& attrs = args.as<AdamUpdateAttrs>();
+  if (!(attrs.beta1 >= 0 && attrs.beta1 < 1) || !(attrs.beta2 >= 0 && attrs.beta2 < 1))
+    invalid("[adam_update] 'beta1' and 'beta2' must be in [0, 1): got ", attrs.beta1, " and ", attrs.beta2);
+  infer_update(args, 4, out);
+}
+
+// m' = m + (g - m)(1 - beta1);  v' = v + (g^2 - v)(1 - beta2);  w' = w (1 - decay) - rate m' / (sqrt(v') + epsilon)
+void vjp_adam_update(const VjpArgs& a, Tensor* grads) {
+  const auto& attrs = a.as<AdamUpdateAttrs>();
+  const Tensor &w = a[0], &g = a[1], &rate = a[4], &decay = a[5], &epsilon = a[6];
+  const Tensor &new_m = a.out[1], &new_v = a.out[2];
+  const Tensor& by_w = a.grad[0];
+  Tensor by_m = a.grad[1], by_v = a.grad[2];  // with respect to m' and v'
+
+  if (by_w) {
+    if (a.needs(0)) grads[0] = sub(by_w, mul(by_w, decay));
+    if (a.needs(5)) grads[5] = negative(sum(mul(by_w, w)));
+    // The root has an infinite slope where v' is zero, which is where no gradient has ever arrived, and m' zero too. There
+    // the root is taken as a constant, of any order: a unit that never fires must not turn a meta-gradient into NaN.
+    Tensor nonzero = cast(new_v, DType::kBool), zero = constant(new_v, 0.0);
+    Tensor safe_root = sqrt(add(new_v, cast(logical_not(nonzero), new_v.dtype())));
+    Tensor denominator = add(select(nonzero, safe_root, zero), epsilon);
+    Tensor scaled = div(by_w, denominator);
+    if (a.needs(4)) grads[4] = negative(sum(mul(scaled, new_m)));
+    Tensor by_numerator = mul(scaled, rate);
+    Tensor by_denominator = mul(by_numerator, div(new_m, denominator));
+    if (a.needs(6)) grads[6] = sum(by_denominator);
+    if (a.needs(1) || a.needs(2)) by_m = by_m ? sub(by_m, by_numerator) : neg(by_numerator);
+    if (a.needs(1) || a.needs(3))
+      by_v = plus(by_v, select(nonzero, mul_scalar(div(by_denominator, safe_root), 0.5), zero));
+  }
+  const double new_share1 = 1.0 - attrs.beta1, new_share2 = 1.0 - attrs.beta2;
+  if (a.needs(2)) grads[2] = times(by_m, 1.0 - new_share1);
+  if (a.needs(3)) grads[3] = times(by_v, 1.0 - new_share2);
+  if (a.needs(1)) grads[1] = plus(times(by_m, new_share1), times(times(by_v, g), 2.0 * new_share2));
+}
+
+}  // namespace tl::rules
