@@ -143,11 +143,11 @@ void* Session::make_handle(Kind kind, void* object, void (*destroy)(void*), bool
   return publish(index, kind, scoped);
 }
 
-tl_tensor* Session::make_tensor(Tensor tensor) {
+tl_tensor* Session::make_tensor(Tensor tensor, bool scoped) {
   if (!tensor) return nullptr;
   uint32_t index = take_slot();
   slot_at(index)->tensor = std::move(tensor);
-  return static_cast<tl_tensor*>(publish(index, Kind::kTensor, true));
+  return static_cast<tl_tensor*>(publish(index, Kind::kTensor, scoped));
 }
 
 tl_tensor* Session::make_variable(VariableRef variable, bool scoped) {

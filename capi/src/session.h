@@ -36,7 +36,7 @@ class Session {
   // A handle for an object, which `destroy` ends. It belongs to the innermost scope, or to nobody (kNoScope) for
   // objects that another object owns. On failure the object has been destroyed. Throws.
   void* make_handle(Kind kind, void* object, void (*destroy)(void*), bool scoped = true);
-  tl_tensor* make_tensor(Tensor tensor);
+  tl_tensor* make_tensor(Tensor tensor, bool scoped = true);
   tl_tensor* make_variable(VariableRef variable, bool scoped = true);
   // Makes sure that `count` further handles can be made without failing.
   void reserve_handles(size_t count);

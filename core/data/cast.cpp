@@ -26,17 +26,12 @@ using ConvertFn = void (*)(const Tensor& from, const Tensor& to, double divisor)
 template <class To>
 ConvertFn from_any(DType from) {
   switch (from) {
-    case DType::kF32:
-      return convert<float, To>;
-    case DType::kF64:
-      return convert<double, To>;
-    case DType::kI32:
-      return convert<int32_t, To>;
-    case DType::kI64:
-      return convert<int64_t, To>;
+    case DType::kF32: return convert<float, To>;
+    case DType::kF64: return convert<double, To>;
+    case DType::kI32: return convert<int32_t, To>;
+    case DType::kI64: return convert<int64_t, To>;
     case DType::kU8:
-    case DType::kBool:
-      return convert<uint8_t, To>;
+    case DType::kBool: return convert<uint8_t, To>;
   }
   return nullptr;
 }
@@ -45,16 +40,12 @@ ConvertFn from_any(DType from) {
 ConvertFn conversion(DType from, DType to) {
   bool byte = from == DType::kU8 || from == DType::kBool;
   switch (to) {
-    case DType::kF32:
-      return from_any<float>(from);
-    case DType::kF64:
-      return from_any<double>(from);
-    case DType::kI32:
-      return byte ? convert<uint8_t, int32_t> : nullptr;
+    case DType::kF32: return from_any<float>(from);
+    case DType::kF64: return from_any<double>(from);
+    case DType::kI32: return byte ? convert<uint8_t, int32_t> : nullptr;
     case DType::kI64:
       return byte ? convert<uint8_t, int64_t> : from == DType::kI32 ? convert<int32_t, int64_t> : nullptr;
-    default:
-      return nullptr;
+    default: return nullptr;
   }
 }
 

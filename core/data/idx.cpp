@@ -28,24 +28,12 @@ struct ElementType {
 // True and `type` when the format knows the code.
 bool element_type(uint8_t code, ElementType* type) {
   switch (code) {
-    case 0x08:
-      *type = {1, DType::kU8};
-      return true;
-    case 0x09:
-      *type = {1, DType::kI32};
-      return true;
-    case 0x0B:
-      *type = {2, DType::kI32};
-      return true;
-    case 0x0C:
-      *type = {4, DType::kI32};
-      return true;
-    case 0x0D:
-      *type = {4, DType::kF32};
-      return true;
-    case 0x0E:
-      *type = {8, DType::kF64};
-      return true;
+    case 0x08: *type = {1, DType::kU8}; return true;
+    case 0x09: *type = {1, DType::kI32}; return true;
+    case 0x0B: *type = {2, DType::kI32}; return true;
+    case 0x0C: *type = {4, DType::kI32}; return true;
+    case 0x0D: *type = {4, DType::kF32}; return true;
+    case 0x0E: *type = {8, DType::kF64}; return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #define TAPELOOP_H
 
 #include <tapeloop/base.h>
+#include <tapeloop/data.h>
 #include <tapeloop/ops.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>

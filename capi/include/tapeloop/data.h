@@ -1,0 +1,118 @@
+/* Data: IDX files, and datasets that cut tensors into elements, shuffle, batch, convert and iterate.
+ *
+ *   tl_tensor *files[2] = {tl_read_idx(c, "train-images-idx3-ubyte.gz"), tl_read_idx(c, "train-labels-idx1-ubyte.gz")};
+ *   tl_dataset *train = tl_dataset_from_tensors(c, files, 2);
+ *   train = tl_dataset_batch(c, tl_dataset_shuffle(c, train, seed), 64, false);
+ *   train = tl_dataset_cast(c, train, 0, TL_F32, 255);
+ *   tl_tensor *batch[2];
+ *   for (int epoch = 0; epoch < 5; epoch++)
+ *     while (tl_dataset_next(train, batch, 2)) step(batch[0], batch[1]);
+ *
+ * The functions that make datasets are expressions like ops: a NULL source gives NULL and the first error is kept. A
+ * dataset shares its source and leaves it as it is; each dataset has a position of its own. Elements depend on the epoch
+ * and the position alone, so results are the same for any number of threads. */
+#ifndef TAPELOOP_DATA_H
+#define TAPELOOP_DATA_H
+
+#include <tapeloop/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A finite collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to the
+ * innermost scope like a tensor, and keeps what it was made from alive. */
+typedef struct tl_dataset tl_dataset;
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+/**
+ * The tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the content. The shape is
+ * that of the file, rank 0 to 8; unsigned bytes give TL_U8, signed bytes, 16-bit and 32-bit integers TL_I32, floats TL_F32,
+ * doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO (a directory, no permission), TL_CORRUPT_DATA (cut off, too
+ * long, damaged, another format; the message names file, offset and rule), TL_OUT_OF_MEMORY. The sizes in the file are
+ * checked before memory is asked for. Since 0.1.
+ */
+TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path);
+
+/* ---- making datasets -------------------------------------------------------------------------------------------- */
+
+/**
+ * `count` tensors, at least one, cut along their first axes, which must agree in size: element i holds row i of each of
+ * them, with one axis less. Variables are taken at their present value. Nothing is copied. Returns NULL on failure.
+ * Since 0.1.
+ */
+TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count);
+
+/** The first `count` elements, or all where there are fewer. Negative counts are TL_INVALID_ARGUMENT. Returns NULL on
+ * failure. Since 0.1. */
+TL_API tl_dataset* tl_dataset_take(tl_context* context, tl_dataset* source, int64_t count);
+
+/** All but the first `count` elements. Negative counts are TL_INVALID_ARGUMENT. To split data, take and skip before you
+ * shuffle: the first elements of a shuffled dataset are others in each epoch. Returns NULL on failure. Since 0.1. */
+TL_API tl_dataset* tl_dataset_skip(tl_context* context, tl_dataset* source, int64_t count);
+
+/**
+ * All elements in a random order, anew in each epoch; every order is equally likely. The order follows from the seed, the
+ * epoch and the number of elements alone. Shuffle before batching, or whole batches change places. Returns NULL on failure.
+ * Since 0.1.
+ */
+TL_API tl_dataset* tl_dataset_shuffle(tl_context* context, tl_dataset* source, uint64_t seed);
+
+/**
+ * Groups of `count` elements, at least 1, stacked along a new first axis. The last group is smaller where count does not
+ * divide the size; with drop_remainder it is left out, which must leave at least one. Elements must have one dtype and
+ * shape and at most 7 axes, or tl_dataset_next() fails. Returns NULL on failure. Since 0.1.
+ */
+TL_API tl_dataset* tl_dataset_batch(tl_context* context, tl_dataset* source, int64_t count,
+                                    bool drop_remainder);
+
+/**
+ * Converts tensor number `position` of each element: to TL_F32 or TL_F64 from any dtype, to TL_I32 from TL_U8 and TL_BOOL,
+ * to TL_I64 from these and TL_I32. Floating-point results are divided by `divisor` (255 for images of bytes, 1 for
+ * nothing); for integers it must be 1. Best after batching: memory then holds the small dtype. Returns NULL on failure; a
+ * source of another dtype makes tl_dataset_next() fail. Since 0.1.
+ */
+TL_API tl_dataset* tl_dataset_cast(tl_context* context, tl_dataset* source, size_t position, tl_dtype dtype,
+                                   double divisor);
+
+/* ---- iterating -------------------------------------------------------------------------------------------------- */
+
+/**
+ * The next element: true, with its `count` tensors in `tensors`; count must be tl_dataset_width(). At the end of an epoch
+ * it returns false once, and the next call begins the following epoch. It also returns false, and moves nothing, on any
+ * failure and while the context holds an error, so a loop always ends: look at tl_failed() after it. When it returns false
+ * all entries of tensors are NULL.
+ *
+ * The tensors belong to the dataset, whatever scope is open: they are released by the next call for this dataset, by
+ * tl_dataset_seek() and with the dataset. tl_tensor_retain() keeps one longer, until tl_tensor_release(). Since 0.1.
+ */
+TL_API bool tl_dataset_next(tl_dataset* dataset, tl_tensor** tensors, size_t count);
+
+/** The number of elements in an epoch; -1 on failure (the context holds the error). Since 0.1. */
+TL_API int64_t tl_dataset_size(tl_dataset* dataset);
+
+/** The number of tensors in an element; 0 on failure (the context holds the error). Since 0.1. */
+TL_API size_t tl_dataset_width(tl_dataset* dataset);
+
+/** The epoch of the element that comes next, from 0; 0 on failure (the context holds the error). Since 0.1. */
+TL_API uint64_t tl_dataset_epoch(tl_dataset* dataset);
+
+/** The place in its epoch of the element that comes next, from 0; tl_dataset_size() when the epoch's end comes next; -1 on
+ * failure (the context holds the error). Since 0.1. */
+TL_API int64_t tl_dataset_position(tl_dataset* dataset);
+
+/** Goes to a place that tl_dataset_epoch() and tl_dataset_position() gave; (0, 0) is the beginning. Another dataset that was
+ * made in the same way continues there with the same elements. TL_INVALID_ARGUMENT for a position that is negative or above
+ * the size. Since 0.1. */
+TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) TL_WARN_UNUSED;
+
+/** Gives the dataset up before its scope ends; datasets made from it go on. NULL and a released dataset do nothing.
+ * Since 0.1. */
+TL_API void tl_dataset_release(tl_dataset* dataset);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,158 @@
+// Files and datasets of the C API.
+#include "tapeloop/data.h"
+
+#include "capi/src/call.h"
+#include "core/data/dataset.h"
+#include "core/data/idx.h"
+
+using namespace tl;
+using namespace tl::capi;
+
+namespace {
+
+// What stands behind a tl_dataset: a dataset, a position in it, and the handles of the element that was given out last.
+class DatasetObject {
+ public:
+  DatasetObject(Session& session, data::DatasetPtr dataset)
+      : session_(session), iterator_(std::move(dataset)) {}
+  ~DatasetObject() { release_element(); }
+  DatasetObject(const DatasetObject&) = delete;
+  DatasetObject& operator=(const DatasetObject&) = delete;
+
+  data::DatasetIterator& iterator() { return iterator_; }
+  const data::DatasetPtr& dataset() const { return iterator_.dataset(); }
+
+  bool next(tl_tensor** out) {
+    // Before the new element is made, so that it can take the memory of the old one.
+    release_element();
+    size_t width = dataset()->width();
+    std::vector<Tensor> tensors(width);
+    handles_.reserve(width);
+    session_.reserve_handles(width);
+    if (!iterator_.next({tensors.data(), width})) return false;
+    for (size_t i = 0; i < width; i++) {
+      out[i] = session_.make_tensor(std::move(tensors[i]), false);
+      handles_.push_back(out[i]);
+    }
+    return true;
+  }
+
+  // The caller may have released a handle before: the session passes over those.
+  void release_element() {
+    for (tl_tensor* handle : handles_) session_.release(handle);
+    handles_.clear();
+  }
+
+ private:
+  Session& session_;
+  data::DatasetIterator iterator_;
+  std::vector<tl_tensor*> handles_;
+};
+
+// f(source) returns the decorated dataset.
+template <class F>
+tl_dataset* decorate(tl_context* context, tl_dataset* source, const char* name, F&& f) {
+  return make(context, [&](Session& s) {
+    auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "the source");
+    return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, f(from.dataset())));
+  });
+}
+
+template <class T, class F>
+T read_dataset(tl_dataset* dataset, const char* name, T on_failure, F&& f) {
+  T out = on_failure;
+  query<DatasetObject>(dataset, Kind::kDataset, name, [&](Session&, DatasetObject& d) { out = f(d); });
+  return out;
+}
+
+}  // namespace
+
+extern "C" {
+
+TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path) {
+  return make(context, [&](Session& s) {
+    return s.make_tensor(data::read_idx(s.core(), checked_text("read_idx", "path", path)));
+  });
+}
+
+TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count) {
+  return make(context, [&](Session& s) {
+    const char* name = "dataset_from_tensors";
+    if (count && !tensors) invalid("[", name, "] the list of tensors is NULL although its count is ", count);
+    std::vector<Tensor> all;
+    for (size_t i = 0; i < count; i++)
+      all.push_back(peek_tensor(s, tensors[i], name, concat("tensor ", i).c_str()));
+    return make_object<tl_dataset>(s, Kind::kDataset,
+                                   new DatasetObject(s, data::tensor_slices(std::move(all))));
+  });
+}
+
+TL_API tl_dataset* tl_dataset_take(tl_context* context, tl_dataset* source, int64_t count) {
+  return decorate(context, source, "dataset_take", [&](auto& from) { return data::take(from, count); });
+}
+
+TL_API tl_dataset* tl_dataset_skip(tl_context* context, tl_dataset* source, int64_t count) {
+  return decorate(context, source, "dataset_skip", [&](auto& from) { return data::skip(from, count); });
+}
+
+TL_API tl_dataset* tl_dataset_shuffle(tl_context* context, tl_dataset* source, uint64_t seed) {
+  return decorate(context, source, "dataset_shuffle", [&](auto& from) { return data::shuffle(from, seed); });
+}
+
+TL_API tl_dataset* tl_dataset_batch(tl_context* context, tl_dataset* source, int64_t count,
+                                    bool drop_remainder) {
+  return decorate(context, source, "dataset_batch",
+                  [&](auto& from) { return data::batch(from, count, drop_remainder); });
+}
+
+TL_API tl_dataset* tl_dataset_cast(tl_context* context, tl_dataset* source, size_t position, tl_dtype dtype,
+                                   double divisor) {
+  return decorate(context, source, "dataset_cast", [&](auto& from) {
+    return data::cast(from, position, checked_dtype("dataset_cast", dtype), divisor);
+  });
+}
+
+TL_API bool tl_dataset_next(tl_dataset* dataset, tl_tensor** tensors, size_t count) {
+  for (size_t i = 0; tensors && i < count; i++) tensors[i] = nullptr;
+  bool more = false;
+  effect<DatasetObject>(dataset, Kind::kDataset, "dataset_next", [&](Session&, DatasetObject& d) {
+    size_t width = d.dataset()->width();
+    if (!tensors) invalid("[dataset_next] the list of tensors to fill is NULL");
+    if (count != width)
+      invalid("[dataset_next] there must be room for each tensor of an element: got ", count, " entries for ",
+              width, " tensors; see tl_dataset_width");
+    more = d.next(tensors);
+  });
+  return more;
+}
+
+TL_API int64_t tl_dataset_size(tl_dataset* dataset) {
+  return read_dataset(dataset, "dataset_size", int64_t{-1},
+                      [](DatasetObject& d) { return d.dataset()->size(); });
+}
+
+TL_API size_t tl_dataset_width(tl_dataset* dataset) {
+  return read_dataset(dataset, "dataset_width", size_t{0},
+                      [](DatasetObject& d) { return d.dataset()->width(); });
+}
+
+TL_API uint64_t tl_dataset_epoch(tl_dataset* dataset) {
+  return read_dataset(dataset, "dataset_epoch", uint64_t{0},
+                      [](DatasetObject& d) { return d.iterator().epoch(); });
+}
+
+TL_API int64_t tl_dataset_position(tl_dataset* dataset) {
+  return read_dataset(dataset, "dataset_position", int64_t{-1},
+                      [](DatasetObject& d) { return d.iterator().position(); });
+}
+
+TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) {
+  return effect<DatasetObject>(dataset, Kind::kDataset, "dataset_seek", [&](Session&, DatasetObject& d) {
+    d.iterator().seek(epoch, position);
+    d.release_element();
+  });
+}
+
+TL_API void tl_dataset_release(tl_dataset* dataset) { release_from_any_thread(dataset); }
+
+}  // extern "C"
