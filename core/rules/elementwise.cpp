@@ -121,18 +121,33 @@ void vjp_erf(const VjpArgs& a, Tensor* grads) {
 
 void vjp_reciprocal(const VjpArgs& a, Tensor* grads) { grads[0] = neg(mul(a.grad[0], square(a.out[0]))); }
 
-// Infinite limits limit nothing. For integers the limits must be values of the dtype, or infinite.
+namespace {
+
+// `reached`: an element may become the limit, so that the dtype must hold it.
+void check_limit(const char* name, double limit, DType dtype, bool reached) {
+  if (reached)
+    check_value("clip", name, limit, dtype);
+  else if (std::isfinite(limit) && limit != std::floor(limit))
+    invalid("[clip] '", name, "' must be a whole number for ", dtype, ": got ", limit,
+            "; use a floating point dtype");
+}
+
+}  // namespace
+
+// The limits of integers are whole numbers, or infinite, and may lie outside the dtype's range, where they limit nothing;
+// but a result must exist.
 void infer_clip(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<ClipAttrs>();
   if (std::isnan(attrs.low) || std::isnan(attrs.high))
     invalid("[clip] the limits must not be NaN: got ", attrs.low, " and ", attrs.high);
   if (attrs.low > attrs.high)
     invalid("[clip] 'low' must not be above 'high': got ", attrs.low, " and ", attrs.high, "; swap them");
-  if (!is_floating(args[0].dtype())) {
-    if (std::isfinite(attrs.low)) check_value("clip", "low", attrs.low, args[0].dtype());
-    if (std::isfinite(attrs.high)) check_value("clip", "high", attrs.high, args[0].dtype());
+  const DType dtype = args[0].dtype();
+  if (!is_floating(dtype)) {
+    check_limit("low", attrs.low, dtype, attrs.low > 0);
+    check_limit("high", attrs.high, dtype, attrs.high < 0);
   }
-  out[0] = {args[0].dtype(), args[0].shape()};
+  out[0] = {dtype, args[0].shape()};
 }
 
 // An element is inside the limits exactly when clip leaves it as it is.

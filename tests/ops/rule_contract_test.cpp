@@ -111,7 +111,8 @@ std::string check_call(Context& context, const Call& call) {
     if (!(floating >> i & 1)) continue;
     if (!all[i]) return concat("gives no gradient for operand ", i);
     if (all[i].dtype() != call.in[i].dtype()) return concat("gives a gradient of dtype ", all[i].dtype());
-    if (all[i].shape() != call.in[i].shape() && all[i].shape() != call.out[0].shape())
+    // The tape sums broadcast axes: of an element-wise op the output's shape, of matmul its batch axes.
+    if (broadcast("sum_to", all[i].shape(), call.in[i].shape()) != all[i].shape())
       return concat("gives a gradient of shape ", all[i].shape(), " for operand ", i);
     // Asked for alone, the gradient is the same; the others may stay unset.
     std::vector<Tensor> alone =
