@@ -779,32 +779,36 @@ TL_API tl_tensor *tl_sigmoid_cross_entropy(tl_context *context, tl_tensor *label
 TL_API tl_tensor *tl_uniform(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "uniform", [&](capi::OpCallFrame& call) {
     if (!call.ready()) return;
-    UniformAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call++};
+    UniformAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kUniform, &attrs);
+    call.context().random().next_call++;
   });
 }
 
 TL_API tl_tensor *tl_uniform_range(tl_context *context, const int64_t *shape, size_t num_shape, double low, double high, tl_dtype dtype) {
   return capi::op(context, "uniform", [&](capi::OpCallFrame& call) {
     if (!call.ready()) return;
-    UniformAttrs attrs{call.ints("shape", shape, num_shape), low, high, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call++};
+    UniformAttrs attrs{call.ints("shape", shape, num_shape), low, high, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kUniform, &attrs);
+    call.context().random().next_call++;
   });
 }
 
 TL_API tl_tensor *tl_normal(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "normal", [&](capi::OpCallFrame& call) {
     if (!call.ready()) return;
-    NormalAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call++};
+    NormalAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kNormal, &attrs);
+    call.context().random().next_call++;
   });
 }
 
 TL_API tl_tensor *tl_normal_with(tl_context *context, const int64_t *shape, size_t num_shape, double mean, double stddev, tl_dtype dtype) {
   return capi::op(context, "normal", [&](capi::OpCallFrame& call) {
     if (!call.ready()) return;
-    NormalAttrs attrs{call.ints("shape", shape, num_shape), mean, stddev, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call++};
+    NormalAttrs attrs{call.ints("shape", shape, num_shape), mean, stddev, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kNormal, &attrs);
+    call.context().random().next_call++;
   });
 }
 
@@ -812,8 +816,9 @@ TL_API tl_tensor *tl_dropout(tl_context *context, tl_tensor *x, double rate) {
   return capi::op(context, "dropout", [&](capi::OpCallFrame& call) {
     call.add(x);
     if (!call.ready()) return;
-    DropoutAttrs attrs{rate, call.context().random().seed, call.context().random().next_call++};
+    DropoutAttrs attrs{rate, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kDropout, &attrs);
+    call.context().random().next_call++;
   });
 }
 

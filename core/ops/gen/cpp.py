@@ -127,10 +127,11 @@ def functions_source(ops):
         if op.attrs:
             values = []
             for a in op.attrs:
-                values.append({"@seed": f"{get}.random().seed", "@call": f"{get}.random().next_call++"}.get(a.default, a.name))
+                values.append({"@seed": f"{get}.random().seed", "@call": f"{get}.random().next_call"}.get(a.default, a.name))
             out += f"  {attrs_struct(op)} attrs{{{', '.join(values)}}};\n"
         out += f"  {'Tensor made' if n == 1 else result_type(op) + ' made'};\n"
-        out += f"  apply(OpId::k{c}, {get}, {operands}, {'&attrs' if op.attrs else 'nullptr'}, {'&made' if n == 1 else 'made.data()'});\n  return made;\n}}\n"
+        out += f"  apply(OpId::k{c}, {get}, {operands}, {'&attrs' if op.attrs else 'nullptr'}, {'&made' if n == 1 else 'made.data()'});\n"
+        out += (f"  {get}.random().next_call++;\n" if op.random else "") + "  return made;\n}\n"
     return out + "\n}  // namespace tl\n"
 
 
@@ -206,7 +207,7 @@ def c_source(ops):
             value = {}
             for a in op.attrs:
                 if a.hidden:
-                    value[a.name] = {"@seed": "call.context().random().seed", "@call": "call.context().random().next_call++"}[a.default]
+                    value[a.name] = {"@seed": "call.context().random().seed", "@call": "call.context().random().next_call"}[a.default]
                 elif a.name not in used:
                     value[a.name] = literal(a.type, a.default)
                 else:
@@ -224,6 +225,7 @@ def c_source(ops):
                 out += f"    if (call.ready()) call.result({op.name}({', '.join(args)}));\n"
             elif op.attrs:
                 out += f"    if (!call.ready()) return;\n    {attrs_struct(op)} attrs{{{', '.join(value[a.name] for a in op.attrs)}}};\n    call.apply(OpId::k{op.camel}, &attrs);\n"
+                out += "    call.context().random().next_call++;\n" if op.random else ""  # a call that failed takes none
             else:
                 out += f"    if (call.ready()) call.apply(OpId::k{op.camel}, nullptr);\n"
             out += "  });\n}\n"

@@ -570,25 +570,28 @@ Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits) {
 }
 
 Tensor uniform(Context& context, const IntList& shape, double low, double high, DType dtype) {
-  UniformAttrs attrs{shape, low, high, dtype, context.random().seed, context.random().next_call++};
+  UniformAttrs attrs{shape, low, high, dtype, context.random().seed, context.random().next_call};
   Tensor made;
   apply(OpId::kUniform, context, Inputs(), &attrs, &made);
+  context.random().next_call++;
   return made;
 }
 
 Tensor normal(Context& context, const IntList& shape, double mean, double stddev, DType dtype) {
-  NormalAttrs attrs{shape, mean, stddev, dtype, context.random().seed, context.random().next_call++};
+  NormalAttrs attrs{shape, mean, stddev, dtype, context.random().seed, context.random().next_call};
   Tensor made;
   apply(OpId::kNormal, context, Inputs(), &attrs, &made);
+  context.random().next_call++;
   return made;
 }
 
 Tensor dropout(const Tensor& x, double rate) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[dropout] operand 'x' is missing");
-  DropoutAttrs attrs{rate, x.context().random().seed, x.context().random().next_call++};
+  DropoutAttrs attrs{rate, x.context().random().seed, x.context().random().next_call};
   Tensor made;
   apply(OpId::kDropout, x.context(), Inputs(in, 1), &attrs, &made);
+  x.context().random().next_call++;
   return made;
 }
 
