@@ -251,12 +251,23 @@ void set_log(Session& session, tl_log_callback log, void* user_data, void (*dest
 
 namespace {
 
-// Enters the context of a slot: 2 newly, 1 again on the same thread, 0 not at all.
-int enter(Slot& context) {
-  const uintptr_t self = this_thread();
+// pthread_self() is an address or a small number times a power of two on every system that has it: the lowest bit is
+// free to say that its thread is only releasing a handle, which nobody may take for a second user of the context.
+constexpr uintptr_t kReleasing = 1;
+
+enum class Entry { kRefused, kAgain, kNew };
+
+// Enters the context of a slot. A thread that releases a handle is waited for: it leaves at once.
+Entry enter(Slot& context, uintptr_t purpose) {
+  const uintptr_t self = this_thread() & ~kReleasing;
   uintptr_t owner = 0;
-  if (context.owner.compare_exchange_strong(owner, self, std::memory_order_acquire)) return 2;
-  return owner == self ? 1 : 0;
+  while (!context.owner.compare_exchange_weak(owner, self | purpose, std::memory_order_acquire)) {
+    if ((owner & ~kReleasing) == self && owner != 0) return Entry::kAgain;
+    if (owner != 0 && !(owner & kReleasing)) return Entry::kRefused;
+    if (owner != 0) std::this_thread::yield();
+    owner = 0;
+  }
+  return Entry::kNew;
 }
 
 void leave(Slot& context) { context.owner.store(0, std::memory_order_release); }
@@ -268,8 +279,8 @@ Entered::Entered(const void* handle) {
   if (!slot_) return;
   context_slot_ = slot_at(slot_->context.load(std::memory_order_relaxed));
   if (!context_slot_) return;
-  int entered = enter(*context_slot_);
-  if (entered == 0) {
+  Entry entered = enter(*context_slot_, 0);
+  if (entered == Entry::kRefused) {
     context_slot_->intrusions.fetch_add(1, std::memory_order_relaxed);
     code_ = Code::kBusy;
     return;
@@ -277,10 +288,10 @@ Entered::Entered(const void* handle) {
   // The handle may have died between the look-up and the entry: only now can it not die any more.
   uint32_t again;
   if (find(handle, &again) != slot_ || context_slot_->kind != Kind::kContext) {
-    if (entered == 2) leave(*context_slot_);
+    if (entered == Entry::kNew) leave(*context_slot_);
     return;
   }
-  outermost_ = entered == 2;
+  outermost_ = entered == Entry::kNew;
   session_ = static_cast<Session*>(context_slot_->object);
   if (context_slot_->released.load(std::memory_order_relaxed) != kNoSlot) session_->collect_released();
   code_ = Code::kOk;
@@ -303,9 +314,8 @@ Code destroy_session(const void* handle) {
   if (!slot) return Code::kInvalidArgument;
   // Only a context's slot is its own context.
   if (slot->context.load(std::memory_order_relaxed) != index) return Code::kInvalidArgument;
-  int entered = enter(*slot);
-  if (entered == 0) return Code::kBusy;
-  if (entered == 1) return Code::kBusy;  // a callback that would destroy the context it runs in
+  // Again means a callback that would destroy the context it runs in.
+  if (enter(*slot, 0) != Entry::kNew) return Code::kBusy;
   if (find(handle, &again) != slot || slot->kind != Kind::kContext) {
     leave(*slot);
     return Code::kInvalidArgument;
@@ -330,11 +340,11 @@ void release_from_any_thread(const void* handle) {
   uint32_t context_index = slot->context.load(std::memory_order_relaxed);
   if (context_index == index) return;  // a context is ended by its own call
   Slot& context = *slot_at(context_index);
-  int entered = enter(context);
-  if (entered != 0) {
+  Entry entered = enter(context, kReleasing);
+  if (entered != Entry::kRefused) {
     if (find(handle, &index) == slot && context.kind == Kind::kContext)
       static_cast<Session*>(context.object)->release(handle);
-    if (entered == 2) leave(context);
+    if (entered == Entry::kNew) leave(context);
     return;
   }
   context.releasers.fetch_add(1, std::memory_order_acq_rel);

@@ -1,0 +1,64 @@
+/* Runs one workload and prints one JSON line, in the form of ../shared/bench/README.md. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/bench/numbers.h"
+#include "tests/bench/workloads.h"
+
+static void print_losses(const losses *l) {
+  printf(",\"first_call_ms\":%.3f,\"loss\":[", l->first_call_ms);
+  for (int i = 0; i < 10; i++) printf("%s%.9g", i ? "," : "", l->loss[i]);
+  printf("]");
+  if (!isnan(l->loss_end)) printf(",\"loss_end\":%.9g", l->loss_end);
+}
+
+static int run(const workload *w, int threads, bool quick) {
+  double begun = now();
+  tl_context_options options;
+  tl_context_options_init(&options, sizeof options);
+  options.threads = threads;
+  workload_state state = {.c = tl_context_new(&options)};
+  double import_ms = (now() - begun) * 1e3;
+  w->prepare(&state);
+  losses checked = {.first_call_ms = NAN};
+  if (w->has_loss) checked = check_losses(w->step, &state);
+  timing t = measure(w->step, &state, w->inner, quick);
+  if (tl_failed(state.c)) {
+    fprintf(stderr, "%s: %s\n", w->name, tl_error_message(state.c));
+    return 1;
+  }
+  printf("{\"peer\":\"tapeloop\",\"version\":\"%s\",\"lang\":\"c\",\"mode\":\"eager\",\"workload\":\"%s\",\"threads\":%d",
+         tl_version(), w->name, threads);
+  printf(",\"us\":{\"p10\":%.4g,\"median\":%.4g,\"p90\":%.4g},\"steps\":%ld", t.p10, t.median, t.p90, t.steps);
+  if (w->has_loss) print_losses(&checked);
+  printf(",\"import_ms\":%.3f,\"rss_mb\":%.1f}\n", import_ms, peak_memory_mb());
+  tl_context_free(state.c);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *name = NULL;
+  int threads = 1;
+  bool quick = false;
+  for (int i = 1; i < argc; i++) {
+    if (!strcmp(argv[i], "--quick")) {
+      quick = true;
+    } else if (!strcmp(argv[i], "--list")) {
+      for (int w = 0; w < workload_count; w++) printf("%s eager\n", workloads[w].name);
+      return 0;
+    } else if (!strcmp(argv[i], "--workload") && i + 1 < argc) {
+      name = argv[++i];
+    } else if (!strcmp(argv[i], "--threads") && i + 1 < argc) {
+      threads = (int)strtol(argv[++i], NULL, 10);
+    } else {
+      fprintf(stderr, "usage: workload_bench --workload W1 [--threads N] [--quick] | --list\n");
+      return 2;
+    }
+  }
+  for (int w = 0; w < workload_count; w++)
+    if (name && !strcmp(workloads[w].name, name)) return run(&workloads[w], threads, quick);
+  fprintf(stderr, "unknown workload, see --list\n");
+  return 2;
+}

@@ -1,0 +1,260 @@
+#include "tests/bench/workloads.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/bench/numbers.h"
+
+/* ---- what the workloads share ----------------------------------------------------------------------------------- */
+
+tl_tensor *filled(tl_context *c, uint64_t id, const int64_t *dims, size_t rank, float lo, float hi) {
+  size_t n = 1;
+  for (size_t i = 0; i < rank; i++) n *= (size_t)dims[i];
+  float *values = malloc(n * sizeof *values);
+  if (!values) return NULL;
+  fill(values, id, n, lo, hi);
+  tl_tensor *t = tl_tensor_new(c, TL_F32, dims, rank, values, n * sizeof *values);
+  free(values);
+  return t;
+}
+
+static tl_tensor *labels(tl_context *c, uint64_t id, int n, int classes) {
+  int32_t values[1024];
+  fill_labels(values, id, (size_t)n, classes);
+  return tl_tensor_new(c, TL_I32, (int64_t[]){n}, 1, values, (size_t)n * sizeof *values);
+}
+
+network make_network(tl_context *c, const int *sizes, int first) {
+  network net = {0};
+  for (; sizes[net.layers + 1]; net.layers++) {
+    int l = net.layers;
+    float bound = (float)(1 / sqrt(sizes[l]));
+    tl_tensor *w = filled(c, (uint64_t)(first + l), (int64_t[]){sizes[l], sizes[l + 1]}, 2, -bound, bound);
+    tl_tensor *b = tl_full(c, (int64_t[]){sizes[l + 1]}, 1, 0, TL_F32);
+    net.variables[2 * l] = tl_variable_new(c, w, "weight", true);
+    net.variables[2 * l + 1] = tl_variable_new(c, b, "bias", true);
+    tl_tensor_release(w);
+    tl_tensor_release(b);
+  }
+  return net;
+}
+
+tl_tensor *forward(tl_context *c, const network *net, tl_tensor *x,
+                   tl_tensor *(*activation)(tl_context *, tl_tensor *)) {
+  for (int l = 0; l < net->layers; l++) {
+    x = tl_add(c, tl_matmul(c, x, net->variables[2 * l]), net->variables[2 * l + 1]);
+    if (l + 1 < net->layers) x = activation(c, x);
+  }
+  return x;
+}
+
+static tl_tensor *leaky(tl_context *c, tl_tensor *x) { return tl_leaky_relu_slope(c, x, 0.2); }
+
+static tl_optimizer *adam(tl_context *c, double rate, double beta1, double beta2) {
+  tl_adam_options o;
+  tl_adam_options_init(&o, sizeof o);
+  o.learning_rate = rate;
+  o.beta1 = beta1;
+  o.beta2 = beta2;
+  o.epsilon = 1e-7;
+  return tl_adam(c, &o);
+}
+
+/* Gradients of a loss with respect to a network, and one update; the end of a step. */
+static void train(workload_state *s, tl_tape *tape, tl_tensor *loss, network *net, tl_optimizer *optimizer) {
+  tl_tensor *grads[2 * MOST_LAYERS];
+  size_t n = (size_t)(2 * net->layers);
+  if (tl_tape_gradient(tape, loss, net->variables, n, NULL, grads) == TL_OK)
+    (void)!tl_optimizer_apply(optimizer, grads, net->variables, n); /* a failure stays in the context */
+}
+
+/* ---- W0, W0op --------------------------------------------------------------------------------------------------- */
+
+static void prepare_w0_sized(workload_state *s, int64_t n) {
+  tl_sgd_options o;
+  tl_sgd_options_init(&o, sizeof o);
+  o.learning_rate = 0.01;
+  s->optimizer = tl_sgd(s->c, &o);
+  s->net.layers = 1;
+  s->net.variables[0] = tl_variable_new(s->c, tl_scalar(s->c, TL_F32, 0.5), "a", true);
+  s->net.variables[1] = tl_variable_new(s->c, tl_scalar(s->c, TL_F32, 0.1), "b", true);
+  for (int b = 0; b < BATCHES; b++) s->x[b] = filled(s->c, (uint64_t)(100 + b), &n, 1, 0, 1);
+}
+static void prepare_w0(workload_state *s) { prepare_w0_sized(s, 1); }
+static void prepare_w0k(workload_state *s) { prepare_w0_sized(s, 1024); }
+
+static double step_w0(void *state, long i) {
+  workload_state *s = state;
+  tl_context *c = s->c;
+  tl_scope_begin(c);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *y = tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], s->x[i % BATCHES]), s->net.variables[1]));
+  tl_tensor *loss = tl_mean(c, y);
+  train(s, tape, loss, &s->net, s->optimizer);
+  double value = tl_tensor_item(loss);
+  tl_scope_end(c);
+  return value;
+}
+
+enum { ADDS = 1000 };
+
+static void prepare_w0op(workload_state *s) {
+  s->x[0] = filled(s->c, 100, (int64_t[]){1}, 1, 0, 1);
+  s->x[1] = filled(s->c, 101, (int64_t[]){1}, 1, 0, 1);
+}
+
+/* The result is dropped at once, as a program in C does. */
+static double step_w0op(void *state, long i) {
+  workload_state *s = state;
+  (void)i;
+  for (int k = 0; k < ADDS; k++) tl_tensor_release(tl_add(s->c, s->x[0], s->x[1]));
+  return 0;
+}
+
+/* ---- classifiers: W1, W1b, W2, W12 ------------------------------------------------------------------------------ */
+
+static void prepare_classifier(workload_state *s, const int *sizes, int batch, int growth) {
+  s->net = make_network(s->c, sizes, 0);
+  s->optimizer = adam(s->c, 1e-3, 0.9, 0.999);
+  int classes = sizes[s->net.layers];
+  for (int b = 0; b < BATCHES; b++) {
+    int rows = batch + growth * b;
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){rows, sizes[0]}, 2, 0, 1);
+    s->y[b] = labels(s->c, (uint64_t)(200 + b), rows, classes);
+  }
+  s->hits = tl_variable_new(s->c, tl_scalar(s->c, TL_I64, 0), "hits", false);
+}
+static void prepare_w1(workload_state *s) { prepare_classifier(s, (int[]){784, 128, 10, 0}, 32, 0); }
+static void prepare_w1b(workload_state *s) { prepare_classifier(s, (int[]){784, 512, 10, 0}, 128, 0); }
+static void prepare_w2(workload_state *s) { prepare_classifier(s, (int[]){20, 64, 32, 5, 0}, 32, 0); }
+static void prepare_w12(workload_state *s) { prepare_classifier(s, (int[]){20, 64, 32, 5, 0}, 25, 1); }
+
+static double train_classifier(workload_state *s, long i, double dropout) {
+  tl_context *c = s->c;
+  tl_tensor *y = s->y[i % BATCHES];
+  tl_scope_begin(c);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *hidden = s->x[i % BATCHES];
+  for (int l = 0; l < s->net.layers; l++) {
+    hidden = tl_add(c, tl_matmul(c, hidden, s->net.variables[2 * l]), s->net.variables[2 * l + 1]);
+    if (l + 1 == s->net.layers) break;
+    hidden = tl_relu(c, hidden);
+    if (dropout > 0) hidden = tl_dropout(c, hidden, dropout);
+  }
+  tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, y, hidden));
+  train(s, tape, loss, &s->net, s->optimizer);
+  tl_tensor *hit = tl_equal(c, tl_argmax_axes(c, hidden, (int64_t[]){1}, 1, false), tl_cast(c, y, TL_I64));
+  if (tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64)))) != TL_OK) return NAN;
+  double value = tl_tensor_item(loss);
+  tl_scope_end(c);
+  return value;
+}
+static double step_classifier(void *state, long i) { return train_classifier(state, i, 0); }
+static double step_w1b(void *state, long i) { return train_classifier(state, i, 0.2); }
+
+/* ---- W3: a GAN; W4: WGAN with gradient penalty ------------------------------------------------------------------ */
+
+static void prepare_gan_data(workload_state *s) {
+  s->generator = make_network(s->c, (int[]){100, 256, 784, 0}, 0);
+  for (int b = 0; b < BATCHES; b++) {
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){64, 784}, 2, 0, 1);
+    s->noise[b] = filled(s->c, (uint64_t)(400 + b), (int64_t[]){64, 100}, 2, -1, 1);
+    s->mixing[b] = filled(s->c, (uint64_t)(500 + b), (int64_t[]){64, 1}, 2, 0, 1);
+  }
+}
+
+static void prepare_w3(workload_state *s) {
+  prepare_gan_data(s);
+  s->net = make_network(s->c, (int[]){784, 256, 1, 0}, 50);
+  s->optimizer = adam(s->c, 2e-4, 0.5, 0.999);
+  s->second_optimizer = adam(s->c, 2e-4, 0.5, 0.999);
+}
+
+static tl_tensor *generate(workload_state *s, long i) {
+  return tl_tanh(s->c, forward(s->c, &s->generator, s->noise[i % BATCHES], leaky));
+}
+
+static tl_tensor *binary_loss(tl_context *c, tl_tensor *logits, double label) {
+  tl_tensor *labels = tl_full(c, (int64_t[]){64, 1}, 2, label, TL_F32);
+  return tl_mean(c, tl_sigmoid_cross_entropy(c, labels, logits));
+}
+
+static double step_w3(void *state, long i) {
+  workload_state *s = state;
+  tl_context *c = s->c;
+  tl_scope_begin(c);
+  tl_tape *for_generator = tl_tape_begin(c, NULL);
+  tl_tensor *fake = generate(s, i);
+  if (tl_tape_pause(for_generator) != TL_OK) return NAN;
+  tl_tape *for_critic = tl_tape_begin(c, NULL);
+  tl_tensor *d_loss = tl_add(c, binary_loss(c, forward(c, &s->net, s->x[i % BATCHES], leaky), 1),
+                             binary_loss(c, forward(c, &s->net, tl_stop_gradient(c, fake), leaky), 0));
+  train(s, for_critic, d_loss, &s->net, s->optimizer);
+  if (tl_tape_resume(for_generator) != TL_OK) return NAN;
+  tl_tensor *g_loss = binary_loss(c, forward(c, &s->net, fake, leaky), 1);
+  train(s, for_generator, g_loss, &s->generator, s->second_optimizer);
+  double value = tl_tensor_item(tl_add(c, d_loss, g_loss));
+  tl_scope_end(c);
+  return value;
+}
+
+static void prepare_w4(workload_state *s) {
+  prepare_gan_data(s);
+  s->net = make_network(s->c, (int[]){784, 256, 256, 1, 0}, 50);
+  s->optimizer = adam(s->c, 1e-4, 0.5, 0.9);
+}
+
+static double step_w4(void *state, long i) {
+  workload_state *s = state;
+  tl_context *c = s->c;
+  tl_tensor *real = s->x[i % BATCHES], *e = s->mixing[i % BATCHES], *slopes;
+  tl_scope_begin(c);
+  tl_tensor *fake = generate(s, i);
+  tl_tape *outer = tl_tape_begin(c, NULL);
+  tl_tensor *mixed = tl_add(c, fake, tl_mul(c, e, tl_sub(c, real, fake)));
+  tl_tape *inner = tl_tape_begin(c, &(tl_tape_options){sizeof(tl_tape_options), false, true});
+  if (tl_tape_watch(inner, mixed) != TL_OK) return NAN;
+  tl_tensor *score = forward(c, &s->net, mixed, tl_tanh);
+  if (tl_tape_gradient(inner, score, &mixed, 1, NULL, &slopes) != TL_OK) return NAN;
+  tl_tensor *norms = tl_sqrt(c, tl_sum_axes(c, tl_square(c, slopes), (int64_t[]){1}, 1, false));
+  tl_tensor *penalty = tl_mean(c, tl_square(c, tl_add_scalar(c, norms, -1)));
+  tl_tensor *loss = tl_sub(c, tl_mean(c, forward(c, &s->net, fake, tl_tanh)), tl_mean(c, forward(c, &s->net, real, tl_tanh)));
+  loss = tl_add(c, loss, tl_mul_scalar(c, penalty, 10));
+  train(s, outer, loss, &s->net, s->optimizer);
+  double value = tl_tensor_item(loss);
+  tl_scope_end(c);
+  return value;
+}
+
+/* ---- W9: large layers -------------------------------------------------------------------------------------------- */
+
+static void prepare_w9(workload_state *s) {
+  s->net = make_network(s->c, (int[]){2048, 2048, 2048, 2048, 2048, 0}, 0);
+  s->optimizer = adam(s->c, 1e-3, 0.9, 0.999);
+  for (int b = 0; b < BATCHES; b++) {
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){1024, 2048}, 2, 0, 1);
+    s->y[b] = filled(s->c, (uint64_t)(300 + b), (int64_t[]){1024, 2048}, 2, -1, 1);
+  }
+}
+
+static double step_w9(void *state, long i) {
+  workload_state *s = state;
+  tl_context *c = s->c;
+  tl_scope_begin(c);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *y = forward(c, &s->net, s->x[i % BATCHES], tl_relu);
+  tl_tensor *loss = tl_mean(c, tl_square(c, tl_sub(c, y, s->y[i % BATCHES])));
+  train(s, tape, loss, &s->net, s->optimizer);
+  double value = tl_tensor_item(loss);
+  tl_scope_end(c);
+  return value;
+}
+
+const workload workloads[] = {
+    {"W0", prepare_w0, step_w0, 1, true},          {"W0k", prepare_w0k, step_w0, 1, true},
+    {"W0op", prepare_w0op, step_w0op, ADDS, false}, {"W1", prepare_w1, step_classifier, 1, true},
+    {"W1b", prepare_w1b, step_w1b, 1, false},      {"W2", prepare_w2, step_classifier, 1, true},
+    {"W3", prepare_w3, step_w3, 1, true},          {"W4", prepare_w4, step_w4, 1, true},
+    {"W9", prepare_w9, step_w9, 1, true},          {"W12", prepare_w12, step_classifier, 1, true},
+};
+const int workload_count = sizeof workloads / sizeof *workloads;

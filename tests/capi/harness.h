@@ -1,0 +1,38 @@
+/* What the C tests share: cmocka with the headers that it wants, and the groups that main.c runs. Each test file has one
+ * function that runs its group and returns the number of failures. */
+#ifndef TESTS_CAPI_HARNESS_H
+#define TESTS_CAPI_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the headers above first. */
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <tapeloop/tapeloop.h>
+
+int context_tests(void);
+int handle_tests(void);
+int tensor_tests(void);
+int tape_tests(void);
+int thread_tests(void);
+int data_tests(void);
+
+/* Runs a group and counts its tests; the number of failures. */
+extern int tests_run;
+#define RUN_GROUP(name, tests) \
+  (tests_run += (int)(sizeof(tests) / sizeof *(tests)), cmocka_run_group_tests_name(name, tests, NULL, NULL))
+
+/* A context with a fixed seed and one thread; fails the test when there is none. */
+tl_context *new_context(void);
+/* Ends it; fails the test when it holds an error, or when `values` are left that no scope frees. */
+void free_context(tl_context *c);
+/* The context holds an error of this code whose message contains the text; the error is cleared. */
+void expect_error(tl_context *c, tl_status code, const char *text);
+/* A f32 vector. */
+tl_tensor *vector(tl_context *c, size_t count, const float *values);
+
+#endif

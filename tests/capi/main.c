@@ -1,0 +1,39 @@
+/* Runs all C tests. */
+#include "tests/capi/harness.h"
+
+tl_context *new_context(void) {
+  tl_context_options options;
+  tl_context_options_init(&options, sizeof options);
+  options.seed = 1;
+  options.threads = 1;
+  tl_context *c = tl_context_new(&options);
+  assert_non_null(c);
+  assert_false(tl_failed(c));
+  return c;
+}
+
+void free_context(tl_context *c) {
+  assert_string_equal(tl_error_message(c), "");
+  assert_int_equal(tl_context_free(c), TL_OK);
+}
+
+void expect_error(tl_context *c, tl_status code, const char *text) {
+  assert_int_equal(tl_error_code(c), code);
+  if (!strstr(tl_error_message(c), text)) fail_msg("'%s' lacks '%s'", tl_error_message(c), text);
+  tl_clear_error(c);
+}
+
+tl_tensor *vector(tl_context *c, size_t count, const float *values) {
+  int64_t dims[] = {(int64_t)count};
+  tl_tensor *t = tl_tensor_new(c, TL_F32, dims, 1, values, count * sizeof *values);
+  assert_non_null(t);
+  return t;
+}
+
+int tests_run;
+
+int main(void) {
+  int failed = context_tests() + handle_tests() + tensor_tests() + tape_tests() + thread_tests() + data_tests();
+  printf("%d passed, %d failed\n", tests_run - failed, failed);
+  return failed != 0;
+}
