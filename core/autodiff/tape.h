@@ -104,7 +104,7 @@ class Tape final : public Recorder {
                            Span<const Tensor> output_gradients) const;
   std::vector<std::vector<int32_t>> source_locals(Span<const GradientSource> sources) const;
   std::vector<char> reachable(const std::vector<std::vector<int32_t>>& sources) const;
-  void differentiate(size_t entry, std::vector<Tensor>& grads, const std::vector<char>& reached,
+  void differentiate(size_t index, std::vector<Tensor>& grads, const std::vector<char>& reached,
                      const std::vector<char>& is_source);
 
   Context& context_;
