@@ -153,8 +153,9 @@ class Checker {
   GuardedMemory a_, b_, c_;
 };
 
-constexpr GemmMethod kMethods[] = {GemmMethod::dot,    GemmMethod::direct, GemmMethod::swapped,
-                                   GemmMethod::packed, GemmMethod::onednn, GemmMethod::openblas};
+constexpr GemmMethod kMethods[] = {GemmMethod::dot,     GemmMethod::axpy,   GemmMethod::direct,
+                                   GemmMethod::swapped, GemmMethod::packed, GemmMethod::onednn,
+                                   GemmMethod::openblas};
 constexpr GemmCpu kCpus[] = {GemmCpu::portable, GemmCpu::avx2, GemmCpu::avx512};
 
 // All methods of all CPU classes that can compute the product. The libraries are tried with one class only.

@@ -21,6 +21,7 @@ const GemmKernels<T>* gemm_kernels(GemmCpu cpu);
 
 enum class GemmMethod : int {
   dot,      // inner products of rows of A with rows of B; op(B) has to be transposed
+  axpy,     // sums of rows of a matrix, each times an element of a vector
   direct,   // own tiles on the operands as they lie in memory; a transposed B is packed
   swapped,  // the same for C' = op(B)' op(A)', each tile transposed on its way to C
   packed,   // own tiles on packed copies of both operands

@@ -10,18 +10,13 @@
 namespace tl::kernels {
 namespace {
 
-constexpr int64_t kMaxTerms = 256;  // terms of one block: a panel of B stays in the first-level cache
-constexpr int64_t kPackedABytes = 384 << 10;    // a packed block of A stays in the second-level cache
-constexpr int64_t kPackedBBytes = 4 << 20;      // the packed panels of B stay in the third-level cache
-constexpr double kMultiplyAddsPerThread = 1e6;  // less work than this is not worth waking a thread for
+constexpr int64_t kPackedBBytes = 8 << 20;    // packed panels of B; read slowly enough for any cache behind
+constexpr double kMultiplyAddsPerPart = 1e6;  // less work than this is not worth waking a thread for
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Blocks of terms of nearly equal length, none above kMaxTerms.
-int64_t terms_per_block(int64_t k) {
-  const int64_t blocks = divide_up(k, kMaxTerms);
-  return divide_up(k, blocks);
-}
+// Blocks of terms of nearly equal length, none above the limit.
+int64_t terms_per_block(int64_t k, int64_t limit) { return divide_up(k, divide_up(k, limit)); }
 
 // A product in the form the kernels take: either as asked, or transposed as a whole.
 template <typename T>
@@ -64,10 +59,10 @@ class Grid {
        int threads)
       : rows_(rows), cols_(cols), tile_rows_(tile_rows), panel_(panel) {
     int64_t wanted = 1;
-    if (threads > 1 && multiply_adds > 2 * kMultiplyAddsPerThread) {
-      wanted = static_cast<int64_t>(multiply_adds / kMultiplyAddsPerThread);
-      const int64_t most = multiply_adds > 64 * kMultiplyAddsPerThread ? 4 * threads : threads;
-      if (wanted > most) wanted = most;
+    if (threads > 1 && multiply_adds > 2 * kMultiplyAddsPerPart) {
+      // Several parts for each thread where they are large enough: a thread that comes late still finds work.
+      const double rounds = multiply_adds / (kMultiplyAddsPerPart * threads);
+      wanted = threads * static_cast<int64_t>(rounds < 1 ? 1 : rounds > 4 ? 4 : rounds);
     }
     const int64_t row_tiles = divide_up(rows, tile_rows), panels = divide_up(cols, panel);
     down_ = divide_up(rows, max_rows);
@@ -156,7 +151,7 @@ void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const A
   const double work =
       static_cast<double>(x.rows) * static_cast<double>(x.cols) * static_cast<double>(x.terms);
   const Grid grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, x.rows, work, workers.size());
-  const int64_t step = terms_per_block(x.terms);
+  const int64_t step = terms_per_block(x.terms, kernels.block_terms);
   workers.run(grid.size(), [&](size_t index, int) {
     const Part part = grid[index];
     for (int64_t term = 0; term < x.terms; term += step) {
@@ -176,10 +171,10 @@ struct Blocking {
   template <typename T>
   Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_a) {
     const int64_t element = sizeof(T), panel = kernels.panel, tile_rows = kernels.tile_rows;
-    step = terms_per_block(x.terms);
+    step = terms_per_block(x.terms, kernels.block_terms);
     stripe = kPackedBBytes / (step * element) / panel * panel;
     if (stripe > x.cols) stripe = divide_up(x.cols, panel) * panel;
-    max_rows = pack_a ? kPackedABytes / (step * element) / tile_rows * tile_rows : x.rows;
+    max_rows = pack_a ? kernels.packed_a_bytes / (step * element) / tile_rows * tile_rows : x.rows;
     if (max_rows > x.rows) max_rows = x.rows;
   }
 
@@ -270,6 +265,23 @@ struct DotProblem {
   }
 };
 
+// One row times B, or one column of A' as a row times A: rows of a matrix, each with its factor.
+template <typename T>
+void run_axpy(const Workers& workers, const GemmKernels<T>& kernels, const GemmProblem<T>& p) {
+  const bool one_row = p.m == 1 && !p.tb;
+  const T* x = one_row ? p.a : p.b;
+  const int64_t x_stride = one_row ? (p.ta ? p.lda : 1) : (p.tb ? 1 : p.ldb);
+  const T* matrix = one_row ? p.b : p.a;
+  const int64_t stride = one_row ? p.ldb : p.lda, cols = one_row ? p.n : p.m, y_stride = one_row ? 1 : p.ldc;
+  const double work = 8.0 * static_cast<double>(cols) * static_cast<double>(p.k);
+  const Grid grid(1, cols, 1, kernels.panel, 1, work, workers.size());
+  workers.run(grid.size(), [&](size_t index, int) {
+    const Part part = grid[index];
+    kernels.add_rows(p.k, part.cols, p.alpha, x, x_stride, matrix + part.col, stride, p.beta,
+                     p.c + part.col * y_stride, y_stride);
+  });
+}
+
 template <typename T>
 void run_dot(const Workers& workers, const GemmKernels<T>& kernels, const GemmProblem<T>& p) {
   const DotProblem<T> d(p);
@@ -303,15 +315,13 @@ template <typename T>
 void run_on(const Workers& workers, const GemmKernels<T>& kernels, GemmMethod method,
             const GemmProblem<T>& p) {
   switch (method) {
-    case GemmMethod::dot:
-      return run_dot(workers, kernels, p);
-    case GemmMethod::onednn:
-      return run_onednn(workers.pool(), p);
+    case GemmMethod::dot: return run_dot(workers, kernels, p);
+    case GemmMethod::axpy: return run_axpy(workers, kernels, p);
+    case GemmMethod::onednn: return run_onednn(workers.pool(), p);
     case GemmMethod::openblas:
       return openblas_gemm(workers.pool(), p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta,
                            p.c, p.ldc);
-    case GemmMethod::packed:
-      return run_packed(workers, kernels, arrange(p, false), true);
+    case GemmMethod::packed: return run_packed(workers, kernels, arrange(p, false), true);
     case GemmMethod::direct:
     case GemmMethod::swapped: {
       const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
@@ -326,14 +336,11 @@ void run_on(const Workers& workers, const GemmKernels<T>& kernels, GemmMethod me
 template <typename T>
 bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& p) {
   switch (method) {
-    case GemmMethod::dot:
-      return (!p.ta && p.tb) || (p.m == 1 && p.tb) || (p.n == 1 && !p.ta);
-    case GemmMethod::onednn:
-      return sizeof(T) == sizeof(float) && have_onednn();
-    case GemmMethod::openblas:
-      return have_openblas();
-    default:
-      return true;
+    case GemmMethod::dot: return (!p.ta && p.tb) || (p.m == 1 && p.tb) || (p.n == 1 && !p.ta);
+    case GemmMethod::axpy: return (p.m == 1 && !p.tb) || (p.n == 1 && p.ta);
+    case GemmMethod::onednn: return sizeof(T) == sizeof(float) && have_onednn();
+    case GemmMethod::openblas: return have_openblas();
+    default: return true;
   }
 }
 
@@ -342,7 +349,7 @@ GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const
   GemmScratch bytes;
   if (method == GemmMethod::dot) {
     bytes.shared = DotProblem<T>(p).copy_bytes(p);
-  } else if (method <= GemmMethod::packed) {
+  } else if (method == GemmMethod::direct || method == GemmMethod::swapped || method == GemmMethod::packed) {
     const bool pack_a = method == GemmMethod::packed;
     const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
     if (pack_a || x.b_transposed) bytes = Blocking(kernels, x, pack_a).scratch(kernels, pack_a);

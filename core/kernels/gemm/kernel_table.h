@@ -38,6 +38,8 @@ template <typename T>
 struct GemmKernels {
   const char* name;      // "avx512", "avx2", "portable"
   int tile_rows, panel;  // the largest register tile
+  // Blocking for the caches of such CPUs: terms of one block, and bytes of a packed block of A.
+  int64_t block_terms, packed_a_bytes;
   // Every element of C is computed as one chain of multiply-adds over the terms in order, so its bits do not
   // depend on how rows and columns are cut into blocks.
   void (*block)(const GemmBlock<T>&);
@@ -51,6 +53,10 @@ struct GemmKernels {
   // 0, y is not read. A row's bits do not depend on the other rows.
   void (*dot_rows)(int64_t rows, int64_t terms, T alpha, const T* a, int64_t stride, const T* x, T beta, T* y,
                    int64_t y_stride);
+  // y[j * y_stride] = alpha * (sum over p of x[p * x_stride] * B[p, j]) + beta * y[j * y_stride], row p of B at
+  // b + p * b_stride. With beta 0, y is not read. An element's bits do not depend on the other columns.
+  void (*add_rows)(int64_t terms, int64_t cols, T alpha, const T* x, int64_t x_stride, const T* b,
+                   int64_t b_stride, T beta, T* y, int64_t y_stride);
 };
 
 // NULL when this build has no such kernels. They do not ask whether the CPU can run them.

@@ -83,8 +83,8 @@ struct F64 {
 
 #include "core/kernels/gemm/micro_kernels.inl"
 
-constexpr GemmKernels<float> kF32 = make_kernels<F32>("avx2");
-constexpr GemmKernels<double> kF64 = make_kernels<F64>("avx2");
+constexpr GemmKernels<float> kF32 = make_kernels<F32>("avx2", 1536, 144 << 10);
+constexpr GemmKernels<double> kF64 = make_kernels<F64>("avx2", 1536, 144 << 10);
 
 }  // namespace
 

@@ -94,8 +94,8 @@ struct F64 {
 
 #include "core/kernels/gemm/micro_kernels.inl"
 
-constexpr GemmKernels<float> kF32 = make_kernels<F32>("avx512");
-constexpr GemmKernels<double> kF64 = make_kernels<F64>("avx512");
+constexpr GemmKernels<float> kF32 = make_kernels<F32>("avx512", 4096, 384 << 10);
+constexpr GemmKernels<double> kF64 = make_kernels<F64>("avx512", 4096, 384 << 10);
 
 }  // namespace
 

@@ -47,8 +47,8 @@ using F64 = Vector16<double, 2>;
 
 #include "core/kernels/gemm/micro_kernels.inl"
 
-constexpr GemmKernels<float> kF32 = make_kernels<F32>("portable");
-constexpr GemmKernels<double> kF64 = make_kernels<F64>("portable");
+constexpr GemmKernels<float> kF32 = make_kernels<F32>("portable", 1024, 96 << 10);
+constexpr GemmKernels<double> kF64 = make_kernels<F64>("portable", 1024, 96 << 10);
 
 }  // namespace
 

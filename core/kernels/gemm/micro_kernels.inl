@@ -7,6 +7,8 @@
 
 #define TL_INLINE inline __attribute__((always_inline))
 
+constexpr int64_t kFetchTerms = 48;
+
 template <class S>
 struct Tile {
   using T = typename S::T;
@@ -41,13 +43,14 @@ void compute_tile(const Tile<S>& t) {
     for (int v = 0; v < kVectors; ++v)
       row[v] = kTail && v == kVectors - 1 ? S::load_part(p + v * kWidth, tail) : S::load(p + v * kWidth);
   };
-  if (t.terms >= 32) {
-    // C comes from a far cache; ask for it now.
+  // C comes from a farther cache: it is asked for shortly before the sums are complete, late enough to stay in the nearest.
+  int64_t left = t.terms, now = left > 2 * kFetchTerms ? left - kFetchTerms : left;
+  const auto fetch_c = [&]() __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.c + i * t.c_stride + v * kWidth, 1);
-  }
+  };
   if (kAlongTerms) {
     // Rows are reached from one pointer for every four: base + {0, 1, 2, 3} * stride needs two registers for
     // all of them. The empty asm keeps the compiler from replacing that by a pointer for every row, which
@@ -58,60 +61,71 @@ void compute_tile(const Tile<S>& t) {
     int64_t stride3 = 3 * stride;
 #pragma GCC unroll 4
     for (int g = 0; g < kGroups; ++g) base[g] = t.a + 4 * g * stride;
-    for (int64_t p = 0; p < t.terms; ++p) {
-      V row[kVectors];
-      load_b(row, b);
-      b += b_stride;
+    for (;;) {
+      for (int64_t p = 0; p < now; ++p) {
+        V row[kVectors];
+        load_b(row, b);
+        b += b_stride;
 #pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        const T* from = base[i / 4];
-        const T* at = i % 4 == 0   ? from
-                      : i % 4 == 1 ? from + stride
-                      : i % 4 == 2 ? from + 2 * stride
-                                   : from + stride3;
-        const V x = S::set1(*at);
+        for (int i = 0; i < kRows; ++i) {
+          const T* from = base[i / 4];
+          const T* at = i % 4 == 0   ? from
+                        : i % 4 == 1 ? from + stride
+                        : i % 4 == 2 ? from + 2 * stride
+                                     : from + stride3;
+          const V x = S::set1(*at);
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
-      }
+          for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
+        }
 #pragma GCC unroll 4
-      for (int g = 0; g < kGroups; ++g) {
-        ++base[g];
-        asm volatile("" : "+r"(base[g]));
+        for (int g = 0; g < kGroups; ++g) {
+          ++base[g];
+          asm volatile("" : "+r"(base[g]));
+        }
+        asm volatile("" : "+r"(stride3));
       }
-      asm volatile("" : "+r"(stride3));
+      left -= now;
+      if (left == 0) break;
+      fetch_c();
+      now = left;
     }
   } else {
     const T* a = t.a;
     const int64_t a_stride = t.a_stride;
-    for (int64_t p = 0; p < t.terms; ++p) {
-      V row[kVectors];
-      load_b(row, b);
-      b += b_stride;
+    for (;;) {
+      for (int64_t p = 0; p < now; ++p) {
+        V row[kVectors];
+        load_b(row, b);
+        b += b_stride;
 #pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        const V x = S::set1(a[i]);
+        for (int i = 0; i < kRows; ++i) {
+          const V x = S::set1(a[i]);
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
+          for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
+        }
+        a += a_stride;
       }
-      a += a_stride;
+      left -= now;
+      if (left == 0) break;
+      fetch_c();
+      now = left;
     }
   }
 
-  const V alpha = S::set1(t.alpha);
-  const bool keep = t.beta != 0;
-  const V beta = S::set1(t.beta);
+  const V alpha = S::set1(t.alpha), beta = S::set1(t.beta);
+  const bool keep = t.beta != 0, plain = t.beta == 0 && t.alpha == 1;
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
     T* c = t.c + i * t.c_stride;
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       const bool part = kTail && v == kVectors - 1;
-      V value;
+      V value = acc[i][v];
       if (keep) {
         const V old = part ? S::load_part(c + v * kWidth, tail) : S::load(c + v * kWidth);
-        value = S::fma(alpha, acc[i][v], S::mul(beta, old));
-      } else {
-        value = S::mul(alpha, acc[i][v]);
+        value = S::fma(alpha, value, S::mul(beta, old));
+      } else if (!plain) {
+        value = S::mul(alpha, value);
       }
       if (part)
         S::store_part(c + v * kWidth, value, tail);
@@ -208,28 +222,36 @@ TL_INLINE void copy_row(int64_t n, const typename S::T* from, typename S::T* to)
 template <class S>
 void pack_a(int64_t rows, int64_t terms, const typename S::T* a, int64_t stride, LeftLayout layout,
             typename S::T* to) {
-  for_row_tiles<S>(rows, [&](int64_t first, int height) {
-    typename S::T* tile = to + first * terms;
-    if (layout == LeftLayout::along_terms) {
-      transpose<S>(height, terms, a + first * stride, stride, tile, height, 0);
-    } else {
-      for (int64_t p = 0; p < terms; ++p) copy_row<S>(height, a + p * stride + first, tile + p * height);
-    }
-  });
+  if (layout == LeftLayout::along_terms) {
+    for_row_tiles<S>(rows, [&](int64_t first, int height) {
+      transpose<S>(height, terms, a + first * stride, stride, to + first * terms, height, 0);
+    });
+  } else {
+    for (int64_t p = 0; p < terms; ++p)
+      for_row_tiles<S>(rows, [&](int64_t first, int height) {
+        copy_row<S>(height, a + p * stride + first, to + first * terms + p * height);
+      });
+  }
 }
 
 template <class S>
 void pack_b(int64_t terms, int64_t cols, const typename S::T* b, int64_t stride, bool transposed,
             typename S::T* to) {
   constexpr int kPanel = 2 * S::kWidth;
-  for (int64_t j = 0; j < cols; j += kPanel) {
-    const int64_t width = cols - j < kPanel ? cols - j : kPanel;
-    typename S::T* panel = to + j * terms;
-    if (transposed) {
-      transpose<S>(width, terms, b + j * stride, stride, panel, kPanel, 0);
-    } else {
-      for (int64_t p = 0; p < terms; ++p) copy_row<S>(width, b + p * stride + j, panel + p * kPanel);
+  if (transposed) {
+    for (int64_t j = 0; j < cols; j += kPanel) {
+      const int64_t width = cols - j < kPanel ? cols - j : kPanel;
+      transpose<S>(width, terms, b + j * stride, stride, to + j * terms, kPanel, 0);
     }
+    return;
+  }
+  // Eight panels at a time: runs that are long enough for the hardware to fetch ahead, each row's page used once.
+  constexpr int64_t kGroup = 8 * kPanel;
+  for (int64_t j0 = 0; j0 < cols; j0 += kGroup) {
+    const int64_t end = cols - j0 < kGroup ? cols : j0 + kGroup;
+    for (int64_t p = 0; p < terms; ++p)
+      for (int64_t j = j0; j < end; j += kPanel)
+        copy_row<S>(end - j < kPanel ? end - j : kPanel, b + p * stride + j, to + j * terms + p * kPanel);
   }
 }
 
@@ -315,7 +337,58 @@ void dot_rows(int64_t rows, int64_t terms, typename S::T alpha, const typename S
     dot_group<S, 1>(terms, alpha, a + i * stride, stride, x, beta, y + i * y_stride, y_stride);
 }
 
+// Sums of rows are kept in a buffer that stays in the first-level cache, so that rows are read along their length.
 template <class S>
-constexpr GemmKernels<typename S::T> make_kernels(const char* name) {
-  return {name, S::kTileRows, 2 * S::kWidth, compute_block<S>, pack_a<S>, pack_b<S>, dot_rows<S>};
+void add_rows(int64_t terms, int64_t cols, typename S::T alpha, const typename S::T* x, int64_t x_stride,
+              const typename S::T* b, int64_t b_stride, typename S::T beta, typename S::T* y,
+              int64_t y_stride) {
+  using T = typename S::T;
+  using V = typename S::V;
+  constexpr int kWidth = S::kWidth;
+  constexpr int64_t kColumns = 8192 / sizeof(T);
+  alignas(64) T sum[kColumns];
+  for (int64_t j0 = 0; j0 < cols; j0 += kColumns) {
+    const int64_t width = cols - j0 < kColumns ? cols - j0 : kColumns;
+    const int64_t whole = width / kWidth * kWidth;
+    const int tail = static_cast<int>(width - whole);
+    for (int64_t j = 0; j < width; j += kWidth) S::store(sum + j, S::zero());
+    int64_t p = 0;
+    for (; p + 4 <= terms; p += 4) {
+      const T* r0 = b + p * b_stride + j0;
+      const T *r1 = r0 + b_stride, *r2 = r1 + b_stride, *r3 = r2 + b_stride;
+      const V x0 = S::set1(x[p * x_stride]), x1 = S::set1(x[(p + 1) * x_stride]);
+      const V x2 = S::set1(x[(p + 2) * x_stride]), x3 = S::set1(x[(p + 3) * x_stride]);
+      for (int64_t j = 0; j < whole; j += kWidth) {
+        V s = S::fma(x0, S::load(r0 + j), S::load(sum + j));
+        s = S::fma(x1, S::load(r1 + j), s);
+        s = S::fma(x2, S::load(r2 + j), s);
+        S::store(sum + j, S::fma(x3, S::load(r3 + j), s));
+      }
+      if (tail) {
+        V s = S::fma(x0, S::load_part(r0 + whole, tail), S::load(sum + whole));
+        s = S::fma(x1, S::load_part(r1 + whole, tail), s);
+        s = S::fma(x2, S::load_part(r2 + whole, tail), s);
+        S::store(sum + whole, S::fma(x3, S::load_part(r3 + whole, tail), s));
+      }
+    }
+    for (; p < terms; ++p) {
+      const T* row = b + p * b_stride + j0;
+      const V factor = S::set1(x[p * x_stride]);
+      for (int64_t j = 0; j < whole; j += kWidth)
+        S::store(sum + j, S::fma(factor, S::load(row + j), S::load(sum + j)));
+      if (tail) S::store(sum + whole, S::fma(factor, S::load_part(row + whole, tail), S::load(sum + whole)));
+    }
+    for (int64_t j = 0; j < width; ++j) {
+      T* to = y + (j0 + j) * y_stride;
+      *to = beta != 0 ? alpha * sum[j] + beta * *to : alpha * sum[j];
+    }
+  }
+}
+
+template <class S>
+constexpr GemmKernels<typename S::T> make_kernels(const char* name, int64_t block_bytes,
+                                                  int64_t packed_a_bytes) {
+  return {name,           S::kTileRows,     2 * S::kWidth, block_bytes / int64_t(sizeof(typename S::T)),
+          packed_a_bytes, compute_block<S>, pack_a<S>,     pack_b<S>,
+          dot_rows<S>,    add_rows<S>};
 }
