@@ -1,0 +1,289 @@
+// Kernels of the element-wise ops: floating point by the vector table, integers by xtensor.
+#include <cmath>
+
+#include "core/kernels/broadcast.h"
+#include "core/kernels/dtypes.h"
+#include "core/kernels/integer_loops.h"
+#include "core/kernels/parallel.h"
+#include "core/kernels/vector/table.h"
+#include "core/ops/generated/promised.h"
+
+namespace tl::kernels {
+namespace {
+
+template <class T>
+const UnaryKernels<T>& unary_table() {
+  return float_table<T>(vector_table()).unary;
+}
+template <class T>
+const ArithmeticKernels<T>& arithmetic_table() {
+  return float_table<T>(vector_table()).arithmetic;
+}
+
+// ---- one operand --------------------------------------------------------------------------------
+
+template <class T, class F>
+void unary_loop(const KernelArgs& a, size_t grain, F f) {
+  const T* x = a[0].data<T>();
+  T* y = a.out[0].mutable_data<T>();
+  parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), grain,
+                  [&](size_t begin, size_t end) { f(x + begin, y + begin, end - begin); });
+}
+
+// pick(table) names the vector kernel.
+template <class Pick>
+void unary_float(const KernelArgs& a, size_t grain, Pick pick) {
+  with_float(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    unary_loop<T>(a, grain, pick(unary_table<T>()));
+  });
+}
+
+// integer(x) computes one element of any integer type.
+template <class Pick, class Integer>
+void unary_number(const KernelArgs& a, Pick pick, Integer integer) {
+  if (is_floating(a[0].dtype())) return unary_float(a, kCheapGrain, pick);
+  with_integer(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) { assign_each(y, n, integer, x); });
+  });
+}
+
+// ---- two operands -------------------------------------------------------------------------------
+
+bool is_suffix(const Shape& part, const Shape& whole) {
+  const int extra = whole.rank() - part.rank();
+  if (extra < 0) return false;
+  for (int i = 0; i < part.rank(); i++)
+    if (part[i] != whole[i + extra]) return false;
+  return true;
+}
+
+// The operand is `whole` with its last axis of size 1: one number for each row.
+bool is_column(const Shape& part, const Shape& whole) {
+  if (part.rank() != whole.rank() || part.rank() == 0 || part.back() != 1) return false;
+  for (int i = 0; i + 1 < part.rank(); i++)
+    if (part[i] != whole[i]) return false;
+  return true;
+}
+
+template <class T>
+void binary_loop(const KernelArgs& args, size_t grain, const BinaryKernels<T>& k) {
+  const Tensor &a = args[0], &b = args[1];
+  const Tensor& out = args.out[0];
+  const T *x = a.data<T>(), *z = b.data<T>();
+  T* y = out.mutable_data<T>();
+  const size_t n = static_cast<size_t>(out.elements());
+  if (n == 0) return;
+  Context& c = args.context;
+  if (a.elements() == out.elements() && b.elements() == out.elements()) {
+    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_vector(x + i, z + i, y + i, end - i); });
+  } else if (b.elements() == 1) {
+    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_scalar(x + i, z[0], y + i, end - i); });
+  } else if (a.elements() == 1) {
+    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.scalar_vector(x[0], z + i, y + i, end - i); });
+  } else if (a.elements() == out.elements() && is_suffix(b.shape(), out.shape())) {
+    const size_t cols = static_cast<size_t>(b.elements()), rows = n / cols;
+    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
+      k.matrix_row(x + r * cols, z, y + r * cols, end - r, cols);
+    });
+  } else if (b.elements() == out.elements() && is_suffix(a.shape(), out.shape())) {
+    const size_t cols = static_cast<size_t>(a.elements()), rows = n / cols;
+    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
+      k.row_matrix(x, z + r * cols, y + r * cols, end - r, cols);
+    });
+  } else if (a.elements() == out.elements() && is_column(b.shape(), out.shape())) {
+    const size_t cols = static_cast<size_t>(out.shape().back()), rows = n / cols;
+    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
+      k.matrix_column(x + r * cols, z + r, y + r * cols, end - r, cols);
+    });
+  } else if (b.elements() == out.elements() && is_column(a.shape(), out.shape())) {
+    const size_t cols = static_cast<size_t>(out.shape().back()), rows = n / cols;
+    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
+      k.column_matrix(x + r, z + r * cols, y + r * cols, end - r, cols);
+    });
+  } else {
+    for_each_run<2>(out.shape(), {&a.shape(), &b.shape()}, [&](const Run<2>& run) {
+      const T *p = x + run.in[0], *q = z + run.in[1];
+      T* to = y + run.out;
+      const size_t size = static_cast<size_t>(run.size);
+      if (run.advances[0] && run.advances[1])
+        k.vector_vector(p, q, to, size);
+      else if (run.advances[0])
+        k.vector_scalar(p, *q, to, size);
+      else
+        k.scalar_vector(*p, q, to, size);
+    });
+  }
+}
+
+template <class Pick>
+void binary_float(const KernelArgs& args, size_t grain, Pick pick) {
+  with_float(args[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    binary_loop<T>(args, grain, pick(arithmetic_table<T>()));
+  });
+}
+
+template <class T, class F>
+void binary_integer(const KernelArgs& args, F f) {
+  const T *x = args[0].data<T>(), *z = args[1].data<T>();
+  T* y = args.out[0].mutable_data<T>();
+  for_each_run<2>(args.out[0].shape(), {&args[0].shape(), &args[1].shape()}, [&](const Run<2>& run) {
+    const T *p = x + run.in[0], *q = z + run.in[1];
+    T* to = y + run.out;
+    const size_t n = static_cast<size_t>(run.size);
+    if (run.advances[0] && run.advances[1]) {
+      assign_each(to, n, f, p, q);
+    } else if (run.advances[0]) {
+      const T right = *q;
+      assign_each(to, n, [f, right](T left) { return f(left, right); }, p);
+    } else {
+      const T left = *p;
+      assign_each(to, n, [f, left](T right) { return f(left, right); }, q);
+    }
+  });
+}
+
+template <class Pick, class Integer>
+void binary_number(const KernelArgs& args, Pick pick, Integer integer) {
+  if (is_floating(args[0].dtype())) return binary_float(args, kCheapGrain, pick);
+  with_integer(args[0].dtype(), [&](auto zero) { binary_integer<decltype(zero)>(args, integer); });
+}
+
+// x op value, with the number of the host language as the second operand.
+template <class Pick, class Integer>
+void scalar_number(const KernelArgs& a, double value, Pick pick, Integer integer) {
+  if (is_floating(a[0].dtype())) {
+    with_float(a[0].dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const auto f = pick(arithmetic_table<T>()).vector_scalar;
+      unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) { f(x, static_cast<T>(value), y, n); });
+    });
+    return;
+  }
+  with_integer(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T right = static_cast<T>(value);
+    unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) {
+      assign_each(y, n, [&](T left) { return integer(left, right); }, x);
+    });
+  });
+}
+
+// A rule's own loop over floating point: out = f(grad, saved) on equal shapes. The compiler vectorises it.
+template <class F>
+void pair_float(const KernelArgs& args, F f) {
+  with_float(args[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = args[0].data<T>(), *z = args[1].data<T>();
+    T* y = args.out[0].mutable_data<T>();
+    parallel_ranges(args.context, static_cast<size_t>(args.out[0].elements()), kCheapGrain,
+                    [&](size_t begin, size_t end) {
+                      for (size_t i = begin; i < end; i++) y[i] = f(x[i], z[i]);
+                    });
+  });
+}
+
+}  // namespace
+
+#define TL_PICK(name) [](const auto& t) { return t.name; }
+
+void neg(const KernelArgs& a) {
+  unary_number(a, TL_PICK(neg), [](auto x) { return wrapped_sub(decltype(x){0}, x); });
+}
+void abs(const KernelArgs& a) {
+  unary_number(a, TL_PICK(abs), [](auto x) {
+    using T = decltype(x);
+    return x < T{0} ? wrapped_sub(T{0}, x) : x;
+  });
+}
+void sign(const KernelArgs& a) {
+  unary_number(a, TL_PICK(sign), [](auto x) {
+    using T = decltype(x);
+    return static_cast<T>((x > T{0}) - (x < T{0}));
+  });
+}
+void square(const KernelArgs& a) {
+  unary_number(a, TL_PICK(square), [](auto x) { return wrapped_mul(x, x); });
+}
+void relu(const KernelArgs& a) {
+  unary_number(a, TL_PICK(relu), [](auto x) { return x < decltype(x){0} ? decltype(x){0} : x; });
+}
+void sqrt(const KernelArgs& a) { unary_float(a, kCheapGrain, TL_PICK(sqrt)); }
+void rsqrt(const KernelArgs& a) { unary_float(a, kCheapGrain, TL_PICK(rsqrt)); }
+void reciprocal(const KernelArgs& a) { unary_float(a, kCheapGrain, TL_PICK(reciprocal)); }
+void floor(const KernelArgs& a) { unary_float(a, kCheapGrain, TL_PICK(floor)); }
+void exp(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(exp)); }
+void expm1(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(expm1)); }
+void log(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(log)); }
+void log1p(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(log1p)); }
+void tanh(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(tanh)); }
+void sigmoid(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(sigmoid)); }
+void softplus(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(softplus)); }
+void sin(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(sin)); }
+void cos(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(cos)); }
+void erf(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(erf)); }
+
+void add(const KernelArgs& a) {
+  binary_number(a, TL_PICK(add), [](auto x, auto y) { return wrapped_add(x, y); });
+}
+void sub(const KernelArgs& a) {
+  binary_number(a, TL_PICK(sub), [](auto x, auto y) { return wrapped_sub(x, y); });
+}
+void mul(const KernelArgs& a) {
+  binary_number(a, TL_PICK(mul), [](auto x, auto y) { return wrapped_mul(x, y); });
+}
+void div(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(div)); }
+void pow(const KernelArgs& a) { binary_float(a, kCostlyGrain, TL_PICK(pow)); }
+void maximum(const KernelArgs& a) {
+  binary_number(a, TL_PICK(maximum), [](auto x, auto y) { return x > y ? x : y; });
+}
+void minimum(const KernelArgs& a) {
+  binary_number(a, TL_PICK(minimum), [](auto x, auto y) { return x < y ? x : y; });
+}
+
+void add_scalar(const KernelArgs& a) {
+  scalar_number(a, a.as<AddScalarAttrs>().value, TL_PICK(add), [](auto x, auto y) { return wrapped_add(x, y); });
+}
+void mul_scalar(const KernelArgs& a) {
+  scalar_number(a, a.as<MulScalarAttrs>().value, TL_PICK(mul), [](auto x, auto y) { return wrapped_mul(x, y); });
+}
+
+void clip(const KernelArgs& a) {
+  const auto& attrs = a.as<ClipAttrs>();
+  with_any(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    // A bound outside an integer's range bounds nothing.
+    T low = std::numeric_limits<T>::lowest(), high = std::numeric_limits<T>::max();
+    if constexpr (std::is_floating_point_v<T>) {
+      low = static_cast<T>(attrs.low);
+      high = static_cast<T>(attrs.high);
+    } else {
+      if (attrs.low > static_cast<double>(low)) low = static_cast<T>(std::ceil(std::min(attrs.low, static_cast<double>(high))));
+      if (attrs.high < static_cast<double>(high)) high = static_cast<T>(std::floor(std::max(attrs.high, static_cast<double>(std::numeric_limits<T>::lowest()))));
+    }
+    unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) {
+      for (size_t i = 0; i < n; i++) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];  // NaN passes both
+    });
+  });
+}
+
+void relu_grad(const KernelArgs& a) {
+  if (is_floating(a[0].dtype()))
+    return pair_float(a, [](auto g, auto y) { return y > decltype(y){0} ? g : decltype(g){0}; });
+  with_integer(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    binary_integer<T>(a, [](T g, T y) { return y > T{0} ? g : T{0}; });
+  });
+}
+void tanh_grad(const KernelArgs& a) {
+  pair_float(a, [](auto g, auto y) { return g * (decltype(y){1} - y * y); });
+}
+void sigmoid_grad(const KernelArgs& a) {
+  pair_float(a, [](auto g, auto y) { return g * y * (decltype(y){1} - y); });
+}
+
+#undef TL_PICK
+
+}  // namespace tl::kernels

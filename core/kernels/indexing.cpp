@@ -1,0 +1,92 @@
+// Kernels of gather, scatter_add and one_hot. Every index is checked before anything is written.
+#include <cstring>
+
+#include "core/kernels/dtypes.h"
+#include "core/kernels/integer_loops.h"
+#include "core/ops/generated/promised.h"
+
+namespace tl::kernels {
+namespace {
+
+// f(int64_t index, int64_t position) for each index of either dtype.
+template <class F>
+void for_each_index(const Tensor& indices, F&& f) {
+  const int64_t n = indices.elements();
+  if (indices.dtype() == DType::kI32) {
+    const int32_t* p = indices.data<int32_t>();
+    for (int64_t i = 0; i < n; i++) f(int64_t{p[i]}, i);
+  } else {
+    const int64_t* p = indices.data<int64_t>();
+    for (int64_t i = 0; i < n; i++) f(p[i], i);
+  }
+}
+
+void check_indices(const char* op, const Tensor& indices, int64_t size) {
+  for_each_index(indices, [&](int64_t index, int64_t at) {
+    if (index < 0 || index >= size)
+      invalid("[", op, "] index ", index, " at position ", at, " is outside [0, ", size,
+              "); negative indices do not count from the end");
+  });
+}
+
+// The axes before and behind an axis, as counts of elements.
+struct Split {
+  int axis;
+  int64_t outer, inner;
+};
+Split split_at(const Shape& shape, int64_t axis) {
+  const int at = static_cast<int>(axis < 0 ? axis + shape.rank() : axis);
+  return {at, shape.elements(0, at), shape.elements(at + 1, shape.rank())};
+}
+
+}  // namespace
+
+void gather(const KernelArgs& a) {
+  const Tensor &x = a[0], &indices = a[1];
+  const Split s = split_at(x.shape(), a.as<GatherAttrs>().axis);
+  const int64_t size = x.shape()[s.axis], count = indices.elements();
+  check_indices("gather", indices, size);
+  const size_t bytes = static_cast<size_t>(s.inner) * size_of(x.dtype());
+  if (bytes == 0) return;
+  for (int64_t o = 0; o < s.outer; o++)
+    for_each_index(indices, [&](int64_t index, int64_t at) {
+      std::memcpy(a.out[0].mutable_raw() + static_cast<size_t>(o * count + at) * bytes,
+                  x.raw() + static_cast<size_t>(o * size + index) * bytes, bytes);
+    });
+}
+
+void scatter_add(const KernelArgs& a) {
+  const Tensor &indices = a[0], &updates = a[1], &out = a.out[0];
+  const Split s = split_at(out.shape(), a.as<ScatterAddAttrs>().axis);
+  const int64_t size = out.shape()[s.axis], count = indices.elements();
+  check_indices("scatter_add", indices, size);
+  if (out.bytes()) std::memset(out.mutable_raw(), 0, out.bytes());
+  with_any(out.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t o = 0; o < s.outer; o++)
+      for_each_index(indices, [&](int64_t index, int64_t at) {
+        const T* from = updates.data<T>() + (o * count + at) * s.inner;
+        T* to = out.mutable_data<T>() + (o * size + index) * s.inner;
+        for (int64_t i = 0; i < s.inner; i++) {
+          if constexpr (std::is_integral_v<T>)
+            to[i] = wrapped_add(to[i], from[i]);
+          else
+            to[i] += from[i];
+        }
+      });
+  });
+}
+
+void one_hot(const KernelArgs& a) {
+  const Tensor& out = a.out[0];
+  const int64_t depth = a.as<OneHotAttrs>().depth;
+  if (out.bytes()) std::memset(out.mutable_raw(), 0, out.bytes());
+  with_any(out.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_each_index(a[0], [&](int64_t index, int64_t at) {
+      if (index >= 0 && index < depth) out.mutable_data<T>()[at * depth + index] = T{1};
+    });
+  });
+}
+
+}  // namespace tl::kernels

@@ -1,0 +1,85 @@
+// Kernels of the random ops. Element i of a call is a function of (seed, op, call, i), so any partition draws the same.
+#include <cmath>
+
+#include "core/kernels/dtypes.h"
+#include "core/kernels/parallel.h"
+#include "core/kernels/vector/table.h"
+#include "core/ops/generated/promised.h"
+
+namespace tl::kernels {
+namespace {
+
+// The key of an op under a seed: both words are mixed (splitmix64's finaliser), so that neighbouring seeds and ops are
+// unrelated streams.
+uint64_t key_of(uint64_t seed, OpId op) {
+  uint64_t z = seed + 0x9E3779B97F4A7C15u * (static_cast<uint64_t>(op) + 1);
+  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+  return z ^ z >> 31;
+}
+
+// draw(table, y, n, at), then finish(y, n), over pieces that start at multiples of a Philox block.
+template <class Draw, class Finish>
+void fill_random(const KernelArgs& a, uint64_t seed, uint64_t call, Draw draw, Finish finish) {
+  with_float(a.out[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    T* y = a.out[0].mutable_data<T>();
+    const RandomKernels<T>& k = float_table<T>(vector_table()).random;
+    const uint64_t key = key_of(seed, a.schema.id);
+    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
+      draw(k, y + begin, end - begin, RandomAt{key, call, begin});
+      finish(y + begin, end - begin);
+    });
+  });
+}
+
+}  // namespace
+
+void uniform(const KernelArgs& a) {
+  const auto& attrs = a.as<UniformAttrs>();
+  fill_random(
+      a, attrs.seed, attrs.call, [](const auto& k, auto* y, size_t n, RandomAt at) { k.uniform(y, n, at); },
+      [&](auto* y, size_t n) {
+        using T = std::remove_pointer_t<decltype(y)>;
+        if (attrs.low == 0 && attrs.high == 1) return;
+        const T low = static_cast<T>(attrs.low), high = static_cast<T>(attrs.high), width = high - low;
+        // Rounding may reach `high`, which is not part of the range: the number below it takes its place.
+        const T last = std::nextafter(high, low);
+        for (size_t i = 0; i < n; i++) {
+          const T v = low + width * y[i];
+          y[i] = v < high ? v : last;
+        }
+      });
+}
+
+void normal(const KernelArgs& a) {
+  const auto& attrs = a.as<NormalAttrs>();
+  fill_random(
+      a, attrs.seed, attrs.call, [](const auto& k, auto* y, size_t n, RandomAt at) { k.normal(y, n, at); },
+      [&](auto* y, size_t n) {
+        using T = std::remove_pointer_t<decltype(y)>;
+        if (attrs.mean == 0 && attrs.stddev == 1) return;
+        const T mean = static_cast<T>(attrs.mean), stddev = static_cast<T>(attrs.stddev);
+        for (size_t i = 0; i < n; i++) y[i] = mean + stddev * y[i];
+      });
+}
+
+void dropout(const KernelArgs& a) {
+  const auto& attrs = a.as<DropoutAttrs>();
+  const double keep = 1 - attrs.rate;
+  // Sixteen random bits decide for an element: the probability is exact to 2^-17.
+  const uint32_t threshold = static_cast<uint32_t>(std::lround(keep * 65536));
+  with_float(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = a[0].data<T>();
+    T* y = a.out[0].mutable_data<T>();
+    const uint64_t key = key_of(attrs.seed, a.schema.id);
+    parallel_ranges(a.context, static_cast<size_t>(a[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
+      float_table<T>(vector_table())
+          .random.dropout(x + begin, y + begin, end - begin, threshold, static_cast<T>(1 / keep),
+                          RandomAt{key, attrs.call, begin});
+    });
+  });
+}
+
+}  // namespace tl::kernels

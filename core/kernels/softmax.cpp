@@ -1,0 +1,105 @@
+// Kernels of softmax and of the cross-entropies.
+#include <algorithm>
+
+#include "core/kernels/dtypes.h"
+#include "core/kernels/parallel.h"
+#include "core/kernels/permute.h"
+#include "core/kernels/vector/table.h"
+#include "core/ops/generated/promised.h"
+
+namespace tl::kernels {
+namespace {
+
+// f(rows of x, rows of y, count, length) along an axis. Another axis than the last is brought last and back.
+template <class Pick>
+void along_axis(const KernelArgs& a, int64_t given_axis, Pick pick) {
+  const Shape& shape = a[0].shape();
+  const int axis = static_cast<int>(given_axis < 0 ? given_axis + shape.rank() : given_axis);
+  const int64_t n = shape[axis];
+  if (shape.elements() == 0) return;
+  const size_t element = size_of(a[0].dtype());
+  const bool last = shape.elements(axis + 1, shape.rank()) == 1;
+  Tensor x = a[0], y = a.out[0];
+  const Shape moved{shape.elements(0, axis), n, shape.elements(axis + 1, shape.rank())};
+  const int swap[] = {0, 2, 1};
+  if (!last) {
+    x = a.context.allocate(x.dtype(), Shape{moved[0], moved[2], n});
+    permute(a.context, a[0].raw(), x.mutable_raw(), moved, swap, element);
+    y = a.context.allocate(x.dtype(), x.shape());
+  }
+  with_float(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto f = pick(float_table<T>(vector_table()).row);
+    const size_t cols = static_cast<size_t>(n), rows = static_cast<size_t>(x.elements()) / cols;
+    const T* from = x.data<T>();
+    T* to = y.mutable_data<T>();
+    parallel_ranges(a.context, rows, std::max<size_t>(1, kCostlyGrain / cols), [&](size_t begin, size_t end) {
+      f(from + begin * cols, to + begin * cols, end - begin, cols);
+    });
+  });
+  if (!last) permute(a.context, y.raw(), a.out[0].mutable_raw(), x.shape(), swap, element);
+}
+
+template <class T, class Label>
+void cross_entropy(const KernelArgs& a, void (*f)(const T*, const Label*, T*, T*, size_t, size_t)) {
+  const int64_t classes = a[1].shape().back();
+  const Label* labels = a[0].data<Label>();
+  for (int64_t i = 0; i < a[0].elements(); i++)
+    if (labels[i] < 0 || labels[i] >= classes)
+      invalid("[sparse_softmax_cross_entropy] label ", labels[i], " at position ", i, " is outside [0, ", classes,
+              "); the logits have ", classes, " classes");
+  const T* logits = a[1].data<T>();
+  T* loss = a.out[0].mutable_data<T>();
+  const size_t cols = static_cast<size_t>(classes);
+  parallel_ranges(a.context, static_cast<size_t>(a[0].elements()),
+                  std::max<size_t>(1, kCostlyGrain / std::max<size_t>(1, cols)), [&](size_t begin, size_t end) {
+                    f(logits + begin * cols, labels + begin, loss + begin, nullptr, end - begin, cols);
+                  });
+}
+
+}  // namespace
+
+void softmax(const KernelArgs& a) {
+  along_axis(a, a.as<SoftmaxAttrs>().axis, [](const auto& k) { return k.softmax; });
+}
+
+void log_softmax(const KernelArgs& a) {
+  along_axis(a, a.as<LogSoftmaxAttrs>().axis, [](const auto& k) { return k.log_softmax; });
+}
+
+void sparse_softmax_cross_entropy(const KernelArgs& a) {
+  with_float(a[1].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const RowKernels<T>& k = float_table<T>(vector_table()).row;
+    if (a[0].dtype() == DType::kI32)
+      cross_entropy<T, int32_t>(a, k.cross_entropy_i32);
+    else
+      cross_entropy<T, int64_t>(a, k.cross_entropy_i64);
+  });
+}
+
+// max(x, 0) - x z + log(1 + e^-|x|), in blocks that stay in the first-level cache: the exponential part runs through the
+// vector table as softplus(-|x|).
+void sigmoid_cross_entropy(const KernelArgs& a) {
+  with_float(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto softplus = float_table<T>(vector_table()).unary.softplus;
+    const T *z = a[0].data<T>(), *x = a[1].data<T>();
+    T* y = a.out[0].mutable_data<T>();
+    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
+      constexpr size_t kBlock = 512;
+      T negative[kBlock];
+      for (size_t at = begin; at < end; at += kBlock) {
+        const size_t n = std::min(kBlock, end - at);
+        for (size_t i = 0; i < n; i++) negative[i] = x[at + i] > 0 ? -x[at + i] : x[at + i];
+        softplus(negative, negative, n);
+        for (size_t i = 0; i < n; i++) {
+          const T logit = x[at + i], positive = logit > 0 ? logit : T{0};
+          y[at + i] = positive - logit * z[at + i] + negative[i];
+        }
+      }
+    });
+  });
+}
+
+}  // namespace tl::kernels
