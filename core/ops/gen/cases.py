@@ -112,7 +112,7 @@ def c_calls(ops):
             for i in op.inputs:
                 made = []
                 for shape, dtype, low, high in tensors[i.name]:
-                    kind = dtype or {"bool": "bool", "int": "i32"}.get(i.dtypes, "f32")
+                    kind = dtype or ("f32" if error else {"bool": "bool", "int": "i32"}.get(i.dtypes, "f32"))
                     dims = f"(const int64_t[]){{{', '.join(map(str, shape))}}}" if shape else "NULL"
                     made.append(f"sample_tensor(c, TL_{kind.upper()}, {dims}, {len(shape)}, {low}, {high})")
                 if i.variadic:

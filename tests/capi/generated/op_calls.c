@@ -574,7 +574,7 @@ static void call_logical_not(tl_context *c) {
     expect_result(c, "logical_not", result);
   }
   {
-    tl_tensor *x = sample_tensor(c, TL_BOOL, (const int64_t[]){2}, 1, -2.0, 2.0);
+    tl_tensor *x = sample_tensor(c, TL_F32, (const int64_t[]){2}, 1, -2.0, 2.0);
     tl_tensor *result = tl_logical_not(c, x);
     expect_error(c, "logical_not", result, "must be");
   }
