@@ -1,0 +1,98 @@
+#include "core/tensor/allocator.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace tl {
+namespace {
+
+TEST_CASE("blocks are aligned, large enough, and waste at most an eighth beyond 4 KiB") {
+  Allocator a(0);
+  for (size_t bytes = 0; bytes < 100000; bytes = bytes * 5 / 4 + 1) {
+    Buffer* b = a.allocate(bytes);
+    CHECK(reinterpret_cast<uintptr_t>(b->data) % 64 == 0);
+    CHECK(b->capacity >= bytes);
+    if (bytes > 4096) CHECK(b->capacity <= bytes + bytes / 8 + 1);
+    if (bytes <= 4096) CHECK(b->capacity <= bytes + 64);
+    std::memset(b->data, 1, b->capacity);
+    b->drop();
+  }
+  CHECK(a.stats().live_bytes == 0);
+}
+
+TEST_CASE("the size classes around powers of two hold what was asked") {
+  Allocator a(0);
+  for (int log2 = 12; log2 < 27; log2++)
+    for (int64_t delta : {-65, -1, 0, 1, 65}) {
+      size_t bytes = static_cast<size_t>((int64_t{1} << log2) + delta);
+      Buffer* b = a.allocate(bytes);
+      CHECK(b->capacity >= bytes);
+      b->drop();
+      Buffer* again = a.allocate(bytes);
+      CHECK(again == b);
+      again->drop();
+    }
+}
+
+TEST_CASE("a freed block serves the next request of its size without the system") {
+  Allocator a(0);
+  Buffer* first = a.allocate(1000);
+  first->drop();
+  uint64_t asked = a.stats().system_allocations;
+  for (int i = 0; i < 100; i++) {
+    Buffer* b = a.allocate(1001);
+    CHECK(b == first);
+    b->drop();
+  }
+  CHECK(a.stats().system_allocations == asked);
+  CHECK(a.stats().cached_bytes == 1024);
+  a.trim();
+  CHECK(a.stats().cached_bytes == 0);
+}
+
+TEST_CASE("the limit counts cached blocks, but they are given up before a request fails") {
+  Allocator a(10000);
+  a.allocate(8000)->drop();
+  Buffer* small = a.allocate(5000);  // the cached 8192 bytes have to go
+  CHECK(a.stats().cached_bytes == 0);
+  size_t live = a.stats().live_bytes;
+  try {
+    a.allocate(6000);
+    FAIL("the limit was passed");
+  } catch (const Error& e) {
+    CHECK(e.code() == Code::kOutOfMemory);
+    CHECK(e.message().find("10000") != std::string::npos);
+  }
+  CHECK(a.stats().live_bytes == live);
+  small->drop();
+  a.allocate(6000)->drop();
+}
+
+TEST_CASE("requests that no machine can serve fail cleanly") {
+  Allocator a(0);
+  for (size_t bytes : {SIZE_MAX, SIZE_MAX - 64, size_t{1} << 63, size_t{1} << 60})
+    CHECK_THROWS_AS(a.allocate(bytes), Error);
+  CHECK(a.stats().live_bytes == 0);
+}
+
+TEST_CASE("lent memory is counted apart and given back once") {
+  Allocator a(100);
+  static int released;
+  released = 0;
+  std::vector<float> memory(1000);
+  Buffer* b = a.borrow(memory.data(), 4000, [](void* p) { ++*static_cast<int*>(p); }, &released);
+  CHECK(a.stats().borrowed_bytes == 4000);
+  CHECK(a.stats().live_bytes == 0);
+  b->retain();
+  b->drop();
+  CHECK(released == 0);
+  b->drop();
+  CHECK(released == 1);
+  CHECK(a.stats().borrowed_bytes == 0);
+}
+
+}  // namespace
+}  // namespace tl
