@@ -30,6 +30,7 @@ class Variable {
   Context& context() const { return *context_; }
   uint64_t id() const { return id_; }
   const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable) { trainable_ = trainable; }
   DType dtype() const { return dtype_; }

@@ -1,0 +1,68 @@
+#include "core/nn/layer.h"
+
+namespace tl::nn {
+
+Layer::Layer(Context& context, const std::string& given_name, const char* default_name)
+    : context_(context),
+      name_(given_name.empty() ? default_name : given_name),
+      name_is_given_(!given_name.empty()) {}
+
+std::string Layer::label() const { return concat("[", type(), "] layer '", prefix_, name_, "': "); }
+
+Tensor Layer::call(const Tensor& x, bool training) {
+  if (!x) invalid(label(), "the input is missing");
+  if (&x.context() != &context_)
+    invalid(label(), "the input belongs to another context; copy it into this one");
+  if (!built_) build(x.shape());
+  return forward(x, training);
+}
+
+void Layer::build(const Shape& input) {
+  if (built_) return;
+  output_shape(input);
+  RandomState before = context_.random();
+  try {
+    std::vector<VariableRef> made = make_variables(input);
+    std::vector<std::string> names;
+    for (const VariableRef& v : made) names.push_back(v->name());
+    for (const VariableRef& v : made) v->set_name(concat(prefix_, name_, "/", v->name()));
+    variables_ = std::move(made);
+    local_names_ = std::move(names);
+  } catch (...) {
+    context_.random() = before;
+    throw;
+  }
+  input_shape_ = input;
+  built_ = true;
+}
+
+std::vector<VariableRef> Layer::make_variables(const Shape&) { return {}; }
+
+void Layer::forget_variables() {
+  variables_.clear();
+  local_names_.clear();
+  input_shape_ = Shape();
+  built_ = false;
+}
+
+std::vector<VariableRef> Layer::trainable_variables() const {
+  std::vector<VariableRef> out;
+  for (VariableRef& v : variables())
+    if (v->trainable()) out.push_back(std::move(v));
+  return out;
+}
+
+void Layer::rename(const std::string& prefix, const std::string& name) {
+  prefix_ = prefix;
+  name_ = name;
+  for (size_t i = 0; i < variables_.size(); i++)
+    variables_[i]->set_name(concat(prefix_, name_, "/", local_names_[i]));
+}
+
+void Layer::check_dtype(const Tensor& x, DType dtype) const {
+  if (x.dtype() != dtype)
+    invalid(label(), "it computes in ", dtype, ": got an input of ", x.dtype(), " ", x.shape(),
+            "; use cast, or make the layer for that dtype");
+}
+
+}  // namespace tl::nn

@@ -1,0 +1,168 @@
+#include "core/nn/loss.h"
+
+#include "core/nn/sample_weights.h"
+#include "core/ops/generated/functions.h"
+
+namespace tl::nn {
+namespace {
+
+constexpr double kSmallestProbability = 1e-7;
+
+void check_operands(const char* op, const Tensor& labels, const Tensor& predictions) {
+  if (!labels) invalid("[", op, "] the labels are missing");
+  if (!predictions) invalid("[", op, "] the predictions are missing");
+  if (&labels.context() != &predictions.context())
+    invalid("[", op,
+            "] labels and predictions belong to different contexts; copy one into the context of the other");
+  if (!is_floating(predictions.dtype()))
+    invalid("[", op, "] the predictions must be f32 or f64: got ", predictions.dtype(), " ",
+            predictions.shape(), "; are labels and predictions in this order?");
+}
+
+void check_same_shape(const char* op, const Tensor& labels, const Tensor& predictions, const char* hint) {
+  if (labels.shape() != predictions.shape())
+    invalid("[", op, "] labels and predictions must have the same shape: got labels ", labels.shape(),
+            " and predictions ", predictions.shape(), "; ", hint);
+}
+
+void check_same_dtype(const char* op, const Tensor& labels, const Tensor& predictions) {
+  if (labels.dtype() != predictions.dtype())
+    invalid("[", op, "] labels and predictions must have one dtype: got labels ", labels.dtype(),
+            " and predictions ", predictions.dtype(), "; use cast");
+}
+
+const char* shape_hint(const Tensor& labels, const Tensor& predictions) {
+  if (labels.rank() == predictions.rank()) return "reshape or broadcast one of them";
+  return "they differ in rank: use reshape or expand_dims, so that no axis is broadcast by accident";
+}
+
+void check_classes(const char* op, const Tensor& predictions) {
+  if (predictions.rank() == 0)
+    invalid("[", op, "] the last axis of the predictions is that of the classes: got rank 0");
+}
+
+void check_smoothing(const char* op, const LossOptions& options, bool taken) {
+  double s = options.label_smoothing;
+  if (!(s >= 0 && s <= 1)) invalid("[", op, "] 'label_smoothing' must be in [0, 1]: got ", s);
+  if (s != 0 && !taken)
+    invalid("[", op, "] integer labels cannot be smoothed: got a label_smoothing of ", s,
+            "; use one_hot and categorical_cross_entropy");
+}
+
+Tensor smoothed(const Tensor& labels, double smoothing, double share) {
+  return smoothing == 0 ? labels : add_scalar(mul_scalar(labels, 1.0 - smoothing), smoothing * share);
+}
+
+Tensor limited(const Tensor& probabilities) {
+  return clip(probabilities, kSmallestProbability, 1.0 - kSmallestProbability);
+}
+
+Tensor log_of_classes(const Tensor& probabilities) {
+  return log(limited(div(probabilities, sum(probabilities, {-1}, /*keepdims=*/true))));
+}
+
+// The mean over the features of a sample; a sample of rank 0 has none.
+Tensor per_sample(const Tensor& elements) { return elements.rank() < 2 ? elements : mean(elements, {-1}); }
+
+}  // namespace
+
+Tensor reduce_loss(const char* op, const Tensor& losses, const LossOptions& options) {
+  int32_t reduction = static_cast<int32_t>(options.reduction);
+  if (reduction < 0 || reduction > static_cast<int32_t>(Reduction::kWeightedMean))
+    invalid("[", op, "] unknown reduction ", reduction,
+            "; known are mean (0), sum (1), none (2), weighted mean (3)");
+  const Tensor& weights = options.weights;
+  if (options.reduction == Reduction::kWeightedMean && !weights)
+    invalid("[", op, "] the weighted mean needs weights; use mean");
+  Tensor aligned = weights ? aligned_weights(op, weights, losses) : Tensor();
+  Tensor weighed = weights ? mul(losses, aligned) : losses;
+  switch (options.reduction) {
+    case Reduction::kNone: return weighed;
+    case Reduction::kSum: return sum(weighed);
+    case Reduction::kMean: return weighed.elements() ? mean(weighed) : sum(weighed);
+    case Reduction::kWeightedMean: break;
+  }
+  Tensor zero = full(losses.context(), IntList{}, 0.0, losses.dtype());
+  Tensor one = full(losses.context(), IntList{}, 1.0, losses.dtype());
+  Tensor total = sum(broadcast_to(aligned, losses.shape()));
+  Tensor some = not_equal(total, zero);
+  return select(some, div(sum(weighed), select(some, total, one)), zero);
+}
+
+Tensor sparse_categorical_cross_entropy(const Tensor& labels, const Tensor& predictions,
+                                        const LossOptions& options) {
+  const char* op = "sparse_categorical_cross_entropy";
+  check_operands(op, labels, predictions);
+  check_classes(op, predictions);
+  check_smoothing(op, options, false);
+  if (is_floating(labels.dtype()) || labels.dtype() == DType::kBool)
+    invalid("[", op, "] the labels must be integers: got ", labels.dtype(), " ", labels.shape(),
+            "; for label probabilities use categorical_cross_entropy");
+  Shape want(Span<const int64_t>(predictions.shape().data(), predictions.shape().size() - 1));
+  Shape column = want;
+  column.push_back(1);
+  if (labels.shape() != want && labels.shape() != column)
+    invalid("[", op,
+            "] the labels must have the shape of the predictions without the last axis, that of the classes: "
+            "got labels ",
+            labels.shape(), " and predictions ", predictions.shape(),
+            labels.shape() == predictions.shape() ? "; one-hot labels go to categorical_cross_entropy"
+                                                  : "; is the batch the same?");
+  Tensor classes = labels.shape() == want ? labels : reshape(labels, want);
+  if (classes.dtype() == DType::kU8) classes = cast(classes, DType::kI32);
+  if (!options.from_probabilities)
+    return reduce_loss(op, sparse_softmax_cross_entropy(classes, predictions), options);
+  // The op checks the labels; what it adds for normalising logits, which these are not, is taken off again.
+  Tensor logs = log_of_classes(predictions);
+  return reduce_loss(op, sub(sparse_softmax_cross_entropy(classes, logs), logsumexp(logs, {-1})), options);
+}
+
+Tensor categorical_cross_entropy(const Tensor& labels, const Tensor& predictions,
+                                 const LossOptions& options) {
+  const char* op = "categorical_cross_entropy";
+  check_operands(op, labels, predictions);
+  check_classes(op, predictions);
+  check_smoothing(op, options, true);
+  check_same_shape(op, labels, predictions, "for integer labels use sparse_categorical_cross_entropy");
+  check_same_dtype(op, labels, predictions);
+  int64_t classes = predictions.shape().back();
+  Tensor targets =
+      smoothed(labels, options.label_smoothing, classes ? 1.0 / static_cast<double>(classes) : 0.0);
+  Tensor losses = options.from_probabilities ? neg(sum(mul(targets, log_of_classes(predictions)), {-1}))
+                                             : softmax_cross_entropy(targets, predictions);
+  return reduce_loss(op, losses, options);
+}
+
+Tensor binary_cross_entropy(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
+  const char* op = "binary_cross_entropy";
+  check_operands(op, labels, predictions);
+  check_smoothing(op, options, true);
+  check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  if (is_floating(labels.dtype())) check_same_dtype(op, labels, predictions);
+  Tensor targets = is_floating(labels.dtype()) ? labels : cast(labels, predictions.dtype());
+  targets = smoothed(targets, options.label_smoothing, 0.5);
+  if (!options.from_probabilities)
+    return reduce_loss(op, per_sample(sigmoid_cross_entropy(targets, predictions)), options);
+  Tensor p = limited(predictions);
+  Tensor yes = mul(targets, log(p));
+  Tensor no = mul(add_scalar(neg(targets), 1.0), log(add_scalar(neg(p), 1.0)));
+  return reduce_loss(op, per_sample(neg(add(yes, no))), options);
+}
+
+Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
+  const char* op = "mean_squared_error";
+  check_operands(op, labels, predictions);
+  check_same_dtype(op, labels, predictions);
+  check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  return reduce_loss(op, per_sample(square(sub(predictions, labels))), options);
+}
+
+Tensor mean_absolute_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
+  const char* op = "mean_absolute_error";
+  check_operands(op, labels, predictions);
+  check_same_dtype(op, labels, predictions);
+  check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  return reduce_loss(op, per_sample(abs(sub(predictions, labels))), options);
+}
+
+}  // namespace tl::nn

@@ -1,0 +1,153 @@
+// BatchNorm and LayerNorm, declared in layers.h.
+#include <cmath>
+
+#include "core/nn/layers.h"
+#include "core/ops/generated/functions.h"
+
+namespace tl::nn {
+namespace {
+
+void check_options(const char* op, double epsilon, DType dtype) {
+  if (!(epsilon >= 0) || std::isinf(epsilon))
+    invalid("[", op, "] 'epsilon' must be a finite number that is not negative: got ", epsilon);
+  if (!is_floating(dtype)) invalid("[", op, "] 'dtype' must be f32 or f64: got ", dtype);
+}
+
+// What both have: gamma and beta over the last axis.
+class Normalization : public Layer {
+ public:
+  Shape output_shape(const Shape& input) const override {
+    if (input.rank() < 1) invalid(label(), "the input must have an axis to normalise: got rank 0");
+    if (built() && input.back() != input_shape().back())
+      invalid(label(), "the last axis of the input must be ", input_shape().back(), ": got ", input);
+    return input;
+  }
+
+ protected:
+  Normalization(Context& context, const std::string& name, const char* default_name, bool scale, bool center,
+                DType dtype)
+      : Layer(context, name, default_name), scale_(scale), center_(center), dtype_(dtype) {}
+
+  std::vector<VariableRef> make_variables(const Shape& input) override {
+    Shape shape{input.back()};
+    std::vector<VariableRef> made;
+    if (scale_) made.push_back(VariableRef::make(full(context(), shape, 1.0, dtype_), "gamma"));
+    if (center_) made.push_back(VariableRef::make(full(context(), shape, 0.0, dtype_), "beta"));
+    return made;
+  }
+
+  void check_input(const Tensor& x) const {
+    check_dtype(x, dtype_);
+    output_shape(x.shape());
+  }
+
+  // gamma (centered / sqrt(variance + epsilon)) + beta. gamma and the root are multiplied first: they are small, the
+  // input is large, and a pass over it is what this costs.
+  Tensor scaled(const Tensor& centered, const Tensor& variance, double epsilon, bool per_channel) {
+    Tensor factor = rsqrt(add_scalar(variance, epsilon));
+    if (scale_ && per_channel) factor = mul(factor, variable(0).read());
+    Tensor y = mul(centered, factor);
+    if (scale_ && !per_channel) y = mul(y, variable(0).read());
+    return center_ ? add(y, variable(scale_).read()) : y;
+  }
+
+  size_t num_affine() const { return static_cast<size_t>(scale_) + static_cast<size_t>(center_); }
+  DType dtype() const { return dtype_; }
+
+ private:
+  bool scale_, center_;
+  DType dtype_;
+};
+
+class BatchNorm final : public Normalization {
+ public:
+  BatchNorm(Context& context, const BatchNormOptions& o)
+      : Normalization(context, o.name, "batch_normalization", o.scale, o.center, o.dtype),
+        momentum_(o.momentum),
+        epsilon_(o.epsilon) {}
+  const char* type() const override { return "BatchNormalization"; }
+
+  Shape output_shape(const Shape& input) const override {
+    if (input.rank() < 2)
+      invalid(label(), "the input must have rank 2 or more: got ", input,
+              "; the last axis is that of the channels");
+    return Normalization::output_shape(input);
+  }
+
+ protected:
+  std::vector<VariableRef> make_variables(const Shape& input) override {
+    std::vector<VariableRef> made = Normalization::make_variables(input);
+    Shape shape{input.back()};
+    made.push_back(VariableRef::make(full(context(), shape, 0.0, dtype()), "moving_mean", false));
+    made.push_back(VariableRef::make(full(context(), shape, 1.0, dtype()), "moving_variance", false));
+    return made;
+  }
+
+  Tensor forward(const Tensor& x, bool training) override {
+    check_input(x);
+    Variable &moving_mean = variable(num_affine()), &moving_variance = variable(num_affine() + 1);
+    if (!training) return scaled(sub(x, moving_mean.read()), moving_variance.read(), epsilon_, true);
+
+    if (x.shape().elements(0, x.rank() - 1) == 0)
+      invalid(label(), "training needs at least one row: got ", x.shape(), "; a batch of none has no mean");
+    IntList rows;
+    for (int axis = 0; axis < x.rank() - 1; axis++) rows.push_back(axis);
+    Tensor batch_mean = mean(x, rows);
+    Tensor centered = sub(x, batch_mean);
+    Tensor batch_variance = mean(square(centered), rows);
+    Tensor y = scaled(centered, batch_variance, epsilon_, true);
+    Tensor new_mean = moved(moving_mean, batch_mean), new_variance = moved(moving_variance, batch_variance);
+    moving_mean.put(std::move(new_mean));
+    moving_variance.put(std::move(new_variance));
+    return y;
+  }
+
+ private:
+  // What the tape knows stays outside: the averages follow the batch, they are not a function to be differentiated.
+  Tensor moved(const Variable& moving, const Tensor& batch) const {
+    Tensor old = mul_scalar(stop_gradient(moving.peek()), momentum_);
+    return add(old, mul_scalar(stop_gradient(batch), 1.0 - momentum_));
+  }
+
+  double momentum_, epsilon_;
+};
+
+class LayerNorm final : public Normalization {
+ public:
+  LayerNorm(Context& context, const LayerNormOptions& o)
+      : Normalization(context, o.name, "layer_normalization", o.scale, o.center, o.dtype),
+        epsilon_(o.epsilon) {}
+  const char* type() const override { return "LayerNormalization"; }
+
+  Shape output_shape(const Shape& input) const override {
+    Shape out = Normalization::output_shape(input);
+    if (input.back() == 0) invalid(label(), "the last axis of the input must not be empty: got ", input);
+    return out;
+  }
+
+ protected:
+  Tensor forward(const Tensor& x, bool) override {
+    check_input(x);
+    Tensor centered = sub(x, mean(x, {-1}, /*keepdims=*/true));
+    return scaled(centered, mean(square(centered), {-1}, /*keepdims=*/true), epsilon_, false);
+  }
+
+ private:
+  double epsilon_;
+};
+
+}  // namespace
+
+LayerPtr make_batch_norm(Context& context, const BatchNormOptions& options) {
+  check_options("batch_normalization", options.epsilon, options.dtype);
+  if (!(options.momentum >= 0 && options.momentum <= 1))
+    invalid("[batch_normalization] 'momentum' must be in [0, 1]: got ", options.momentum);
+  return std::make_shared<BatchNorm>(context, options);
+}
+
+LayerPtr make_layer_norm(Context& context, const LayerNormOptions& options) {
+  check_options("layer_normalization", options.epsilon, options.dtype);
+  return std::make_shared<LayerNorm>(context, options);
+}
+
+}  // namespace tl::nn

@@ -1,0 +1,41 @@
+// Sequential: layers one after the other. It is a layer itself, so it nests.
+#pragma once
+
+#include <string>
+
+#include "core/base/span.h"
+#include "core/nn/layer.h"
+
+namespace tl::nn {
+
+class Sequential final : public Layer {
+ public:
+  // Layers of this context, at least one. Those without a name of their own are named here, "dense", "dense_1", ...;
+  // the variables of a Sequential that stands inside another, or that has a name of its own, are named
+  // "<sequential>/<layer>/<variable>". A layer may stand there twice: it has its variables once. When the first layer
+  // knows the size of its input, all variables are made at once.
+  Sequential(Context& context, Span<const LayerPtr> layers, const std::string& name);
+
+  Shape output_shape(const Shape& input) const override;
+  const char* type() const override { return "Sequential"; }
+  std::vector<VariableRef> variables() const override;
+  void rename(const std::string& prefix, const std::string& name) override;
+  const std::vector<LayerPtr>& layers() const { return layers_; }
+
+ protected:
+  std::vector<VariableRef> make_variables(const Shape& input) override;
+  void forget_variables() override;
+  Tensor forward(const Tensor& x, bool training) override;
+
+ private:
+  void name_layers(const std::string& prefix);
+
+  std::vector<LayerPtr> layers_;
+  std::vector<Layer*> built_here_;  // the layers that build() of this one has built
+};
+
+// A table of the layers: name and type, output shape for any batch ("?"), number of parameters; then the totals. Shapes
+// are unknown before the layer is built.
+std::string summary(const Layer& layer);
+
+}  // namespace tl::nn

@@ -1,0 +1,40 @@
+// Clipping of gradients: by value, by the norm of each, by the norm of all together. Written in ops, so gradients flow
+// through them. `clip` of one tensor by value is the op clip() of the table.
+#pragma once
+
+#include <vector>
+
+#include "core/base/span.h"
+#include "core/tensor/context.h"
+#include "core/tensor/shape.h"
+
+namespace tl::optim {
+
+// x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0: x max_norm / max(norm, max_norm).
+// With axes, the norm over those axes of each remaining index. x of a smaller norm comes out bit for bit as it is; where
+// the norm is 0 the result is 0 and the gradient 1. An infinite element makes the finite ones 0 and itself NaN; a NaN
+// makes all NaN. Any gradient of f32 whose squares overflow counts as infinite. Floating point only.
+Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes = IntList{});
+
+// What a norm that is not finite does.
+enum class NonFinite : int32_t {
+  kError = 0,      // throws kNonFinite with the norm
+  kPropagate = 1,  // every clipped gradient is NaN, as in TensorFlow
+};
+
+struct ClippedGradients {
+  std::vector<Tensor> gradients;  // null where null went in
+  Tensor norm;                    // before clipping, rank 0, f64; 0 for no gradient
+};
+
+// All gradients scaled by one factor, so that the norm of all their elements together is at most max_norm (finite, above
+// 0). Null entries pass through. Gradients are f32 or f64, also mixed; the norm is summed up in f64, so that no finite
+// f32 gradients overflow. When the norm is at most max_norm, the gradients come out bit for bit as they are. kError looks
+// at the norm on the host.
+ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradients, double max_norm,
+                                     NonFinite non_finite = NonFinite::kError);
+
+// The norm alone, as kError computes it, without an error for its value.
+Tensor global_norm(Context& context, Span<const Tensor> gradients);
+
+}  // namespace tl::optim

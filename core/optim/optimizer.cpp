@@ -1,0 +1,250 @@
+#include "core/optim/optimizer.h"
+
+#include <cmath>
+#include <unordered_set>
+
+#include "core/ops/generated/functions.h"
+
+namespace tl::optim {
+namespace {
+
+Tensor scalar_of(Context& context, int64_t value) {
+  Tensor t = context.allocate(DType::kI64, Shape{});
+  t.mutable_data<int64_t>()[0] = value;
+  return t;
+}
+
+Tensor scalar_of(Context& context, double value) {
+  Tensor t = context.allocate(DType::kF64, Shape{});
+  t.mutable_data<double>()[0] = value;
+  return t;
+}
+
+std::string quoted(const Variable& variable) { return concat("'", variable.name(), "'"); }
+
+// A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
+Tensor untracked(const Tensor& t) {
+  return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
+}
+
+}  // namespace
+
+void check_not_negative(const char* optimizer, const char* name, double value) {
+  if (!(value >= 0) || std::isinf(value))
+    invalid("[", optimizer, "] '", name, "' must be a finite number that is not negative: got ", value);
+}
+
+void check_share(const char* optimizer, const char* name, double value) {
+  if (!(value >= 0 && value < 1)) invalid("[", optimizer, "] '", name, "' must be in [0, 1): got ", value);
+}
+
+// One variable of one step.
+struct Optimizer::Update {
+  Variable* variable;
+  Entry* entry;
+  Tensor gradient;
+  const Tensor* scalars;
+  bool in_place;
+  Tensor out[1 + kMostSlots];
+};
+
+Optimizer::Optimizer(Context& context, std::string name, std::vector<const char*> slot_names,
+                     double learning_rate)
+    : context_(context), name_(std::move(name)), slot_names_(std::move(slot_names)) {
+  TL_INVARIANT(slot_names_.size() <= kMostSlots);
+  check_not_negative(name_.c_str(), "learning_rate", learning_rate);
+  iterations_ = VariableRef::make(scalar_of(context, int64_t{0}), name_ + "/iterations", false);
+  learning_rate_ = VariableRef::make(scalar_of(context, learning_rate), name_ + "/learning_rate", false);
+}
+
+double Optimizer::learning_rate() const { return learning_rate_->peek().data<double>()[0]; }
+
+void Optimizer::set_learning_rate(double rate) {
+  check_not_negative(name_.c_str(), "learning_rate", rate);
+  learning_rate_->put(scalar_of(context_, rate));
+}
+
+int64_t Optimizer::iterations() const { return iterations_->peek().data<int64_t>()[0]; }
+
+std::vector<VariableRef> Optimizer::variables() const {
+  std::vector<VariableRef> all{iterations_, learning_rate_};
+  for (const Entry& entry : entries_)
+    for (size_t i = 0; i < slot_names_.size(); i++) all.push_back(entry.slots[i]);
+  return all;
+}
+
+std::vector<VariableRef> Optimizer::slots(const Variable& variable) const {
+  auto found = entry_of_variable_.find(variable.id());
+  if (found == entry_of_variable_.end()) return {};
+  const Entry& entry = entries_[found->second];
+  return std::vector<VariableRef>(entry.slots, entry.slots + slot_names_.size());
+}
+
+void Optimizer::check_variables(Span<Variable* const> variables) const {
+  if (variables.size() == 0) invalid("[", name_, "] the list of variables is empty; pass those of the model");
+  std::unordered_set<uint64_t> seen;
+  for (size_t i = 0; i < variables.size(); i++) {
+    const Variable* v = variables[i];
+    if (!v) invalid("[", name_, "] variable ", i, " is missing");
+    if (&v->context() != &context_)
+      invalid("[", name_, "] variable ", quoted(*v),
+              " belongs to another context; make the optimizer in the context of its variables");
+    if (!is_floating(v->dtype()))
+      invalid("[", name_, "] only floating-point variables can be trained: ", quoted(*v), " is ", v->dtype(),
+              " ", v->shape(), "; leave it out of the list");
+    if (!seen.insert(v->id()).second)
+      invalid("[", name_, "] each variable may stand in the list once: ", quoted(*v),
+              " stands there again at position ", i, "; add its gradients up");
+  }
+}
+
+void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> variables) const {
+  bool any = false;
+  for (size_t i = 0; i < grads.size(); i++) {
+    const Tensor& g = grads[i];
+    if (!g) continue;
+    any = true;
+    const Variable& v = *variables[i];
+    if (&g.context() != &context_)
+      invalid("[", name_, "] the gradient of ", quoted(v),
+              " belongs to another context; copy it into this one");
+    if (g.dtype() != v.dtype() || g.shape() != v.shape())
+      invalid("[", name_, "] a gradient has the dtype and shape of its variable: ", quoted(v), " is ",
+              v.dtype(), " ", v.shape(), ", its gradient is ", g.dtype(), " ", g.shape(),
+              "; are gradients and variables in the same order?");
+    if (g.is_shell()) invalid("[", name_, "] the gradient of ", quoted(v), " has no data");
+  }
+  if (any) return;
+  std::string names;
+  for (const Variable* v : variables) names += (names.empty() ? "" : ", ") + quoted(*v);
+  invalid("[", name_, "] no gradients provided for any variable: all are null, of ", names,
+          "; the loss must be computed from these variables while the tape records");
+}
+
+size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
+  // Lists come in the same order step after step.
+  if (guess < entries_.size() && entries_[guess].variable == variable.id()) return guess;
+  auto found = entry_of_variable_.find(variable.id());
+  return found == entry_of_variable_.end() ? entries_.size() : found->second;
+}
+
+void Optimizer::make_slots(Span<Variable* const> variables) {
+  size_t before = entries_.size();
+  try {
+    for (size_t i = 0; i < variables.size(); i++) {
+      const Variable& v = *variables[i];
+      if (entry_of(v, i) < entries_.size()) continue;
+      Entry entry;
+      entry.variable = v.id();
+      for (size_t s = 0; s < slot_names_.size(); s++)
+        entry.slots[s] = VariableRef::make(full(context_, v.shape(), 0.0, v.dtype()),
+                                           concat(name_, "/", v.name(), "/", slot_names_[s]), false);
+      entry_of_variable_.emplace(v.id(), entries_.size());
+      entries_.push_back(std::move(entry));
+    }
+  } catch (...) {
+    forget_slots_from(before);
+    throw;
+  }
+}
+
+void Optimizer::forget_slots_from(size_t count) {
+  for (auto it = entry_of_variable_.begin(); it != entry_of_variable_.end();)
+    it = it->second >= count ? entry_of_variable_.erase(it) : std::next(it);
+  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(count), entries_.end());
+}
+
+void Optimizer::build(Span<Variable* const> variables) {
+  check_variables(variables);
+  make_slots(variables);
+}
+
+void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables) {
+  if (grads.size() != variables.size())
+    invalid("[", name_, "] there must be one gradient (or null) for each variable: got ", grads.size(),
+            " gradients and ", variables.size(), " variables");
+  check_variables(variables);
+  check_gradients(grads, variables);
+  size_t before = entries_.size();
+  try {
+    make_slots(variables);
+    step(grads, variables);
+  } catch (...) {
+    forget_slots_from(before);
+    throw;
+  }
+  warn_of_missing(grads, variables);
+}
+
+// First everything that can fail, with the old values in place: new values of variables that cannot be updated in their
+// own memory, and all that the others will need. Then the variables change, and nothing can fail any more.
+void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) {
+  const size_t num_slots = slot_names_.size();
+  const int64_t count = iterations() + 1;
+  double numbers[kMostScalars];
+  const int num_scalars = scalars(count, learning_rate(), numbers);
+  Tensor numbers_of_dtype[2][kMostScalars];  // f32, f64
+  Tensor new_count = scalar_of(context_, count);
+
+  std::vector<Update> updates;
+  updates.reserve(grads.size());
+  for (size_t i = 0; i < grads.size(); i++) {
+    if (!grads[i]) continue;
+    Variable& v = *variables[i];
+    Tensor* as_tensors = numbers_of_dtype[v.dtype() == DType::kF64];
+    for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++)
+      as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
+    updates.push_back({&v, &entries_[entry_of(v, i)], untracked(grads[i]), as_tensors, runs_in_place(), {}});
+    Update& u = updates.back();
+
+    const Tensor* held[1 + kMostSlots] = {&v.peek()};
+    for (size_t s = 0; s < num_slots; s++) held[1 + s] = &u.entry->slots[s]->peek();
+    for (size_t k = 0; k <= num_slots; k++)
+      u.in_place &= held[k]->owns_memory_alone() && !(held[k]->node()->tape_bits & context_.recording_bits());
+    if (u.in_place) continue;
+    Tensor values[1 + kMostSlots];
+    for (size_t k = 0; k <= num_slots; k++) values[k] = untracked(*held[k]);
+    run(values, u.gradient, as_tensors, false, u.out);
+  }
+  // What an op in place still takes: the threads, and a node for each output.
+  context_.pool();
+  {
+    Tensor nodes[1 + kMostSlots];
+    for (Tensor& node : nodes) node = context_.make_shell(DType::kF32, Shape{}, context_.new_id());
+  }
+
+  for (Update& u : updates) {
+    if (u.in_place) {
+      Tensor values[1 + kMostSlots];
+      values[0] = u.variable->take();
+      for (size_t s = 0; s < num_slots; s++) values[1 + s] = u.entry->slots[s]->take();
+      try {
+        run(values, u.gradient, u.scalars, true, u.out);
+      } catch (...) {
+        u.variable->put(std::move(values[0]));
+        for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(values[1 + s]));
+        throw;
+      }
+    }
+    u.variable->put(std::move(u.out[0]));
+    for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(u.out[1 + s]));
+  }
+  iterations_->put(std::move(new_count));
+}
+
+void Optimizer::warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables) {
+  std::string names;
+  for (size_t i = 0; i < grads.size(); i++) {
+    if (grads[i]) continue;
+    Entry& entry = entries_[entry_of(*variables[i], i)];
+    if (entry.warned) continue;
+    entry.warned = true;
+    names += (names.empty() ? "" : ", ") + quoted(*variables[i]);
+  }
+  if (names.empty()) return;
+  context_.log(LogLevel::kWarning, concat("[", name_, "] gradients do not exist for the variables ", names,
+                                          ", which stay as they are; does the loss depend on them?")
+                                       .c_str());
+}
+
+}  // namespace tl::optim

@@ -1,0 +1,95 @@
+// Optimizer: turns gradients into new values of variables. What all optimizers share stands here: checks, slots, the
+// count of steps, the learning rate, and the promise that a call that fails has changed nothing. The arithmetic of one
+// step is in sgd.cpp and adam.cpp.
+//
+// It knows no tape and no layer: gradients are tensors, wherever they come from, and null stands for "none".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/span.h"
+#include "core/tensor/variable.h"
+
+namespace tl::optim {
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  // One step: variables[i] takes its gradient grads[i], which has its shape and dtype, or is null. A variable without a
+  // gradient stays as it is, and a warning names it, once. Throws kInvalidArgument, before anything changes, for lists of
+  // different lengths, an empty list, no gradient at all, a variable that stands twice, one that is not floating point, a
+  // gradient of another shape, dtype or context. A failure of any kind (out of memory too) leaves all variables, slots
+  // and the step count as they were.
+  //
+  // Slots of a variable are made the first time it is seen. The update runs in the memory of the variable when nobody
+  // else holds its value. Tapes do not record it.
+  void apply(Span<const Tensor> grads, Span<Variable* const> variables);
+
+  // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
+  void build(Span<Variable* const> variables);
+
+  // The rate of the next step: any finite number from 0 on.
+  double learning_rate() const;
+  void set_learning_rate(double rate);
+  // Steps done so far.
+  int64_t iterations() const;
+
+  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then the slots,
+  // "<name>/<variable>/<slot>", of each variable in the order of first sight. None is trainable.
+  std::vector<VariableRef> variables() const;
+  // The slots of one variable, empty when it was not seen yet.
+  std::vector<VariableRef> slots(const Variable& variable) const;
+  const std::string& name() const { return name_; }
+  Context& context() const { return context_; }
+
+ protected:
+  static constexpr int kMostSlots = 2;
+  static constexpr int kMostScalars = 3;
+
+  Optimizer(Context& context, std::string name, std::vector<const char*> slot_names, double learning_rate);
+
+  // The numbers of step `step` (from 1 on), the same for all variables; they reach run() as tensors of rank 0. The number
+  // of them is returned.
+  virtual int scalars(int64_t step, double rate, double* out) const = 0;
+  // The update of one variable. values: w, then its slots; out: their new values, of the same order. With `donate` the
+  // ops may write into the memory of `values`.
+  virtual void run(const Tensor* values, const Tensor& gradient, const Tensor* scalars, bool donate,
+                   Tensor* out) const = 0;
+  // True when run() with `donate` allocates no memory for values that nobody else holds.
+  virtual bool runs_in_place() const = 0;
+
+ private:
+  struct Entry {
+    uint64_t variable;
+    VariableRef slots[kMostSlots];
+    bool warned = false;
+  };
+  struct Update;
+
+  void check_variables(Span<Variable* const> variables) const;
+  void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables) const;
+  void make_slots(Span<Variable* const> variables);
+  void forget_slots_from(size_t count);
+  size_t entry_of(const Variable& variable, size_t guess) const;
+  void step(Span<const Tensor> grads, Span<Variable* const> variables);
+  void warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables);
+
+  Context& context_;
+  std::string name_;
+  std::vector<const char*> slot_names_;
+  VariableRef iterations_, learning_rate_;
+  std::vector<Entry> entries_;  // in the order of first sight
+  std::unordered_map<uint64_t, size_t> entry_of_variable_;
+};
+
+// Checks of hyper-parameters: each throws kInvalidArgument with the optimizer, the name, the rule and the value.
+void check_not_negative(const char* optimizer, const char* name, double value);  // finite and >= 0
+void check_share(const char* optimizer, const char* name, double value);         // in [0, 1)
+
+}  // namespace tl::optim

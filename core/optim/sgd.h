@@ -1,0 +1,30 @@
+// Stochastic gradient descent, plain, with momentum (Polyak 1964) or Nesterov's (Sutskever et al. 2013).
+#pragma once
+
+#include <memory>
+
+#include "core/optim/optimizer.h"
+
+namespace tl::optim {
+
+// Where the learning rate stands. With a constant rate both forms give the same weights.
+enum class MomentumForm : int32_t {
+  kKeras =
+      0,  // in the velocity: m = mu m - rate g; w += m. After a change of the rate, old velocity keeps the old rate.
+  kPyTorch =
+      1,  // outside: m = mu m + g; w -= rate m. A change of the rate counts for the whole velocity at once.
+};
+
+struct SgdOptions {
+  double learning_rate = 0.01;
+  double momentum = 0.0;  // mu, in [0, 1]; 0: no velocity is kept
+  bool nesterov =
+      false;  // w += mu m - rate g (Keras form), w -= rate (g + mu m) (PyTorch form); needs momentum
+  MomentumForm momentum_form = MomentumForm::kKeras;
+  std::string name = "sgd";
+};
+
+// Slots: "momentum" when momentum is not 0. Throws kInvalidArgument for options outside their range.
+std::unique_ptr<Optimizer> make_sgd(Context& context, const SgdOptions& options);
+
+}  // namespace tl::optim

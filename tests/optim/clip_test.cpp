@@ -1,0 +1,138 @@
+// Clipping against the conformance catalogue (tags K1 to K9) and against plain double loops.
+#include "core/optim/clip.h"
+
+#include "core/autodiff/tape.h"
+#include "tests/nn/fixture.h"
+
+namespace tl::test {
+namespace {
+
+using namespace tl::optim;
+using Numbers = std::vector<double>;
+const double kInfinity = std::numeric_limits<double>::infinity();
+
+TEST_CASE_METHOD(Fixture, "K1 by value", "[clip]") {
+  check_near(values(clip(tensor({-5, 2, 3, 4, 5, 6}, {2, 3}), -4.4, 4.4)), {-4.4, 2, 3, 4, 4.4, 4.4}, 0);
+  Numbers odd = values(clip(vector({std::nan(""), kInfinity, -kInfinity}), -2, 3));
+  CHECK(std::isnan(odd[0]));
+  CHECK(odd[1] == 3);
+  CHECK(odd[2] == -2);
+}
+
+TEST_CASE_METHOD(Fixture, "K4, K5 by norm, whole and along axes", "[clip]") {
+  Tensor x = tensor({-3, 0, 0, 4, 0, 0}, {2, 3});
+  check_near(values(clip_by_norm(x, 4)), {-2.4, 0, 0, 3.2, 0, 0}, 1e-15);
+  CHECK(values(clip_by_norm(x, 5)) == values(x));
+  CHECK(values(clip_by_norm(x, 6)) == values(x));
+  Tensor y = tensor({-3, 0, 0, 4, 0, 3}, {2, 3});
+  check_near(values(clip_by_norm(y, 4, {0})), {-2.4, 0, 0, 3.2, 0, 3}, 1e-15);
+  check_near(values(clip_by_norm(y, 4, {1})), {-3, 0, 0, 3.2, 0, 2.4}, 1e-15);
+  CHECK(values(clip_by_norm(y, 6, {1})) == values(y));
+}
+
+TEST_CASE_METHOD(Fixture, "K6 a norm of zero gives zero with gradient one", "[clip]") {
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    Tensor x = vector({0, 0, 0}, dtype);
+    Tape tape(c, {});
+    tape.watch(x);
+    Tensor y = clip_by_norm(x, 4);
+    CHECK(values(y) == Numbers{0, 0, 0});
+    GradientSource source[] = {{x, nullptr}};
+    CHECK(values(tape.gradient({y}, source)[0]) == Numbers{1, 1, 1});
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "the gradient of clipping by norm", "[clip]") {
+  // y = c x / |x|: dy/dx of the sum is c (1 / |x|) (1 - x sum(x) / |x|^2).
+  Tensor x = vector({3, 4});
+  Tape tape(c, {});
+  tape.watch(x);
+  GradientSource source[] = {{x, nullptr}};
+  check_near(values(tape.gradient({clip_by_norm(x, 2)}, source)[0]),
+             {2. / 5 * (1 - 3. * 7 / 25), 2. / 5 * (1 - 4. * 7 / 25)}, 1e-14);
+}
+
+TEST_CASE_METHOD(Fixture, "by norm: infinite and NaN elements", "[clip]") {
+  Numbers y = values(clip_by_norm(vector({1, kInfinity}), 2));
+  CHECK(y[0] == 0);
+  CHECK(std::isnan(y[1]));
+  for (double v : values(clip_by_norm(vector({1, std::nan("")}), 2))) CHECK(std::isnan(v));
+}
+
+TEST_CASE_METHOD(Fixture, "K7, K8 by global norm, with none entries", "[clip]") {
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    Tensor x0 = tensor({-2, 0, 0, 4, 0, 0}, {2, 3}, dtype), x1 = vector({1, -2}, dtype);
+    ClippedGradients out = clip_by_global_norm(c, {x0, Tensor(), x1, Tensor()}, 4);
+    CHECK(item(out.norm) == 5);
+    CHECK(out.norm.dtype() == DType::kF64);
+    check_near(values(out.gradients[0]), {-1.6, 0, 0, 3.2, 0, 0}, 1e-6);
+    check_near(values(out.gradients[2]), {.8, -1.6}, 1e-6);
+    CHECK(out.gradients[0].dtype() == dtype);
+    CHECK_FALSE(out.gradients[1]);
+    CHECK_FALSE(out.gradients[3]);
+    ClippedGradients same = clip_by_global_norm(c, {x0, Tensor(), x1}, 5);
+    CHECK(values(same.gradients[0]) == values(x0));
+    CHECK(values(same.gradients[2]) == values(x1));
+    ClippedGradients zeros = clip_by_global_norm(c, {full(c, {3}, 0, dtype)}, 5);
+    CHECK(item(zeros.norm) == 0);
+    CHECK(values(zeros.gradients[0]) == Numbers{0, 0, 0});
+  }
+  Tensor mixed[] = {vector({3}, DType::kF32), vector({4}, DType::kF64)};
+  ClippedGradients out = clip_by_global_norm(c, mixed, 1);
+  CHECK(item(out.norm) == 5);
+  check_near(values(out.gradients[0]), {.6}, 1e-7);
+  check_near(values(out.gradients[1]), {.8}, 1e-15);
+  CHECK(item(clip_by_global_norm(c, {}, 1).norm) == 0);
+  CHECK(item(clip_by_global_norm(c, {Tensor()}, 1).norm) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "K9 a global norm that is not finite is reported, or makes every entry NaN",
+                 "[clip]") {
+  for (double bad : {kInfinity, -kInfinity, std::nan("")}) {
+    Tensor x0 = vector({-2, bad, 4}), x1 = vector({1}, DType::kF32);
+    Tensor both[] = {x0, x1};
+    std::string text = message_of([&] { clip_by_global_norm(c, both, 6); }, Code::kNonFinite);
+    CHECK(has(text, std::isnan(bad) ? "nan" : "inf"));
+    ClippedGradients out = clip_by_global_norm(c, both, 6, NonFinite::kPropagate);
+    CHECK_FALSE(std::isfinite(item(out.norm)));
+    for (const Tensor& g : out.gradients)
+      for (double v : values(g)) CHECK(std::isnan(v));
+    CHECK_FALSE(std::isfinite(item(global_norm(c, both))));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "finite f32 gradients whose squares overflow have a finite norm", "[clip]") {
+  Tensor x = vector({3e30, 4e30}, DType::kF32);
+  ClippedGradients out = clip_by_global_norm(c, {x}, 1);
+  CHECK(item(out.norm) == Approx(5e30));
+  check_near(values(out.gradients[0]), {.6, .8}, 1e-6);
+}
+
+TEST_CASE_METHOD(Fixture, "the global norm of many elements", "[clip]") {
+  std::vector<Tensor> grads;
+  double squares = 0;
+  for (int64_t n : {1, 1000, 100003}) {
+    grads.push_back(random(Shape{n}, DType::kF32));
+    for (double v : values(grads.back())) squares += v * v;
+  }
+  CHECK(item(global_norm(c, grads)) == Approx(std::sqrt(squares)).epsilon(1e-6));
+}
+
+TEST_CASE_METHOD(Fixture, "clipping refuses limits and gradients that make no sense", "[clip]") {
+  Tensor x = vector({1, 2});
+  for (double bad : {0., -1., kInfinity, std::nan("")}) {
+    message_of([&] { clip_by_norm(x, bad); });
+    message_of([&] { clip_by_global_norm(c, {x}, bad); });
+  }
+  CHECK(has(message_of([&] { clip_by_norm(vector({1}, DType::kF32), 1e-60); }), "f32"));
+  CHECK(has(message_of([&] { clip_by_norm(vector({1}, DType::kI32), 1); }), "i32"));
+  Tensor second[] = {x, vector({1}, DType::kI64)};
+  CHECK(has(message_of([&] { clip_by_global_norm(c, second, 1); }), "gradient 1"));
+  Context other(ContextOptions{});
+  CHECK(has(message_of([&] { clip_by_global_norm(other, second, 1); }), "another context"));
+  CHECK(has(message_of([&] { clip_by_global_norm(c, {x}, 1, static_cast<NonFinite>(9)); }), "9"));
+  message_of([&] { clip_by_norm(Tensor(), 1); });
+}
+
+}  // namespace
+}  // namespace tl::test
