@@ -2,9 +2,10 @@
 // cblas_?gemm reach when called as a program would call them, and the share of the machine's measured
 // multiply-add peak.
 //
-//   gemm_bench [--threads N] [--filter TEXT] [--shape OP MxKxN] [--methods] [--quick]
+//   gemm_bench [--threads N] [--filter TEXT] [--shape OP MxKxN] [--cpu CLASS] [--methods] [--quick]
 //
-// --methods times every method of ours, for the table in backend_choice.cpp. All candidates of a shape are
+// --methods times every method of ours, for the table in backend_choice.cpp; --cpu portable, avx2 or avx512 uses the
+// kernels of a lower class than the machine's. All candidates of a shape are
 // timed in turns, in one process, and the best of the turns is printed: other load on the machine slows some
 // turns, not the best.
 #include <cblas.h>
@@ -148,7 +149,7 @@ struct Candidate {
 };
 
 template <typename T>
-void bench_shape(const Shape& s, ThreadPool& pool, double peak, bool methods, bool quick) {
+void bench_shape(const Shape& s, ThreadPool& pool, GemmCpu cpu, double peak, bool methods, bool quick) {
   constexpr bool kFloat = sizeof(T) == sizeof(float);
   const bool ta = s.op[0] == 'T', tb = s.op[1] == 'T';
   std::vector<T> a(s.m * s.k), b(s.k * s.n), c(s.m * s.n);
@@ -158,18 +159,24 @@ void bench_shape(const Shape& s, ThreadPool& pool, double peak, bool methods, bo
   const GemmProblem<T> p{
       ta, tb, s.m, s.n, s.k, T(1), a.data(), ta ? s.m : s.k, b.data(), tb ? s.k : s.n, T(0), c.data(), s.n};
 
+  const GemmKernels<T>& kernels = *gemm_kernels<T>(cpu);
+  const GemmMethod chosen = choose_gemm_method(cpu, !kFloat, ta, tb, s.m, s.n, s.k);
   std::vector<Candidate> candidates;
-  candidates.push_back(
-      {"gemm",
-       [&] { gemm(pool, p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc); }});
+  if (cpu == gemm_cpu())
+    candidates.push_back({"gemm", [&] {
+                            gemm(pool, p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta,
+                                 p.c, p.ldc);
+                          }});
+  else
+    candidates.push_back({"gemm", [&] { run_gemm(pool, kernels, chosen, p); }});
   if (kFloat) candidates.push_back({"dnnl", [&] { library_call(p, true); }});
   candidates.push_back({"cblas", [&] { library_call(p, false); }});
   if (methods)
     for (GemmMethod method : {GemmMethod::dot, GemmMethod::axpy, GemmMethod::direct, GemmMethod::swapped,
                               GemmMethod::packed, GemmMethod::onednn, GemmMethod::openblas})
       if (gemm_method_applies(method, p))
-        candidates.push_back({gemm_method_name(gemm_cpu(), method),
-                              [&, method] { run_gemm(pool, *gemm_kernels<T>(gemm_cpu()), method, p); }});
+        candidates.push_back(
+            {gemm_method_name(cpu, method), [&, method] { run_gemm(pool, kernels, method, p); }});
 
   const double flops = 2.0 * s.m * s.n * s.k;
   const double sample = quick ? 5e-5 : 2e-4;
@@ -190,9 +197,8 @@ void bench_shape(const Shape& s, ThreadPool& pool, double peak, bool methods, bo
       candidates[i].best = std::min(candidates[i].best, (now() - start) / calls[i]);
     }
   const double peak_of_type = kFloat ? peak : peak / 2;
-  std::printf(
-      "%s %s %5ldx%ldx%-5ld %-16s", kFloat ? "f32" : "f64", s.op, long(s.m), long(s.k), long(s.n),
-      kFloat ? gemm_backend_name_f32(ta, tb, s.m, s.n, s.k) : gemm_backend_name_f64(ta, tb, s.m, s.n, s.k));
+  std::printf("%s %s %5ldx%ldx%-5ld %-16s", kFloat ? "f32" : "f64", s.op, long(s.m), long(s.k), long(s.n),
+              gemm_method_name(cpu, chosen));
   for (const Candidate& candidate : candidates) {
     std::printf(" %s %.3f us %.0f GF", candidate.name.c_str(), candidate.best * 1e6,
                 flops / candidate.best * 1e-9);
@@ -208,6 +214,7 @@ void bench_shape(const Shape& s, ThreadPool& pool, double peak, bool methods, bo
 int main(int argc, char** argv) {
   bool methods = false, quick = false;
   int threads = 0;
+  GemmCpu cpu = gemm_cpu();
   std::string filter;
   std::vector<Shape> shapes;
   for (int i = 1; i < argc; ++i) {
@@ -227,12 +234,16 @@ int main(int argc, char** argv) {
       i += 2;
     } else if (argument == "--threads" && i + 1 < argc) {
       threads = std::atoi(argv[++i]);
+    } else if (argument == "--cpu" && i + 1 < argc) {
+      const std::string name = argv[++i];
+      cpu = name == "portable" ? GemmCpu::portable : name == "avx2" ? GemmCpu::avx2 : GemmCpu::avx512;
+      if (!gemm_kernels<float>(cpu)) return std::fprintf(stderr, "this CPU has no %s\n", name.c_str()), 2;
     } else if (argument == "--filter" && i + 1 < argc) {
       filter = argv[++i];
     } else {
-      std::fprintf(
-          stderr,
-          "usage: gemm_bench [--threads N] [--filter TEXT] [--shape OP MxKxN] [--methods] [--quick]\n");
+      std::fprintf(stderr,
+                   "usage: gemm_bench [--threads N] [--filter TEXT] [--shape OP MxKxN] [--cpu CLASS] "
+                   "[--methods] [--quick]\n");
       return 2;
     }
   }
@@ -248,9 +259,9 @@ int main(int argc, char** argv) {
       std::snprintf(name, sizeof name, "%s %ldx%ldx%ld", shape.op, long(shape.m), long(shape.k),
                     long(shape.n));
       if (("f32 " + std::string(name)).find(filter) != std::string::npos)
-        bench_shape<float>(shape, pool, peak, methods, quick);
+        bench_shape<float>(shape, pool, cpu, peak, methods, quick);
       if (("f64 " + std::string(name)).find(filter) != std::string::npos)
-        bench_shape<double>(shape, pool, peak, methods, quick);
+        bench_shape<double>(shape, pool, cpu, peak, methods, quick);
     }
   }
 }

@@ -20,12 +20,12 @@ void omp_set_num_threads(int);
 namespace tl::kernels {
 namespace {
 
-// Cuts C into at most 8 slabs along its longer side, none thinner than 256, and calls slab(row, rows, col,
+// Cuts C into at most 8 slabs along its longer side, none thinner than 512, and calls slab(row, rows, col,
 // cols).
 template <typename F>
 void for_slabs(ThreadPool* pool, int64_t m, int64_t n, const F& slab) {
   const int64_t side = m >= n ? m : n;
-  int64_t slabs = side / 256;
+  int64_t slabs = side / 512;
   slabs = slabs < 1 ? 1 : slabs > 8 ? 8 : slabs;
   const auto compute = [&](size_t index) {
     const int64_t at = static_cast<int64_t>(index);
