@@ -4,6 +4,7 @@
 #include "capi/src/call.h"
 #include "core/data/dataset.h"
 #include "core/data/idx.h"
+#include "core/data/idx_folder.h"
 
 using namespace tl;
 using namespace tl::capi;
@@ -84,6 +85,14 @@ TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const
       all.push_back(peek_tensor(s, tensors[i], name, concat("tensor ", i).c_str()));
     return make_object<tl_dataset>(s, Kind::kDataset,
                                    new DatasetObject(s, data::tensor_slices(std::move(all))));
+  });
+}
+
+TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part) {
+  return make(context, [&](Session& s) {
+    data::DatasetPtr dataset = data::idx_folder(s.core(), checked_text("idx_folder", "folder", folder),
+                                                static_cast<data::DataPart>(part));
+    return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, std::move(dataset)));
   });
 }
 

@@ -67,6 +67,12 @@ static void idx_files_are_read_or_refused(void** state) {
   assert_null(tl_read_idx(c, NULL));
   expect_error(c, TL_INVALID_ARGUMENT, "NULL");
   assert_null(tl_read_idx(NULL, path));
+  assert_null(tl_dataset_from_idx_folder(c, path, TL_DATA_TRAIN));
+  expect_error(c, TL_NOT_FOUND, path);
+  assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN));
+  expect_error(c, TL_INVALID_ARGUMENT, "NULL");
+  assert_null(tl_dataset_from_idx_folder(c, "/tmp", 0));
+  expect_error(c, TL_INVALID_ARGUMENT, "the part must be");
   free_context(c);
 }
 

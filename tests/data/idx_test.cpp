@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/data/idx_folder.h"
 
 using tl::Code;
 using tl::Context;
@@ -325,6 +326,76 @@ TEST_CASE("a memory limit gives an error and leaves nothing", "[idx]") {
   CHECK_THROWS_AS(read_idx(context, folder.file("t", content)), tl::Error);
   CHECK(context.live_tensors() == 0);
   CHECK(read_idx(context, folder.file("s", small_file())).elements() == 24);  // and it goes on
+}
+
+TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
+  using tl::data::DataPart;
+  Context context(one_thread());
+  auto images = [](uint32_t n) { return header(0x08, {n, 1, 2}) + Bytes(2 * n, 'x'); };
+  auto labels = [](uint32_t n) {
+    Bytes content = header(0x08, {n});
+    for (uint32_t i = 0; i < n; i++) content += static_cast<char>(i);
+    return content;
+  };
+  auto size = [&](const Folder& f, DataPart part) {
+    return idx_folder(context, f.path.string(), part)->size();
+  };
+  auto code = [&](const Folder& f, std::string* text = nullptr) {
+    try {
+      idx_folder(context, f.path.string(), DataPart::kTrain);
+    } catch (const tl::Error& error) {
+      if (text) *text = error.message();
+      return error.code();
+    }
+    return Code::kOk;
+  };
+  SECTION("both splits, plain and compressed, with - and with .") {
+    Folder f;
+    f.file("train-images-idx3-ubyte.gz", gzip(images(20)));
+    f.file("train-labels-idx1-ubyte", labels(20));
+    f.file("t10k-images.idx3-ubyte", images(7));
+    f.file("t10k-labels.idx1-ubyte.gz", gzip(labels(7)));
+    f.file("t10k-images.idx3-ubyte.gz", "a damaged copy that nobody looks at");
+    f.file("notes.txt", "");
+    CHECK(size(f, DataPart::kTrain) == 20);
+    CHECK(size(f, DataPart::kTest) == 7);
+  }
+  SECTION("one split of any name") {
+    for (const char* name : {"train", "t10k", "my-test", "digits"}) {
+      Folder f;
+      f.file(std::string(name) + "-images-idx3-ubyte", images(25));
+      f.file(std::string(name) + "-labels-idx1-ubyte", labels(25));
+      CHECK(size(f, DataPart::kTrain) == 23);
+      CHECK(size(f, DataPart::kTest) == 2);
+      Tensor element[2];
+      idx_folder(context, f.path.string(), DataPart::kTest)->get(0, 0, element);
+      CHECK(element[0].shape() == Shape{1, 2});
+      CHECK(element[1].data<uint8_t>()[0] == 23);
+    }
+  }
+  SECTION("what is missing or ambiguous is told") {
+    Folder f;
+    std::string text;
+    CHECK(code(f, &text) == Code::kNotFound);
+    CHECK(text.find("images-idx3") != std::string::npos);
+    f.file("t10k-images-idx3-ubyte", images(10));
+    CHECK(code(f, &text) == Code::kNotFound);
+    CHECK(text.find("t10k-labels-idx1-ubyte") != std::string::npos);
+    f.file("t10k-labels-idx1-ubyte", labels(9));
+    CHECK(code(f, &text) == Code::kInvalidArgument);
+    CHECK(text.find("labels file does not match its images") != std::string::npos);
+    CHECK(text.find("(10, 1, 2)") != std::string::npos);
+    CHECK(text.find("(9,)") != std::string::npos);
+    f.file("t10k-labels-idx1-ubyte", "not IDX");
+    CHECK(code(f) == Code::kCorruptData);
+    f.file("other-test-images-idx3-ubyte", images(10));
+    CHECK(code(f, &text) == Code::kInvalidArgument);
+    CHECK(text.find("several") != std::string::npos);
+    CHECK_THROWS_AS(idx_folder(context, f.path.string() + "/nowhere", DataPart::kTrain), tl::Error);
+    CHECK_THROWS_AS(idx_folder(context, f.file("file", ""), DataPart::kTrain), tl::Error);
+    CHECK_THROWS_AS(idx_folder(context, f.path.string(), static_cast<DataPart>(3)), tl::Error);
+  }
+  CHECK(context.live_tensors() == 0);
 }
 
 TEST_CASE("the MNIST test files", "[idx]") {

@@ -44,6 +44,20 @@ TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path);
  */
 TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count);
 
+/** What data is for. Append-only numbers. */
+typedef int32_t tl_data_part;
+enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
+
+/**
+ * Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as tl_read_idx() gives them.
+ * The images are in a file whose name holds "images-idx3" or "images.idx3", the labels in the file of the same name with
+ * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
+ * "test" the test split. In a folder with one split only, its first nine tenths are for training, the rest for testing.
+ * Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them), TL_INVALID_ARGUMENT (several files fit,
+ * labels that do not match their images, an unknown part), and what tl_read_idx() gives. Since 0.1.
+ */
+TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part);
+
 /** The first `count` elements, or all where there are fewer. Negative counts are TL_INVALID_ARGUMENT. Returns NULL on
  * failure. Since 0.1. */
 TL_API tl_dataset* tl_dataset_take(tl_context* context, tl_dataset* source, int64_t count);

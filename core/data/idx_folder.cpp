@@ -1,0 +1,105 @@
+#include "core/data/idx_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "core/base/error.h"
+#include "core/data/idx.h"
+
+namespace tl::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Split { kNone, kTrain, kTest };
+
+bool has(const std::string& name, const char* part) { return name.find(part) != std::string::npos; }
+
+Split split_of(const std::string& name) {
+  if (has(name, "train")) return Split::kTrain;
+  if (has(name, "t10k") || has(name, "test")) return Split::kTest;
+  return Split::kNone;
+}
+
+std::string without_gz(const std::string& name) {
+  bool gz = name.size() > 3 && name.compare(name.size() - 3, 3, ".gz") == 0;
+  return gz ? name.substr(0, name.size() - 3) : name;
+}
+
+// The names of the files in a folder, sorted, because a directory has no order of its own.
+std::vector<std::string> names_in(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  fs::directory_iterator entry(folder, error), end;
+  while (!error && entry != end) {
+    names.push_back(entry->path().filename().string());
+    entry.increment(error);
+  }
+  if (error) {
+    bool missing = error == std::errc::no_such_file_or_directory;
+    fail(missing ? Code::kNotFound : Code::kIo, "[idx_folder] the folder cannot be read: ", folder, ": ",
+         error.message(), "; give the path of a folder with IDX files");
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class Folder {
+ public:
+  explicit Folder(const std::string& path) : path_(path), names_(names_in(path)) {}
+
+  // The name of the images of a split; empty where there are none. A file and its compressed copy count as one.
+  std::string images_of(Split split) const {
+    std::string found;
+    for (const std::string& name : names_) {
+      if (split_of(name) != split || !(has(name, "images-idx3") || has(name, "images.idx3"))) continue;
+      if (!found.empty() && without_gz(found) != without_gz(name))
+        invalid("[idx_folder] several files of images fit in ", path_, ": ", found, " and ", name,
+                "; put each data set into a folder of its own");
+      if (found.empty()) found = name;  // the plain one comes first in the order
+    }
+    return found;
+  }
+
+  DatasetPtr read(Context& context, const std::string& images) const {
+    std::string labels = without_gz(images);
+    labels.replace(labels.find("images"), 6, "labels");
+    labels.replace(labels.find("idx3"), 4, "idx1");
+    if (!std::binary_search(names_.begin(), names_.end(), labels)) labels += ".gz";
+    if (!std::binary_search(names_.begin(), names_.end(), labels))
+      fail(Code::kNotFound, "[idx_folder] there are no labels for the images ", full(images), ": looked for ",
+           without_gz(labels), ", plain or .gz");
+    Tensor x = read_idx(context, full(images)), y = read_idx(context, full(labels));
+    if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
+      invalid("[idx_folder] the labels file does not match its images: ", full(images), " has shape ",
+              x.shape(), ", ", labels, " ", y.shape(), "; do both come from the same data set?");
+    return tensor_slices({x, y});
+  }
+
+ private:
+  std::string full(const std::string& name) const { return (fs::path(path_) / name).string(); }
+
+  std::string path_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part) {
+  if (part != DataPart::kTrain && part != DataPart::kTest)
+    invalid("[idx_folder] the part must be train (1) or test (2): got ", static_cast<int32_t>(part));
+  Folder folder(path);
+  std::string train = folder.images_of(Split::kTrain), test = folder.images_of(Split::kTest);
+  if (!train.empty() && !test.empty()) return folder.read(context, part == DataPart::kTrain ? train : test);
+
+  std::string only = !train.empty() ? train : !test.empty() ? test : folder.images_of(Split::kNone);
+  if (only.empty())
+    fail(Code::kNotFound, "[idx_folder] there are no IDX images in ", path,
+         "; a file with images-idx3 in its name is expected, and one with labels-idx1");
+  DatasetPtr all = folder.read(context, only);
+  int64_t for_training = all->size() - all->size() / 10;
+  return part == DataPart::kTrain ? take(all, for_training) : skip(all, for_training);
+}
+
+}  // namespace tl::data

@@ -1,0 +1,23 @@
+// Finds images and labels in a folder laid out like MNIST and its relatives, by the names of the files.
+#pragma once
+
+#include <string>
+
+#include "core/data/dataset.h"
+#include "core/tensor/context.h"
+
+namespace tl::data {
+
+// Numbers are those of tl_data_part in the C API: append only.
+enum class DataPart : int32_t { kTrain = 1, kTest = 2 };
+
+// Elements of two tensors, image and label, for training or for testing. Images are in a file whose name holds
+// "images-idx3" or "images.idx3", their labels in the file of the same name with "labels-idx1" or "labels.idx1" instead;
+// either may end in ".gz". A name with "train" belongs to the training split, one with "t10k" or "test" to the test split.
+// Where the folder has one split only, whatever its name, its first nine tenths are for training and the rest for testing.
+//
+// Throws kNotFound (no folder, no images, images without labels), kInvalidArgument (an unknown part; several files fit;
+// images and labels of different numbers), and what read_idx() throws.
+DatasetPtr idx_folder(Context& context, const std::string& folder, DataPart part);
+
+}  // namespace tl::data
