@@ -1,6 +1,5 @@
 // Reads IDX files, the format of the MNIST family: a header of sizes, then the elements, all big-endian.
-// It knows one file at a time: which files belong together is the business of the caller (tensor_slices()
-// checks that images and labels are of the same number). It does not write IDX.
+// It knows one file at a time; idx_folder.h finds those that belong together. It does not write IDX.
 #pragma once
 
 #include <string>
