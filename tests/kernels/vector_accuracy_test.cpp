@@ -232,13 +232,13 @@ void check_pow(const char* type, size_t n) {
 
 }  // namespace
 
-TEST_CASE("Vector functions of float are within two units in the last place", "[kernels][vector][accuracy]") {
+TEST_CASE("Vector functions of float are within two units in the last place", "[kernels][vector][accuracy][long]") {
   check_all<float, uint32_t>("f32", 400000, 60000);
   check_pow<float>("f32", 40000);
 }
 
 TEST_CASE("Vector functions of double are within two units in the last place",
-          "[kernels][vector][accuracy]") {
+          "[kernels][vector][accuracy][long]") {
   check_all<double, uint64_t>("f64", 100000, 60000);
   check_pow<double>("f64", 40000);
 }
