@@ -1,5 +1,7 @@
 // Kernels of the element-wise ops: floating point by the vector table, integers by xtensor.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/kernels/broadcast.h"
 #include "core/kernels/dtypes.h"
@@ -171,17 +173,16 @@ void scalar_number(const KernelArgs& a, double value, Pick pick, Integer integer
   });
 }
 
-// A rule's own loop over floating point: out = f(grad, saved) on equal shapes. The compiler vectorises it.
-template <class F>
-void pair_float(const KernelArgs& args, F f) {
+// out = f(a, b) on equal shapes.
+template <class Pick>
+void pair_float(const KernelArgs& args, Pick pick) {
   with_float(args[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
+    const auto f = pick(arithmetic_table<T>());
     const T *x = args[0].data<T>(), *z = args[1].data<T>();
     T* y = args.out[0].mutable_data<T>();
     parallel_ranges(args.context, static_cast<size_t>(args.out[0].elements()), kCheapGrain,
-                    [&](size_t begin, size_t end) {
-                      for (size_t i = begin; i < end; i++) y[i] = f(x[i], z[i]);
-                    });
+                    [&](size_t begin, size_t end) { f(x + begin, z + begin, y + begin, end - begin); });
   });
 }
 
@@ -252,37 +253,40 @@ void mul_scalar(const KernelArgs& a) {
 
 void clip(const KernelArgs& a) {
   const auto& attrs = a.as<ClipAttrs>();
-  with_any(a[0].dtype(), [&](auto zero) {
+  if (is_floating(a[0].dtype())) {
+    with_float(a[0].dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      const T low = static_cast<T>(attrs.low), high = static_cast<T>(attrs.high);
+      const auto f = arithmetic_table<T>().clip;
+      unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) { f(x, low, high, y, n); });
+    });
+    return;
+  }
+  with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
     // A bound outside an integer's range bounds nothing.
-    T low = std::numeric_limits<T>::lowest(), high = std::numeric_limits<T>::max();
-    if constexpr (std::is_floating_point_v<T>) {
-      low = static_cast<T>(attrs.low);
-      high = static_cast<T>(attrs.high);
-    } else {
-      if (attrs.low > static_cast<double>(low)) low = static_cast<T>(std::ceil(std::min(attrs.low, static_cast<double>(high))));
-      if (attrs.high < static_cast<double>(high)) high = static_cast<T>(std::floor(std::max(attrs.high, static_cast<double>(std::numeric_limits<T>::lowest()))));
-    }
-    unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) {
-      for (size_t i = 0; i < n; i++) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];  // NaN passes both
+    constexpr T kLowest = std::numeric_limits<T>::lowest(), kHighest = std::numeric_limits<T>::max();
+    T low = kLowest, high = kHighest;
+    if (attrs.low > static_cast<double>(low))
+      low = static_cast<T>(std::ceil(std::min(attrs.low, static_cast<double>(kHighest))));
+    if (attrs.high < static_cast<double>(high))
+      high = static_cast<T>(std::floor(std::max(attrs.high, static_cast<double>(kLowest))));
+    unary_loop<T>(a, kCheapGrain, [low, high](const T* x, T* y, size_t n) {
+      // Without branches, so that the compiler makes vectors of it.
+      for (size_t i = 0; i < n; i++) y[i] = std::min(high, std::max(low, x[i]));
     });
   });
 }
 
 void relu_grad(const KernelArgs& a) {
-  if (is_floating(a[0].dtype()))
-    return pair_float(a, [](auto g, auto y) { return y > decltype(y){0} ? g : decltype(g){0}; });
+  if (is_floating(a[0].dtype())) return pair_float(a, TL_PICK(relu_grad));
   with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
     binary_integer<T>(a, [](T g, T y) { return y > T{0} ? g : T{0}; });
   });
 }
-void tanh_grad(const KernelArgs& a) {
-  pair_float(a, [](auto g, auto y) { return g * (decltype(y){1} - y * y); });
-}
-void sigmoid_grad(const KernelArgs& a) {
-  pair_float(a, [](auto g, auto y) { return g * y * (decltype(y){1} - y); });
-}
+void tanh_grad(const KernelArgs& a) { pair_float(a, TL_PICK(tanh_grad)); }
+void sigmoid_grad(const KernelArgs& a) { pair_float(a, TL_PICK(sigmoid_grad)); }
 
 #undef TL_PICK
 

@@ -78,27 +78,14 @@ void sparse_softmax_cross_entropy(const KernelArgs& a) {
   });
 }
 
-// max(x, 0) - x z + log(1 + e^-|x|), in blocks that stay in the first-level cache: the exponential part runs through the
-// vector table as softplus(-|x|).
 void sigmoid_cross_entropy(const KernelArgs& a) {
   with_float(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const auto softplus = float_table<T>(vector_table()).unary.softplus;
+    const auto f = float_table<T>(vector_table()).arithmetic.sigmoid_cross_entropy;
     const T *z = a[0].data<T>(), *x = a[1].data<T>();
     T* y = a.out[0].mutable_data<T>();
-    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
-      constexpr size_t kBlock = 512;
-      T negative[kBlock];
-      for (size_t at = begin; at < end; at += kBlock) {
-        const size_t n = std::min(kBlock, end - at);
-        for (size_t i = 0; i < n; i++) negative[i] = x[at + i] > 0 ? -x[at + i] : x[at + i];
-        softplus(negative, negative, n);
-        for (size_t i = 0; i < n; i++) {
-          const T logit = x[at + i], positive = logit > 0 ? logit : T{0};
-          y[at + i] = positive - logit * z[at + i] + negative[i];
-        }
-      }
-    });
+    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain,
+                    [&](size_t begin, size_t end) { f(z + begin, x + begin, y + begin, end - begin); });
   });
 }
 

@@ -22,11 +22,9 @@ inline std::vector<const VectorTable*> runnable_vector_tables() {
 template <class T>
 class Guarded {
  public:
-  explicit Guarded(size_t n, T value = T(0)) : n_(n), storage_(n + 2 * kGuard, guard()) {
-    for (size_t i = 0; i < n; ++i) data()[i] = value;
-  }
-  Guarded(const std::vector<T>& values) : Guarded(values.size()) {
-    for (size_t i = 0; i < n_; ++i) data()[i] = values[i];
+  explicit Guarded(size_t n, T value = T(0)) : Guarded(std::vector<T>(n, value)) {}
+  Guarded(const std::vector<T>& values) : n_(values.size()), storage_(n_ + 2 * kGuard, guard()) {
+    if (n_ > 0) std::memcpy(data(), values.data(), n_ * sizeof(T));
   }
   T* data() { return storage_.data() + kGuard; }
   const T* data() const { return storage_.data() + kGuard; }

@@ -247,6 +247,56 @@ TEMPLATE_TEST_CASE("Comparisons and select agree with scalar code", "[kernels][v
   }
 }
 
+TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the bit", "[kernels][vector]", float,
+                   double) {
+  using T = TestType;
+  for (const VectorTable* table : runnable_vector_tables()) {
+    const ArithmeticKernels<T>& k = float_table<T>(*table).arithmetic;
+    for (size_t n = 0; n <= kMaxLength; ++n) {
+      const Guarded<T> g(with_specials<T>(n, 1)), y(with_specials<T>(n, 2));
+      Guarded<T> relu(n), tanh(n), sigmoid(n), clipped(n), in_place(g.values());
+      k.relu_grad(g.data(), y.data(), relu.data(), n);
+      k.tanh_grad(g.data(), y.data(), tanh.data(), n);
+      k.sigmoid_grad(g.data(), y.data(), sigmoid.data(), n);
+      k.clip(g.data(), T(-0.5), T(1.5), clipped.data(), n);
+      k.relu_grad(in_place.data(), y.data(), in_place.data(), n);
+      bool ok = relu.intact() && tanh.intact() && sigmoid.intact() && clipped.intact() && in_place.intact();
+      for (size_t i = 0; i < n; ++i) {
+        const T clip = g[i] < T(-0.5) ? T(-0.5) : g[i] > T(1.5) ? T(1.5) : g[i];
+        ok = ok && equal_or_both_nan(relu[i], y[i] > 0 ? g[i] : T(0)) &&
+             equal_or_both_nan(tanh[i], g[i] * (1 - y[i] * y[i])) &&
+             equal_or_both_nan(sigmoid[i], g[i] * y[i] * (1 - y[i])) && equal_or_both_nan(clipped[i], clip) &&
+             equal_or_both_nan(in_place[i], relu[i]);
+      }
+      CAPTURE(isa_name(table->isa), n);
+      REQUIRE(ok);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("sigmoid_cross_entropy agrees with long double", "[kernels][vector]", float, double) {
+  using T = TestType;
+  const std::vector<T> x = uniform_values<T>(1003, -40, 40, 1), z = uniform_values<T>(1003, 0, 1, 2);
+  for (const VectorTable* table : runnable_vector_tables()) {
+    Guarded<T> y(x.size());
+    float_table<T>(*table).arithmetic.sigmoid_cross_entropy(z.data(), x.data(), y.data(), x.size());
+    REQUIRE(y.intact());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const long double logit = x[i], positive = std::max(0.0L, logit);
+      const long double want = positive - logit * z[i] + std::log1p(std::exp(-std::fabs(logit)));
+      CAPTURE(isa_name(table->isa), x[i], z[i]);
+      // Terms of the size of the logit are subtracted.
+      REQUIRE(std::fabs(y[i] - want) <= 3 * std::numeric_limits<T>::epsilon() * (1 + std::fabs(logit)));
+    }
+    const T special[] = {kInf<T>, -kInf<T>, kNan<T>}, target[] = {T(0), T(0.5), T(1)};
+    T loss[3];
+    float_table<T>(*table).arithmetic.sigmoid_cross_entropy(target, special, loss, 3);
+    CHECK(std::isnan(loss[0]));  // inf - inf * 0
+    CHECK(loss[1] == kInf<T>);
+    CHECK(std::isnan(loss[2]));
+  }
+}
+
 TEMPLATE_TEST_CASE("accumulate, axpy and axpby update in place", "[kernels][vector]", float, double) {
   using T = TestType;
   for (const VectorTable* table : runnable_vector_tables()) {

@@ -66,6 +66,12 @@ TL_BINARY(Less, a < b)
 TL_BINARY(LessEqual, a <= b)
 TL_BINARY(Greater, b < a)
 TL_BINARY(GreaterEqual, b <= a)
+// a is the gradient of the result, b the result.
+TL_BINARY(ReluGrad, select(V(0) < b, a, V(0)))
+TL_BINARY(TanhGrad, a*(V(1) - b * b))
+TL_BINARY(SigmoidGrad, a* b*(V(1) - b))
+// a is the target, b the logit.
+TL_BINARY(SigmoidCrossEntropy, max_second(V(0), b) - b * a + log_one_plus_exp(V(0) - absolute(b)))
 #undef TL_BINARY
 
 template <class V, class Op>
@@ -193,6 +199,15 @@ struct Select {
     select_loop<V>(condition, Scalar{V(a)}, Scalar{V(b)}, y, n);
   }
 };
+
+// In this order NaN stays: the instructions give the second operand.
+template <class V>
+void clip(const typename V::T* x, typename V::T low, typename V::T high, typename V::T* y, size_t n) {
+  const V bottom(low), top(high);
+  size_t i = 0;
+  for (; i + V::N <= n; i += V::N) min_second(top, max_second(bottom, V::load(x + i))).store(y + i);
+  if (i < n) min_second(top, max_second(bottom, V::load_n(x + i, n - i))).store_n(y + i, n - i);
+}
 
 template <class V>
 void accumulate(const typename V::T* x, typename V::T* y, size_t n) {

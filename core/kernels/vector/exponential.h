@@ -262,16 +262,21 @@ TL_LANE V sigmoid(V x) {
   return fnma(quotient * lost, inverse_of_sum, quotient);
 }
 
-// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). The exponential is at most 1, so that its logarithm needs no exponent.
+// log(1 + e^x) for x <= 0. The exponential is at most 1, so that its logarithm needs no exponent. NaN where x is.
 template <class V>
-TL_LANE V softplus(V x) {
-  const V e = exp(V(0) - absolute(x));
+TL_LANE V log_one_plus_exp(V x) {
+  const V e = exp(x);
   const V s = e / (V(2) + e);
   const V z = s * s;
   const V half_square = V(0.5f) * e * e;
   const V tail = z * polynomial(z, LogConstants<typename V::T>::kWideTail);
-  const V log_of_sum = e - fnma(s, half_square + tail, half_square);
-  return max_second(V(0), x) + log_of_sum;  // e is NaN where x is
+  return e - fnma(s, half_square + tail, half_square);
+}
+
+// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|).
+template <class V>
+TL_LANE V softplus(V x) {
+  return max_second(V(0), x) + log_one_plus_exp(V(0) - absolute(x));
 }
 
 // |x|^y by e^(y log|x|) in the given precision; the signs and the exceptions of C's pow around it.

@@ -65,6 +65,11 @@ constexpr ArithmeticKernels<typename V::T> arithmetic_kernels() {
   t.greater_equal = compare_kernels<V, GreaterEqual>();
   t.select = {Select<V>::vector_vector, Select<V>::vector_scalar, Select<V>::scalar_vector,
               Select<V>::scalar_scalar};
+  t.relu_grad = Binary<V, ReluGrad>::vector_vector;
+  t.tanh_grad = Binary<V, TanhGrad>::vector_vector;
+  t.sigmoid_grad = Binary<V, SigmoidGrad>::vector_vector;
+  t.sigmoid_cross_entropy = Binary<V, SigmoidCrossEntropy>::vector_vector;
+  t.clip = clip<V>;
   t.accumulate = accumulate<V>;
   t.axpy = axpy<V>;
   t.axpby = axpby<V>;

@@ -66,6 +66,12 @@ struct ArithmeticKernels {
   BinaryKernels<T> maximum, minimum;  // NaN where either operand is NaN
   CompareKernels<T> equal, not_equal, less, less_equal, greater, greater_equal;
   SelectKernels<T> select;
+  // Gradients from the function's own result, and the loss of logits x against targets z in [0, 1]:
+  // out > 0 ? grad : 0; grad (1 - out^2); grad out (1 - out); max(x, 0) - x z + log(1 + e^-|x|).
+  using Pair = void (*)(const T* a, const T* b, T* y, size_t n);
+  Pair relu_grad, tanh_grad, sigmoid_grad;  // of grad and out
+  Pair sigmoid_cross_entropy;               // of z and x
+  void (*clip)(const T* x, T low, T high, T* y, size_t n);  // low <= high; NaN stays
   void (*accumulate)(const T* x, T* y, size_t n);       // y += x
   void (*axpy)(T a, const T* x, T* y, size_t n);        // y += a * x
   void (*axpby)(T a, const T* x, T b, T* y, size_t n);  // y = a * x + b * y
