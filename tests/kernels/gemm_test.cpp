@@ -218,11 +218,11 @@ TEST_CASE("this machine's own class and the portable one are there", "[gemm]") {
 }
 
 TEST_CASE("sizes 1 to 40, all methods, float", "[gemm][long]") {
-  check_grid<float>({1, 2, 3, 4, 5, 7, 8, 11, 13, 14, 15, 16, 17, 24, 29, 31, 32, 33, 40});
+  check_grid<float>({1, 2, 3, 4, 6, 7, 13, 14, 15, 16, 17, 29, 32, 33, 40});
 }
 
 TEST_CASE("sizes 1 to 40, all methods, double", "[gemm][long]") {
-  check_grid<double>({1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 25, 28, 29, 40});
+  check_grid<double>({1, 2, 3, 4, 5, 7, 8, 9, 14, 15, 16, 17, 29, 40});
 }
 
 TEST_CASE("every pair of scalars, with NaN in C when beta is 0", "[gemm]") {
@@ -349,7 +349,7 @@ int64_t bit_differences(GemmCpu cpu) {
 
 }  // namespace
 
-TEST_CASE("1, 2, 3 and 4 threads, and none of the pool's, give the same bits", "[gemm][long]") {
+TEST_CASE("the number of threads changes no bit", "[gemm][long]") {
   for (GemmCpu cpu : kCpus) {
     CAPTURE(static_cast<int>(cpu));
     CHECK(bit_differences<float>(cpu) == 0);

@@ -28,12 +28,13 @@ GemmMethod choose(GemmCpu cpu, const GemmProblem<T>& p) {
 }
 
 template <typename T>
-void run(ThreadPool& pool, GemmProblem<T> p) {
+void run(ThreadPool& pool, const GemmProblem<T>& p) {
   if (trivial(p)) return;
-  if (p.k == 1 && p.tb &&
-      p.ldb == 1) {  // a column that lies in memory as a row: an outer product needs no packing
-    p.tb = false;
-    p.ldb = p.n;
+  if (p.k == 1 && p.tb && p.ldb == 1) {  // a column that lies in memory as a row: an outer product needs no packing
+    GemmProblem<T> outer = p;
+    outer.tb = false;
+    outer.ldb = p.n;
+    return run(pool, outer);
   }
   const GemmCpu cpu = gemm_cpu();
   run_gemm(pool, *gemm_kernels<T>(cpu), choose(cpu, p), p);
