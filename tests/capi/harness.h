@@ -20,6 +20,8 @@ int tensor_tests(void);
 int tape_tests(void);
 int thread_tests(void);
 int data_tests(void);
+int nn_tests(void);
+int optim_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;

@@ -4,7 +4,10 @@
 
 #include <tapeloop/base.h>
 #include <tapeloop/data.h>
+#include <tapeloop/metrics.h>
+#include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
+#include <tapeloop/optim.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
 

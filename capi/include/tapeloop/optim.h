@@ -1,0 +1,170 @@
+/* Optimizers, and clipping of gradients.
+ *
+ *   tl_optimizer *adam = tl_adam(c, NULL);
+ *   (each step)  if (tl_tape_gradient(tape, loss, vars, n, NULL, grads) == TL_OK) status = tl_optimizer_apply(adam, grads, vars, n);
+ *
+ * Fields of options that are zero stand for their defaults; where zero itself would make sense, a tiny number such as 1e-300
+ * says it (a learning rate of exactly 0 can be set later). Where frameworks mean different things by one name, Keras'
+ * convention is the default and PyTorch's an option. */
+#ifndef TAPELOOP_OPTIM_H
+#define TAPELOOP_OPTIM_H
+
+#include <tapeloop/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An optimizer with its slots (momenta), step count and learning rate. It belongs to the innermost scope like a tensor, so
+ * make it outside of the scope of a step. */
+typedef struct tl_optimizer tl_optimizer;
+
+/* ---- optimizers ------------------------------------------------------------------------------------------------- */
+
+/** Where SGD's learning rate stands; without a change of the rate both give the same weights. Append-only numbers. */
+typedef int32_t tl_momentum_form;
+enum {
+  TL_MOMENTUM_KERAS = 0,  /**< in the velocity: m = mu m - rate g, w += m */
+  TL_MOMENTUM_PYTORCH = 1 /**< outside: m = mu m + g, w -= rate m */
+};
+
+/** Of tl_sgd(). Fill it with tl_sgd_options_init() first. */
+typedef struct tl_sgd_options {
+  size_t struct_size;             /**< bytes of this struct; set by the init function */
+  double learning_rate;           /**< 0: 0.01, the default */
+  double momentum;                /**< mu in [0, 1]; default 0, without velocity */
+  bool nesterov;                  /**< w += mu m - rate g, or w -= rate (g + mu m); needs momentum (default false) */
+  tl_momentum_form momentum_form; /**< default TL_MOMENTUM_KERAS */
+  const char *name;               /**< copied; NULL: "sgd" */
+} tl_sgd_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_sgd_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_sgd_options_init(tl_sgd_options *options, size_t struct_size);
+
+/** Stochastic gradient descent: w -= rate g, or with momentum. Slot: momentum. options may be NULL. NULL on failure.
+ * Since 0.1. */
+TL_API tl_optimizer *tl_sgd(tl_context *context, const tl_sgd_options *options);
+
+/** Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only numbers. */
+typedef int32_t tl_epsilon_form;
+enum {
+  TL_EPSILON_KERAS = 0,  /**< w -= a m / (sqrt(v) + epsilon) */
+  TL_EPSILON_PYTORCH = 1 /**< w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t)) */
+};
+
+/** Of tl_adam(). Fill it with tl_adam_options_init() first. */
+typedef struct tl_adam_options {
+  size_t struct_size;           /**< bytes of this struct; set by the init function */
+  double learning_rate;         /**< 0: 0.001, the default */
+  double beta1;                 /**< in [0, 1); 0: 0.9, the default */
+  double beta2;                 /**< in [0, 1); 0: 0.999, the default */
+  double epsilon;               /**< 0: 1e-7, the default (PyTorch's is 1e-8) */
+  tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
+  const char *name;             /**< copied; NULL: "adam" */
+} tl_adam_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_adam_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_adam_options_init(tl_adam_options *options, size_t struct_size);
+
+/** Adam (Kingma and Ba 2015). Slots: m, v. options may be NULL. NULL on failure. Since 0.1. */
+TL_API tl_optimizer *tl_adam(tl_context *context, const tl_adam_options *options);
+
+/** Of tl_adamw(). Fill it with tl_adamw_options_init() first. */
+typedef struct tl_adamw_options {
+  size_t struct_size;           /**< bytes of this struct; set by the init function */
+  double learning_rate;         /**< 0: 0.001, the default */
+  double beta1;                 /**< in [0, 1); 0: 0.9, the default */
+  double beta2;                 /**< in [0, 1); 0: 0.999, the default */
+  double epsilon;               /**< 0: 1e-7, the default */
+  tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
+  double weight_decay;          /**< 0: 0.004, the default (PyTorch's is 0.01) */
+  const char *name;             /**< copied; NULL: "adamw" */
+} tl_adamw_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_adamw_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_adamw_options_init(tl_adamw_options *options, size_t struct_size);
+
+/** AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. options may be NULL. NULL on
+ * failure. Since 0.1. */
+TL_API tl_optimizer *tl_adamw(tl_context *context, const tl_adamw_options *options);
+
+/**
+ * One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A variable whose gradient
+ * is NULL stays as it is, and a log line names it once. TL_INVALID_ARGUMENT when all gradients are NULL, count is 0, a variable
+ * stands twice or is not floating point, or a gradient does not fit. A failure of any kind leaves all variables and the
+ * optimizer as they were. Tensors that were read from the variables before keep their values. Since 0.1.
+ */
+TL_API tl_status tl_optimizer_apply(tl_optimizer *optimizer, tl_tensor *const *gradients, tl_tensor *const *variables,
+                                    size_t count) TL_WARN_UNUSED;
+
+/** Makes the slots of variables before the first step, as loading a checkpoint needs it. Since 0.1. */
+TL_API tl_status tl_optimizer_build(tl_optimizer *optimizer, tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+
+/** The rate of the next step; NaN on failure (the context holds the error). Since 0.1. */
+TL_API double tl_optimizer_learning_rate(tl_optimizer *optimizer);
+
+/** Sets the rate of the steps from now on: finite and not negative. Since 0.1. */
+TL_API tl_status tl_optimizer_set_learning_rate(tl_optimizer *optimizer, double rate) TL_WARN_UNUSED;
+
+/** The number of steps done; -1 on failure (the context holds the error). Since 0.1. */
+TL_API int64_t tl_optimizer_iterations(tl_optimizer *optimizer);
+
+/**
+ * All state as variables: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then "<name>/<variable>/<slot>" of each
+ * variable in the order of first sight. Their number goes to *count (may be NULL). Array and handles belong to the optimizer:
+ * do not release them; the array is valid until the next call of this function. NULL on failure (the context holds the
+ * error). Since 0.1.
+ */
+TL_API tl_tensor *const *tl_optimizer_variables(tl_optimizer *optimizer, size_t *count);
+
+/** Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. Since 0.1. */
+TL_API void tl_optimizer_release(tl_optimizer *optimizer);
+
+/* ---- clipping --------------------------------------------------------------------------------------------------- */
+
+/**
+ * x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes out as it is; for a
+ * norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself NaN, a NaN makes all NaN. f32 or f64.
+ * To clip by value, use tl_clip(). Returns NULL on failure. Since 0.1.
+ */
+TL_API tl_tensor *tl_clip_by_norm(tl_context *context, tl_tensor *x, double max_norm);
+
+/** tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_clip_by_norm_axes(tl_context *context, tl_tensor *x, double max_norm, const int64_t *axes,
+                                       size_t num_axes);
+
+/** What a global norm that is not finite does. Append-only numbers. */
+typedef int32_t tl_non_finite;
+enum {
+  TL_NON_FINITE_ERROR = 0,    /**< the call fails with TL_NON_FINITE */
+  TL_NON_FINITE_PROPAGATE = 1 /**< every clipped gradient is NaN, as in TensorFlow */
+};
+
+/** Of tl_clip_by_global_norm(). Fill it with tl_clip_options_init() first. */
+typedef struct tl_clip_options {
+  size_t struct_size;       /**< bytes of this struct; set by the init function */
+  tl_non_finite non_finite; /**< default TL_NON_FINITE_ERROR */
+} tl_clip_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_clip_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_clip_options_init(tl_clip_options *options, size_t struct_size);
+
+/**
+ * Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is at most max_norm,
+ * which is finite and above 0. NULL entries pass through. clipped gets one handle for each gradient and may be the same
+ * array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these are NULL. options may be
+ * NULL. Since 0.1.
+ */
+TL_API tl_status tl_clip_by_global_norm(tl_context *context, tl_tensor *const *gradients, size_t count, double max_norm,
+                                        const tl_clip_options *options, tl_tensor **clipped,
+                                        tl_tensor **norm) TL_WARN_UNUSED;
+
+/** The norm of all elements of `count` gradients together, f64 of rank 0; NULL entries count as nothing. Returns NULL on
+ * failure. Since 0.1. */
+TL_API tl_tensor *tl_global_norm(tl_context *context, tl_tensor *const *gradients, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

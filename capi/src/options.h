@@ -1,0 +1,34 @@
+// What the options structs of layers, losses and optimizers share: zero is the default of every field.
+#pragma once
+
+#include <cstring>
+#include <string>
+
+#include "capi/src/call.h"
+
+namespace tl::capi {
+
+template <class Options>
+void zero_options(Options* options, size_t struct_size) {
+  if (!options || struct_size < sizeof(size_t)) return;
+  std::memset(options, 0, struct_size);
+  options->struct_size = struct_size;
+}
+
+inline double value_or(double value, double fallback) { return value == 0 ? fallback : value; }
+inline std::string text_or_empty(const char* text) { return text ? text : ""; }
+inline DType dtype_or_f32(const char* op, tl_dtype dtype) {
+  return dtype == 0 ? DType::kF32 : checked_dtype(op, dtype);
+}
+
+// Tensors of a list of handles, whose NULL entries give null tensors. Tapes do not see the reads.
+inline std::vector<Tensor> tensors_or_null(Session& session, tl_tensor* const* handles, size_t count,
+                                           const char* op, const char* what) {
+  if (count && !handles) invalid("[", op, "] the list of ", what, "s is NULL although its count is ", count);
+  std::vector<Tensor> out(count);
+  for (size_t i = 0; i < count; i++)
+    if (handles[i]) out[i] = peek_tensor(session, handles[i], op, concat(what, " ", i).c_str());
+  return out;
+}
+
+}  // namespace tl::capi

@@ -1,0 +1,34 @@
+#include "capi/src/variable_handles.h"
+
+#include "capi/src/call.h"
+
+namespace tl::capi {
+
+VariableHandles::~VariableHandles() {
+  for (const Known& known : known_) session_.release(known.handle);
+}
+
+tl_tensor* VariableHandles::handle_of(const VariableRef& variable, size_t guess) {
+  Known* found = guess < known_.size() && known_[guess].variable == variable.get() ? &known_[guess] : nullptr;
+  for (size_t i = 0; !found && i < known_.size(); i++)
+    if (known_[i].variable == variable.get()) found = &known_[i];
+  if (!found) {
+    known_.push_back({variable.get(), nullptr});
+    found = &known_.back();
+  }
+  // A caller who released what was only lent gets a new handle.
+  if (!is_variable(found->handle)) {
+    found->handle = nullptr;
+    found->handle = session_.make_variable(variable, false);
+  }
+  return found->handle;
+}
+
+tl_tensor* const* VariableHandles::list(const std::vector<VariableRef>& variables) {
+  std::vector<tl_tensor*> made;
+  for (size_t i = 0; i < variables.size(); i++) made.push_back(handle_of(variables[i], i));
+  listed_ = std::move(made);
+  return listed_.empty() ? nullptr : listed_.data();
+}
+
+}  // namespace tl::capi

@@ -1,0 +1,33 @@
+// The variables of a layer, optimizer or metric as handles that the object owns and lends to the caller as an array.
+#pragma once
+
+#include <vector>
+
+#include "capi/src/session.h"
+
+namespace tl::capi {
+
+class VariableHandles {
+ public:
+  explicit VariableHandles(Session& session) : session_(session) {}
+  ~VariableHandles();
+  VariableHandles(const VariableHandles&) = delete;
+  VariableHandles& operator=(const VariableHandles&) = delete;
+
+  // The handles of these variables, the same for a variable at each call. The array is null when there are none, and valid
+  // until the next call. Throws.
+  tl_tensor* const* list(const std::vector<VariableRef>& variables);
+
+ private:
+  struct Known {
+    const Variable* variable;  // kept alive by its handle
+    tl_tensor* handle;
+  };
+  tl_tensor* handle_of(const VariableRef& variable, size_t guess);
+
+  Session& session_;
+  std::vector<Known> known_;
+  std::vector<tl_tensor*> listed_;
+};
+
+}  // namespace tl::capi
