@@ -12,21 +12,23 @@
 namespace tl::kernels {
 namespace {
 
-// Walks two broadcast operands of type T; vv, vs, sv get the runs.
+// Walks two broadcast operands of type T; vv, vs, sv get the rows.
 template <class T, class VV, class VS, class SV>
-void compare_runs(const KernelArgs& a, VV vv, VS vs, SV sv) {
+void compare_rows(const KernelArgs& a, VV vv, VS vs, SV sv) {
   const T *x = a[0].data<T>(), *z = a[1].data<T>();
   uint8_t* y = a.out[0].mutable_data<uint8_t>();
-  for_each_run<2>(a.out[0].shape(), {&a[0].shape(), &a[1].shape()}, [&](const Run<2>& run) {
-    const T *p = x + run.in[0], *q = z + run.in[1];
-    const size_t n = static_cast<size_t>(run.size);
-    if (run.advances[0] && run.advances[1])
-      vv(p, q, y + run.out, n);
-    else if (run.advances[0])
-      vs(p, *q, y + run.out, n);
-    else
-      sv(*p, q, y + run.out, n);
-  });
+  auto each = [&](const BroadcastMatrix<2>& m) {
+    m.for_each_row([&](int64_t out, const std::array<int64_t, 2>& in, size_t n) {
+      const T *p = x + in[0], *q = z + in[1];
+      if (m.advances[0] && m.advances[1])
+        vv(p, q, y + out, n);
+      else if (m.advances[0])
+        vs(p, *q, y + out, n);
+      else
+        sv(*p, q, y + out, n);
+    });
+  };
+  for_each_matrix<2>(a.context, kCheapGrain, a.out[0].shape(), {&a[0].shape(), &a[1].shape()}, each);
 }
 
 template <class Pick, class Integer>
@@ -35,17 +37,23 @@ void compare(const KernelArgs& a, Pick pick, Integer integer) {
     with_float(a[0].dtype(), [&](auto zero) {
       using T = decltype(zero);
       const CompareKernels<T>& k = pick(float_table<T>(vector_table()).arithmetic);
-      compare_runs<T>(a, k.vector_vector, k.vector_scalar, k.scalar_vector);
+      compare_rows<T>(a, k.vector_vector, k.vector_scalar, k.scalar_vector);
     });
     return;
   }
   with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
     auto f = [integer](T p, T q) { return static_cast<uint8_t>(integer(p, q)); };
-    compare_runs<T>(
+    compare_rows<T>(
         a, [&](const T* p, const T* q, uint8_t* y, size_t n) { assign_each(y, n, f, p, q); },
-        [&](const T* p, T q, uint8_t* y, size_t n) { assign_each(y, n, [&](T v) { return f(v, q); }, p); },
-        [&](T p, const T* q, uint8_t* y, size_t n) { assign_each(y, n, [&](T v) { return f(p, v); }, q); });
+        [&](const T* p, T q, uint8_t* y, size_t n) {
+          assign_each(
+              y, n, [&](T v) { return f(v, q); }, p);
+        },
+        [&](T p, const T* q, uint8_t* y, size_t n) {
+          assign_each(
+              y, n, [&](T v) { return f(p, v); }, q);
+        });
   });
 }
 
@@ -71,17 +79,20 @@ void convert_all(const KernelArgs& a) {
   const From* x = a[0].data<From>();
   using Stored = std::conditional_t<std::is_same_v<To, bool>, uint8_t, To>;
   Stored* y = a.out[0].mutable_data<Stored>();
-  parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCheapGrain, [&](size_t begin, size_t end) {
-    assign_each(y + begin, end - begin, [](From v) { return static_cast<Stored>(convert<To>(v)); }, x + begin);
-  });
+  parallel_ranges(
+      a.context, static_cast<size_t>(a.out[0].elements()), kCheapGrain, [&](size_t begin, size_t end) {
+        assign_each(
+            y + begin, end - begin, [](From v) { return static_cast<Stored>(convert<To>(v)); }, x + begin);
+      });
 }
 
 }  // namespace
 
-#define TL_COMPARE(name, operator_)                                                                    \
-  void name(const KernelArgs& a) {                                                                     \
-    compare(                                                                                           \
-        a, [](const auto& t) -> const auto& { return t.name; }, [](auto p, auto q) { return p operator_ q; }); \
+#define TL_COMPARE(name, operator_)                             \
+  void name(const KernelArgs& a) {                              \
+    compare(                                                    \
+        a, [](const auto& t) -> const auto& { return t.name; }, \
+        [](auto p, auto q) { return p operator_ q; });          \
   }
 TL_COMPARE(equal, ==)
 TL_COMPARE(not_equal, !=)
@@ -92,14 +103,23 @@ TL_COMPARE(greater_equal, >=)
 #undef TL_COMPARE
 
 void logical_and(const KernelArgs& a) {
-  compare(a, [](const auto& t) -> const auto& { return t.equal; }, [](auto p, auto q) { return (p != 0) & (q != 0); });
+  compare(
+      a, [](const auto& t) -> const auto& { return t.equal; },
+      [](auto p, auto q) { return (p != 0) & (q != 0); });
 }
 void logical_or(const KernelArgs& a) {
-  compare(a, [](const auto& t) -> const auto& { return t.equal; }, [](auto p, auto q) { return (p != 0) | (q != 0); });
+  compare(
+      a, [](const auto& t) -> const auto& { return t.equal; },
+      [](auto p, auto q) { return (p != 0) | (q != 0); });
 }
 void logical_not(const KernelArgs& a) {
-  assign_each(a.out[0].mutable_data<uint8_t>(), static_cast<size_t>(a.out[0].elements()),
-              [](uint8_t x) { return static_cast<uint8_t>(x == 0); }, a[0].data<uint8_t>());
+  const uint8_t* x = a[0].data<uint8_t>();
+  uint8_t* y = a.out[0].mutable_data<uint8_t>();
+  parallel_ranges(
+      a.context, static_cast<size_t>(a.out[0].elements()), kCheapGrain, [&](size_t begin, size_t end) {
+        assign_each(
+            y + begin, end - begin, [](uint8_t v) { return static_cast<uint8_t>(v == 0); }, x + begin);
+      });
 }
 
 void select(const KernelArgs& a) {
@@ -108,23 +128,26 @@ void select(const KernelArgs& a) {
     using T = decltype(zero);
     const T *x = a[1].data<T>(), *z = a[2].data<T>();
     T* y = a.out[0].mutable_data<T>();
-    for_each_run<3>(a.out[0].shape(), {&a[0].shape(), &a[1].shape(), &a[2].shape()}, [&](const Run<3>& run) {
-      const uint8_t* c = condition + run.in[0];
-      const T *p = x + run.in[1], *q = z + run.in[2];
-      T* to = y + run.out;
-      if constexpr (std::is_floating_point_v<T>) {
-        if (run.advances[0]) {
-          const SelectKernels<T>& k = float_table<T>(vector_table()).arithmetic.select;
-          const size_t n = static_cast<size_t>(run.size);
-          if (run.advances[1] && run.advances[2]) return k.vector_vector(c, p, q, to, n);
-          if (run.advances[1]) return k.vector_scalar(c, p, *q, to, n);
-          if (run.advances[2]) return k.scalar_vector(c, *p, q, to, n);
-          return k.scalar_scalar(c, *p, *q, to, n);
+    auto each = [&](const BroadcastMatrix<3>& m) {
+      m.for_each_row([&](int64_t out, const std::array<int64_t, 3>& in, size_t n) {
+        const uint8_t* c = condition + in[0];
+        const T *p = x + in[1], *q = z + in[2];
+        T* to = y + out;
+        if constexpr (std::is_floating_point_v<T>) {
+          if (m.advances[0]) {
+            const SelectKernels<T>& k = float_table<T>(vector_table()).arithmetic.select;
+            if (m.advances[1] && m.advances[2]) return k.vector_vector(c, p, q, to, n);
+            if (m.advances[1]) return k.vector_scalar(c, p, *q, to, n);
+            if (m.advances[2]) return k.scalar_vector(c, *p, q, to, n);
+            return k.scalar_scalar(c, *p, *q, to, n);
+          }
         }
-      }
-      const int64_t step[] = {run.advances[0], run.advances[1], run.advances[2]};
-      for (int64_t i = 0; i < run.size; i++) to[i] = c[i * step[0]] ? p[i * step[1]] : q[i * step[2]];
-    });
+        const size_t step[] = {m.advances[0], m.advances[1], m.advances[2]};
+        for (size_t i = 0; i < n; i++) to[i] = c[i * step[0]] ? p[i * step[1]] : q[i * step[2]];
+      });
+    };
+    for_each_matrix<3>(a.context, kCheapGrain, a.out[0].shape(),
+                       {&a[0].shape(), &a[1].shape(), &a[2].shape()}, each);
   });
 }
 

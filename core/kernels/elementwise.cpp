@@ -53,20 +53,24 @@ void unary_number(const KernelArgs& a, Pick pick, Integer integer) {
 
 // ---- two operands -------------------------------------------------------------------------------
 
-bool is_suffix(const Shape& part, const Shape& whole) {
-  const int extra = whole.rank() - part.rank();
-  if (extra < 0) return false;
-  for (int i = 0; i < part.rank(); i++)
-    if (part[i] != whole[i + extra]) return false;
-  return true;
-}
-
-// The operand is `whole` with its last axis of size 1: one number for each row.
-bool is_column(const Shape& part, const Shape& whole) {
-  if (part.rank() != whole.rank() || part.rank() == 0 || part.back() != 1) return false;
-  for (int i = 0; i + 1 < part.rank(); i++)
-    if (part[i] != whole[i]) return false;
-  return true;
+template <class T>
+void binary_matrix(const BinaryKernels<T>& k, const BroadcastMatrix<2>& m, const T* x, const T* z, T* y) {
+  const size_t rows = static_cast<size_t>(m.rows), cols = static_cast<size_t>(m.cols);
+  x += m.in[0];
+  z += m.in[1];
+  y += m.out;
+  if (m.is_matrix(0) && m.is_row(1)) return k.matrix_row(x, z, y, rows, cols);
+  if (m.is_row(0) && m.is_matrix(1)) return k.row_matrix(x, z, y, rows, cols);
+  if (m.is_matrix(0) && m.is_column(1)) return k.matrix_column(x, z, y, rows, cols);
+  if (m.is_column(0) && m.is_matrix(1)) return k.column_matrix(x, z, y, rows, cols);
+  for (size_t r = 0; r < rows; r++, x += m.row_stride[0], z += m.row_stride[1], y += cols) {
+    if (m.advances[0] && m.advances[1])
+      k.vector_vector(x, z, y, cols);
+    else if (m.advances[0])
+      k.vector_scalar(x, *z, y, cols);
+    else
+      k.scalar_vector(*x, z, y, cols);
+  }
 }
 
 template <class T>
@@ -76,46 +80,19 @@ void binary_loop(const KernelArgs& args, size_t grain, const BinaryKernels<T>& k
   const T *x = a.data<T>(), *z = b.data<T>();
   T* y = out.mutable_data<T>();
   const size_t n = static_cast<size_t>(out.elements());
-  if (n == 0) return;
   Context& c = args.context;
+  // The most frequent cases do not go through the merging of axes, which takes longer than ten elements do.
+  if (n == 0) return;
   if (a.elements() == out.elements() && b.elements() == out.elements()) {
-    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_vector(x + i, z + i, y + i, end - i); });
+    parallel_ranges(c, n, grain,
+                    [&](size_t i, size_t end) { k.vector_vector(x + i, z + i, y + i, end - i); });
   } else if (b.elements() == 1) {
-    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_scalar(x + i, z[0], y + i, end - i); });
+    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_scalar(x + i, *z, y + i, end - i); });
   } else if (a.elements() == 1) {
-    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.scalar_vector(x[0], z + i, y + i, end - i); });
-  } else if (a.elements() == out.elements() && is_suffix(b.shape(), out.shape())) {
-    const size_t cols = static_cast<size_t>(b.elements()), rows = n / cols;
-    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
-      k.matrix_row(x + r * cols, z, y + r * cols, end - r, cols);
-    });
-  } else if (b.elements() == out.elements() && is_suffix(a.shape(), out.shape())) {
-    const size_t cols = static_cast<size_t>(a.elements()), rows = n / cols;
-    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
-      k.row_matrix(x, z + r * cols, y + r * cols, end - r, cols);
-    });
-  } else if (a.elements() == out.elements() && is_column(b.shape(), out.shape())) {
-    const size_t cols = static_cast<size_t>(out.shape().back()), rows = n / cols;
-    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
-      k.matrix_column(x + r * cols, z + r, y + r * cols, end - r, cols);
-    });
-  } else if (b.elements() == out.elements() && is_column(a.shape(), out.shape())) {
-    const size_t cols = static_cast<size_t>(out.shape().back()), rows = n / cols;
-    parallel_ranges(c, rows, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
-      k.column_matrix(x + r, z + r * cols, y + r * cols, end - r, cols);
-    });
+    parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.scalar_vector(*x, z + i, y + i, end - i); });
   } else {
-    for_each_run<2>(out.shape(), {&a.shape(), &b.shape()}, [&](const Run<2>& run) {
-      const T *p = x + run.in[0], *q = z + run.in[1];
-      T* to = y + run.out;
-      const size_t size = static_cast<size_t>(run.size);
-      if (run.advances[0] && run.advances[1])
-        k.vector_vector(p, q, to, size);
-      else if (run.advances[0])
-        k.vector_scalar(p, *q, to, size);
-      else
-        k.scalar_vector(*p, q, to, size);
-    });
+    for_each_matrix<2>(c, grain, out.shape(), {&a.shape(), &b.shape()},
+                       [&](const BroadcastMatrix<2>& m) { binary_matrix(k, m, x, z, y); });
   }
 }
 
@@ -131,20 +108,21 @@ template <class T, class F>
 void binary_integer(const KernelArgs& args, F f) {
   const T *x = args[0].data<T>(), *z = args[1].data<T>();
   T* y = args.out[0].mutable_data<T>();
-  for_each_run<2>(args.out[0].shape(), {&args[0].shape(), &args[1].shape()}, [&](const Run<2>& run) {
-    const T *p = x + run.in[0], *q = z + run.in[1];
-    T* to = y + run.out;
-    const size_t n = static_cast<size_t>(run.size);
-    if (run.advances[0] && run.advances[1]) {
-      assign_each(to, n, f, p, q);
-    } else if (run.advances[0]) {
-      const T right = *q;
-      assign_each(to, n, [f, right](T left) { return f(left, right); }, p);
-    } else {
-      const T left = *p;
-      assign_each(to, n, [f, left](T right) { return f(left, right); }, q);
-    }
-  });
+  auto each = [&](const BroadcastMatrix<2>& m) {
+    m.for_each_row([&](int64_t out, const std::array<int64_t, 2>& in, size_t n) {
+      const T *p = x + in[0], *q = z + in[1];
+      if (m.advances[0] && m.advances[1])
+        assign_each(y + out, n, f, p, q);
+      else if (m.advances[0])
+        assign_each(
+            y + out, n, [f, right = *q](T left) { return f(left, right); }, p);
+      else
+        assign_each(
+            y + out, n, [f, left = *p](T right) { return f(left, right); }, q);
+    });
+  };
+  for_each_matrix<2>(args.context, kCheapGrain, args.out[0].shape(), {&args[0].shape(), &args[1].shape()},
+                     each);
 }
 
 template <class Pick, class Integer>
@@ -168,7 +146,8 @@ void scalar_number(const KernelArgs& a, double value, Pick pick, Integer integer
     using T = decltype(zero);
     const T right = static_cast<T>(value);
     unary_loop<T>(a, kCheapGrain, [&](const T* x, T* y, size_t n) {
-      assign_each(y, n, [&](T left) { return integer(left, right); }, x);
+      assign_each(
+          y, n, [&](T left) { return integer(left, right); }, x);
     });
   });
 }
@@ -245,10 +224,12 @@ void minimum(const KernelArgs& a) {
 }
 
 void add_scalar(const KernelArgs& a) {
-  scalar_number(a, a.as<AddScalarAttrs>().value, TL_PICK(add), [](auto x, auto y) { return wrapped_add(x, y); });
+  scalar_number(a, a.as<AddScalarAttrs>().value, TL_PICK(add),
+                [](auto x, auto y) { return wrapped_add(x, y); });
 }
 void mul_scalar(const KernelArgs& a) {
-  scalar_number(a, a.as<MulScalarAttrs>().value, TL_PICK(mul), [](auto x, auto y) { return wrapped_mul(x, y); });
+  scalar_number(a, a.as<MulScalarAttrs>().value, TL_PICK(mul),
+                [](auto x, auto y) { return wrapped_mul(x, y); });
 }
 
 void clip(const KernelArgs& a) {

@@ -1,8 +1,11 @@
 // Kernels of gather, scatter_add and one_hot. Every index is checked before anything is written.
+#include <algorithm>
 #include <cstring>
 
+#include "core/kernels/copy.h"
 #include "core/kernels/dtypes.h"
 #include "core/kernels/integer_loops.h"
+#include "core/kernels/parallel.h"
 #include "core/ops/generated/promised.h"
 
 namespace tl::kernels {
@@ -46,13 +49,35 @@ void gather(const KernelArgs& a) {
   const Split s = split_at(x.shape(), a.as<GatherAttrs>().axis);
   const int64_t size = x.shape()[s.axis], count = indices.elements();
   check_indices("gather", indices, size);
-  const size_t bytes = static_cast<size_t>(s.inner) * size_of(x.dtype());
-  if (bytes == 0) return;
-  for (int64_t o = 0; o < s.outer; o++)
-    for_each_index(indices, [&](int64_t index, int64_t at) {
-      std::memcpy(a.out[0].mutable_raw() + static_cast<size_t>(o * count + at) * bytes,
-                  x.raw() + static_cast<size_t>(o * size + index) * bytes, bytes);
+  if (a.out[0].elements() == 0) return;
+  const size_t element = size_of(x.dtype()), bytes = static_cast<size_t>(s.inner) * element;
+  const std::byte* from = x.raw();
+  std::byte* to = a.out[0].mutable_raw();
+  auto copy_all = [&](const auto* index) {
+    const size_t outer = static_cast<size_t>(s.outer), indices_per = static_cast<size_t>(count);
+    const size_t grain = std::max<size_t>(1, kCheapGrain / static_cast<size_t>(s.inner));
+    parallel_ranges(a.context, outer * indices_per, grain, [=](size_t begin, size_t end) {
+      for (size_t at = begin; at < end;) {
+        const size_t o = at / indices_per, last = std::min(end, (o + 1) * indices_per);
+        const std::byte* table = from + o * static_cast<size_t>(size) * bytes;
+        const auto* i = index + (at - o * indices_per);
+        if (bytes == element) {
+          with_word(element, [&](auto zero) {
+            using T = decltype(zero);
+            for (; at < last; at++, i++)
+              reinterpret_cast<T*>(to)[at] = reinterpret_cast<const T*>(table)[static_cast<size_t>(*i)];
+          });
+        } else {
+          for (; at < last; at++, i++)
+            copy_run(to + at * bytes, table + static_cast<size_t>(*i) * bytes, bytes);
+        }
+      }
     });
+  };
+  if (indices.dtype() == DType::kI32)
+    copy_all(indices.data<int32_t>());
+  else
+    copy_all(indices.data<int64_t>());
 }
 
 void scatter_add(const KernelArgs& a) {
