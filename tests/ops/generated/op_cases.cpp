@@ -1483,7 +1483,7 @@ const std::vector<OpCase>& op_cases() {
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(one_hot(in[0], 4, DType::kF32)); },
      []([[maybe_unused]] const Arrays& in) { return reference::one_hot(in[0], 4, DType::kF32); },
      Gradient::kNone, 2, {}, false, 1e-05, 1e-12, nullptr},
-    {"one_hot", 1, "indices=(2,2):i64[0..5] depth=3 dtype=f64", {{"indices", {2, 2}, DType::kI64, 0.0, 5.0, kIntTypes}},
+    {"one_hot", 1, "indices=(3,5):i64[-3..5] depth=3 dtype=f64", {{"indices", {3, 5}, DType::kI64, -3.0, 5.0, kIntTypes}},
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(one_hot(in[0], 3, DType::kF64)); },
      []([[maybe_unused]] const Arrays& in) { return reference::one_hot(in[0], 3, DType::kF64); },
      Gradient::kNone, 2, {}, false, 1e-05, 1e-12, nullptr},
