@@ -846,4 +846,28 @@ TL_API tl_tensor *tl_range_from(tl_context *context, int64_t count, double start
   });
 }
 
+TL_API tl_tensor *tl_zeros(tl_context *context, const int64_t *shape, size_t num_shape) {
+  return capi::op(context, "zeros", [&](capi::OpCallFrame& call) {
+    if (call.ready()) call.result(zeros(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
+  });
+}
+
+TL_API tl_tensor *tl_zeros_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype) {
+  return capi::op(context, "zeros", [&](capi::OpCallFrame& call) {
+    if (call.ready()) call.result(zeros(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
+  });
+}
+
+TL_API tl_tensor *tl_ones(tl_context *context, const int64_t *shape, size_t num_shape) {
+  return capi::op(context, "ones", [&](capi::OpCallFrame& call) {
+    if (call.ready()) call.result(ones(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
+  });
+}
+
+TL_API tl_tensor *tl_ones_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype) {
+  return capi::op(context, "ones", [&](capi::OpCallFrame& call) {
+    if (call.ready()) call.result(ones(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
+  });
+}
+
 }  // extern "C"

@@ -1,6 +1,14 @@
 // Shape rules of ops that make a tensor of nothing. None of them has a gradient.
+#include "core/ops/generated/functions.h"
 #include "core/ops/generated/promised.h"
 #include "core/rules/checks.h"
+
+namespace tl {
+
+Tensor zeros(Context& context, const IntList& shape, DType dtype) { return full(context, shape, 0, dtype); }
+Tensor ones(Context& context, const IntList& shape, DType dtype) { return full(context, shape, 1, dtype); }
+
+}  // namespace tl
 
 namespace tl::rules {
 

@@ -140,6 +140,8 @@ Arrays sigmoid_cross_entropy(const Array& labels, const Array& logits);
 // ---- creation
 // ----------------------------------------------------------------------------------------------------
 Arrays full(const IntList& shape, double value, DType dtype);
+Arrays zeros(const IntList& shape, DType dtype);
+Arrays ones(const IntList& shape, DType dtype);
 Arrays range(int64_t count, double start, double step, DType dtype);
 
 // ---- optimizer updates

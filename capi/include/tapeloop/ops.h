@@ -806,6 +806,34 @@ TL_API tl_tensor *tl_range(tl_context *context, int64_t count);
  */
 TL_API tl_tensor *tl_range_from(tl_context *context, int64_t count, double start, double step, tl_dtype dtype);
 
+/**
+ * A tensor of zeros. This short form uses dtype = f32; see tl_zeros_dtype.
+ * Gradient: of any order.
+ * Since 0.1.
+ */
+TL_API tl_tensor *tl_zeros(tl_context *context, const int64_t *shape, size_t num_shape);
+
+/**
+ * A tensor of zeros.
+ * Gradient: of any order.
+ * Since 0.1.
+ */
+TL_API tl_tensor *tl_zeros_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype);
+
+/**
+ * A tensor of ones. This short form uses dtype = f32; see tl_ones_dtype.
+ * Gradient: of any order.
+ * Since 0.1.
+ */
+TL_API tl_tensor *tl_ones(tl_context *context, const int64_t *shape, size_t num_shape);
+
+/**
+ * A tensor of ones.
+ * Gradient: of any order.
+ * Since 0.1.
+ */
+TL_API tl_tensor *tl_ones_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype);
+
 /* clang-format on */
 
 #ifdef __cplusplus

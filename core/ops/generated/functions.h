@@ -257,6 +257,12 @@ Tensor full(Context& context, const IntList& shape, double value, DType dtype = 
 // start, start + step, ... : count numbers.
 Tensor range(Context& context, int64_t count, double start = 0.0, double step = 1.0, DType dtype = DType::kF32);
 
+// A tensor of zeros. Made of other ops, in core/rules.
+Tensor zeros(Context& context, const IntList& shape, DType dtype = DType::kF32);
+
+// A tensor of ones. Made of other ops, in core/rules.
+Tensor ones(Context& context, const IntList& shape, DType dtype = DType::kF32);
+
 // One step of SGD with momentum: m' = momentum m - rate g, w' = w + m', with Nesterov w' = w + momentum m' - rate g (Sutskever et al. 2013).
 std::array<Tensor, 2> momentum_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& rate, double momentum, bool nesterov = false);
 

@@ -1054,6 +1054,28 @@ static void call_range(tl_context *c) {
   }
 }
 
+static void call_zeros(tl_context *c) {
+  {
+    tl_tensor *result = tl_zeros_dtype(c, (const int64_t[]){2,3}, 2, TL_F32);
+    expect_result(c, "zeros", result);
+  }
+  {
+    tl_tensor *result = tl_zeros_dtype(c, (const int64_t[]){2,-3}, 2, TL_F32);
+    expect_error(c, "zeros", result, "negative");
+  }
+}
+
+static void call_ones(tl_context *c) {
+  {
+    tl_tensor *result = tl_ones_dtype(c, (const int64_t[]){2,3}, 2, TL_F32);
+    expect_result(c, "ones", result);
+  }
+  {
+    tl_tensor *result = tl_ones_dtype(c, (const int64_t[]){2,-3}, 2, TL_F32);
+    expect_error(c, "ones", result, "negative");
+  }
+}
+
 int call_every_op(tl_context *c) {
   call_add(c);
   call_sub(c);
@@ -1134,5 +1156,7 @@ int call_every_op(tl_context *c) {
   call_dropout(c);
   call_full(c);
   call_range(c);
-  return 79;
+  call_zeros(c);
+  call_ones(c);
+  return 81;
 }
