@@ -29,7 +29,7 @@ typedef struct tl_layer tl_layer;
  * axes the last two times the product of the others; of a vector both its size. */
 typedef int32_t tl_initializer;
 enum {
-  TL_INITIALIZER_DEFAULT = 0,          /**< what the layer says */
+  TL_INITIALIZER_DEFAULT = 0, /**< what the layer says */
   TL_INITIALIZER_ZEROS = 1,
   TL_INITIALIZER_ONES = 2,
   TL_INITIALIZER_CONSTANT = 3,         /**< the parameter */
@@ -40,7 +40,7 @@ enum {
   TL_INITIALIZER_GLOROT_NORMAL = 8,    /**< truncated normal of that variance */
   TL_INITIALIZER_HE_UNIFORM = 9,       /**< 2 / fan_in */
   TL_INITIALIZER_HE_NORMAL = 10,
-  TL_INITIALIZER_LECUN_UNIFORM = 11,   /**< 1 / fan_in */
+  TL_INITIALIZER_LECUN_UNIFORM = 11, /**< 1 / fan_in */
   TL_INITIALIZER_LECUN_NORMAL = 12
 };
 
@@ -49,7 +49,7 @@ enum {
  * for the kinds that say so, 0 is their default. Random numbers come from the context's stream: the same seed gives the
  * same bits. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_tensor *tl_initialize(tl_context *context, tl_dtype dtype, const int64_t *dims, size_t rank,
+TL_API tl_tensor* tl_initialize(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                 tl_initializer initializer, double parameter);
 
 /* ---- layers ----------------------------------------------------------------------------------------------------- */
@@ -73,11 +73,11 @@ enum {
 /** Of layers that have no other options. Fill it with tl_layer_options_init() first. */
 typedef struct tl_layer_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
-  const char *name;   /**< copied; NULL: the name of the type, made unique inside a sequential layer */
+  const char* name;   /**< copied; NULL: the name of the type, made unique inside a sequential layer */
 } tl_layer_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_layer_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_layer_options_init(tl_layer_options *options, size_t struct_size);
+TL_API void tl_layer_options_init(tl_layer_options* options, size_t struct_size);
 
 /** Of tl_dense(). Fill it with tl_dense_options_init() first. */
 typedef struct tl_dense_options {
@@ -90,31 +90,32 @@ typedef struct tl_dense_options {
   tl_initializer bias_initializer;   /**< default zeros */
   double bias_parameter;             /**< of the bias's initialiser */
   tl_dtype dtype;                    /**< TL_F32 (default) or TL_F64: of variables and input */
-  const char *name;                  /**< copied; NULL: "dense", made unique inside a sequential layer */
+  const char* name;                  /**< copied; NULL: "dense", made unique inside a sequential layer */
 } tl_dense_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_dense_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_dense_options_init(tl_dense_options *options, size_t struct_size);
+TL_API void tl_dense_options_init(tl_dense_options* options, size_t struct_size);
 
 /**
  * A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables: kernel (input
  * size, units) and bias (units), made at once when the input size is given, else at the first call. units is at least 1.
  * options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_layer *tl_dense(tl_context *context, int64_t units, const tl_dense_options *options);
+TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_options* options);
 
 /**
  * A layer that, while training, sets each element to zero with probability rate, in [0, 1), and divides the others by
  * 1 - rate; otherwise it is the identity. Any shape, f32 or f64. options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_layer *tl_dropout_layer(tl_context *context, double rate, const tl_layer_options *options);
+TL_API tl_layer* tl_dropout_layer(tl_context* context, double rate, const tl_layer_options* options);
 
 /** A layer that merges all axes but the first into one: (n, 28, 28) to (n, 784). Any dtype. options may be NULL. Returns
  * NULL on failure. Since 0.1. */
-TL_API tl_layer *tl_flatten_layer(tl_context *context, const tl_layer_options *options);
+TL_API tl_layer* tl_flatten_layer(tl_context* context, const tl_layer_options* options);
 
 /** A layer that applies an activation. Any shape, f32 or f64. options may be NULL. Returns NULL on failure. Since 0.1. */
-TL_API tl_layer *tl_activation_layer(tl_context *context, tl_activation activation, const tl_layer_options *options);
+TL_API tl_layer* tl_activation_layer(tl_context* context, tl_activation activation,
+                                     const tl_layer_options* options);
 
 /** Of tl_batch_normalization(). Fill it with tl_batch_normalization_options_init() first. */
 typedef struct tl_batch_normalization_options {
@@ -124,11 +125,11 @@ typedef struct tl_batch_normalization_options {
   bool no_scale;      /**< without gamma (default false) */
   bool no_center;     /**< without beta (default false) */
   tl_dtype dtype;     /**< TL_F32 (default) or TL_F64: of variables and input */
-  const char *name;   /**< copied; NULL: "batch_normalization", made unique inside a sequential layer */
+  const char* name;   /**< copied; NULL: "batch_normalization", made unique inside a sequential layer */
 } tl_batch_normalization_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_batch_normalization_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_batch_normalization_options_init(tl_batch_normalization_options *options, size_t struct_size);
+TL_API void tl_batch_normalization_options_init(tl_batch_normalization_options* options, size_t struct_size);
 
 /**
  * A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more. While training,
@@ -136,7 +137,7 @@ TL_API void tl_batch_normalization_options_init(tl_batch_normalization_options *
  * averages are updated; otherwise they are the moving averages. Variables: gamma, beta, and, not trainable, moving_mean and
  * moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_layer *tl_batch_normalization(tl_context *context, const tl_batch_normalization_options *options);
+TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_normalization_options* options);
 
 /** Of tl_layer_normalization(). Fill it with tl_layer_normalization_options_init() first. */
 typedef struct tl_layer_normalization_options {
@@ -145,17 +146,17 @@ typedef struct tl_layer_normalization_options {
   bool no_scale;      /**< without gamma (default false) */
   bool no_center;     /**< without beta (default false) */
   tl_dtype dtype;     /**< TL_F32 (default) or TL_F64: of variables and input */
-  const char *name;   /**< copied; NULL: "layer_normalization", made unique inside a sequential layer */
+  const char* name;   /**< copied; NULL: "layer_normalization", made unique inside a sequential layer */
 } tl_layer_normalization_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_layer_normalization_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_layer_normalization_options_init(tl_layer_normalization_options *options, size_t struct_size);
+TL_API void tl_layer_normalization_options_init(tl_layer_normalization_options* options, size_t struct_size);
 
 /**
  * A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each row over the last
  * axis, which must not be empty. Variables: gamma, beta. options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_layer *tl_layer_normalization(tl_context *context, const tl_layer_normalization_options *options);
+TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_normalization_options* options);
 
 /**
  * A layer of `count` layers one after the other, at least one; it shares them, so their handles may be released. Layers
@@ -163,54 +164,56 @@ TL_API tl_layer *tl_layer_normalization(tl_context *context, const tl_layer_norm
  * "sequential/dense/kernel" and so on. A layer may stand there twice and has its variables once. When the first layer knows
  * the size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_layer *tl_sequential(tl_context *context, tl_layer *const *layers, size_t count);
+TL_API tl_layer* tl_sequential(tl_context* context, tl_layer* const* layers, size_t count);
 
 /** tl_sequential() with a name (copied), which comes first in the names of its variables. Since 0.1. */
-TL_API tl_layer *tl_sequential_named(tl_context *context, tl_layer *const *layers, size_t count, const char *name);
+TL_API tl_layer* tl_sequential_named(tl_context* context, tl_layer* const* layers, size_t count,
+                                     const char* name);
 
 /**
  * The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes the variables that
  * are not there yet. Returns NULL on failure: a shape or dtype that the layer does not take. Since 0.1.
  */
-TL_API tl_tensor *tl_layer_call(tl_layer *layer, tl_tensor *x, bool training);
+TL_API tl_tensor* tl_layer_call(tl_layer* layer, tl_tensor* x, bool training);
 
 /**
  * Makes the variables for inputs of this shape, the batch axis included (its size does not matter); does nothing when they
  * are there. A failure makes none. Since 0.1.
  */
-TL_API tl_status tl_layer_build(tl_layer *layer, const int64_t *dims, size_t rank) TL_WARN_UNUSED;
+TL_API tl_status tl_layer_build(tl_layer* layer, const int64_t* dims, size_t rank) TL_WARN_UNUSED;
 
 /**
  * All variables of the layer, their number in *count (may be NULL). The array and the handles in it belong to the layer: do
  * not release them; the array is valid until the next call of this function for this layer. NULL with *count 0 before the
  * layer is built, and on failure (the context holds the error). Since 0.1.
  */
-TL_API tl_tensor *const *tl_layer_variables(tl_layer *layer, size_t *count);
+TL_API tl_tensor* const* tl_layer_variables(tl_layer* layer, size_t* count);
 
 /** tl_layer_variables() without those that are not trainable now: what gradients are taken for. Since 0.1. */
-TL_API tl_tensor *const *tl_layer_trainable_variables(tl_layer *layer, size_t *count);
+TL_API tl_tensor* const* tl_layer_trainable_variables(tl_layer* layer, size_t* count);
 
 /** The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a sequential one or
  * released. Since 0.1. */
-TL_API const char *tl_layer_name(tl_layer *layer);
+TL_API const char* tl_layer_name(tl_layer* layer);
 
 /**
  * Writes a table of the layers with output shapes ("?" is the batch) and numbers of parameters. At most capacity bytes are
  * written, the final NUL included; *length (may be NULL) gets the length of the whole text without the NUL. buffer may be
  * NULL when capacity is 0. Since 0.1.
  */
-TL_API tl_status tl_layer_summary(tl_layer *layer, char *buffer, size_t capacity, size_t *length) TL_WARN_UNUSED;
+TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity,
+                                  size_t* length) TL_WARN_UNUSED;
 
 /** Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a released layer do
  * nothing. Since 0.1. */
-TL_API void tl_layer_release(tl_layer *layer);
+TL_API void tl_layer_release(tl_layer* layer);
 
 /* ---- losses ----------------------------------------------------------------------------------------------------- */
 
 /** How the losses of the samples become one. Append-only numbers. */
 typedef int32_t tl_reduction;
 enum {
-  TL_REDUCTION_MEAN = 0,         /**< sum / number of samples, also with weights; 0 for no sample */
+  TL_REDUCTION_MEAN = 0, /**< sum / number of samples, also with weights; 0 for no sample */
   TL_REDUCTION_SUM = 1,
   TL_REDUCTION_NONE = 2,         /**< a tensor of one number per sample */
   TL_REDUCTION_WEIGHTED_MEAN = 3 /**< sum / sum of the weights; 0 where that is 0 */
@@ -218,51 +221,55 @@ enum {
 
 /** Of all losses. Fill it with tl_loss_options_init() first. */
 typedef struct tl_loss_options {
-  size_t struct_size;      /**< bytes of this struct; set by the init function */
-  tl_reduction reduction;  /**< default TL_REDUCTION_MEAN */
-  bool from_probabilities; /**< cross-entropies: predictions are probabilities instead of logits (default false) */
-  double label_smoothing;  /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0) */
-  tl_tensor *weights;      /**< of samples, along the leading axes of the losses, any dtype; NULL: none (default) */
+  size_t struct_size;     /**< bytes of this struct; set by the init function */
+  tl_reduction reduction; /**< default TL_REDUCTION_MEAN */
+  bool
+      from_probabilities; /**< cross-entropies: predictions are probabilities instead of logits (default false) */
+  double
+      label_smoothing; /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0) */
+  tl_tensor*
+      weights; /**< of samples, along the leading axes of the losses, any dtype; NULL: none (default) */
 } tl_loss_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_loss_options_init(tl_loss_options *options, size_t struct_size);
+TL_API void tl_loss_options_init(tl_loss_options* options, size_t struct_size);
 
 /**
  * -log p[label]. Labels: integers (...) or (..., 1) in [0, classes); predictions: f32 or f64 (..., classes), logits unless
  * the options say otherwise; probabilities are divided by their sum and limited to [1e-7, 1 - 1e-7]. No label smoothing.
  * options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_tensor *tl_loss_sparse_categorical_cross_entropy(tl_context *context, tl_tensor *labels, tl_tensor *predictions,
-                                                           const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_sparse_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
+                                                           tl_tensor* predictions,
+                                                           const tl_loss_options* options);
 
 /**
  * -sum(labels log p) over the last axis, for label probabilities of the shape and dtype of the predictions, which are as in
  * tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_tensor *tl_loss_categorical_cross_entropy(tl_context *context, tl_tensor *labels, tl_tensor *predictions,
-                                                    const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
+                                                    tl_tensor* predictions, const tl_loss_options* options);
 
 /**
  * The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels of any dtype and of the
  * shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities are limited to [1e-7, 1 - 1e-7].
  * options may be NULL. Returns NULL on failure. Since 0.1.
  */
-TL_API tl_tensor *tl_loss_binary_cross_entropy(tl_context *context, tl_tensor *labels, tl_tensor *predictions,
-                                               const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_binary_cross_entropy(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
+                                               const tl_loss_options* options);
 
 /** The mean over the last axis of (labels - predictions)^2; shapes and dtypes agree. With rank 0 or 1 each element is a
  * sample. options may be NULL. Returns NULL on failure. Since 0.1. */
-TL_API tl_tensor *tl_loss_mean_squared_error(tl_context *context, tl_tensor *labels, tl_tensor *predictions,
-                                             const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_mean_squared_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
+                                             const tl_loss_options* options);
 
 /** The mean over the last axis of |labels - predictions|; otherwise tl_loss_mean_squared_error(). Since 0.1. */
-TL_API tl_tensor *tl_loss_mean_absolute_error(tl_context *context, tl_tensor *labels, tl_tensor *predictions,
-                                              const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_mean_absolute_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
+                                              const tl_loss_options* options);
 
 /** Weighs and reduces the losses of samples, f32 or f64, that the program computed itself. options may be NULL. Returns NULL
  * on failure. Since 0.1. */
-TL_API tl_tensor *tl_loss_reduce(tl_context *context, tl_tensor *losses, const tl_loss_options *options);
+TL_API tl_tensor* tl_loss_reduce(tl_context* context, tl_tensor* losses, const tl_loss_options* options);
 
 #ifdef __cplusplus
 }

@@ -30,20 +30,20 @@ enum {
 
 /** Of tl_sgd(). Fill it with tl_sgd_options_init() first. */
 typedef struct tl_sgd_options {
-  size_t struct_size;             /**< bytes of this struct; set by the init function */
-  double learning_rate;           /**< 0: 0.01, the default */
-  double momentum;                /**< mu in [0, 1]; default 0, without velocity */
-  bool nesterov;                  /**< w += mu m - rate g, or w -= rate (g + mu m); needs momentum (default false) */
+  size_t struct_size;   /**< bytes of this struct; set by the init function */
+  double learning_rate; /**< 0: 0.01, the default */
+  double momentum;      /**< mu in [0, 1]; default 0, without velocity */
+  bool nesterov;        /**< w += mu m - rate g, or w -= rate (g + mu m); needs momentum (default false) */
   tl_momentum_form momentum_form; /**< default TL_MOMENTUM_KERAS */
-  const char *name;               /**< copied; NULL: "sgd" */
+  const char* name;               /**< copied; NULL: "sgd" */
 } tl_sgd_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_sgd_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_sgd_options_init(tl_sgd_options *options, size_t struct_size);
+TL_API void tl_sgd_options_init(tl_sgd_options* options, size_t struct_size);
 
 /** Stochastic gradient descent: w -= rate g, or with momentum. Slot: momentum. options may be NULL. NULL on failure.
  * Since 0.1. */
-TL_API tl_optimizer *tl_sgd(tl_context *context, const tl_sgd_options *options);
+TL_API tl_optimizer* tl_sgd(tl_context* context, const tl_sgd_options* options);
 
 /** Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only numbers. */
 typedef int32_t tl_epsilon_form;
@@ -60,14 +60,14 @@ typedef struct tl_adam_options {
   double beta2;                 /**< in [0, 1); 0: 0.999, the default */
   double epsilon;               /**< 0: 1e-7, the default (PyTorch's is 1e-8) */
   tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
-  const char *name;             /**< copied; NULL: "adam" */
+  const char* name;             /**< copied; NULL: "adam" */
 } tl_adam_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_adam_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_adam_options_init(tl_adam_options *options, size_t struct_size);
+TL_API void tl_adam_options_init(tl_adam_options* options, size_t struct_size);
 
 /** Adam (Kingma and Ba 2015). Slots: m, v. options may be NULL. NULL on failure. Since 0.1. */
-TL_API tl_optimizer *tl_adam(tl_context *context, const tl_adam_options *options);
+TL_API tl_optimizer* tl_adam(tl_context* context, const tl_adam_options* options);
 
 /** Of tl_adamw(). Fill it with tl_adamw_options_init() first. */
 typedef struct tl_adamw_options {
@@ -78,15 +78,15 @@ typedef struct tl_adamw_options {
   double epsilon;               /**< 0: 1e-7, the default */
   tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
   double weight_decay;          /**< 0: 0.004, the default (PyTorch's is 0.01) */
-  const char *name;             /**< copied; NULL: "adamw" */
+  const char* name;             /**< copied; NULL: "adamw" */
 } tl_adamw_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_adamw_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_adamw_options_init(tl_adamw_options *options, size_t struct_size);
+TL_API void tl_adamw_options_init(tl_adamw_options* options, size_t struct_size);
 
 /** AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. options may be NULL. NULL on
  * failure. Since 0.1. */
-TL_API tl_optimizer *tl_adamw(tl_context *context, const tl_adamw_options *options);
+TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* options);
 
 /**
  * One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A variable whose gradient
@@ -94,20 +94,21 @@ TL_API tl_optimizer *tl_adamw(tl_context *context, const tl_adamw_options *optio
  * stands twice or is not floating point, or a gradient does not fit. A failure of any kind leaves all variables and the
  * optimizer as they were. Tensors that were read from the variables before keep their values. Since 0.1.
  */
-TL_API tl_status tl_optimizer_apply(tl_optimizer *optimizer, tl_tensor *const *gradients, tl_tensor *const *variables,
-                                    size_t count) TL_WARN_UNUSED;
+TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* gradients,
+                                    tl_tensor* const* variables, size_t count) TL_WARN_UNUSED;
 
 /** Makes the slots of variables before the first step, as loading a checkpoint needs it. Since 0.1. */
-TL_API tl_status tl_optimizer_build(tl_optimizer *optimizer, tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+TL_API tl_status tl_optimizer_build(tl_optimizer* optimizer, tl_tensor* const* variables,
+                                    size_t count) TL_WARN_UNUSED;
 
 /** The rate of the next step; NaN on failure (the context holds the error). Since 0.1. */
-TL_API double tl_optimizer_learning_rate(tl_optimizer *optimizer);
+TL_API double tl_optimizer_learning_rate(tl_optimizer* optimizer);
 
 /** Sets the rate of the steps from now on: finite and not negative. Since 0.1. */
-TL_API tl_status tl_optimizer_set_learning_rate(tl_optimizer *optimizer, double rate) TL_WARN_UNUSED;
+TL_API tl_status tl_optimizer_set_learning_rate(tl_optimizer* optimizer, double rate) TL_WARN_UNUSED;
 
 /** The number of steps done; -1 on failure (the context holds the error). Since 0.1. */
-TL_API int64_t tl_optimizer_iterations(tl_optimizer *optimizer);
+TL_API int64_t tl_optimizer_iterations(tl_optimizer* optimizer);
 
 /**
  * All state as variables: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then "<name>/<variable>/<slot>" of each
@@ -115,10 +116,10 @@ TL_API int64_t tl_optimizer_iterations(tl_optimizer *optimizer);
  * do not release them; the array is valid until the next call of this function. NULL on failure (the context holds the
  * error). Since 0.1.
  */
-TL_API tl_tensor *const *tl_optimizer_variables(tl_optimizer *optimizer, size_t *count);
+TL_API tl_tensor* const* tl_optimizer_variables(tl_optimizer* optimizer, size_t* count);
 
 /** Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. Since 0.1. */
-TL_API void tl_optimizer_release(tl_optimizer *optimizer);
+TL_API void tl_optimizer_release(tl_optimizer* optimizer);
 
 /* ---- clipping --------------------------------------------------------------------------------------------------- */
 
@@ -127,11 +128,11 @@ TL_API void tl_optimizer_release(tl_optimizer *optimizer);
  * norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself NaN, a NaN makes all NaN. f32 or f64.
  * To clip by value, use tl_clip(). Returns NULL on failure. Since 0.1.
  */
-TL_API tl_tensor *tl_clip_by_norm(tl_context *context, tl_tensor *x, double max_norm);
+TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm);
 
 /** tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure. Since 0.1. */
-TL_API tl_tensor *tl_clip_by_norm_axes(tl_context *context, tl_tensor *x, double max_norm, const int64_t *axes,
-                                       size_t num_axes);
+TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,
+                                       const int64_t* axes, size_t num_axes);
 
 /** What a global norm that is not finite does. Append-only numbers. */
 typedef int32_t tl_non_finite;
@@ -147,7 +148,7 @@ typedef struct tl_clip_options {
 } tl_clip_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_clip_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_clip_options_init(tl_clip_options *options, size_t struct_size);
+TL_API void tl_clip_options_init(tl_clip_options* options, size_t struct_size);
 
 /**
  * Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is at most max_norm,
@@ -155,13 +156,13 @@ TL_API void tl_clip_options_init(tl_clip_options *options, size_t struct_size);
  * array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these are NULL. options may be
  * NULL. Since 0.1.
  */
-TL_API tl_status tl_clip_by_global_norm(tl_context *context, tl_tensor *const *gradients, size_t count, double max_norm,
-                                        const tl_clip_options *options, tl_tensor **clipped,
-                                        tl_tensor **norm) TL_WARN_UNUSED;
+TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count,
+                                        double max_norm, const tl_clip_options* options, tl_tensor** clipped,
+                                        tl_tensor** norm) TL_WARN_UNUSED;
 
 /** The norm of all elements of `count` gradients together, f64 of rank 0; NULL entries count as nothing. Returns NULL on
  * failure. Since 0.1. */
-TL_API tl_tensor *tl_global_norm(tl_context *context, tl_tensor *const *gradients, size_t count);
+TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count);
 
 #ifdef __cplusplus
 }
