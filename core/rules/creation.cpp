@@ -5,8 +5,18 @@
 
 namespace tl {
 
-Tensor zeros(Context& context, const IntList& shape, DType dtype) { return full(context, shape, 0, dtype); }
-Tensor ones(Context& context, const IntList& shape, DType dtype) { return full(context, shape, 1, dtype); }
+namespace {
+
+// full() under the name of the op that the caller wrote.
+Tensor filled(const char* op, Context& context, const IntList& shape, double value, DType dtype) {
+  checked_shape(op, Span<const int64_t>(shape.data(), static_cast<size_t>(shape.size())), size_of(dtype));
+  return full(context, shape, value, dtype);
+}
+
+}  // namespace
+
+Tensor zeros(Context& context, const IntList& shape, DType dtype) { return filled("zeros", context, shape, 0, dtype); }
+Tensor ones(Context& context, const IntList& shape, DType dtype) { return filled("ones", context, shape, 1, dtype); }
 
 }  // namespace tl
 
