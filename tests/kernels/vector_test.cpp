@@ -588,6 +588,38 @@ TEMPLATE_TEST_CASE("Optimizer passes follow their formulas to the bit", "[kernel
   }
 }
 
+TEMPLATE_TEST_CASE("Transposition moves every element, and nothing around them", "[kernels][vector]", float, double) {
+  using T = TestType;
+  for (const VectorTable* table : runnable_vector_tables()) {
+    for (size_t rows : {1, 2, 3, 4, 5, 7, 8, 16, 17, 31, 70, 130}) {
+      for (size_t cols : {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 33, 70, 131, 260}) {
+        // In the middle of wider rows. Every element differs, so that a misplaced one shows.
+        const size_t from_stride = rows + 3, to_stride = cols + 5;
+        Guarded<T> from(from_stride * (cols - 1) + rows), to(to_stride * (rows - 1) + cols, T(-1));
+        for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<T>(i);
+        float_table<T>(*table).transpose(from.data(), from_stride, to.data(), to_stride, rows, cols);
+        bool ok = to.intact();
+        for (size_t i = 0; i < to.size(); ++i) {
+          const size_t r = i / to_stride, c = i % to_stride;
+          ok = ok && to[i] == (c < cols ? from[c * from_stride + r] : T(-1));
+        }
+        CAPTURE(isa_name(table->isa), rows, cols);
+        REQUIRE(ok);
+      }
+    }
+    // Bits that are no ordinary numbers, such as the integers that are permuted as floats.
+    std::vector<T> from(64), to(64);
+    for (size_t i = 0; i < 64; ++i) {
+      const uint64_t bits = i % 2 ? 0x7ff0000000000001u + i : i * 0x7fa0000100000001u;
+      std::memcpy(&from[i], &bits, sizeof(T));
+    }
+    float_table<T>(*table).transpose(from.data(), 8, to.data(), 8, 8, 8);
+    bool ok = true;
+    for (size_t i = 0; i < 64; ++i) ok = ok && same_bits(&to[i], &from[i % 8 * 8 + i / 8], 1);
+    REQUIRE(ok);
+  }
+}
+
 TEST_CASE("The chosen table is the best that the CPU runs", "[kernels][vector]") {
   REQUIRE(vector_table_for(Isa::kPortable) != nullptr);
   CHECK(&vector_table() == runnable_vector_tables().back());

@@ -5,6 +5,7 @@
 #include "core/kernels/vector/random.h"
 #include "core/kernels/vector/rows.h"
 #include "core/kernels/vector/table.h"
+#include "core/kernels/vector/transpose.h"
 
 namespace tl {
 namespace TL_VECTOR_NAMESPACE {
@@ -105,7 +106,8 @@ constexpr FloatTable<typename V::T> float_kernels() {
           reduction_kernels<V>(),
           {softmax<V>, log_softmax<V>, logsumexp<V>, cross_entropy<V, int32_t>, cross_entropy<V, int64_t>},
           {sgd<V>, momentum_keras<V>, momentum_torch<V>, adam<V>},
-          {fill<UniformTile>, fill<NormalTile>, dropout<V>}};
+          {fill<UniformTile>, fill<NormalTile>, dropout<V>},
+          transpose<V>};
 }
 
 }  // namespace

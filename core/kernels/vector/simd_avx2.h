@@ -232,6 +232,28 @@ TL_LANE F64 exchange(F64 a) {
 TL_LANE float first_lane(F32 a) { return _mm256_cvtss_f32(a.v); }
 TL_LANE double first_lane(F64 a) { return _mm256_cvtsd_f64(a.v); }
 
+TL_LANE void load_pieces(const float* const (&p)[2], F32& out) {
+  out.v = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p[0])), _mm_loadu_ps(p[1]), 1);
+}
+TL_LANE void load_pieces(const double* const (&p)[2], F64& out) {
+  out.v = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p[0])), _mm_loadu_pd(p[1]), 1);
+}
+TL_LANE void transpose_pieces(F64 (&x)[2]) {
+  const __m256d low = _mm256_unpacklo_pd(x[0].v, x[1].v);
+  x[1].v = _mm256_unpackhi_pd(x[0].v, x[1].v);
+  x[0].v = low;
+}
+TL_LANE void transpose_pieces(F32 (&x)[4]) {
+  const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(x[0].v, x[1].v));
+  const __m256d b = _mm256_castps_pd(_mm256_unpackhi_ps(x[0].v, x[1].v));
+  const __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(x[2].v, x[3].v));
+  const __m256d d = _mm256_castps_pd(_mm256_unpackhi_ps(x[2].v, x[3].v));
+  x[0].v = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+  x[1].v = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+  x[2].v = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+  x[3].v = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+}
+
 TL_LANE uint64_t packed_bytes(Mask32 a) {
   const __m256i m = _mm256_castps_si256(a.m);
   const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(m), _mm256_extracti128_si256(m, 1));

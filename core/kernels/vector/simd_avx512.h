@@ -191,6 +191,36 @@ TL_LANE F64 exchange(F64 a) {
 TL_LANE float first_lane(F32 a) { return _mm512_cvtss_f32(a.v); }
 TL_LANE double first_lane(F64 a) { return _mm512_cvtsd_f64(a.v); }
 
+// 128 bits from each address, one after the other; and then the transposition of the square blocks that four (F32) or
+// two (F64) registers hold in the same 128 bits.
+TL_LANE void load_pieces(const float* const (&p)[4], F32& out) {
+  __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(p[0]));
+  v = _mm512_insertf32x4(v, _mm_loadu_ps(p[1]), 1);
+  v = _mm512_insertf32x4(v, _mm_loadu_ps(p[2]), 2);
+  out.v = _mm512_insertf32x4(v, _mm_loadu_ps(p[3]), 3);
+}
+TL_LANE void load_pieces(const double* const (&p)[4], F64& out) {
+  __m512d v = _mm512_castpd128_pd512(_mm_loadu_pd(p[0]));
+  v = _mm512_insertf64x2(v, _mm_loadu_pd(p[1]), 1);
+  v = _mm512_insertf64x2(v, _mm_loadu_pd(p[2]), 2);
+  out.v = _mm512_insertf64x2(v, _mm_loadu_pd(p[3]), 3);
+}
+TL_LANE void transpose_pieces(F64 (&x)[2]) {
+  const __m512d low = _mm512_unpacklo_pd(x[0].v, x[1].v);
+  x[1].v = _mm512_unpackhi_pd(x[0].v, x[1].v);
+  x[0].v = low;
+}
+TL_LANE void transpose_pieces(F32 (&x)[4]) {
+  const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(x[0].v, x[1].v));
+  const __m512d b = _mm512_castps_pd(_mm512_unpackhi_ps(x[0].v, x[1].v));
+  const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(x[2].v, x[3].v));
+  const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(x[2].v, x[3].v));
+  x[0].v = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+  x[1].v = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+  x[2].v = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+  x[3].v = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+}
+
 // Masks as bytes 0 and 1.
 TL_LANE void store_bytes(Mask32 a, uint8_t* p) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(a.m, 1));

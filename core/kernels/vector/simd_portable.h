@@ -283,6 +283,24 @@ TL_LANE F64 exchange(F64 a) {
 TL_LANE float first_lane(F32 a) { return a.v[0]; }
 TL_LANE double first_lane(F64 a) { return a.v[0]; }
 
+TL_LANE void load_pieces(const float* const (&p)[1], F32& out) { out = F32::load(p[0]); }
+TL_LANE void load_pieces(const double* const (&p)[1], F64& out) { out = F64::load(p[0]); }
+TL_LANE void transpose_pieces(F64 (&x)[2]) {
+  const VectorF64 low = __builtin_shufflevector(x[0].v, x[1].v, 0, 2);
+  x[1].v = __builtin_shufflevector(x[0].v, x[1].v, 1, 3);
+  x[0].v = low;
+}
+TL_LANE void transpose_pieces(F32 (&x)[4]) {
+  const VectorF32 a = __builtin_shufflevector(x[0].v, x[1].v, 0, 4, 1, 5);
+  const VectorF32 b = __builtin_shufflevector(x[0].v, x[1].v, 2, 6, 3, 7);
+  const VectorF32 c = __builtin_shufflevector(x[2].v, x[3].v, 0, 4, 1, 5);
+  const VectorF32 d = __builtin_shufflevector(x[2].v, x[3].v, 2, 6, 3, 7);
+  x[0].v = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+  x[1].v = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+  x[2].v = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+  x[3].v = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+}
+
 TL_LANE void store_bytes_n(Mask32 a, uint8_t* p, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i] = static_cast<uint8_t>(a.m[i] & 1);
 }

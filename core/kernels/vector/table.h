@@ -152,6 +152,11 @@ struct RandomKernels {
   void (*dropout)(const T* x, T* y, size_t n, uint32_t keep_threshold, T scale, RandomAt at);
 };
 
+// to[r * to_stride + c] = from[c * from_stride + r] for rows x cols of the output; strides in elements. Any elements of
+// the size of T: bits are moved as they are. The two must not overlap.
+template <class T>
+using Transpose = void (*)(const T* from, size_t from_stride, T* to, size_t to_stride, size_t rows, size_t cols);
+
 template <class T>
 struct FloatTable {
   UnaryKernels<T> unary;
@@ -160,6 +165,7 @@ struct FloatTable {
   RowKernels<T> row;
   OptimizerKernels<T> optimizer;
   RandomKernels<T> random;
+  Transpose<T> transpose;
 };
 
 struct VectorTable {
