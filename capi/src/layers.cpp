@@ -15,9 +15,9 @@ namespace {
 
 // What stands behind a tl_layer: the layer, which sequential layers may share, and the handles of its variables.
 struct LayerObject {
-  LayerObject(Session& session, nn::LayerPtr of) : layer(std::move(of)), all(session), trainable(session) {}
+  LayerObject(Session& session, nn::LayerPtr of) : layer(std::move(of)), variables(session) {}
   nn::LayerPtr layer;
-  VariableHandles all, trainable;
+  VariableHandles variables;
 };
 
 tl_layer* make_layer(Session& s, nn::LayerPtr layer) {
@@ -52,7 +52,7 @@ tl_tensor* const* list_variables(tl_layer* layer, size_t* count, bool trainable)
   size_t n = 0;
   (void)effect<LayerObject>(layer, Kind::kLayer, "layer_variables", [&](Session&, LayerObject& o) {
     std::vector<VariableRef> variables = trainable ? o.layer->trainable_variables() : o.layer->variables();
-    out = (trainable ? o.trainable : o.all).list(variables);
+    out = o.variables.list(variables, trainable);
     n = variables.size();
   });
   if (count) *count = n;

@@ -24,11 +24,12 @@ tl_tensor* VariableHandles::handle_of(const VariableRef& variable, size_t guess)
   return found->handle;
 }
 
-tl_tensor* const* VariableHandles::list(const std::vector<VariableRef>& variables) {
-  std::vector<tl_tensor*> made;
-  for (size_t i = 0; i < variables.size(); i++) made.push_back(handle_of(variables[i], i));
-  listed_ = std::move(made);
-  return listed_.empty() ? nullptr : listed_.data();
+tl_tensor* const* VariableHandles::list(const std::vector<VariableRef>& variables, size_t which) {
+  std::vector<tl_tensor*> handles;
+  for (size_t i = 0; i < variables.size(); i++) handles.push_back(handle_of(variables[i], i));
+  std::vector<tl_tensor*>& listed = listed_[which];
+  if (handles != listed) listed = std::move(handles);
+  return listed.empty() ? nullptr : listed.data();
 }
 
 }  // namespace tl::capi

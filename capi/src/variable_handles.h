@@ -14,9 +14,9 @@ class VariableHandles {
   VariableHandles(const VariableHandles&) = delete;
   VariableHandles& operator=(const VariableHandles&) = delete;
 
-  // The handles of these variables, the same for a variable at each call. The array is null when there are none, and valid
-  // until the next call. Throws.
-  tl_tensor* const* list(const std::vector<VariableRef>& variables);
+  // The handles of these variables, the same for a variable at each call. The array is null when there are none, and stays
+  // where it is while the list stays the same. An object may lend two lists. Throws.
+  tl_tensor* const* list(const std::vector<VariableRef>& variables, size_t which = 0);
 
  private:
   struct Known {
@@ -27,7 +27,7 @@ class VariableHandles {
 
   Session& session_;
   std::vector<Known> known_;
-  std::vector<tl_tensor*> listed_;
+  std::vector<tl_tensor*> listed_[2];
 };
 
 }  // namespace tl::capi

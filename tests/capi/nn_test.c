@@ -108,9 +108,12 @@ static void layers_lend_their_variables(void** state) {
   assert_int_equal(count, 2);
   assert_true(tl_is_variable(vars[0]));
   assert_false(tl_failed(c));
+  assert_ptr_equal(tl_layer_variables(dense, NULL), vars);
+  assert_ptr_equal(tl_layer_trainable_variables(dense, NULL)[0], vars[1]);
+  kernel = vars[0];
   tl_layer_release(dense);
   tl_layer_release(dense);
-  assert_false(tl_is_variable(vars[0]));
+  assert_false(tl_is_variable(kernel));
   free_context(c);
 }
 

@@ -184,8 +184,8 @@ TL_API tl_status tl_layer_build(tl_layer* layer, const int64_t* dims, size_t ran
 
 /**
  * All variables of the layer, their number in *count (may be NULL). The array and the handles in it belong to the layer: do
- * not release them; the array is valid until the next call of this function for this layer. NULL with *count 0 before the
- * layer is built, and on failure (the context holds the error). Since 0.1.
+ * not release them. A later call gives the same array while the list is the same, and ends it otherwise; the layer's end
+ * ends it, too. NULL with *count 0 before the layer is built, and on failure (the context holds the error). Since 0.1.
  */
 TL_API tl_tensor* const* tl_layer_variables(tl_layer* layer, size_t* count);
 

@@ -113,8 +113,8 @@ TL_API int64_t tl_optimizer_iterations(tl_optimizer* optimizer);
 /**
  * All state as variables: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then "<name>/<variable>/<slot>" of each
  * variable in the order of first sight. Their number goes to *count (may be NULL). Array and handles belong to the optimizer:
- * do not release them; the array is valid until the next call of this function. NULL on failure (the context holds the
- * error). Since 0.1.
+ * do not release them. A later call gives the same array while the list is the same, and ends it otherwise. NULL on failure
+ * (the context holds the error). Since 0.1.
  */
 TL_API tl_tensor* const* tl_optimizer_variables(tl_optimizer* optimizer, size_t* count);
 
