@@ -90,6 +90,12 @@ void binary_loop(const KernelArgs& args, size_t grain, const BinaryKernels<T>& k
     parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.vector_scalar(x + i, *z, y + i, end - i); });
   } else if (a.elements() == 1) {
     parallel_ranges(c, n, grain, [&](size_t i, size_t end) { k.scalar_vector(*x, z + i, y + i, end - i); });
+  } else if (b.rank() == 1 && a.elements() == out.elements() && b.shape().back() == out.shape().back()) {
+    // A bias. Its number of elements is not that of the output, so there is more than one row.
+    const size_t cols = static_cast<size_t>(b.elements());
+    parallel_ranges(c, n / cols, std::max<size_t>(1, grain / cols), [&](size_t r, size_t end) {
+      k.matrix_row(x + r * cols, z, y + r * cols, end - r, cols);
+    });
   } else {
     for_each_matrix<2>(c, grain, out.shape(), {&a.shape(), &b.shape()},
                        [&](const BroadcastMatrix<2>& m) { binary_matrix(k, m, x, z, y); });
