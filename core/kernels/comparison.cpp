@@ -1,4 +1,5 @@
 // Kernels of comparisons, logic, selection and conversion.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -86,6 +87,28 @@ void convert_all(const KernelArgs& a) {
       });
 }
 
+// to = condition ? p : q, where p and q advance or stand still. Selection moves bits, so that integers of four and eight
+// bytes go through the vector kernels as floating-point numbers of their size.
+template <class T>
+void select_run(const uint8_t* condition, const T* p, bool p_advances, const T* q, bool q_advances, T* to, size_t n) {
+  if constexpr (sizeof(T) > 1) {
+    using Lane = std::conditional_t<sizeof(T) == 4, float, double>;
+    const SelectKernels<Lane>& k = float_table<Lane>(vector_table()).arithmetic.select;
+    const Lane *a = reinterpret_cast<const Lane*>(p), *b = reinterpret_cast<const Lane*>(q);
+    Lane* y = reinterpret_cast<Lane*>(to);
+    if (p_advances && q_advances) return k.vector_vector(condition, a, b, y, n);
+    if (p_advances) return k.vector_scalar(condition, a, *b, y, n);
+    if (q_advances) return k.scalar_vector(condition, *a, b, y, n);
+    k.scalar_scalar(condition, *a, *b, y, n);
+  } else {
+    const size_t p_step = p_advances, q_step = q_advances;
+    for (size_t i = 0; i < n; i++) {
+      const T mask = static_cast<T>(-static_cast<int>(condition[i] != 0)), a = p[i * p_step], b = q[i * q_step];
+      to[i] = static_cast<T>((a & mask) | (b & static_cast<T>(~mask)));
+    }
+  }
+}
+
 }  // namespace
 
 #define TL_COMPARE(name, operator_)                             \
@@ -133,17 +156,13 @@ void select(const KernelArgs& a) {
         const uint8_t* c = condition + in[0];
         const T *p = x + in[1], *q = z + in[2];
         T* to = y + out;
-        if constexpr (std::is_floating_point_v<T>) {
-          if (m.advances[0]) {
-            const SelectKernels<T>& k = float_table<T>(vector_table()).arithmetic.select;
-            if (m.advances[1] && m.advances[2]) return k.vector_vector(c, p, q, to, n);
-            if (m.advances[1]) return k.vector_scalar(c, p, *q, to, n);
-            if (m.advances[2]) return k.scalar_vector(c, *p, q, to, n);
-            return k.scalar_scalar(c, *p, *q, to, n);
-          }
-        }
-        const size_t step[] = {m.advances[0], m.advances[1], m.advances[2]};
-        for (size_t i = 0; i < n; i++) to[i] = c[i * step[0]] ? p[i * step[1]] : q[i * step[2]];
+        if (m.advances[0]) return select_run(c, p, m.advances[1], q, m.advances[2], to, n);
+        const bool first = *c != 0;
+        const T* from = first ? p : q;
+        if (m.advances[first ? 1 : 2])
+          std::copy_n(from, n, to);
+        else
+          std::fill_n(to, n, *from);
       });
     };
     for_each_matrix<3>(a.context, kCheapGrain, a.out[0].shape(),

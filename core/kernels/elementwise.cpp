@@ -258,9 +258,14 @@ void clip(const KernelArgs& a) {
       low = static_cast<T>(std::ceil(std::min(attrs.low, static_cast<double>(kHighest))));
     if (attrs.high < static_cast<double>(high))
       high = static_cast<T>(std::floor(std::max(attrs.high, static_cast<double>(kLowest))));
-    unary_loop<T>(a, kCheapGrain, [low, high](const T* x, T* y, size_t n) {
-      // Without branches, so that the compiler makes vectors of it.
-      for (size_t i = 0; i < n; i++) y[i] = std::min(high, std::max(low, x[i]));
+    unary_loop<T>(a, kCheapGrain, [=](const T* x, T* y, size_t n) {
+      assign_each(
+          y, n,
+          [low, high](T v) {
+            const T raised = v < low ? low : v;
+            return raised > high ? high : raised;
+          },
+          x);
     });
   });
 }

@@ -1,4 +1,5 @@
 // Kernels of the random ops. Element i of a call is a function of (seed, op, call, i), so any partition draws the same.
+#include <algorithm>
 #include <cmath>
 
 #include "core/kernels/dtypes.h"
@@ -27,8 +28,13 @@ void fill_random(const KernelArgs& a, uint64_t seed, uint64_t call, Draw draw, F
     const RandomKernels<T>& k = float_table<T>(vector_table()).random;
     const uint64_t key = key_of(seed, a.schema.id);
     parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
-      draw(k, y + begin, end - begin, RandomAt{key, call, begin});
-      finish(y + begin, end - begin);
+      // In pieces that are still in the first-level cache when they are finished.
+      constexpr size_t kPiece = 2048;
+      for (size_t at = begin; at < end; at += kPiece) {
+        const size_t n = std::min(kPiece, end - at);
+        draw(k, y + at, n, RandomAt{key, call, at});
+        finish(y + at, n);
+      }
     });
   });
 }
@@ -45,10 +51,7 @@ void uniform(const KernelArgs& a) {
         const T low = static_cast<T>(attrs.low), high = static_cast<T>(attrs.high), width = high - low;
         // Rounding may reach `high`, which is not part of the range: the number below it takes its place.
         const T last = std::nextafter(high, low);
-        for (size_t i = 0; i < n; i++) {
-          const T v = low + width * y[i];
-          y[i] = v < high ? v : last;
-        }
+        for (size_t i = 0; i < n; i++) y[i] = std::min(last, low + width * y[i]);
       });
 }
 
