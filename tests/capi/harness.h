@@ -19,6 +19,7 @@ int handle_tests(void);
 int tensor_tests(void);
 int tape_tests(void);
 int thread_tests(void);
+int determinism_tests(void);
 int data_tests(void);
 int nn_tests(void);
 int optim_tests(void);
