@@ -99,17 +99,12 @@ void load(const Tensor& tensor, std::vector<double>& values) {
 
 void store(const Array& array, std::byte* to) {
   switch (array.dtype) {
-    case DType::kF32:
-      return store<float>(array.values, to);
-    case DType::kF64:
-      return store<double>(array.values, to);
-    case DType::kI32:
-      return store<int32_t>(array.values, to);
-    case DType::kI64:
-      return store<int64_t>(array.values, to);
+    case DType::kF32: return store<float>(array.values, to);
+    case DType::kF64: return store<double>(array.values, to);
+    case DType::kI32: return store<int32_t>(array.values, to);
+    case DType::kI64: return store<int64_t>(array.values, to);
     case DType::kU8:
-    case DType::kBool:
-      return store<uint8_t>(array.values, to);
+    case DType::kBool: return store<uint8_t>(array.values, to);
   }
 }
 
@@ -182,22 +177,12 @@ Tensors to_tensors(Context& context, const Arrays& arrays, Layout layout) {
 Array to_array(const Tensor& tensor) {
   Array out{tensor.shape(), tensor.dtype(), std::vector<double>(static_cast<size_t>(tensor.elements()))};
   switch (tensor.dtype()) {
-    case DType::kF32:
-      load<float>(tensor, out.values);
-      break;
-    case DType::kF64:
-      load<double>(tensor, out.values);
-      break;
-    case DType::kI32:
-      load<int32_t>(tensor, out.values);
-      break;
-    case DType::kI64:
-      load<int64_t>(tensor, out.values);
-      break;
+    case DType::kF32: load<float>(tensor, out.values); break;
+    case DType::kF64: load<double>(tensor, out.values); break;
+    case DType::kI32: load<int32_t>(tensor, out.values); break;
+    case DType::kI64: load<int64_t>(tensor, out.values); break;
     case DType::kU8:
-    case DType::kBool:
-      load<uint8_t>(tensor, out.values);
-      break;
+    case DType::kBool: load<uint8_t>(tensor, out.values); break;
   }
   return out;
 }

@@ -50,14 +50,9 @@ int64_t broadcast_position(const Shape& operand, const std::vector<int64_t>& coo
 double wrapped(DType dtype, double value) {
   double modulus;
   switch (dtype) {
-    case DType::kU8:
-      modulus = 256;
-      break;
-    case DType::kI32:
-      modulus = 4294967296.0;
-      break;
-    default:
-      return value;
+    case DType::kU8: modulus = 256; break;
+    case DType::kI32: modulus = 4294967296.0; break;
+    default: return value;
   }
   value = std::fmod(value, modulus);
   double lowest = dtype == DType::kU8 ? 0 : -modulus / 2;
