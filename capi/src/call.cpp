@@ -13,7 +13,9 @@ namespace {
   uint32_t index;
   Slot* slot = find(handle, &index);
   if (!slot)
-    invalid("[", op, "] ", name, " is not a live handle; it was released, or its scope or context has ended (tl_keep moves a tensor one scope out)");
+    invalid("[", op, "] ", name,
+            " is not a live handle; it was released, or its scope or context has ended (tl_keep moves a "
+            "tensor one scope out)");
   invalid("[", op, "] ", name, " must be a ", want, " of this context: got a ", name_of(slot->kind),
           slot->kind == Kind::kTensor || slot->kind == Kind::kVariable ? " of another context" : "");
 }
@@ -69,7 +71,8 @@ IntList int_list(const char* op, const char* name, const int64_t* values, size_t
 
 DType checked_dtype(const char* op, tl_dtype dtype) {
   if (!is_known(static_cast<DType>(dtype)))
-    invalid("[", op, "] unknown dtype ", dtype, "; known are f32 (1), f64 (2), i32 (3), i64 (4), u8 (5), bool (6)");
+    invalid("[", op, "] unknown dtype ", dtype,
+            "; known are f32 (1), f64 (2), i32 (3), i64 (4), u8 (5), bool (6)");
   return static_cast<DType>(dtype);
 }
 
@@ -88,7 +91,8 @@ void copy_options(const char* op, const void* from, void* to, size_t known_size)
   size_t size;
   std::memcpy(&size, from, sizeof size);
   if (size < sizeof(size_t) || size > 4096)
-    invalid("[", op, "] the options' struct_size is ", size, "; fill the struct with its _init function first");
+    invalid("[", op, "] the options' struct_size is ", size,
+            "; fill the struct with its _init function first");
   auto bytes = static_cast<const unsigned char*>(from);
   for (size_t i = known_size; i < size; i++)
     if (bytes[i] != 0)

@@ -142,7 +142,8 @@ tl_status guarded(const void* handle, bool even_when_failed, F&& f) noexcept {
 // A call with an effect on the object behind a handle. f(session, object).
 template <class T, class F>
 tl_status effect(const void* handle, Kind kind, const char* name, F&& f) noexcept {
-  return guarded(handle, false, [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
+  return guarded(handle, false,
+                 [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
 }
 
 // A read that works while the context holds an error. f(session, object).

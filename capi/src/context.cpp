@@ -82,9 +82,8 @@ TL_API tl_status tl_context_trim(tl_context* context) {
 
 TL_API tl_status tl_context_set_log(tl_context* context, tl_log_callback callback, void* user_data,
                                     tl_destroy_callback destroy) {
-  tl_status status = effect<Session>(context, Kind::kContext, "context_set_log", [&](Session& s, Session&) {
-    set_log(s, callback, user_data, destroy);
-  });
+  tl_status status = effect<Session>(context, Kind::kContext, "context_set_log",
+                                     [&](Session& s, Session&) { set_log(s, callback, user_data, destroy); });
   if (status != TL_OK && destroy) destroy(user_data);
   return status;
 }
@@ -126,7 +125,8 @@ TL_API const char* tl_error_message(tl_context* context) {
   if (entered.code() == Code::kBusy) return "[context] another thread is using the context";
   if (!entered || entered.slot().kind != Kind::kContext) return "[context] the context is NULL or has ended";
   const Session& session = entered.session();
-  if (session.failed() && session.message()[0] == '\0') return "out of memory (no memory for the message either)";
+  if (session.failed() && session.message()[0] == '\0')
+    return "out of memory (no memory for the message either)";
   return session.message();
 }
 
@@ -137,13 +137,15 @@ TL_API void tl_clear_error(tl_context* context) {
 
 TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
-    if (code <= TL_OK || code > TL_INTERNAL) invalid("[set_error] the code must be that of an error: got ", code);
+    if (code <= TL_OK || code > TL_INTERNAL)
+      invalid("[set_error] the code must be that of an error: got ", code);
     s.keep_error(static_cast<Code>(code), message ? message : "");
   });
 }
 
 TL_API tl_status tl_scope_begin(tl_context* context) {
-  return query<Session>(context, Kind::kContext, "scope_begin", [&](Session& s, Session&) { s.begin_scope(); });
+  return query<Session>(context, Kind::kContext, "scope_begin",
+                        [&](Session& s, Session&) { s.begin_scope(); });
 }
 
 TL_API tl_status tl_scope_end(tl_context* context) {

@@ -45,7 +45,7 @@ class Session {
 
   // ---- scopes ----
   void begin_scope();
-  void end_scope();   // throws when none is open
+  void end_scope();           // throws when none is open
   void keep(uint32_t index);  // moves a handle one scope out
   size_t scope_depth() const { return scopes_.size() - 1; }
 

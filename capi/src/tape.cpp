@@ -21,8 +21,9 @@ void check_list(const char* name, const void* list, size_t count) {
   if (count && !list) invalid("[gradient] the list of ", name, " is NULL although its count is ", count);
 }
 
-void gradient(Session& s, Tape& tape, tl_tensor* const* targets, size_t num_targets, tl_tensor* const* sources,
-              size_t count, const tl_gradient_options* options, tl_tensor** gradients) {
+void gradient(Session& s, Tape& tape, tl_tensor* const* targets, size_t num_targets,
+              tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
+              tl_tensor** gradients) {
   tl_gradient_options o = options_from("gradient", options, tl_gradient_options_init);
   check_list("targets", targets, num_targets);
   check_list("sources", sources, count);
@@ -32,9 +33,9 @@ void gradient(Session& s, Tape& tape, tl_tensor* const* targets, size_t num_targ
   for (size_t i = 0; i < num_targets; i++)
     ys.push_back(peek_tensor(s, targets[i], "gradient", concat("target ", i).c_str()));
   for (size_t i = 0; o.output_gradients && i < num_targets; i++)
-    seeds.push_back(o.output_gradients[i]
-                        ? tensor_of(s, o.output_gradients[i], "gradient", concat("output gradient ", i).c_str())
-                        : Tensor());
+    seeds.push_back(o.output_gradients[i] ? tensor_of(s, o.output_gradients[i], "gradient",
+                                                      concat("output gradient ", i).c_str())
+                                          : Tensor());
   for (size_t i = 0; i < count; i++) xs.push_back(source_of(s, sources[i], i));
   s.reserve_handles(count);
   std::vector<Tensor> out = tape.gradient(ys, xs, seeds, static_cast<Unconnected>(o.unconnected));
@@ -60,7 +61,8 @@ TL_API void tl_gradient_options_init(tl_gradient_options* options, size_t struct
 TL_API tl_tape* tl_tape_begin(tl_context* context, const tl_tape_options* options) {
   return make(context, [&](Session& s) {
     tl_tape_options o = options_from("tape_begin", options, tl_tape_options_init);
-    return make_object<tl_tape>(s, Kind::kTape, new Tape(s.core(), TapeOptions{o.persistent, !o.ignore_variables}));
+    return make_object<tl_tape>(s, Kind::kTape,
+                                new Tape(s.core(), TapeOptions{o.persistent, !o.ignore_variables}));
   });
 }
 
@@ -92,17 +94,19 @@ TL_API tl_status tl_tape_gradient(tl_tape* tape, tl_tensor* target, tl_tensor* c
 }
 
 TL_API tl_status tl_tape_gradient_of(tl_tape* tape, tl_tensor* const* targets, size_t num_targets,
-                                     tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
-                                     tl_tensor** gradients) {
+                                     tl_tensor* const* sources, size_t count,
+                                     const tl_gradient_options* options, tl_tensor** gradients) {
   for (size_t i = 0; gradients && i < count; i++) gradients[i] = nullptr;
   return effect<Tape>(tape, Kind::kTape, "gradient", [&](Session& s, Tape& t) {
     gradient(s, t, targets, num_targets, sources, count, options, gradients);
   });
 }
 
-TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables, size_t capacity, size_t* count) {
+TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables, size_t capacity,
+                                           size_t* count) {
   return effect<Tape>(tape, Kind::kTape, "tape_watched_variables", [&](Session& s, Tape& t) {
-    if (capacity && !variables) invalid("[tape_watched_variables] 'variables' is NULL although its capacity is ", capacity);
+    if (capacity && !variables)
+      invalid("[tape_watched_variables] 'variables' is NULL although its capacity is ", capacity);
     if (!count) invalid("[tape_watched_variables] 'count' is NULL");
     const auto& watched = t.watched_variables();
     size_t n = std::min(capacity, watched.size());

@@ -15,9 +15,9 @@ namespace {
 
 void check_bytes(const char* op, DType dtype, const Shape& shape, const void* data, size_t bytes) {
   size_t want = static_cast<size_t>(shape.elements()) * size_of(dtype);
-  if (bytes != want)
-    invalid("[", op, "] ", dtype, " ", shape, " takes ", want, " bytes: got ", bytes);
-  if (want && !data) invalid("[", op, "] 'data' is NULL although the tensor has ", shape.elements(), " elements");
+  if (bytes != want) invalid("[", op, "] ", dtype, " ", shape, " takes ", want, " bytes: got ", bytes);
+  if (want && !data)
+    invalid("[", op, "] 'data' is NULL although the tensor has ", shape.elements(), " elements");
   if (dtype != DType::kBool) return;
   auto flags = static_cast<const unsigned char*>(data);
   for (size_t i = 0; i < want; i++)
@@ -61,14 +61,16 @@ TL_API tl_tensor* tl_tensor_new(tl_context* context, tl_dtype dtype, const int64
 }
 
 TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
-                                   const void* data, size_t bytes, tl_destroy_callback release, void* user_data) {
+                                   const void* data, size_t bytes, tl_destroy_callback release,
+                                   void* user_data) {
   bool lent = false;
   tl_tensor* out = make(context, [&](Session& s) {
     DType d = checked_dtype("tensor_borrow", dtype);
     Shape shape = shape_from("tensor_borrow", dims, rank, d);
     check_bytes("tensor_borrow", d, shape, data, bytes);
     if (reinterpret_cast<uintptr_t>(data) % size_of(d) != 0)
-      invalid("[tensor_borrow] memory of ", d, " must be aligned to ", size_of(d), " bytes; copy it with tensor_new");
+      invalid("[tensor_borrow] memory of ", d, " must be aligned to ", size_of(d),
+              " bytes; copy it with tensor_new");
     s.reserve_handles(1);
     lent = true;  // from here on the buffer runs the callback, also when something fails
     Buffer* buffer = s.core().allocator().borrow(const_cast<void*>(data), bytes, release, user_data);
@@ -89,13 +91,15 @@ TL_API void tl_tensor_release(tl_tensor* tensor) { release_from_any_thread(tenso
 
 TL_API tl_dtype tl_tensor_dtype(tl_tensor* tensor) {
   tl_dtype out = 0;
-  (void)read_tensor(tensor, "tensor_dtype", [&](Session&, const Tensor& t) { out = static_cast<tl_dtype>(t.dtype()); });
+  (void)read_tensor(tensor, "tensor_dtype",
+                    [&](Session&, const Tensor& t) { out = static_cast<tl_dtype>(t.dtype()); });
   return out;
 }
 
 TL_API size_t tl_tensor_rank(tl_tensor* tensor) {
   size_t out = 0;
-  (void)read_tensor(tensor, "tensor_rank", [&](Session&, const Tensor& t) { out = static_cast<size_t>(t.rank()); });
+  (void)read_tensor(tensor, "tensor_rank",
+                    [&](Session&, const Tensor& t) { out = static_cast<size_t>(t.rank()); });
   return out;
 }
 
@@ -117,7 +121,8 @@ TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capaci
   return read_tensor(tensor, "tensor_shape", [&](Session&, const Tensor& t) {
     size_t rank = static_cast<size_t>(t.rank());
     if (capacity < rank || (rank && !dims))
-      invalid("[tensor_shape] needs room for ", rank, " sizes: got ", dims ? capacity : 0, "; TL_MAX_RANK is enough");
+      invalid("[tensor_shape] needs room for ", rank, " sizes: got ", dims ? capacity : 0,
+              "; TL_MAX_RANK is enough");
     for (size_t i = 0; i < rank; i++) dims[i] = t.shape()[static_cast<int>(i)];
   });
 }
@@ -126,7 +131,8 @@ TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
   return guarded(tensor, false, [&](Session& s) {
     const Tensor& t = peek_tensor(s, tensor, "tensor_read", "the tensor");
     if (bytes != t.bytes())
-      invalid("[tensor_read] ", t.dtype(), " ", t.shape(), " has ", t.bytes(), " bytes: got room for ", bytes);
+      invalid("[tensor_read] ", t.dtype(), " ", t.shape(), " has ", t.bytes(), " bytes: got room for ",
+              bytes);
     if (bytes && !data) invalid("[tensor_read] 'data' is NULL");
     if (bytes) std::memcpy(data, t.raw(), bytes);
   });
@@ -146,7 +152,8 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
 
 TL_API const void* tl_tensor_data(tl_tensor* tensor) {
   const void* out = nullptr;
-  (void)read_tensor(tensor, "tensor_data", [&](Session&, const Tensor& t) { out = t.elements() ? t.raw() : nullptr; });
+  (void)read_tensor(tensor, "tensor_data",
+                    [&](Session&, const Tensor& t) { out = t.elements() ? t.raw() : nullptr; });
   return out;
 }
 

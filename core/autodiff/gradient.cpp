@@ -33,7 +33,8 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
                                Span<const Tensor> output_gradients) const {
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[gradient] the tape was consumed by an earlier gradient call: a tape that is not persistent gives one set of "
+         "[gradient] the tape was consumed by an earlier gradient call: a tape that is not persistent gives "
+         "one set of "
          "gradients; ask for all sources in one call, or make the tape persistent");
   if (targets.empty()) invalid("[gradient] needs at least one target");
   if (!output_gradients.empty() && output_gradients.size() != targets.size())
@@ -42,7 +43,8 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
   for (size_t i = 0; i < targets.size(); i++) {
     const Tensor& t = targets[i];
     if (!t) invalid("[gradient] target ", i, " is missing");
-    if (&t.context() != &context_) invalid("[gradient] target ", i, " belongs to another context than the tape");
+    if (&t.context() != &context_)
+      invalid("[gradient] target ", i, " belongs to another context than the tape");
     if (!is_floating(t.dtype()))
       invalid("[gradient] targets must be floating point: target ", i, " is ", t.dtype(), " ", t.shape(),
               "; cast it inside the tape");
@@ -51,14 +53,15 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
     if (&g.context() != &context_)
       invalid("[gradient] output gradient ", i, " belongs to another context than the tape");
     if (g.dtype() != t.dtype() || g.shape() != t.shape())
-      invalid("[gradient] an output gradient has the dtype and shape of its target: target ", i, " is ", t.dtype(), " ",
-              t.shape(), ", got ", g.dtype(), " ", g.shape());
+      invalid("[gradient] an output gradient has the dtype and shape of its target: target ", i, " is ",
+              t.dtype(), " ", t.shape(), ", got ", g.dtype(), " ", g.shape());
   }
   for (size_t i = 0; i < sources.size(); i++) {
     const GradientSource& s = sources[i];
     if (!s.variable && !s.tensor) invalid("[gradient] source ", i, " is missing");
     Context& owner = s.variable ? s.variable->context() : s.tensor.context();
-    if (&owner != &context_) invalid("[gradient] ", describe(s, i), " belongs to another context than the tape");
+    if (&owner != &context_)
+      invalid("[gradient] ", describe(s, i), " belongs to another context than the tape");
     DType dtype = s.variable ? s.variable->dtype() : s.tensor.dtype();
     if (!is_floating(dtype))
       invalid("[gradient] ", describe(s, i), " is ", dtype,
@@ -87,7 +90,8 @@ std::vector<char> Tape::reachable(const std::vector<std::vector<int32_t>>& sourc
     for (int32_t l : locals) reached[l] = 1;
   for (const Entry& e : entries_) {
     char any = 0;
-    for (uint32_t i = 0; i < e.num_inputs; i++) any |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
+    for (uint32_t i = 0; i < e.num_inputs; i++)
+      any |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
     if (!any) continue;
     for (uint32_t i = 0; i < e.schema->num_outputs; i++)
       if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) reached[l] = 1;
@@ -98,11 +102,13 @@ std::vector<char> Tape::reachable(const std::vector<std::vector<int32_t>>& sourc
 // Runs the rule of one op and adds what it gives to the gradients of the op's operands.
 void Tape::differentiate(size_t index, std::vector<Tensor>& grads, const std::vector<char>& reached,
                          const std::vector<char>& is_source) {
-  const Entry e = entries_[index];  // a copy: a persistent tape that still records may grow while the rule runs
+  const Entry e =
+      entries_[index];  // a copy: a persistent tape that still records may grow while the rule runs
   const OpSchema& schema = *e.schema;
   const size_t num_outputs = schema.num_outputs;
   bool wanted = false, arrived = false;
-  for (uint32_t i = 0; i < e.num_inputs; i++) wanted |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
+  for (uint32_t i = 0; i < e.num_inputs; i++)
+    wanted |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
   for (size_t i = 0; i < num_outputs; i++)
     if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) arrived |= static_cast<bool>(grads[l]);
 
@@ -135,7 +141,8 @@ void Tape::differentiate(size_t index, std::vector<Tensor>& grads, const std::ve
     for (uint32_t i = 0; i < e.num_inputs; i++)
       if (locals[i] >= 0) input_grads[i] = full(context_, operands[i].shape(), 0.0, operands[i].dtype());
   } else {
-    schema.vjp(VjpArgs{schema, Inputs(in.data(), in.size()), Span<const Tensor>(&operands[e.num_inputs], num_outputs),
+    schema.vjp(VjpArgs{schema, Inputs(in.data(), in.size()),
+                       Span<const Tensor>(&operands[e.num_inputs], num_outputs),
                        Span<const Tensor>(output_grads), attrs, needed},
                input_grads.data());
   }
@@ -151,7 +158,8 @@ void Tape::differentiate(size_t index, std::vector<Tensor>& grads, const std::ve
 std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
                                    Span<const Tensor> output_gradients, Unconnected unconnected) {
   check_gradient_call(targets, sources, output_gradients);
-  if (unconnected != Unconnected::kNone && unconnected != Unconnected::kZero && unconnected != Unconnected::kError)
+  if (unconnected != Unconnected::kNone && unconnected != Unconnected::kZero &&
+      unconnected != Unconnected::kError)
     invalid("[gradient] unknown policy for unconnected sources: ", static_cast<int32_t>(unconnected),
             "; it is none (0), zero (1) or error (2)");
 
@@ -169,7 +177,8 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
         if (int32_t l = find(t); l >= 0) connected |= from[l] != 0;
       if (!connected)
         invalid("[gradient] ", describe(sources[i], i),
-                " is not connected to any target; watch it before it is used, and compute the target inside the tape");
+                " is not connected to any target; watch it before it is used, and compute the target inside "
+                "the tape");
     }
   }
 

@@ -28,7 +28,8 @@ void Tape::stop_recording() {
 void Tape::pause() {
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_pause] the tape was consumed by an earlier gradient call and does not record; open a new tape, or make "
+         "[tape_pause] the tape was consumed by an earlier gradient call and does not record; open a new "
+         "tape, or make "
          "this one persistent");
   if (state_ != State::kRecording)
     fail(Code::kFailedPrecondition, "[tape_pause] the tape does not record; it was paused or ended before");
@@ -41,7 +42,8 @@ void Tape::resume() {
     fail(Code::kFailedPrecondition, "[tape_resume] the tape is recording already; pause or end it first");
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_resume] the tape was consumed by an earlier gradient call; open a new tape, or make this one persistent");
+         "[tape_resume] the tape was consumed by an earlier gradient call; open a new tape, or make this one "
+         "persistent");
   start_recording();
 }
 
@@ -55,7 +57,8 @@ void Tape::end() {
 
 void Tape::reset() {
   if (state_ != State::kRecording)
-    fail(Code::kFailedPrecondition, "[tape_reset] the tape does not record; reset works inside the tape's block");
+    fail(Code::kFailedPrecondition,
+         "[tape_reset] the tape does not record; reset works inside the tape's block");
   forget_records();
   locals_of_id_.clear();
   num_locals_ = 0;
@@ -73,19 +76,21 @@ void Tape::forget_records() {
 
 void Tape::watch(const Tensor& tensor) {
   if (!is_floating(tensor.dtype()))
-    invalid("[tape_watch] only floating-point tensors have gradients: got ", tensor.dtype(), " ", tensor.shape(),
-            "; cast it before the computation");
+    invalid("[tape_watch] only floating-point tensors have gradients: got ", tensor.dtype(), " ",
+            tensor.shape(), "; cast it before the computation");
   if (state_ == State::kConsumed)
-    fail(Code::kFailedPrecondition, "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
+    fail(Code::kFailedPrecondition,
+         "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
   if (find(tensor) < 0) track(tensor);
 }
 
 void Tape::watch(Variable& variable) {
   if (!is_floating(variable.dtype()))
-    invalid("[tape_watch] only floating-point variables have gradients: '", variable.name(), "' is ", variable.dtype(),
-            "; cast its value where it is used");
+    invalid("[tape_watch] only floating-point variables have gradients: '", variable.name(), "' is ",
+            variable.dtype(), "; cast its value where it is used");
   if (state_ == State::kConsumed)
-    fail(Code::kFailedPrecondition, "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
+    fail(Code::kFailedPrecondition,
+         "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
   remember(variable);
 }
 

@@ -24,8 +24,8 @@
 namespace tl {
 
 struct TapeOptions {
-  bool persistent = false;       // gradient() may be called any number of times
-  bool watch_variables = true;   // trainable variables are watched when they are read
+  bool persistent = false;      // gradient() may be called any number of times
+  bool watch_variables = true;  // trainable variables are watched when they are read
 };
 
 enum class Unconnected : int32_t {
@@ -62,7 +62,8 @@ class Tape final : public Recorder {
   // (null: ones), of the target's shape and dtype. A tape that is not persistent is consumed: its records are freed.
   // Where an outer tape records, the computation of the gradient is recorded there.
   std::vector<Tensor> gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
-                               Span<const Tensor> output_gradients = {}, Unconnected unconnected = Unconnected::kNone);
+                               Span<const Tensor> output_gradients = {},
+                               Unconnected unconnected = Unconnected::kNone);
 
   bool recording() const { return state_ == State::kRecording; }
   bool consumed() const { return state_ == State::kConsumed; }
@@ -110,15 +111,15 @@ class Tape final : public Recorder {
   Context& context_;
   TapeOptions options_;
   State state_ = State::kEnded;
-  uint64_t bit_;           // this tape's bit in TensorNode::tape_bits
-  IdMap locals_of_id_;     // tracked tensors
+  uint64_t bit_;        // this tape's bit in TensorNode::tape_bits
+  IdMap locals_of_id_;  // tracked tensors
   int32_t num_locals_ = 0;
   std::vector<Entry> entries_;
-  std::vector<Tensor> tensors_;   // saved operands; shells where the row does not save them
-  std::vector<int32_t> locals_;   // parallel to tensors_: index of the tracked tensor, or -1
+  std::vector<Tensor> tensors_;  // saved operands; shells where the row does not save them
+  std::vector<int32_t> locals_;  // parallel to tensors_: index of the tracked tensor, or -1
   std::vector<uint64_t> attrs_;
   std::vector<VariableRef> variables_;
-  IdMap variable_index_;          // of a variable's id in variables_
+  IdMap variable_index_;  // of a variable's id in variables_
   std::vector<VariableRead> reads_;
 };
 

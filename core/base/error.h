@@ -71,11 +71,11 @@ template <class... Parts>
 }
 
 // For invariants of ours, not for bad input: a failure here is a bug of tapeloop.
-#define TL_INVARIANT(condition)                                                                           \
-  do {                                                                                                    \
-    if (!(condition))                                                                                     \
+#define TL_INVARIANT(condition)                                                                         \
+  do {                                                                                                  \
+    if (!(condition))                                                                                   \
       ::tl::fail(::tl::Code::kInternal, "broken invariant `" #condition "` at " __FILE__ ":", __LINE__, \
-                 "; this is a bug in tapeloop");                                                          \
+                 "; this is a bug in tapeloop");                                                        \
   } while (0)
 
 }  // namespace tl

@@ -17,14 +17,16 @@ class Span {
   // Any container with data() and size(): std::vector, std::array, Span of non-const.
   template <class C, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<C&>().data()), T*>>>
   constexpr Span(C& container) : data_(container.data()), size_(container.size()) {}
-  template <class C, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<const C&>().data()), T*>>,
+  template <class C,
+            class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<const C&>().data()), T*>>,
             class = void>
   constexpr Span(const C& container) : data_(container.data()), size_(container.size()) {}
   // For arguments such as f({a, b}): the list lives as long as the call.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Winit-list-lifetime"
-  constexpr Span(std::initializer_list<std::remove_const_t<T>> list) : data_(list.begin()), size_(list.size()) {}
+  constexpr Span(std::initializer_list<std::remove_const_t<T>> list)
+      : data_(list.begin()), size_(list.size()) {}
 #pragma GCC diagnostic pop
 
   constexpr T* data() const { return data_; }

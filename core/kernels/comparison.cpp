@@ -90,7 +90,8 @@ void convert_all(const KernelArgs& a) {
 // to = condition ? p : q, where p and q advance or stand still. Selection moves bits, so that integers of four and eight
 // bytes go through the vector kernels as floating-point numbers of their size.
 template <class T>
-void select_run(const uint8_t* condition, const T* p, bool p_advances, const T* q, bool q_advances, T* to, size_t n) {
+void select_run(const uint8_t* condition, const T* p, bool p_advances, const T* q, bool q_advances, T* to,
+                size_t n) {
   if constexpr (sizeof(T) > 1) {
     using Lane = std::conditional_t<sizeof(T) == 4, float, double>;
     const SelectKernels<Lane>& k = float_table<Lane>(vector_table()).arithmetic.select;
@@ -103,7 +104,8 @@ void select_run(const uint8_t* condition, const T* p, bool p_advances, const T* 
   } else {
     const size_t p_step = p_advances, q_step = q_advances;
     for (size_t i = 0; i < n; i++) {
-      const T mask = static_cast<T>(-static_cast<int>(condition[i] != 0)), a = p[i * p_step], b = q[i * q_step];
+      const T mask = static_cast<T>(-static_cast<int>(condition[i] != 0)), a = p[i * p_step],
+              b = q[i * q_step];
       to[i] = static_cast<T>((a & mask) | (b & static_cast<T>(~mask)));
     }
   }

@@ -39,8 +39,8 @@ void matmul(const KernelArgs& args) {
   }
   with_float(out.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    gemm_batched(args.context.pool(), batch, attrs.transpose_a, attrs.transpose_b, m, n, k, T{1}, a.data<T>(), lda,
-                 b.data<T>(), ldb, T{0}, out.mutable_data<T>(), n);
+    gemm_batched(args.context.pool(), batch, attrs.transpose_a, attrs.transpose_b, m, n, k, T{1}, a.data<T>(),
+                 lda, b.data<T>(), ldb, T{0}, out.mutable_data<T>(), n);
   });
 }
 

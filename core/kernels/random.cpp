@@ -27,15 +27,16 @@ void fill_random(const KernelArgs& a, uint64_t seed, uint64_t call, Draw draw, F
     T* y = a.out[0].mutable_data<T>();
     const RandomKernels<T>& k = float_table<T>(vector_table()).random;
     const uint64_t key = key_of(seed, a.schema.id);
-    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
-      // In pieces that are still in the first-level cache when they are finished.
-      constexpr size_t kPiece = 2048;
-      for (size_t at = begin; at < end; at += kPiece) {
-        const size_t n = std::min(kPiece, end - at);
-        draw(k, y + at, n, RandomAt{key, call, at});
-        finish(y + at, n);
-      }
-    });
+    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain,
+                    [&](size_t begin, size_t end) {
+                      // In pieces that are still in the first-level cache when they are finished.
+                      constexpr size_t kPiece = 2048;
+                      for (size_t at = begin; at < end; at += kPiece) {
+                        const size_t n = std::min(kPiece, end - at);
+                        draw(k, y + at, n, RandomAt{key, call, at});
+                        finish(y + at, n);
+                      }
+                    });
   });
 }
 
@@ -77,11 +78,12 @@ void dropout(const KernelArgs& a) {
     const T* x = a[0].data<T>();
     T* y = a.out[0].mutable_data<T>();
     const uint64_t key = key_of(attrs.seed, a.schema.id);
-    parallel_ranges(a.context, static_cast<size_t>(a[0].elements()), kCostlyGrain, [&](size_t begin, size_t end) {
-      float_table<T>(vector_table())
-          .random.dropout(x + begin, y + begin, end - begin, threshold, static_cast<T>(1 / keep),
-                          RandomAt{key, attrs.call, begin});
-    });
+    parallel_ranges(a.context, static_cast<size_t>(a[0].elements()), kCostlyGrain,
+                    [&](size_t begin, size_t end) {
+                      float_table<T>(vector_table())
+                          .random.dropout(x + begin, y + begin, end - begin, threshold,
+                                          static_cast<T>(1 / keep), RandomAt{key, attrs.call, begin});
+                    });
   });
 }
 

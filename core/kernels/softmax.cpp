@@ -46,13 +46,14 @@ void cross_entropy(const KernelArgs& a, void (*f)(const T*, const Label*, T*, T*
   const Label* labels = a[0].data<Label>();
   for (int64_t i = 0; i < a[0].elements(); i++)
     if (labels[i] < 0 || labels[i] >= classes)
-      invalid("[sparse_softmax_cross_entropy] label ", labels[i], " at position ", i, " is outside [0, ", classes,
-              "); the logits have ", classes, " classes");
+      invalid("[sparse_softmax_cross_entropy] label ", labels[i], " at position ", i, " is outside [0, ",
+              classes, "); the logits have ", classes, " classes");
   const T* logits = a[1].data<T>();
   T* loss = a.out[0].mutable_data<T>();
   const size_t cols = static_cast<size_t>(classes);
   parallel_ranges(a.context, static_cast<size_t>(a[0].elements()),
-                  std::max<size_t>(1, kCostlyGrain / std::max<size_t>(1, cols)), [&](size_t begin, size_t end) {
+                  std::max<size_t>(1, kCostlyGrain / std::max<size_t>(1, cols)),
+                  [&](size_t begin, size_t end) {
                     f(logits + begin * cols, labels + begin, loss + begin, nullptr, end - begin, cols);
                   });
 }

@@ -8,12 +8,14 @@ namespace {
 constexpr int kMostOutputs = 3;
 
 [[noreturn]] void wrong_count(const OpSchema& schema, size_t got) {
-  invalid("[", schema.name, "] takes ", schema.variadic ? "at least " : "", schema.num_inputs, " tensors: got ", got);
+  invalid("[", schema.name, "] takes ", schema.variadic ? "at least " : "", schema.num_inputs,
+          " tensors: got ", got);
 }
 
 // Checks operands against the row; returns the union of their tape bits.
 uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
-  if (schema.variadic ? in.size() < schema.num_inputs : in.size() != schema.num_inputs) wrong_count(schema, in.size());
+  if (schema.variadic ? in.size() < schema.num_inputs : in.size() != schema.num_inputs)
+    wrong_count(schema, in.size());
   uint64_t bits = 0;
   for (size_t i = 0; i < in.size(); i++) {
     const InputSchema& want = schema.inputs[i < schema.num_inputs ? i : schema.num_inputs - 1u];
@@ -23,13 +25,13 @@ uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
       invalid("[", schema.name, "] operands belong to different contexts; copy '", want.name,
               "' into the context of the others");
     if (!contains(want.dtypes, node->dtype))
-      invalid("[", schema.name, "] operand '", want.name, "' must be ", names_of(want.dtypes), ": got ", node->dtype,
-              " ", node->shape, "; use cast");
+      invalid("[", schema.name, "] operand '", want.name, "' must be ", names_of(want.dtypes), ": got ",
+              node->dtype, " ", node->shape, "; use cast");
     int same = i < schema.num_inputs ? want.same_as : schema.num_inputs - 1;
     if (same >= 0 && node->dtype != in[same]->dtype())
       invalid("[", schema.name, "] operands must have one dtype: '", schema.inputs[same].name, "' is ",
-              in[same]->dtype(), " ", in[same]->shape(), ", '", want.name, "' is ", node->dtype, " ", node->shape,
-              "; tapeloop does not convert silently, use cast");
+              in[same]->dtype(), " ", in[same]->shape(), ", '", want.name, "' is ", node->dtype, " ",
+              node->shape, "; tapeloop does not convert silently, use cast");
     if (!node->buffer)
       fail(Code::kInternal, "[", schema.name, "] operand '", want.name,
            "' was not saved for the backward pass; its row in the op table must list it under `saves`");

@@ -71,9 +71,9 @@ using KernelFn = void (*)(const KernelArgs&);
 using VjpFn = void (*)(const VjpArgs&, Tensor* grads);
 
 enum class GradientKind : uint8_t {
-  kRule,       // `vjp` computes it
-  kZero,       // piecewise constant: the gradient is zero where it exists
-  kNone,       // not differentiable; `gradient_reason` says why
+  kRule,  // `vjp` computes it
+  kZero,  // piecewise constant: the gradient is zero where it exists
+  kNone,  // not differentiable; `gradient_reason` says why
 };
 
 enum class AttrKind : uint8_t { kInt, kInts, kFloat, kBool, kDType, kU64 };
@@ -93,16 +93,17 @@ struct InputSchema {
 struct OpSchema {
   OpId id;
   const char* name;
-  uint8_t num_inputs;   // for a variadic op: of which the last may be repeated, also zero times
+  uint8_t num_inputs;  // for a variadic op: of which the last may be repeated, also zero times
   bool variadic;
   uint8_t num_outputs;
-  bool makes_outputs;   // the kernel creates the outputs
-  bool elementwise;     // a candidate for fusion
-  int8_t inplace[3];    // output i may use the memory of input inplace[i]; -1: it may not
+  bool makes_outputs;  // the kernel creates the outputs
+  bool elementwise;    // a candidate for fusion
+  int8_t inplace[3];   // output i may use the memory of input inplace[i]; -1: it may not
   uint16_t attr_bytes;
   GradientKind gradient;
   const char* gradient_reason;
-  uint32_t saved_inputs;   // bit i: the rule reads the data of input i (all inputs of a variadic op share a bit)
+  uint32_t
+      saved_inputs;  // bit i: the rule reads the data of input i (all inputs of a variadic op share a bit)
   uint32_t saved_outputs;
   const InputSchema* inputs;
   const AttrSchema* attrs;

@@ -15,8 +15,12 @@ Tensor filled(const char* op, Context& context, const IntList& shape, double val
 
 }  // namespace
 
-Tensor zeros(Context& context, const IntList& shape, DType dtype) { return filled("zeros", context, shape, 0, dtype); }
-Tensor ones(Context& context, const IntList& shape, DType dtype) { return filled("ones", context, shape, 1, dtype); }
+Tensor zeros(Context& context, const IntList& shape, DType dtype) {
+  return filled("zeros", context, shape, 0, dtype);
+}
+Tensor ones(Context& context, const IntList& shape, DType dtype) {
+  return filled("ones", context, shape, 1, dtype);
+}
 
 }  // namespace tl
 

@@ -69,7 +69,8 @@ constexpr size_t kLargest = size_t{1} << 62;
 Allocator::~Allocator() { trim(); }
 
 Buffer* Allocator::allocate(size_t bytes) {
-  if (bytes > kLargest) out_of_memory(bytes, stats_, limit_, "the request is larger than any machine's memory");
+  if (bytes > kLargest)
+    out_of_memory(bytes, stats_, limit_, "the request is larger than any machine's memory");
   SizeClass size = size_class(bytes);
   Buffer* buffer = free_[size.bin];
   if (buffer) {

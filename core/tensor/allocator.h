@@ -19,7 +19,8 @@ struct Buffer {
   std::byte* data = nullptr;  // 64-byte aligned when it is ours
   Allocator* allocator = nullptr;
   Buffer* next_free = nullptr;  // links the free list of its bin
-  void (*release)(void* user_data) = nullptr;  // for memory of the caller: runs once, when the last reference goes
+  void (*release)(void* user_data) =
+      nullptr;  // for memory of the caller: runs once, when the last reference goes
   void* user_data = nullptr;
 
   void retain() { references++; }
@@ -27,10 +28,10 @@ struct Buffer {
 };
 
 struct MemoryStats {
-  size_t live_bytes = 0;       // in buffers that are referenced
-  size_t peak_live_bytes = 0;  // the highest live_bytes so far
-  size_t cached_bytes = 0;     // kept for reuse
-  size_t borrowed_bytes = 0;   // memory of the caller that live tensors use
+  size_t live_bytes = 0;            // in buffers that are referenced
+  size_t peak_live_bytes = 0;       // the highest live_bytes so far
+  size_t cached_bytes = 0;          // kept for reuse
+  size_t borrowed_bytes = 0;        // memory of the caller that live tensors use
   uint64_t system_allocations = 0;  // blocks asked from the system so far
 };
 

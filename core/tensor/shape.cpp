@@ -22,7 +22,9 @@ std::string text(const Shape& shape) {
   return joined(Span<const int64_t>(shape.data(), shape.size()), "(", shape.rank() == 1 ? ",)" : ")");
 }
 
-std::string text(const IntList& list) { return joined(Span<const int64_t>(list.data(), list.size()), "[", "]"); }
+std::string text(const IntList& list) {
+  return joined(Span<const int64_t>(list.data(), list.size()), "[", "]");
+}
 
 std::string names_of(DTypeSet set) {
   std::string out;
@@ -36,7 +38,8 @@ std::string names_of(DTypeSet set) {
 
 Shape checked_shape(const char* op, Span<const int64_t> dims, size_t element_size) {
   if (dims.size() > kMaxRank)
-    invalid("[", op, "] a tensor has at most ", kMaxRank, " axes: got ", dims.size(), "; merge axes by reshaping");
+    invalid("[", op, "] a tensor has at most ", kMaxRank, " axes: got ", dims.size(),
+            "; merge axes by reshaping");
   // Zero sizes do not excuse an overflow of the others: views of the shape compute with them.
   int64_t room = std::numeric_limits<int64_t>::max() / static_cast<int64_t>(element_size);
   for (int64_t d : dims) {
@@ -60,8 +63,8 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b) {
     int64_t x = longer[i + offset], y = shorter[i];
     if (x == y || y == 1) continue;
     if (x != 1)
-      invalid("[", op, "] shapes do not broadcast: got ", a, " and ", b, "; sizes ", x, " and ", y, " of axis ",
-              i + offset, " differ and neither is 1; reshape or expand one operand");
+      invalid("[", op, "] shapes do not broadcast: got ", a, " and ", b, "; sizes ", x, " and ", y,
+              " of axis ", i + offset, " differ and neither is 1; reshape or expand one operand");
     out[i + offset] = y;
   }
   return out;
@@ -69,8 +72,8 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b) {
 
 int checked_axis(const char* op, int64_t axis, int rank) {
   if (axis < -rank || axis >= rank)
-    invalid("[", op, "] axis out of range: got ", axis, " for a tensor of rank ", rank, "; valid is ", -rank, " to ",
-            rank - 1);
+    invalid("[", op, "] axis out of range: got ", axis, " for a tensor of rank ", rank, "; valid is ", -rank,
+            " to ", rank - 1);
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 

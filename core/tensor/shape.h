@@ -77,7 +77,8 @@ int checked_axis(const char* op, int64_t axis, int rank);
 class IntList {
  public:
   IntList() = default;
-  IntList(std::initializer_list<int64_t> values) : IntList(Span<const int64_t>(values.begin(), values.size())) {}
+  IntList(std::initializer_list<int64_t> values)
+      : IntList(Span<const int64_t>(values.begin(), values.size())) {}
   explicit IntList(Span<const int64_t> values) {
     TL_INVARIANT(values.size() <= kMaxRank);
     size_ = static_cast<int64_t>(values.size());

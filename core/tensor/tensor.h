@@ -22,8 +22,8 @@ struct TensorNode {
   DType dtype;
   uint64_t id;
   Context* context;
-  Buffer* buffer;      // null for a shell
-  std::byte* data;     // where the elements begin inside the buffer
+  Buffer* buffer;   // null for a shell
+  std::byte* data;  // where the elements begin inside the buffer
   int64_t elements;
   // One bit for each tape that may know this tensor: a filter that saves the lookup, never the answer itself.
   uint64_t tape_bits;
@@ -70,7 +70,8 @@ class Tensor {
   std::byte* mutable_raw() const { return node_->data; }
   // True when nobody else can see the memory, so that an op that was given this tensor may write into it.
   bool owns_memory_alone() const {
-    return node_->references == 1 && node_->buffer && node_->buffer->references == 1 && node_->buffer->bin >= 0;
+    return node_->references == 1 && node_->buffer && node_->buffer->references == 1 &&
+           node_->buffer->bin >= 0;
   }
 
   // A tensor with another shape of the same number of elements (or a part of it, from `byte_offset` on) that shares

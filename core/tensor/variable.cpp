@@ -21,10 +21,11 @@ const Tensor& Variable::read() {
 
 void Variable::assign(Tensor value) {
   if (&value.context() != context_)
-    invalid("[assign] variable '", name_, "' and the value belong to different contexts; make both in one context");
+    invalid("[assign] variable '", name_,
+            "' and the value belong to different contexts; make both in one context");
   if (value.dtype() != dtype_ || value.shape() != shape_)
-    invalid("[assign] variable '", name_, "' keeps its dtype and shape: it has ", dtype_, " ", shape_, ", got ",
-            value.dtype(), " ", value.shape(), "; cast or reshape the value");
+    invalid("[assign] variable '", name_, "' keeps its dtype and shape: it has ", dtype_, " ", shape_,
+            ", got ", value.dtype(), " ", value.shape(), "; cast or reshape the value");
   // A value of its own: the tensor that was passed keeps its identity (a tape may know it), the variable gets a new one.
   value_ = value.view(value.shape());
 }

@@ -289,8 +289,8 @@ TEST_CASE_METHOD(Fixture, "T16 a persistent tape records its own gradients: thir
   Tensor x = scalar(2);
   Tape tape(c, {/*persistent=*/true});
   tape.watch(x);
-  Tensor y = square(square(x));              // x^4
-  Tensor first = gradient(tape, y, of(x));   // 4 x^3
+  Tensor y = square(square(x));             // x^4
+  Tensor first = gradient(tape, y, of(x));  // 4 x^3
   Tensor second = gradient(tape, first, of(x));
   Tensor third = gradient(tape, second, of(x));
   CHECK(values(first) == V{32});
@@ -332,7 +332,8 @@ TEST_CASE_METHOD(Fixture, "T19 unconnected sources give nothing, zeros or an err
     std::string message = message_of([&] { tape.gradient({y}, xs, {}, Unconnected::kError); });
     CHECK(message.find("not connected") != std::string::npos);
     if (s.variable) CHECK(message.find("'weights'") != std::string::npos);
-    CHECK(message_of([&] { tape.gradient({y}, xs, {}, static_cast<Unconnected>(7)); }).find("7") != std::string::npos);
+    CHECK(message_of([&] { tape.gradient({y}, xs, {}, static_cast<Unconnected>(7)); }).find("7") !=
+          std::string::npos);
   }
 }
 
@@ -365,7 +366,8 @@ TEST_CASE_METHOD(Fixture, "T25 an assignment stops the gradient") {
   CHECK(values(gradient(tape, y, of(x1))) == V{6});
 }
 
-TEST_CASE_METHOD(Fixture, "the gradient is that at the values of the forward pass, whatever was assigned since") {
+TEST_CASE_METHOD(Fixture,
+                 "the gradient is that at the values of the forward pass, whatever was assigned since") {
   VariableRef v = variable(3);
   Tape tape(c, {});
   Tensor y = square(v->read());
@@ -397,7 +399,8 @@ TEST_CASE_METHOD(Fixture, "T33 softmax cross-entropy, first and second order") {
     for (int i = 0; i < 3; i++) CHECK(values(first)[i] == Approx(p[i] - (i == 0)).epsilon(1e-11));
     Tensor pick = slice(first, {row}, {row + 1});
     V second = values(gradient(outer, pick, of(logits)));
-    for (int i = 0; i < 3; i++) CHECK(second[i] == Approx((i == row) * p[row] - p[row] * p[i]).epsilon(1e-10));
+    for (int i = 0; i < 3; i++)
+      CHECK(second[i] == Approx((i == row) * p[row] - p[row] * p[i]).epsilon(1e-10));
   }
   Tensor two = vector({0, 0}), labels = vector({1, 0});
   Tape tape(c, {});

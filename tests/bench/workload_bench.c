@@ -29,9 +29,12 @@ static int run(const workload *w, int threads, bool quick) {
     fprintf(stderr, "%s: %s\n", w->name, tl_error_message(state.c));
     return 1;
   }
-  printf("{\"peer\":\"tapeloop\",\"version\":\"%s\",\"lang\":\"c\",\"mode\":\"eager\",\"workload\":\"%s\",\"threads\":%d",
-         tl_version(), w->name, threads);
-  printf(",\"us\":{\"p10\":%.4g,\"median\":%.4g,\"p90\":%.4g},\"steps\":%ld", t.p10, t.median, t.p90, t.steps);
+  printf(
+      "{\"peer\":\"tapeloop\",\"version\":\"%s\",\"lang\":\"c\",\"mode\":\"eager\",\"workload\":\"%s\","
+      "\"threads\":%d",
+      tl_version(), w->name, threads);
+  printf(",\"us\":{\"p10\":%.4g,\"median\":%.4g,\"p90\":%.4g},\"steps\":%ld", t.p10, t.median, t.p90,
+         t.steps);
   if (w->has_loss) print_losses(&checked);
   printf(",\"import_ms\":%.3f,\"rss_mb\":%.1f}\n", import_ms, peak_memory_mb());
   tl_context_free(state.c);

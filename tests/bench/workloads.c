@@ -88,7 +88,8 @@ static double step_w0(void *state, long i) {
   tl_context *c = s->c;
   tl_scope_begin(c);
   tl_tape *tape = tl_tape_begin(c, NULL);
-  tl_tensor *y = tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], s->x[i % BATCHES]), s->net.variables[1]));
+  tl_tensor *y =
+      tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], s->x[i % BATCHES]), s->net.variables[1]));
   tl_tensor *loss = tl_mean(c, y);
   train(s, tape, loss, &s->net, s->optimizer);
   double value = tl_tensor_item(loss);
@@ -144,7 +145,8 @@ static double train_classifier(workload_state *s, long i, double dropout) {
   tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, y, hidden));
   train(s, tape, loss, &s->net, s->optimizer);
   tl_tensor *hit = tl_equal(c, tl_argmax_axes(c, hidden, (int64_t[]){1}, 1, false), tl_cast(c, y, TL_I64));
-  if (tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64)))) != TL_OK) return NAN;
+  if (tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64)))) != TL_OK)
+    return NAN;
   double value = tl_tensor_item(loss);
   tl_scope_end(c);
   return value;
@@ -218,7 +220,8 @@ static double step_w4(void *state, long i) {
   if (tl_tape_gradient(inner, score, &mixed, 1, NULL, &slopes) != TL_OK) return NAN;
   tl_tensor *norms = tl_sqrt(c, tl_sum_axes(c, tl_square(c, slopes), (int64_t[]){1}, 1, false));
   tl_tensor *penalty = tl_mean(c, tl_square(c, tl_add_scalar(c, norms, -1)));
-  tl_tensor *loss = tl_sub(c, tl_mean(c, forward(c, &s->net, fake, tl_tanh)), tl_mean(c, forward(c, &s->net, real, tl_tanh)));
+  tl_tensor *loss = tl_sub(c, tl_mean(c, forward(c, &s->net, fake, tl_tanh)),
+                           tl_mean(c, forward(c, &s->net, real, tl_tanh)));
   loss = tl_add(c, loss, tl_mul_scalar(c, penalty, 10));
   train(s, outer, loss, &s->net, s->optimizer);
   double value = tl_tensor_item(loss);
@@ -251,10 +254,10 @@ static double step_w9(void *state, long i) {
 }
 
 const workload workloads[] = {
-    {"W0", prepare_w0, step_w0, 1, true},          {"W0k", prepare_w0k, step_w0, 1, true},
+    {"W0", prepare_w0, step_w0, 1, true},           {"W0k", prepare_w0k, step_w0, 1, true},
     {"W0op", prepare_w0op, step_w0op, ADDS, false}, {"W1", prepare_w1, step_classifier, 1, true},
-    {"W1b", prepare_w1b, step_w1b, 1, false},      {"W2", prepare_w2, step_classifier, 1, true},
-    {"W3", prepare_w3, step_w3, 1, true},          {"W4", prepare_w4, step_w4, 1, true},
-    {"W9", prepare_w9, step_w9, 1, true},          {"W12", prepare_w12, step_classifier, 1, true},
+    {"W1b", prepare_w1b, step_w1b, 1, false},       {"W2", prepare_w2, step_classifier, 1, true},
+    {"W3", prepare_w3, step_w3, 1, true},           {"W4", prepare_w4, step_w4, 1, true},
+    {"W9", prepare_w9, step_w9, 1, true},           {"W12", prepare_w12, step_classifier, 1, true},
 };
 const int workload_count = sizeof workloads / sizeof *workloads;

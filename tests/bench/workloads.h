@@ -27,8 +27,8 @@ typedef struct {
   const char *name;
   void (*prepare)(workload_state *state);
   double (*step)(void *state, long i);
-  int inner;      /* steps in one call of step() */
-  bool has_loss;  /* a reference exists for its losses */
+  int inner;     /* steps in one call of step() */
+  bool has_loss; /* a reference exists for its losses */
 } workload;
 
 extern const workload workloads[];
@@ -37,7 +37,8 @@ extern const int workload_count;
 /* Layers with the given sizes (ended by 0); their numbers start at `first`. */
 network make_network(tl_context *c, const int *sizes, int first);
 /* x through the network with an activation between the layers (none after the last). */
-tl_tensor *forward(tl_context *c, const network *net, tl_tensor *x, tl_tensor *(*activation)(tl_context *, tl_tensor *));
+tl_tensor *forward(tl_context *c, const network *net, tl_tensor *x,
+                   tl_tensor *(*activation)(tl_context *, tl_tensor *));
 tl_tensor *filled(tl_context *c, uint64_t id, const int64_t *dims, size_t rank, float lo, float hi);
 
 #endif

@@ -177,7 +177,8 @@ static void memory_limits_hold(void **state) {
   assert_int_equal(s.live_bytes, 0);
   assert_int_equal(s.cached_bytes, 0);
   tl_context_set_memory_limit(c, 0);
-  assert_null(tl_full(c, (int64_t[]){INT64_C(1) << 45, 1 << 10}, 2, 0, TL_F64)); /* 2^58 bytes: refused by the system */
+  assert_null(tl_full(c, (int64_t[]){INT64_C(1) << 45, 1 << 10}, 2, 0,
+                      TL_F64)); /* 2^58 bytes: refused by the system */
   expect_error(c, TL_OUT_OF_MEMORY, "memory");
   free_context(c);
 }

@@ -18,7 +18,8 @@ static void train(int threads, uint64_t seed, run *out) {
   tl_dense_options dense;
   tl_dense_options_init(&dense, sizeof dense);
   tl_layer *parts[] = {tl_dense(c, WIDTH, &dense), tl_activation_layer(c, TL_ACTIVATION_TANH, NULL),
-                       tl_dropout_layer(c, 0.3, NULL), tl_layer_normalization(c, NULL), tl_dense(c, CLASSES, &dense)};
+                       tl_dropout_layer(c, 0.3, NULL), tl_layer_normalization(c, NULL),
+                       tl_dense(c, CLASSES, &dense)};
   tl_layer *model = tl_sequential(c, parts, 5);
   tl_optimizer *adam = tl_adam(c, NULL);
   for (int i = 0; i < STEPS; i++) {

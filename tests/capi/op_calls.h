@@ -7,7 +7,8 @@
 #include <tapeloop/tapeloop.h>
 
 /* A tensor with values spread evenly over [low, high]; whole numbers for integer dtypes, 0 and 1 in turn for bool. */
-tl_tensor *sample_tensor(tl_context *c, tl_dtype dtype, const int64_t *dims, size_t rank, double low, double high);
+tl_tensor *sample_tensor(tl_context *c, tl_dtype dtype, const int64_t *dims, size_t rank, double low,
+                         double high);
 
 /* The op gave a tensor that can be read, and the context holds no error. */
 void expect_result(tl_context *c, const char *op, tl_tensor *result);

@@ -17,7 +17,8 @@ static void check(bool holds, const char *op, const char *what, const char *deta
   printf("%s: %s: %s\n", op, what, detail);
 }
 
-tl_tensor *sample_tensor(tl_context *c, tl_dtype dtype, const int64_t *dims, size_t rank, double low, double high) {
+tl_tensor *sample_tensor(tl_context *c, tl_dtype dtype, const int64_t *dims, size_t rank, double low,
+                         double high) {
   size_t count = 1;
   for (size_t i = 0; i < rank; i++) count *= (size_t)dims[i];
   size_t bytes = count * tl_dtype_size(dtype);
@@ -57,8 +58,8 @@ void expect_result(tl_context *c, const char *op, tl_tensor *result) {
 
 void expect_error(tl_context *c, const char *op, tl_tensor *result, const char *text) {
   check(result == NULL, op, "gave a result for wrong operands", text);
-  check(tl_failed(c) && tl_error_code(c) == TL_INVALID_ARGUMENT, op, "gave another code than invalid argument",
-        tl_error_message(c));
+  check(tl_failed(c) && tl_error_code(c) == TL_INVALID_ARGUMENT, op,
+        "gave another code than invalid argument", tl_error_message(c));
   check(strstr(tl_error_message(c), text) != NULL, op, "lacks the text in its message", tl_error_message(c));
   tl_clear_error(c);
   check(!tl_failed(c), op, "the error stays after tl_clear_error", "");

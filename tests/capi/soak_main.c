@@ -52,13 +52,15 @@ int main(void) {
     step(c, variables, adam);
     if (tl_context_stats(c, i == WARM ? &first : &now) != TL_OK) break;
     if (i == WARM) warm_kb = resident_kb();
-    if (i > WARM && (now.tensors != first.tensors || now.values != first.values || now.live_bytes != first.live_bytes ||
-                     now.system_allocations != first.system_allocations))
+    if (i > WARM &&
+        (now.tensors != first.tensors || now.values != first.values || now.live_bytes != first.live_bytes ||
+         now.system_allocations != first.system_allocations))
       differing++;
   }
   long end_kb = resident_kb();
   printf("resident after %d steps: %ld kB, after %d steps: %ld kB\n", WARM, warm_kb, STEPS, end_kb);
-  printf("live tensors after each step: %llu, steps that differ: %ld\n", (unsigned long long)first.tensors, differing);
+  printf("live tensors after each step: %llu, steps that differ: %ld\n", (unsigned long long)first.tensors,
+         differing);
   /* The system's own book-keeping moves by a few pages; a leak of one tensor a step would be megabytes. */
   int failed = tl_failed(c) || differing != 0 || end_kb - warm_kb > 256;
   if (tl_failed(c)) printf("%s\n", tl_error_message(c));

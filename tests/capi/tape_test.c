@@ -16,7 +16,8 @@ static void a_loop_of_plain_c_trains(void **state) {
     tl_tensor *loss = tl_mean(c, tl_square(c, error)), *grads[2];
     if (tl_tape_gradient(tape, loss, vars, 2, NULL, grads) == TL_OK)
       for (int i = 0; i < 2; i++)
-        assert_int_equal(tl_variable_assign(vars[i], tl_sub(c, vars[i], tl_mul_scalar(c, grads[i], 0.1))), TL_OK);
+        assert_int_equal(tl_variable_assign(vars[i], tl_sub(c, vars[i], tl_mul_scalar(c, grads[i], 0.1))),
+                         TL_OK);
     tl_scope_end(c);
     assert_int_equal(tl_context_stats(c, step == 100 ? &before : &after), TL_OK);
   }
@@ -49,7 +50,8 @@ static void gradients_of_gradients(void **state) {
 static void options_and_unconnected_sources(void **state) {
   (void)state;
   tl_context *c = new_context();
-  tl_tensor *x = vector(c, 2, (float[]){1, 2}), *other = vector(c, 3, (float[]){1, 2, 3}), *sources[] = {x, other};
+  tl_tensor *x = vector(c, 2, (float[]){1, 2}), *other = vector(c, 3, (float[]){1, 2, 3}),
+            *sources[] = {x, other};
   tl_tape_options options;
   tl_tape_options_init(&options, sizeof options);
   options.persistent = true;
@@ -139,7 +141,7 @@ static void no_memory_in_the_backward_pass(void **state) {
 
 int tape_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_loop_of_plain_c_trains),      cmocka_unit_test(gradients_of_gradients),
+      cmocka_unit_test(a_loop_of_plain_c_trains),        cmocka_unit_test(gradients_of_gradients),
       cmocka_unit_test(options_and_unconnected_sources), cmocka_unit_test(misuse_is_told),
       cmocka_unit_test(no_memory_in_the_backward_pass),
   };

@@ -84,7 +84,8 @@ static void memory_can_be_lent(void **state) {
   assert_null(tl_tensor_borrow(c, TL_F64, (int64_t[]){1}, 1, (char *)memory + 4, 8, on_release, &released));
   expect_error(c, TL_INVALID_ARGUMENT, "aligned");
   assert_int_equal(released, 3);
-  assert_null(tl_tensor_borrow(NULL, TL_F32, (int64_t[]){4}, 1, memory, sizeof memory, on_release, &released));
+  assert_null(
+      tl_tensor_borrow(NULL, TL_F32, (int64_t[]){4}, 1, memory, sizeof memory, on_release, &released));
   assert_int_equal(released, 4);
   /* An optimizer or an op in place must never write into lent memory. */
   t = tl_tensor_borrow(c, TL_F32, (int64_t[]){4}, 1, memory, sizeof memory, on_release, &released);
@@ -110,9 +111,11 @@ static void tensors_print(void **state) {
   expect_text(tl_scalar(c, TL_F32, 0.1), "f32 () 0.1");
   expect_text(vector(c, 3, (float[]){1, -2.5f, NAN}), "f32 (3,) [1, -2.5, nan]");
   expect_text(tl_range_from(c, 6, 0, 1, TL_I32), "i32 (6,) [0, 1, 2, 3, 4, 5]");
-  expect_text(tl_reshape(c, tl_range_from(c, 6, 0, 1, TL_I64), (int64_t[]){2, 3}, 2), "i64 (2, 3) [[0, 1, 2], [3, 4, 5]]");
+  expect_text(tl_reshape(c, tl_range_from(c, 6, 0, 1, TL_I64), (int64_t[]){2, 3}, 2),
+              "i64 (2, 3) [[0, 1, 2], [3, 4, 5]]");
   expect_text(tl_range_from(c, 1000, 0, 1, TL_F64), "f64 (1000,) [0, 1, 2, ..., 997, 998, 999]");
-  expect_text(tl_greater(c, vector(c, 2, (float[]){1, 2}), tl_scalar(c, TL_F32, 1.5)), "bool (2,) [false, true]");
+  expect_text(tl_greater(c, vector(c, 2, (float[]){1, 2}), tl_scalar(c, TL_F32, 1.5)),
+              "bool (2,) [false, true]");
   expect_text(tl_full(c, (int64_t[]){0, 2}, 2, 0, TL_U8), "u8 (0, 2) []");
   char small[8];
   size_t length;

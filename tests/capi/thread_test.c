@@ -39,7 +39,8 @@ static void contexts_run_in_parallel(void **state) {
   double losses[THREADS], want;
   train_alone(&want);
   assert_true(isfinite(want));
-  for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, train_alone, &losses[i]), 0);
+  for (int i = 0; i < THREADS; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, train_alone, &losses[i]), 0);
   for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
   for (int i = 0; i < THREADS; i++) assert_true(losses[i] == want);
 }

@@ -33,7 +33,8 @@ int main(int argc, char **argv) {
     tl_tensor *loss = tl_mean(c, tl_mul(c, error, error));
     tl_tensor *gradients[2];
     if (tl_tape_gradient(tape, loss, variables, 2, NULL, gradients) == TL_OK) {
-      if (descend(c, variables[0], gradients[0]) != TL_OK || descend(c, variables[1], gradients[1]) != TL_OK) break;
+      if (descend(c, variables[0], gradients[0]) != TL_OK || descend(c, variables[1], gradients[1]) != TL_OK)
+        break;
     }
     tl_scope_end(c);
     if (tl_failed(c)) break;

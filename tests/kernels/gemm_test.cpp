@@ -269,8 +269,8 @@ TEST_CASE("long and thin, and more than one stripe of packed columns", "[gemm]")
   Checker<float> floats;
   Checker<double> doubles;
   ThreadPool pool(2);
-  const int64_t shapes[][3] = {{1, 1, 5000}, {1, 1000, 700}, {1000, 1, 700}, {3, 700, 300}, {700, 3, 300},
-                               {2, 2, 3000}, {5, 9000, 70}, {9000, 5, 70}, {450, 10, 513}, {37, 45, 2100}};
+  const int64_t shapes[][3] = {{1, 1, 5000}, {1, 1000, 700}, {1000, 1, 700}, {3, 700, 300},  {700, 3, 300},
+                               {2, 2, 3000}, {5, 9000, 70},  {9000, 5, 70},  {450, 10, 513}, {37, 45, 2100}};
   for (const auto& s : shapes)
     for (int transposes = 0; transposes < 4; ++transposes) {
       const bool ta = transposes & 1, tb = transposes & 2;

@@ -232,7 +232,8 @@ void check_pow(const char* type, size_t n) {
 
 }  // namespace
 
-TEST_CASE("Vector functions of float are within two units in the last place", "[kernels][vector][accuracy][long]") {
+TEST_CASE("Vector functions of float are within two units in the last place",
+          "[kernels][vector][accuracy][long]") {
   check_all<float, uint32_t>("f32", 400000, 60000);
   check_pow<float>("f32", 40000);
 }

@@ -247,8 +247,8 @@ TEMPLATE_TEST_CASE("Comparisons and select agree with scalar code", "[kernels][v
   }
 }
 
-TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the bit", "[kernels][vector]", float,
-                   double) {
+TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the bit", "[kernels][vector]",
+                   float, double) {
   using T = TestType;
   for (const VectorTable* table : runnable_vector_tables()) {
     const ArithmeticKernels<T>& k = float_table<T>(*table).arithmetic;
@@ -588,7 +588,8 @@ TEMPLATE_TEST_CASE("Optimizer passes follow their formulas to the bit", "[kernel
   }
 }
 
-TEMPLATE_TEST_CASE("Transposition moves every element, and nothing around them", "[kernels][vector]", float, double) {
+TEMPLATE_TEST_CASE("Transposition moves every element, and nothing around them", "[kernels][vector]", float,
+                   double) {
   using T = TestType;
   for (const VectorTable* table : runnable_vector_tables()) {
     for (size_t rows : {1, 2, 3, 4, 5, 7, 8, 16, 17, 31, 70, 130}) {

@@ -83,7 +83,8 @@ TEST_CASE("lent memory is counted apart and given back once") {
   static int released;
   released = 0;
   std::vector<float> memory(1000);
-  Buffer* b = a.borrow(memory.data(), 4000, [](void* p) { ++*static_cast<int*>(p); }, &released);
+  Buffer* b = a.borrow(
+      memory.data(), 4000, [](void* p) { ++*static_cast<int*>(p); }, &released);
   CHECK(a.stats().borrowed_bytes == 4000);
   CHECK(a.stats().live_bytes == 0);
   b->retain();

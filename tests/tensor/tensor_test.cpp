@@ -86,8 +86,12 @@ TEST_CASE("assigning a variable leaves what was read as it was") {
 }
 
 TEST_CASE("contexts refuse numbers of threads that make no sense") {
-  CHECK(error_of([] { Context c(ContextOptions{0, -1, 0, nullptr, nullptr}); }).find("-1") != std::string::npos);
-  CHECK(error_of([] { Context c(ContextOptions{0, 100000, 0, nullptr, nullptr}); }).find("100000") != std::string::npos);
+  CHECK(error_of([] {
+          Context c(ContextOptions{0, -1, 0, nullptr, nullptr});
+        }).find("-1") != std::string::npos);
+  CHECK(error_of([] {
+          Context c(ContextOptions{0, 100000, 0, nullptr, nullptr});
+        }).find("100000") != std::string::npos);
   Context c(ContextOptions{0, 3, 0, nullptr, nullptr});
   CHECK(c.threads() == 3);
 }

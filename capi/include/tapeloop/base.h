@@ -49,7 +49,7 @@ typedef int32_t tl_status;
 enum {
   TL_OK = 0,
   TL_INVALID_ARGUMENT = 1,    /**< a value, shape, dtype, handle or option that the call does not accept */
-  TL_FAILED_PRECONDITION = 2, /**< the object is in a state in which the call makes no sense (a consumed tape) */
+  TL_FAILED_PRECONDITION = 2, /**< the object's state does not allow the call (a consumed tape) */
   TL_OUT_OF_MEMORY = 3,       /**< the context's limit or the machine's memory is exhausted */
   TL_NOT_FOUND = 4,           /**< a file that does not exist */
   TL_IO = 5,                  /**< reading or writing failed (disk full, permission, device) */
@@ -98,9 +98,9 @@ TL_API size_t tl_dtype_size(tl_dtype dtype);
 
 /** How a context is made. Fill it with tl_context_options_init() first. */
 typedef struct tl_context_options {
-  size_t struct_size;    /**< bytes of this struct; set by the init function */
-  uint64_t seed;         /**< of the random numbers; the same seed gives the same bits (default 0) */
-  int32_t threads;       /**< worker threads, the caller's included; 0: all CPUs that the process may use (default) */
+  size_t struct_size; /**< bytes of this struct; set by the init function */
+  uint64_t seed;      /**< of the random numbers; the same seed gives the same bits (default 0) */
+  int32_t threads;    /**< threads, the caller's included; 0 (default): all CPUs that the process may use */
   uint64_t memory_limit; /**< most bytes for tensors, cached memory included; 0: no limit (default) */
 } tl_context_options;
 
@@ -150,16 +150,16 @@ TL_API tl_status tl_context_set_log(tl_context *context, tl_log_callback callbac
 /** What a context holds. Fill struct_size with sizeof(tl_context_statistics) before the call. */
 typedef struct tl_context_statistics {
   size_t struct_size;
-  uint64_t tensors;             /**< live tensor handles, without variables */
-  uint64_t variables;           /**< live variable handles */
-  uint64_t values;              /**< live values inside the library: handles, variables, what tapes saved */
-  uint64_t live_bytes;          /**< bytes in buffers that are in use */
-  uint64_t peak_live_bytes;     /**< the highest live_bytes so far */
-  uint64_t cached_bytes;        /**< bytes kept for reuse */
-  uint64_t borrowed_bytes;      /**< the caller's memory that live tensors use */
-  uint64_t system_allocations;  /**< blocks asked from the system so far: constant in a steady loop */
-  uint64_t tapes;               /**< live tapes */
-  uint64_t scopes;              /**< open scopes */
+  uint64_t tensors;            /**< live tensor handles, without variables */
+  uint64_t variables;          /**< live variable handles */
+  uint64_t values;             /**< live values inside the library: handles, variables, what tapes saved */
+  uint64_t live_bytes;         /**< bytes in buffers that are in use */
+  uint64_t peak_live_bytes;    /**< the highest live_bytes so far */
+  uint64_t cached_bytes;       /**< bytes kept for reuse */
+  uint64_t borrowed_bytes;     /**< the caller's memory that live tensors use */
+  uint64_t system_allocations; /**< blocks asked from the system so far: constant in a steady loop */
+  uint64_t tapes;              /**< live tapes */
+  uint64_t scopes;             /**< open scopes */
 } tl_context_statistics;
 
 /** Reads the statistics; works while the context holds an error. Since 0.1. */

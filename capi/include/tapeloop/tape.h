@@ -13,9 +13,10 @@ typedef struct tl_tape tl_tape;
 
 /** How a tape records. Fill it with tl_tape_options_init() first. */
 typedef struct tl_tape_options {
-  size_t struct_size;      /**< bytes of this struct; set by the init function */
-  bool persistent;         /**< tl_tape_gradient() may be called more than once (default false) */
-  bool ignore_variables;   /**< only what tl_tape_watch() names is watched (default false: trainable variables, too) */
+  size_t struct_size; /**< bytes of this struct; set by the init function */
+  bool persistent;    /**< tl_tape_gradient() may be called more than once (default false) */
+  bool
+      ignore_variables; /**< watch only what tl_tape_watch() names (default false: trainable variables too) */
 } tl_tape_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_tape_options). Does nothing for NULL. Since 0.1. */
@@ -59,7 +60,8 @@ enum {
 typedef struct tl_gradient_options {
   size_t struct_size;         /**< bytes of this struct; set by the init function */
   tl_unconnected unconnected; /**< default TL_UNCONNECTED_NONE */
-  tl_tensor *const *output_gradients; /**< one per target, of its shape and dtype, NULL entries mean ones; NULL: all ones */
+  /** One per target, of its shape and dtype, where NULL entries mean ones; NULL (default): all ones. */
+  tl_tensor *const *output_gradients;
 } tl_gradient_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_gradient_options). Does nothing for NULL. Since 0.1. */
@@ -81,7 +83,8 @@ TL_API tl_status tl_tape_gradient(tl_tape *tape, tl_tensor *target, tl_tensor *c
 
 /** tl_tape_gradient() for several targets: the gradient is that of the sum of all of them. Since 0.1. */
 TL_API tl_status tl_tape_gradient_of(tl_tape *tape, tl_tensor *const *targets, size_t num_targets,
-                                     tl_tensor *const *sources, size_t count, const tl_gradient_options *options,
+                                     tl_tensor *const *sources, size_t count,
+                                     const tl_gradient_options *options,
                                      tl_tensor **gradients) TL_WARN_UNUSED;
 
 /**

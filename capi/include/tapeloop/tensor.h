@@ -25,7 +25,8 @@ TL_API tl_tensor *tl_tensor_new(tl_context *context, tl_dtype dtype, const int64
  * must not call tapeloop with this context. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor *tl_tensor_borrow(tl_context *context, tl_dtype dtype, const int64_t *dims, size_t rank,
-                                   const void *data, size_t bytes, tl_destroy_callback release, void *user_data);
+                                   const void *data, size_t bytes, tl_destroy_callback release,
+                                   void *user_data);
 
 /** A tensor of rank 0. The value is converted to the dtype; for integers it must be a whole number in range. Since 0.1. */
 TL_API tl_tensor *tl_scalar(tl_context *context, tl_dtype dtype, double value);
@@ -79,7 +80,8 @@ TL_API const void *tl_tensor_data(tl_tensor *tensor);
  * three elements. At most capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of
  * the whole text without the NUL. buffer may be NULL when capacity is 0. Since 0.1.
  */
-TL_API tl_status tl_tensor_format(tl_tensor *tensor, char *buffer, size_t capacity, size_t *length) TL_WARN_UNUSED;
+TL_API tl_status tl_tensor_format(tl_tensor *tensor, char *buffer, size_t capacity,
+                                  size_t *length) TL_WARN_UNUSED;
 
 /* ---- variables -------------------------------------------------------------------------------------------------- */
 

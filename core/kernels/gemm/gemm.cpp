@@ -30,7 +30,8 @@ GemmMethod choose(GemmCpu cpu, const GemmProblem<T>& p) {
 template <typename T>
 void run(ThreadPool& pool, const GemmProblem<T>& p) {
   if (trivial(p)) return;
-  if (p.k == 1 && p.tb && p.ldb == 1) {  // a column that lies in memory as a row: an outer product needs no packing
+  if (p.k == 1 && p.tb &&
+      p.ldb == 1) {  // a column that lies in memory as a row: an outer product needs no packing
     GemmProblem<T> outer = p;
     outer.tb = false;
     outer.ldb = p.n;

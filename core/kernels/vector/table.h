@@ -69,12 +69,12 @@ struct ArithmeticKernels {
   // Gradients from the function's own result, and the loss of logits x against targets z in [0, 1]:
   // out > 0 ? grad : 0; grad (1 - out^2); grad out (1 - out); max(x, 0) - x z + log(1 + e^-|x|).
   using Pair = void (*)(const T* a, const T* b, T* y, size_t n);
-  Pair relu_grad, tanh_grad, sigmoid_grad;  // of grad and out
-  Pair sigmoid_cross_entropy;               // of z and x
+  Pair relu_grad, tanh_grad, sigmoid_grad;                  // of grad and out
+  Pair sigmoid_cross_entropy;                               // of z and x
   void (*clip)(const T* x, T low, T high, T* y, size_t n);  // low <= high; NaN stays
-  void (*accumulate)(const T* x, T* y, size_t n);       // y += x
-  void (*axpy)(T a, const T* x, T* y, size_t n);        // y += a * x
-  void (*axpby)(T a, const T* x, T b, T* y, size_t n);  // y = a * x + b * y
+  void (*accumulate)(const T* x, T* y, size_t n);           // y += x
+  void (*axpy)(T a, const T* x, T* y, size_t n);            // y += a * x
+  void (*axpby)(T a, const T* x, T b, T* y, size_t n);      // y = a * x + b * y
 };
 
 // Sums, products, maxima and the dot product of a run have the same bits on every instruction set.
@@ -155,7 +155,8 @@ struct RandomKernels {
 // to[r * to_stride + c] = from[c * from_stride + r] for rows x cols of the output; strides in elements. Any elements of
 // the size of T: bits are moved as they are. The two must not overlap.
 template <class T>
-using Transpose = void (*)(const T* from, size_t from_stride, T* to, size_t to_stride, size_t rows, size_t cols);
+using Transpose = void (*)(const T* from, size_t from_stride, T* to, size_t to_stride, size_t rows,
+                           size_t cols);
 
 template <class T>
 struct FloatTable {

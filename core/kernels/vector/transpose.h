@@ -28,7 +28,8 @@ TL_LANE void load_tile(Row row, V (&x)[kPieceElements<V>]) {
   transpose_pieces(x);
 }
 template <class V>
-TL_LANE void transpose_tile(const typename V::T* from, size_t from_stride, typename V::T* to, size_t to_stride) {
+TL_LANE void transpose_tile(const typename V::T* from, size_t from_stride, typename V::T* to,
+                            size_t to_stride) {
   V x[kPieceElements<V>];
   load_tile<V>([=](size_t c) { return from + c * from_stride; }, x);
 #pragma GCC unroll 4
@@ -36,8 +37,8 @@ TL_LANE void transpose_tile(const typename V::T* from, size_t from_stride, typen
 }
 // The same where the output has fewer columns: the lanes past the end repeat the last one, and are not stored.
 template <class V>
-TL_LANE void transpose_narrow_tile(const typename V::T* from, size_t from_stride, typename V::T* to, size_t to_stride,
-                                   size_t cols) {
+TL_LANE void transpose_narrow_tile(const typename V::T* from, size_t from_stride, typename V::T* to,
+                                   size_t to_stride, size_t cols) {
   V x[kPieceElements<V>];
   load_tile<V>([=](size_t c) { return from + (c < cols ? c : cols - 1) * from_stride; }, x);
 #pragma GCC unroll 4
@@ -51,14 +52,15 @@ TL_LANE size_t next_tile(size_t at, size_t step, size_t end) {
 }
 
 template <class V>
-void transpose(const typename V::T* from, size_t from_stride, typename V::T* to, size_t to_stride, size_t rows,
-               size_t cols) {
+void transpose(const typename V::T* from, size_t from_stride, typename V::T* to, size_t to_stride,
+               size_t rows, size_t cols) {
   constexpr size_t kRows = kPieceElements<V>, kLine = 64 / sizeof(typename V::T);
   // Blocks whose input rows and output rows stay in the first-level cache and in its page table.
   constexpr size_t kBlockRows = 4 * kLine, kBlockCols = 128;
   if (rows < kRows || cols < 2) {
     for (size_t r = 0; r < rows; ++r)
-      for (size_t c = 0; c < cols; ++c) __builtin_memcpy(to + r * to_stride + c, from + c * from_stride + r, sizeof(*to));
+      for (size_t c = 0; c < cols; ++c)
+        __builtin_memcpy(to + r * to_stride + c, from + c * from_stride + r, sizeof(*to));
     return;
   }
   if (cols < V::N) {
@@ -76,7 +78,8 @@ void transpose(const typename V::T* from, size_t from_stride, typename V::T* to,
           const size_t at = cols - c < V::N ? cols - V::N : c;
           for (size_t r = line; r < line_end; r += kRows) {
             const size_t row = rows - r < kRows ? rows - kRows : r;
-            transpose_tile<V>(from + at * from_stride + row, from_stride, to + row * to_stride + at, to_stride);
+            transpose_tile<V>(from + at * from_stride + row, from_stride, to + row * to_stride + at,
+                              to_stride);
           }
         }
       }
