@@ -221,10 +221,9 @@ enum {
 
 /** Of all losses. Fill it with tl_loss_options_init() first. */
 typedef struct tl_loss_options {
-  size_t struct_size;     /**< bytes of this struct; set by the init function */
-  tl_reduction reduction; /**< default TL_REDUCTION_MEAN */
-  bool
-      from_probabilities; /**< cross-entropies: predictions are probabilities instead of logits (default false) */
+  size_t struct_size;      /**< bytes of this struct; set by the init function */
+  tl_reduction reduction;  /**< default TL_REDUCTION_MEAN */
+  bool from_probabilities; /**< cross-entropies: predictions are probabilities, not logits (default false) */
   double
       label_smoothing; /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0) */
   tl_tensor*

@@ -13,10 +13,9 @@ typedef struct tl_tape tl_tape;
 
 /** How a tape records. Fill it with tl_tape_options_init() first. */
 typedef struct tl_tape_options {
-  size_t struct_size; /**< bytes of this struct; set by the init function */
-  bool persistent;    /**< tl_tape_gradient() may be called more than once (default false) */
-  bool
-      ignore_variables; /**< watch only what tl_tape_watch() names (default false: trainable variables too) */
+  size_t struct_size;    /**< bytes of this struct; set by the init function */
+  bool persistent;       /**< tl_tape_gradient() may be called more than once (default false) */
+  bool ignore_variables; /**< watch only what tl_tape_watch() names (default false: variables too) */
 } tl_tape_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_tape_options). Does nothing for NULL. Since 0.1. */
