@@ -82,7 +82,15 @@ std::vector<VariableRef> Optimizer::slots(const Variable& variable) const {
 
 void Optimizer::check_variables(Span<Variable* const> variables) const {
   if (variables.size() == 0) invalid("[", name_, "] the list of variables is empty; pass those of the model");
+  // Short lists, the usual ones, are searched: a set would cost more than the updates of a small model.
+  constexpr size_t kShort = 32;
   std::unordered_set<uint64_t> seen;
+  auto seen_before = [&](size_t i) {
+    if (variables.size() > kShort) return !seen.insert(variables[i]->id()).second;
+    for (size_t k = 0; k < i; k++)
+      if (variables[k] == variables[i]) return true;
+    return false;
+  };
   for (size_t i = 0; i < variables.size(); i++) {
     const Variable* v = variables[i];
     if (!v) invalid("[", name_, "] variable ", i, " is missing");
@@ -92,7 +100,7 @@ void Optimizer::check_variables(Span<Variable* const> variables) const {
     if (!is_floating(v->dtype()))
       invalid("[", name_, "] only floating-point variables can be trained: ", quoted(*v), " is ", v->dtype(),
               " ", v->shape(), "; leave it out of the list");
-    if (!seen.insert(v->id()).second)
+    if (seen_before(i))
       invalid("[", name_, "] each variable may stand in the list once: ", quoted(*v),
               " stands there again at position ", i, "; add its gradients up");
   }

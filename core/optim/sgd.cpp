@@ -23,21 +23,23 @@ class Sgd final : public Optimizer {
 
  protected:
   int scalars(int64_t, double rate, double* out) const override {
-    out[0] = keras_velocity() ? rate : -rate;
+    // The velocity of PyTorch's form is added, times minus the rate.
+    out[0] = torch_velocity() ? -rate : rate;
     return 1;
   }
 
-  bool runs_in_place() const override { return keras_velocity(); }
+  bool runs_in_place() const override { return !torch_velocity(); }
 
   void run(const Tensor* values, const Tensor& g, const Tensor* scalars, bool donate,
            Tensor* out) const override {
     const Tensor &w = values[0], &rate = scalars[0];
     if (options_.momentum == 0) {
-      out[0] = add_into(mul(g, rate), w);
+      const Tensor* in[] = {&w, &g, &rate};
+      tl::apply(OpId::kSgdUpdate, context(), Inputs(in, 3), nullptr, out, donate ? 0b001 : 0);
       return;
     }
     const Tensor& m = values[1];
-    if (keras_velocity()) {
+    if (!torch_velocity()) {
       MomentumUpdateAttrs attrs{options_.momentum, options_.nesterov};
       const Tensor* in[] = {&w, &g, &m, &rate};
       tl::apply(OpId::kMomentumUpdate, context(), Inputs(in, 4), &attrs, out, donate ? 0b0101 : 0);
@@ -49,8 +51,8 @@ class Sgd final : public Optimizer {
   }
 
  private:
-  bool keras_velocity() const {
-    return options_.momentum != 0 && options_.momentum_form == MomentumForm::kKeras;
+  bool torch_velocity() const {
+    return options_.momentum != 0 && options_.momentum_form == MomentumForm::kPyTorch;
   }
 
   SgdOptions options_;

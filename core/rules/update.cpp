@@ -32,6 +32,16 @@ Tensor total(const Tensor& a) { return a ? sum(a) : a; }
 
 }  // namespace
 
+void infer_sgd_update(const InferArgs& args, OutputSpec* out) { infer_update(args, 2, out); }
+
+// w' = w - rate g
+void vjp_sgd_update(const VjpArgs& a, Tensor* grads) {
+  const Tensor &g = a[1], &rate = a[2], &by_w = a.grad[0];
+  if (a.needs(0)) grads[0] = by_w;
+  if (a.needs(1)) grads[1] = neg(mul(by_w, rate));
+  if (a.needs(2)) grads[2] = neg(sum(mul(by_w, g)));
+}
+
 void infer_momentum_update(const InferArgs& args, OutputSpec* out) {
   check_finite("momentum_update", "momentum", args.as<MomentumUpdateAttrs>().momentum);
   infer_update(args, 3, out);

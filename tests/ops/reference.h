@@ -146,6 +146,7 @@ Arrays range(int64_t count, double start, double step, DType dtype);
 
 // ---- optimizer updates
 // -------------------------------------------------------------------------------------------
+Arrays sgd_update(const Array& w, const Array& g, const Array& rate);
 Arrays momentum_update(const Array& w, const Array& g, const Array& m, const Array& rate, double momentum,
                        bool nesterov);
 Arrays adam_update(const Array& w, const Array& g, const Array& m, const Array& v, const Array& rate,

@@ -5,6 +5,12 @@
 
 namespace tl::test::reference {
 
+Arrays sgd_update(const Array& w, const Array& g, const Array& rate) {
+  Array new_w = w;
+  for (size_t i = 0; i < w.values.size(); i++) new_w.values[i] = w.values[i] - rate.values[0] * g.values[i];
+  return Arrays{new_w};
+}
+
 Arrays momentum_update(const Array& w, const Array& g, const Array& m, const Array& rate, double momentum,
                        bool nesterov) {
   Array new_w = w, new_m = m;

@@ -265,6 +265,22 @@ TEST_CASE_METHOD(Fixture, "a call that makes no sense is refused before anything
   CHECK(adam->variables().size() == 2);
 }
 
+TEST_CASE_METHOD(Fixture, "a variable that stands twice is found in long lists, too", "[optim]") {
+  OptimizerPtr sgd = make_sgd(c, sgd_options(1));
+  std::vector<VariableRef> refs;
+  std::vector<Variable*> variables;
+  std::vector<Tensor> grads;
+  for (int i = 0; i < 100; i++) {
+    refs.push_back(variable({1}, "w"));
+    variables.push_back(refs.back().get());
+    grads.push_back(vector({1}));
+  }
+  sgd->apply(grads, variables);
+  variables[99] = variables[0];
+  CHECK(has(message_of([&] { sgd->apply(grads, variables); }), "again at position 99"));
+  CHECK(values(refs[0]) == Numbers{0});
+}
+
 TEST_CASE_METHOD(Fixture, "hyper-parameters outside their range are named with their value", "[optim]") {
   const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
   for (double rate : {-1., nan, inf}) {
@@ -291,8 +307,10 @@ TEST_CASE_METHOD(Fixture, "hyper-parameters outside their range are named with t
 }
 
 TEST_CASE_METHOD(Fixture, "an update runs in place only when nobody else holds the value", "[optim]") {
-  for (bool use_adam : {false, true}) {
-    OptimizerPtr o = use_adam ? make_adam(c, adam_options(.1)) : make_sgd(c, sgd_options(.1, .9));
+  for (int kind : {0, 1, 2}) {
+    OptimizerPtr o = kind == 0   ? make_adam(c, adam_options(.1))
+                     : kind == 1 ? make_sgd(c, sgd_options(.1, .9))
+                                 : make_sgd(c, sgd_options(.1));
     VariableRef w = VariableRef::make(random(Shape{1000}), "w");
     apply_one(*o, w, random(Shape{1000}));
     const std::byte* memory = w->peek().raw();

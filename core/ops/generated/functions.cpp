@@ -627,4 +627,12 @@ std::array<Tensor, 3> adam_update(const Tensor& w, const Tensor& g, const Tensor
   return made;
 }
 
+Tensor sgd_update(const Tensor& w, const Tensor& g, const Tensor& rate) {
+  const Tensor* in[] = {&w, &g, &rate};
+  if (!w) invalid("[sgd_update] operand 'w' is missing");
+  Tensor made;
+  apply(OpId::kSgdUpdate, w.context(), Inputs(in, 3), nullptr, &made);
+  return made;
+}
+
 }  // namespace tl

@@ -269,4 +269,7 @@ std::array<Tensor, 2> momentum_update(const Tensor& w, const Tensor& g, const Te
 // One step of Adam (Kingma and Ba 2015): m' = m + (g - m)(1 - beta1), v' = v + (g^2 - v)(1 - beta2), w' = w (1 - decay) - rate m' / (sqrt(v') + epsilon).
 std::array<Tensor, 3> adam_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const Tensor& rate, const Tensor& decay, const Tensor& epsilon, double beta1, double beta2);
 
+// One step of plain SGD: w' = w - rate g.
+Tensor sgd_update(const Tensor& w, const Tensor& g, const Tensor& rate);
+
 }  // namespace tl

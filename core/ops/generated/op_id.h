@@ -83,7 +83,8 @@ enum class OpId : uint16_t {
   kRange = 201,
   kMomentumUpdate = 220,
   kAdamUpdate = 221,
+  kSgdUpdate = 222,
 };
-inline constexpr int kOpIdCount = 222;
+inline constexpr int kOpIdCount = 223;
 
 }  // namespace tl

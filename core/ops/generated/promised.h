@@ -36,6 +36,7 @@ void infer_same_shapes(const InferArgs& args, OutputSpec* out);
 void infer_scalar(const InferArgs& args, OutputSpec* out);
 void infer_scatter_add(const InferArgs& args, OutputSpec* out);
 void infer_select(const InferArgs& args, OutputSpec* out);
+void infer_sgd_update(const InferArgs& args, OutputSpec* out);
 void infer_slice(const InferArgs& args, OutputSpec* out);
 void infer_sparse_softmax_cross_entropy(const InferArgs& args, OutputSpec* out);
 void infer_transpose(const InferArgs& args, OutputSpec* out);
@@ -95,6 +96,7 @@ void vjp_sigmoid_cross_entropy(const VjpArgs& args, Tensor* grads);
 void vjp_dropout(const VjpArgs& args, Tensor* grads);
 void vjp_momentum_update(const VjpArgs& args, Tensor* grads);
 void vjp_adam_update(const VjpArgs& args, Tensor* grads);
+void vjp_sgd_update(const VjpArgs& args, Tensor* grads);
 
 }  // namespace tl::rules
 
@@ -174,5 +176,6 @@ void full(const KernelArgs& args);
 void range(const KernelArgs& args);
 void momentum_update(const KernelArgs& args);
 void adam_update(const KernelArgs& args);
+void sgd_update(const KernelArgs& args);
 
 }  // namespace tl::kernels

@@ -109,6 +109,7 @@ constexpr InputSchema kMomentumUpdateInputs[] = {{"w", kFloatTypes, -1}, {"g", k
 constexpr AttrSchema kMomentumUpdateAttrs[] = {{"momentum", AttrKind::kFloat, offsetof(MomentumUpdateAttrs, momentum)}, {"nesterov", AttrKind::kBool, offsetof(MomentumUpdateAttrs, nesterov)}};
 constexpr InputSchema kAdamUpdateInputs[] = {{"w", kFloatTypes, -1}, {"g", kFloatTypes, 0}, {"m", kFloatTypes, 0}, {"v", kFloatTypes, 0}, {"rate", kFloatTypes, 0}, {"decay", kFloatTypes, 0}, {"epsilon", kFloatTypes, 0}};
 constexpr AttrSchema kAdamUpdateAttrs[] = {{"beta1", AttrKind::kFloat, offsetof(AdamUpdateAttrs, beta1)}, {"beta2", AttrKind::kFloat, offsetof(AdamUpdateAttrs, beta2)}};
+constexpr InputSchema kSgdUpdateInputs[] = {{"w", kFloatTypes, -1}, {"g", kFloatTypes, 0}, {"rate", kFloatTypes, 0}};
 
 const OpSchema kSchemas[] = {
     {OpId::kAdd, "add", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 0, 0, kAddInputs, nullptr, 0, rules::infer_broadcast, kernels::add, rules::vjp_add},
@@ -185,9 +186,10 @@ const OpSchema kSchemas[] = {
     {OpId::kRange, "range", 0, false, 1, false, false, {-1, -1, -1}, sizeof(RangeAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kRangeAttrs, 4, rules::infer_range, kernels::range, nullptr},
     {OpId::kMomentumUpdate, "momentum_update", 4, false, 2, false, false, {0, 2, -1}, sizeof(MomentumUpdateAttrs), GradientKind::kRule, nullptr, 10, 0, kMomentumUpdateInputs, kMomentumUpdateAttrs, 2, rules::infer_momentum_update, kernels::momentum_update, rules::vjp_momentum_update},
     {OpId::kAdamUpdate, "adam_update", 7, false, 3, false, false, {0, 2, 3}, sizeof(AdamUpdateAttrs), GradientKind::kRule, nullptr, 115, 6, kAdamUpdateInputs, kAdamUpdateAttrs, 2, rules::infer_adam_update, kernels::adam_update, rules::vjp_adam_update},
+    {OpId::kSgdUpdate, "sgd_update", 3, false, 1, false, false, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 6, 0, kSgdUpdateInputs, nullptr, 0, rules::infer_sgd_update, kernels::sgd_update, rules::vjp_sgd_update},
 };
 
-constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 67, 68, 69, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 70, 71, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 72, 73};
+constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 67, 68, 69, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 70, 71, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 72, 73, 74};
 
 }  // namespace
 

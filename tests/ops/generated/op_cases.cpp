@@ -1847,12 +1847,28 @@ const std::vector<OpCase>& op_cases() {
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(adam_update(in[0], in[1], in[2], in[3], in[4], in[5], in[6], 0.9, 0.9)); },
      nullptr,
      Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "rank 0"},
+    {"sgd_update", 0, "w=(2,3) g=(2,3) rate=()[0.05..0.5]", {{"w", {2, 3}, kFloating, -2.0, 2.0, kFloatTypes}, {"g", {2, 3}, kFloating, -2.0, 2.0, kFloatTypes}, {"rate", {}, kFloating, 0.05, 0.5, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(sgd_update(in[0], in[1], in[2])); },
+     []([[maybe_unused]] const Arrays& in) { return reference::sgd_update(in[0], in[1], in[2]); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"sgd_update", 1, "w=(37) g=(37) rate=()[0.05..0.5]", {{"w", {37}, kFloating, -2.0, 2.0, kFloatTypes}, {"g", {37}, kFloating, -2.0, 2.0, kFloatTypes}, {"rate", {}, kFloating, 0.05, 0.5, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(sgd_update(in[0], in[1], in[2])); },
+     []([[maybe_unused]] const Arrays& in) { return reference::sgd_update(in[0], in[1], in[2]); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"sgd_update", 0, "w=(2) g=(3) rate=()", {{"w", {2}, kFloating, -2.0, 2.0, kFloatTypes}, {"g", {3}, kFloating, -2.0, 2.0, kFloatTypes}, {"rate", {}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(sgd_update(in[0], in[1], in[2])); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "same shape"},
+    {"sgd_update", 1, "w=(2) g=(2) rate=(1)", {{"w", {2}, kFloating, -2.0, 2.0, kFloatTypes}, {"g", {2}, kFloating, -2.0, 2.0, kFloatTypes}, {"rate", {1}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(sgd_update(in[0], in[1], in[2])); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "rank 0"},
   };
   return cases;
 }
 
 const std::vector<const char*>& op_names() {
-  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update"};
+  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update", "sgd_update"};
   return names;
 }
 
