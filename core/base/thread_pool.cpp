@@ -1,15 +1,18 @@
 // How the pool works.
 //
-// A job is published in one 64-bit word, the ticket: its number above, the next free index below. A thread
-// claims an index by raising the ticket with a compare-and-swap, which succeeds only while that job is the
-// current one and has indices left. A claimed index keeps the caller waiting, so after a claim the job's
-// fields cannot change; a worker that comes late claims nothing and touches nothing. The caller claims too,
-// and never waits for a worker that has not started: a sleeping worker costs a wake-up call, not a delay.
+// The indices of a job are cut into one range for each thread. A range is published in one 64-bit word, its ticket: the
+// job's number above, the next free index below. A thread claims an index by raising a ticket with a compare-and-swap,
+// which succeeds only while that job is the current one; when its own range is used up it helps with the others. So the
+// same thread mostly gets the same indices in every loop, and finds in its cache what it left there, and a thread that is
+// late costs nothing but its help. A claimed index keeps the caller waiting, so after a claim the job's fields cannot
+// change; a worker that comes too late claims nothing and touches nothing. The caller claims too, and never waits for a
+// worker that has not started: a sleeping worker costs a wake-up call, not a delay.
 #include "core/base/thread_pool.h"
 
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -99,12 +102,15 @@ class BlockedSignals {
 }  // namespace
 
 struct ThreadPool::State {
-  // Written by the caller before the ticket opens the job, read by others only after a claim (count: also
+  // Written by the caller before the tickets open the job, read by others only after a claim (count: also
   // before).
   std::atomic<size_t> count{0};
   FunctionRef<void(size_t, int)>* body = nullptr;
 
-  alignas(64) std::atomic<uint64_t> ticket{kIndexMask};  // the last index number stands for "closed"
+  struct alignas(64) Ticket {
+    std::atomic<uint64_t> value{kIndexMask};  // the last index number stands for "closed"
+  };
+  std::vector<Ticket> tickets;  // one for each thread asked for
   alignas(64) std::atomic<size_t> unfinished{0};
   std::atomic<int> sleepers{0};
   std::atomic<bool> caller_waits{false};
@@ -124,11 +130,31 @@ struct ThreadPool::State {
   std::unique_ptr<Scratch[]> worker_scratch;
   Scratch shared_scratch;
 
-  bool open(uint64_t t) const { return (t & kIndexMask) < count.load(std::memory_order_relaxed); }
+  explicit State(size_t threads) : tickets(threads) {}
+
+  // The range of ticket r is [edge(r), edge(r + 1)).
+  size_t edge(size_t n, size_t r) const { return n / tickets.size() * r + std::min(n % tickets.size(), r); }
+
+  bool open(size_t r, uint64_t t) const {
+    return (t & kIndexMask) < edge(count.load(std::memory_order_relaxed), r + 1);
+  }
+
+  bool any_open(std::memory_order order) const {
+    for (size_t r = 0; r < tickets.size(); ++r)
+      if (open(r, tickets[r].value.load(order))) return true;
+    return false;
+  }
 
   void work_on_job(int worker) {
+    size_t r = static_cast<size_t>(worker);
+    for (size_t i = 0; i < tickets.size(); ++i, r = r + 1 == tickets.size() ? 0 : r + 1)
+      work_on_range(r, worker);
+  }
+
+  void work_on_range(size_t r, int worker) {
+    std::atomic<uint64_t>& ticket = tickets[r].value;
     uint64_t t = ticket.load(std::memory_order_acquire);
-    while (open(t)) {
+    while (open(r, t)) {
       if (!ticket.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
       run_index(t & kIndexMask, worker);
@@ -157,14 +183,13 @@ struct ThreadPool::State {
     while (!stop.load(std::memory_order_relaxed)) {
       work_on_job(worker);
       const auto something = [this] {
-        return open(ticket.load(std::memory_order_acquire)) || stop.load(std::memory_order_relaxed);
+        return any_open(std::memory_order_acquire) || stop.load(std::memory_order_relaxed);
       };
       if (spin_until(something)) continue;
       std::unique_lock<std::mutex> lock(mutex);
       sleepers.fetch_add(1, std::memory_order_seq_cst);
-      // Sequentially consistent against the caller, which opens the ticket and then looks for sleepers.
-      while (!open(ticket.load(std::memory_order_seq_cst)) && !stop.load(std::memory_order_seq_cst))
-        work.wait(lock);
+      // Sequentially consistent against the caller, which opens the tickets and then looks for sleepers.
+      while (!any_open(std::memory_order_seq_cst) && !stop.load(std::memory_order_seq_cst)) work.wait(lock);
       sleepers.fetch_sub(1, std::memory_order_seq_cst);
     }
   }
@@ -190,9 +215,9 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(new State) {
+ThreadPool::ThreadPool(int threads) : state_(new State(threads > 1 ? static_cast<size_t>(threads) : 1)) {
   State& s = *state_;
-  const int extra = threads > 1 ? threads - 1 : 0;
+  const int extra = static_cast<int>(s.tickets.size()) - 1;
   s.workers.reserve(extra);
   s.worker_ids.reserve(extra);
   s.worker_scratch.reset(new Scratch[extra + 1]);
@@ -246,15 +271,15 @@ void ThreadPool::parallel_for_worker(size_t count, FunctionRef<void(size_t, int)
     });
   }
 
-  // Close the ticket first: with the new count and the old ticket a late worker could claim an index of
-  // nobody.
-  const uint64_t job = (s.ticket.load(std::memory_order_relaxed) | kIndexMask) + 1;
-  s.ticket.store(job | kIndexMask, std::memory_order_seq_cst);
+  // Close the tickets first: with the new count and an old ticket a late worker could claim an index of nobody.
+  const uint64_t job = (s.tickets[0].value.load(std::memory_order_relaxed) | kIndexMask) + 1;
+  for (State::Ticket& ticket : s.tickets) ticket.value.store(job | kIndexMask, std::memory_order_seq_cst);
   s.active = true;
   s.body = &body;
   s.unfinished.store(count, std::memory_order_relaxed);
   s.count.store(count, std::memory_order_release);
-  s.ticket.store(job, std::memory_order_seq_cst);
+  for (size_t r = 0; r < s.tickets.size(); ++r)
+    s.tickets[r].value.store(job | s.edge(count, r), std::memory_order_seq_cst);
   if (s.sleepers.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard<std::mutex> lock(s.mutex);
     s.work.notify_all();

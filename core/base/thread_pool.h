@@ -30,10 +30,10 @@ class ThreadPool {
   int size() const noexcept;
 
   // Calls body(index) once for every index in [0, count), and returns when all are done; everything the
-  // bodies wrote is then visible to the caller. Indices are handed out in increasing order to whichever
-  // thread is free, so an index should hold several microseconds of work. Called from inside a body it runs
-  // inline. When bodies throw, all other indices still run, and the exception of the lowest index is thrown
-  // here.
+  // bodies wrote is then visible to the caller. Each thread starts with its own share of the indices, the
+  // same one in every loop of that count, and then helps the others; an index should hold several
+  // microseconds of work. Called from inside a body it runs inline. When bodies throw, all other indices still
+  // run, and the exception of the lowest index is thrown here.
   //
   // One thread at a time may call it (the rule of the context that owns the pool). After fork() the child has
   // none of the workers: it is found out by the process id, and loops run inline from then on; the child may

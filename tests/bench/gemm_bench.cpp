@@ -21,6 +21,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/kernels/gemm/backend_choice.h"
@@ -190,11 +191,18 @@ void bench_shape(const Shape& s, ThreadPool& pool, GemmCpu cpu, double peak, boo
     while (now() - start < sample);
     calls.push_back(n);
   }
-  for (int turn = 0; turn < turns; ++turn)
+  // On several threads a candidate keeps its turn for a while: the idle threads of OpenMP and OpenBLAS spin after a call
+  // (OpenBLAS for 0.1 s) and would take the cores from the next one.
+  const bool alone = pool.size() == 1;
+  const int in_a_row = alone ? 1 : turns / 3 + 1;
+  for (int turn = 0; turn < turns; turn += in_a_row)
     for (size_t i = 0; i < candidates.size(); ++i) {
-      const double start = now();
-      for (long n = 0; n < calls[i]; ++n) candidates[i].call();
-      candidates[i].best = std::min(candidates[i].best, (now() - start) / calls[i]);
+      if (!alone) std::this_thread::sleep_for(std::chrono::milliseconds(150));
+      for (int again = 0; again < in_a_row; ++again) {
+        const double start = now();
+        for (long n = 0; n < calls[i]; ++n) candidates[i].call();
+        candidates[i].best = std::min(candidates[i].best, (now() - start) / calls[i]);
+      }
     }
   const double peak_of_type = kFloat ? peak : peak / 2;
   std::printf("%s %s %5ldx%ldx%-5ld %-16s", kFloat ? "f32" : "f64", s.op, long(s.m), long(s.k), long(s.n),

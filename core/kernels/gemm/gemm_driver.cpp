@@ -11,6 +11,7 @@ namespace tl::kernels {
 namespace {
 
 constexpr int64_t kPackedBBytes = 8 << 20;    // packed panels of B; read slowly enough for any cache behind
+constexpr int64_t kStripeBytes = 256 << 10;   // packed panels of B that stay in the second-level cache
 constexpr double kMultiplyAddsPerPart = 1e6;  // less work than this is not worth waking a thread for
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -51,6 +52,14 @@ struct Part {
   int64_t row, rows, col, cols;
 };
 
+// The parts that some work is worth, a multiple of the threads: several for each where they are large enough, so that a
+// thread that comes late still finds work.
+int64_t wanted_parts(double multiply_adds, int threads) {
+  if (threads == 1 || multiply_adds <= 2 * kMultiplyAddsPerPart) return 1;
+  const double rounds = multiply_adds / (kMultiplyAddsPerPart * threads);
+  return threads * static_cast<int64_t>(rounds < 1 ? 1 : rounds > 4 ? 4 : rounds);
+}
+
 // Cuts [rows, cols] into a grid of whole tiles: as many parts as there are threads with enough work each, and
 // no part with more than max_rows rows.
 class Grid {
@@ -58,23 +67,24 @@ class Grid {
   Grid(int64_t rows, int64_t cols, int64_t tile_rows, int64_t panel, int64_t max_rows, double multiply_adds,
        int threads)
       : rows_(rows), cols_(cols), tile_rows_(tile_rows), panel_(panel) {
-    int64_t wanted = 1;
-    if (threads > 1 && multiply_adds > 2 * kMultiplyAddsPerPart) {
-      // Several parts for each thread where they are large enough: a thread that comes late still finds work.
-      const double rounds = multiply_adds / (kMultiplyAddsPerPart * threads);
-      wanted = threads * static_cast<int64_t>(rounds < 1 ? 1 : rounds > 4 ? 4 : rounds);
-    }
+    const int64_t wanted = wanted_parts(multiply_adds, threads);
     const int64_t row_tiles = divide_up(rows, tile_rows), panels = divide_up(cols, panel);
     down_ = divide_up(rows, max_rows);
     if (wanted > down_) {
-      if (row_tiles >= 2 * panels || row_tiles >= 4 * wanted) {
-        down_ = divide_up(wanted, down_) * down_;
-      } else {
-        across_ = divide_up(wanted, down_);
-      }
+      // Along the columns where that is even: a part then keeps its panels of B near for all its rows.
+      const int64_t more = divide_up(wanted, down_);
+      if (panels % more == 0 || panels >= 4 * more || row_tiles < 2 * wanted)
+        across_ = more;
+      else
+        down_ *= more;
     }
-    if (down_ > row_tiles) down_ = row_tiles;
-    if (across_ > panels) across_ = panels;
+    limit();
+  }
+
+  // So many parts down and across, or fewer.
+  Grid(int64_t rows, int64_t cols, int64_t tile_rows, int64_t panel, int64_t down, int64_t across)
+      : rows_(rows), cols_(cols), tile_rows_(tile_rows), panel_(panel), down_(down), across_(across) {
+    limit();
   }
 
   size_t size() const { return static_cast<size_t>(down_ * across_); }
@@ -86,6 +96,12 @@ class Grid {
   }
 
  private:
+  void limit() {
+    const int64_t row_tiles = divide_up(rows_, tile_rows_), panels = divide_up(cols_, panel_);
+    if (down_ > row_tiles) down_ = row_tiles;
+    if (across_ > panels) across_ = panels;
+  }
+
   static int64_t cut(int64_t length, int64_t unit, int64_t parts, int64_t at) {
     const int64_t edge = divide_up(length, unit) * at / parts * unit;
     return edge < length ? edge : length;
@@ -162,38 +178,103 @@ void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const A
   });
 }
 
-// How a product is blocked when B is packed.
+// How a product is cut when only B is packed: each part packs what it needs for itself. Memory that one core has just
+// written reaches another one slowly, so that packing twice is cheaper than sharing while there are rows enough.
+template <typename T>
+struct PrivatePacking {
+  int64_t step;    // terms
+  int64_t stripe;  // columns packed at a time: they stay in the second-level cache
+
+  PrivatePacking(const GemmKernels<T>& kernels, const Arranged<T>& x) {
+    const int64_t element = sizeof(T), panel = kernels.panel;
+    step = terms_per_block(x.terms, kernels.block_terms);
+    stripe = kStripeBytes / (step * element) / panel * panel;
+    const int64_t all = divide_up(x.cols, panel) * panel;
+    stripe = stripe < panel ? panel : stripe > all ? all : stripe;
+  }
+
+  GemmScratch scratch() const {
+    GemmScratch bytes;
+    bytes.per_worker = static_cast<size_t>(stripe * step) * sizeof(T);
+    return bytes;
+  }
+};
+
+template <typename T>
+Grid private_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
+  const double work =
+      static_cast<double>(x.rows) * static_cast<double>(x.cols) * static_cast<double>(x.terms);
+  const int64_t wanted = wanted_parts(work, threads), panels = divide_up(x.cols, kernels.panel);
+  if (wanted == 1) return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, 1, 1);
+  // Rows apart: B is packed by every thread. Columns apart: A is read by every thread.
+  const bool down = x.rows >= 64 * threads && x.cols <= 4 * x.rows;
+  if (down) return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, threads, 1);
+  if (panels >= threads) return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, 1, wanted);
+  return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, divide_up(threads, panels), panels);
+}
+
+template <typename T>
+void run_private(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  const PrivatePacking<T> packing(kernels, x);
+  const Grid grid = private_grid(kernels, x, workers.size());
+  workers.run(grid.size(), [&](size_t index, int worker) {
+    const Part part = grid[index];
+    T* packed_b = static_cast<T*>(workers.own(worker));
+    const int64_t end = part.col + part.cols;
+    for (int64_t col = part.col; col < end; col += packing.stripe) {
+      const int64_t cols = end - col < packing.stripe ? end - col : packing.stripe;
+      for (int64_t term = 0; term < x.terms; term += packing.step) {
+        const int64_t terms = x.terms - term < packing.step ? x.terms - term : packing.step;
+        const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
+        kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
+        GemmBlock<T> block = block_of(x, {part.row, part.rows, col, cols}, term, terms);
+        block.b = packed_b;
+        block.b_stride = kernels.panel;
+        block.b_panel = kernels.panel * terms;
+        kernels.block(block);
+      }
+    }
+  });
+}
+
+// How a product is blocked when both operands are packed.
+template <typename T>
 struct Blocking {
   int64_t step;      // terms
   int64_t stripe;    // columns packed at a time, whole panels
   int64_t max_rows;  // of one packed block of A
 
-  template <typename T>
-  Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_a) {
+  Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x) {
     const int64_t element = sizeof(T), panel = kernels.panel, tile_rows = kernels.tile_rows;
     step = terms_per_block(x.terms, kernels.block_terms);
     stripe = kPackedBBytes / (step * element) / panel * panel;
     if (stripe > x.cols) stripe = divide_up(x.cols, panel) * panel;
-    max_rows = pack_a ? kernels.packed_a_bytes / (step * element) / tile_rows * tile_rows : x.rows;
+    max_rows = kernels.packed_a_bytes / (step * element) / tile_rows * tile_rows;
     if (max_rows > x.rows) max_rows = x.rows;
   }
 
-  template <typename T>
-  GemmScratch scratch(const GemmKernels<T>& kernels, bool pack_a) const {
+  GemmScratch scratch(const GemmKernels<T>& kernels) const {
     GemmScratch bytes;
     // A grid cuts at whole tiles, so a part may exceed max_rows by a tile.
-    if (pack_a) bytes.per_worker = static_cast<size_t>((max_rows + kernels.tile_rows) * step) * sizeof(T);
+    bytes.per_worker = static_cast<size_t>((max_rows + kernels.tile_rows) * step) * sizeof(T);
     bytes.shared = (static_cast<size_t>(stripe * step) * sizeof(T) + 63) / 64 * 64;
     return bytes;
   }
 };
 
-// B is packed, panel by panel, into memory that all threads share; A too, by each thread its rows, if asked
-// for.
+// The parts that packing is shared out in: some ten microseconds each.
+int64_t packers_for(int64_t elements, int64_t panels, int threads) {
+  int64_t packers = threads == 1 ? 1 : elements >> 16;
+  if (packers > 4 * threads) packers = 4 * threads;
+  if (packers > panels) packers = panels;
+  return packers < 1 ? 1 : packers;
+}
+
+// B is packed, panel by panel, into memory that all threads share; A by each thread, its rows.
 template <typename T>
-void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_a) {
+void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
   const int64_t panel = kernels.panel;
-  const Blocking blocking(kernels, x, pack_a);
+  const Blocking<T> blocking(kernels, x);
   T* packed_b = static_cast<T*>(workers.shared());
   for (int64_t col = 0; col < x.cols; col += blocking.stripe) {
     const int64_t cols = x.cols - col < blocking.stripe ? x.cols - col : blocking.stripe;
@@ -205,7 +286,7 @@ void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arr
 
       const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
       const int64_t panels = divide_up(cols, panel);
-      const int64_t packers = grid.size() == 1 ? 1 : panels < 8 ? panels : 8;
+      const int64_t packers = packers_for(cols * terms, panels, workers.size());
       workers.run(static_cast<size_t>(packers), [&](size_t index, int) {
         const int64_t at = static_cast<int64_t>(index);
         const int64_t begin = panels * at / packers * panel, cut = panels * (at + 1) / packers * panel;
@@ -221,12 +302,10 @@ void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arr
         block.b = panels_of_part;
         block.b_stride = panel;
         block.b_panel = panel * terms;
-        if (pack_a) {
-          T* packed_a = static_cast<T*>(workers.own(worker));
-          kernels.pack_a(block.rows, block.terms, block.a, block.a_stride, block.a_layout, packed_a);
-          block.a = packed_a;
-          block.a_layout = LeftLayout::tiles;
-        }
+        T* packed_a = static_cast<T*>(workers.own(worker));
+        kernels.pack_a(block.rows, block.terms, block.a, block.a_stride, block.a_layout, packed_a);
+        block.a = packed_a;
+        block.a_layout = LeftLayout::tiles;
         kernels.block(block);
       });
     }
@@ -321,11 +400,11 @@ void run_on(const Workers& workers, const GemmKernels<T>& kernels, GemmMethod me
     case GemmMethod::openblas:
       return openblas_gemm(workers.pool(), p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta,
                            p.c, p.ldc);
-    case GemmMethod::packed: return run_packed(workers, kernels, arrange(p, false), true);
+    case GemmMethod::packed: return run_packed(workers, kernels, arrange(p, false));
     case GemmMethod::direct:
     case GemmMethod::swapped: {
       const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
-      if (x.b_transposed) return run_packed(workers, kernels, x, false);
+      if (x.b_transposed) return run_private(workers, kernels, x);
       return run_unpacked(workers, kernels, x);
     }
   }
@@ -349,10 +428,11 @@ GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const
   GemmScratch bytes;
   if (method == GemmMethod::dot) {
     bytes.shared = DotProblem<T>(p).copy_bytes(p);
-  } else if (method == GemmMethod::direct || method == GemmMethod::swapped || method == GemmMethod::packed) {
-    const bool pack_a = method == GemmMethod::packed;
+  } else if (method == GemmMethod::packed) {
+    bytes = Blocking<T>(kernels, arrange(p, false)).scratch(kernels);
+  } else if (method == GemmMethod::direct || method == GemmMethod::swapped) {
     const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
-    if (pack_a || x.b_transposed) bytes = Blocking(kernels, x, pack_a).scratch(kernels, pack_a);
+    if (x.b_transposed) bytes = PrivatePacking<T>(kernels, x).scratch();
   }
   return bytes;
 }
