@@ -5,12 +5,11 @@
 #include <new>
 
 namespace tl::capi {
+
+std::atomic<Slot*> slot_chunks[kMostChunks];
+
 namespace {
 
-constexpr uint32_t kMostChunks = sizeof(void*) == 8 ? 1u << 18 : 1u << 10;
-constexpr uintptr_t kMark = uintptr_t{1} << (sizeof(void*) * 8 - 1);
-
-std::atomic<Slot*> chunks[kMostChunks];
 std::mutex chunk_mutex;         // guards the two below
 uint32_t num_chunks = 0;
 uint32_t free_chunk = kNoSlot;  // linked through `next` of each chunk's first slot
@@ -32,31 +31,6 @@ const char* name_of(Kind kind) {
   return "unknown";
 }
 
-Slot* slot_at(uint32_t index) {
-  uint32_t chunk = index / kSlotsPerChunk;
-  if (chunk >= kMostChunks) return nullptr;
-  Slot* first = chunks[chunk].load(std::memory_order_acquire);
-  return first ? first + index % kSlotsPerChunk : nullptr;
-}
-
-Slot* find(const void* handle, uint32_t* index) {
-  uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
-  if (!(bits & kMark)) return nullptr;
-  uint32_t number = static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1));
-  uint32_t generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
-  Slot* slot = slot_at(number);
-  if (!slot) return nullptr;
-  uint64_t state = slot->state.load(std::memory_order_acquire);
-  if (count_of(state) == 0 || (generation_of(state) & kGenerationMask) != generation) return nullptr;
-  *index = number;
-  return slot;
-}
-
-void* handle_of(uint32_t index, const Slot& slot) {
-  uintptr_t generation = generation_of(slot.state.load(std::memory_order_relaxed)) & kGenerationMask;
-  return reinterpret_cast<void*>(kMark | (generation << (kIndexBits - 1) << 1) | index);
-}
-
 uint32_t take_chunk() {
   std::lock_guard<std::mutex> lock(chunk_mutex);
   if (free_chunk != kNoSlot) {
@@ -67,7 +41,7 @@ uint32_t take_chunk() {
   if (num_chunks == kMostChunks) return kNoSlot;
   Slot* slots = new (std::nothrow) Slot[kSlotsPerChunk];
   if (!slots) return kNoSlot;
-  chunks[num_chunks].store(slots, std::memory_order_release);
+  slot_chunks[num_chunks].store(slots, std::memory_order_release);
   return num_chunks++ * kSlotsPerChunk;
 }
 
@@ -79,6 +53,10 @@ void return_chunk(uint32_t first) {
 
 void retire(Slot& slot) {
   uint64_t state = slot.state.load(std::memory_order_relaxed);
+  if (count_of(state) == 0) {  // no other thread changes a slot without references
+    slot.state.store(uint64_t{generation_of(state) + 1} << 32, std::memory_order_release);
+    return;
+  }
   while (!slot.state.compare_exchange_weak(state, uint64_t{generation_of(state) + 1} << 32,
                                            std::memory_order_acq_rel)) {
   }
@@ -89,7 +67,7 @@ namespace {
 // The slot that a handle names and the generation that the handle carries; null for what is no handle at all.
 Slot* decode(const void* handle, uint32_t* generation) {
   uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
-  if (!(bits & kMark)) return nullptr;
+  if (!(bits & kHandleMark)) return nullptr;
   *generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
   return slot_at(static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1)));
 }

@@ -64,11 +64,42 @@ inline constexpr int kIndexBits = sizeof(void*) == 8 ? 32 : 20;
 inline constexpr uint32_t kGenerationMask = sizeof(void*) == 8 ? 0x7FFFFFFF : 0x7FF;
 inline constexpr uint32_t kSlotsPerChunk = 1024;
 
+inline constexpr uint32_t kMostChunks = sizeof(void*) == 8 ? 1u << 18 : 1u << 10;
+inline constexpr uintptr_t kHandleMark = uintptr_t{1} << (sizeof(void*) * 8 - 1);
+// The table itself. An op on small tensors looks up twenty slots, so that looking up is inline.
+extern std::atomic<Slot*> slot_chunks[kMostChunks] __attribute__((visibility("hidden")));
+
 // The slot of a number, or null where no chunk has it.
-Slot* slot_at(uint32_t index);
+inline Slot* slot_at(uint32_t index) {
+  uint32_t chunk = index / kSlotsPerChunk;
+  if (chunk >= kMostChunks) return nullptr;
+  Slot* first = slot_chunks[chunk].load(std::memory_order_acquire);
+  return first ? first + index % kSlotsPerChunk : nullptr;
+}
+
+// The same for a number that is known to be one of a slot.
+inline Slot& known_slot(uint32_t index) {
+  return slot_chunks[index / kSlotsPerChunk].load(std::memory_order_acquire)[index % kSlotsPerChunk];
+}
+
 // The slot that a handle names when the handle is live, else null. *index is its number.
-Slot* find(const void* handle, uint32_t* index);
-void* handle_of(uint32_t index, const Slot& slot);
+inline Slot* find(const void* handle, uint32_t* index) {
+  uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
+  if (!(bits & kHandleMark)) return nullptr;
+  uint32_t number = static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1));
+  uint32_t generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
+  Slot* slot = slot_at(number);
+  if (!slot) return nullptr;
+  uint64_t state = slot->state.load(std::memory_order_acquire);
+  if (count_of(state) == 0 || (generation_of(state) & kGenerationMask) != generation) return nullptr;
+  *index = number;
+  return slot;
+}
+
+inline void* handle_of(uint32_t index, const Slot& slot) {
+  uintptr_t generation = generation_of(slot.state.load(std::memory_order_relaxed)) & kGenerationMask;
+  return reinterpret_cast<void*>(kHandleMark | (generation << (kIndexBits - 1) << 1) | index);
+}
 
 // A chunk of kSlotsPerChunk free slots, as the number of its first; kNoSlot when there is no memory.
 uint32_t take_chunk();

@@ -61,9 +61,9 @@ Session::~Session() {
 
 void Session::add_chunk(uint32_t first, uint32_t from) {
   for (uint32_t i = kSlotsPerChunk; i-- > 0;) {
-    slot_at(first + i)->context.store(own_slot_, std::memory_order_relaxed);
+    known_slot(first + i).context.store(own_slot_, std::memory_order_relaxed);
     if (i < from) continue;
-    slot_at(first + i)->next = free_slot_;
+    known_slot(first + i).next = free_slot_;
     free_slot_ = first + i;
     free_slots_++;
   }
@@ -72,7 +72,7 @@ void Session::add_chunk(uint32_t first, uint32_t from) {
 uint32_t Session::take_slot() {
   if (free_slot_ == kNoSlot) reserve_handles(1);
   uint32_t index = free_slot_;
-  free_slot_ = slot_at(index)->next;
+  free_slot_ = known_slot(index).next;
   free_slots_--;
   return index;
 }
@@ -119,7 +119,7 @@ void Session::clear_error() noexcept {
 }
 
 void* Session::publish(uint32_t index, Kind kind, bool scoped) {
-  Slot& slot = *slot_at(index);
+  Slot& slot = known_slot(index);
   slot.kind = kind;
   slot.scope = kNoScope;
   if (scoped) link(index, static_cast<uint32_t>(scopes_.size() - 1));
@@ -138,15 +138,15 @@ void* Session::make_handle(Kind kind, void* object, void (*destroy)(void*), bool
     destroy(object);
     throw;
   }
-  slot_at(index)->object = object;
-  slot_at(index)->destroy = destroy;
+  known_slot(index).object = object;
+  known_slot(index).destroy = destroy;
   return publish(index, kind, scoped);
 }
 
 tl_tensor* Session::make_tensor(Tensor tensor, bool scoped) {
   if (!tensor) return nullptr;
   uint32_t index = take_slot();
-  slot_at(index)->tensor = std::move(tensor);
+  known_slot(index).tensor = std::move(tensor);
   return static_cast<tl_tensor*>(publish(index, Kind::kTensor, scoped));
 }
 
@@ -156,27 +156,27 @@ tl_tensor* Session::make_variable(VariableRef variable, bool scoped) {
 }
 
 void Session::link(uint32_t index, uint32_t scope) {
-  Slot& slot = *slot_at(index);
+  Slot& slot = known_slot(index);
   slot.scope = scope;
   slot.previous = kNoSlot;
   slot.next = scopes_[scope];
-  if (slot.next != kNoSlot) slot_at(slot.next)->previous = index;
+  if (slot.next != kNoSlot) known_slot(slot.next).previous = index;
   scopes_[scope] = index;
 }
 
 void Session::unlink(uint32_t index) {
-  Slot& slot = *slot_at(index);
+  Slot& slot = known_slot(index);
   if (slot.scope == kNoScope) return;
   if (slot.previous != kNoSlot)
-    slot_at(slot.previous)->next = slot.next;
+    known_slot(slot.previous).next = slot.next;
   else
     scopes_[slot.scope] = slot.next;
-  if (slot.next != kNoSlot) slot_at(slot.next)->previous = slot.previous;
+  if (slot.next != kNoSlot) known_slot(slot.next).previous = slot.previous;
   slot.scope = kNoScope;
 }
 
 void Session::destroy_object(uint32_t index) {
-  Slot& slot = *slot_at(index);
+  Slot& slot = known_slot(index);
   Tensor tensor = std::move(slot.tensor);
   void* object = slot.object;
   auto destroy = slot.destroy;
@@ -208,13 +208,13 @@ void Session::end_scope() {
     uint32_t index = scopes_.back();
     unlink(index);
     // Another thread may have released the last reference just now: then it stands in the list of collect_released().
-    release(handle_of(index, *slot_at(index)));
+    release(handle_of(index, known_slot(index)));
   }
   scopes_.pop_back();
 }
 
 void Session::keep(uint32_t index) {
-  Slot& slot = *slot_at(index);
+  Slot& slot = known_slot(index);
   if (slot.scope == kNoScope || slot.scope == 0) return;
   uint32_t outer = slot.scope - 1;
   unlink(index);
@@ -222,18 +222,18 @@ void Session::keep(uint32_t index) {
 }
 
 void Session::collect_released() {
-  uint32_t index = slot_at(own_slot_)->released.exchange(kNoSlot, std::memory_order_acquire);
+  uint32_t index = known_slot(own_slot_).released.exchange(kNoSlot, std::memory_order_acquire);
   while (index != kNoSlot) {
-    uint32_t next = slot_at(index)->next_released;
+    uint32_t next = known_slot(index).next_released;
     unlink(index);
-    if (slot_at(index)->kind != Kind::kNone) destroy_object(index);
+    if (known_slot(index).kind != Kind::kNone) destroy_object(index);
     index = next;
   }
 }
 
 void Session::retire_all() {
   for (uint32_t first : chunks_)
-    for (uint32_t i = first; i < first + kSlotsPerChunk; i++) retire(*slot_at(i));
+    for (uint32_t i = first; i < first + kSlotsPerChunk; i++) retire(known_slot(i));
 }
 
 void set_log(Session& session, tl_log_callback log, void* user_data, void (*destroy)(void*)) {
