@@ -6,6 +6,7 @@
 #include "digits_drawing.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- random numbers: splitmix64, whose every seed gives a good stream ------------------------------------------- */
@@ -342,4 +343,14 @@ void draw_digits(uint64_t seed, size_t count, uint8_t* images, uint8_t* labels) 
     labels[i] = (uint8_t)(random_word(&random) % 10);
     draw_digit(&random, labels[i], images + i * DIGIT_PIXELS);
   }
+}
+
+tl_dataset* drawn_digits(tl_context* c, uint64_t seed, size_t count) {
+  const int64_t sizes[3] = {(int64_t)count, DIGIT_SIDE, DIGIT_SIDE};
+  uint8_t *images = malloc(count * DIGIT_PIXELS), *labels = malloc(count);
+  if (images && labels) draw_digits(seed, count, images, labels);
+  /* The tensors take the memory over; without memory they are NULL, and the context holds the error. */
+  tl_tensor* set[2] = {tl_tensor_borrow(c, TL_U8, sizes, 3, images, count * DIGIT_PIXELS, free, images),
+                       tl_tensor_borrow(c, TL_U8, sizes, 1, labels, count, free, labels)};
+  return tl_dataset_from_tensors(c, set, 2);
 }
