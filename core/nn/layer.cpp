@@ -24,6 +24,7 @@ void Layer::build(const Shape& input) {
   try {
     std::vector<VariableRef> made = make_variables(input);
     std::vector<std::string> names;
+    names.reserve(made.size());
     for (const VariableRef& v : made) names.push_back(v->name());
     for (const VariableRef& v : made) v->set_name(concat(prefix_, name_, "/", v->name()));
     variables_ = std::move(made);

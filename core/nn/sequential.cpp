@@ -14,6 +14,12 @@ Sequential::Sequential(Context& context, Span<const LayerPtr> layers, const std:
       invalid(label(), "layer ", i, " ('", layers_[i]->name(),
               "') belongs to another context; make all layers in one");
   }
+  std::set<std::string> given;
+  std::set<const Layer*> distinct;
+  for (const LayerPtr& layer : layers_)
+    if (distinct.insert(layer.get()).second && layer->name_is_given() && !given.insert(layer->name()).second)
+      invalid(label(), "two layers have the name '", layer->name(),
+              "'; their variables need names of their own");
   // Shapes first: a chain that does not fit leaves its layers as they were.
   bool knows_input = layers_[0]->built() && layers_[0]->input_shape().rank() > 0;
   if (knows_input) output_shape(layers_[0]->input_shape());

@@ -10,7 +10,7 @@ namespace tl::nn {
 
 class Sequential final : public Layer {
  public:
-  // Layers of this context, at least one. Those without a name of their own are named here, "dense", "dense_1", ...;
+  // Layers of this context, at least one, no two with the same given name. Those without a name of their own are named here, "dense", "dense_1", ...;
   // the variables of a Sequential that stands inside another, or that has a name of its own, are named
   // "<sequential>/<layer>/<variable>". A layer may stand there twice: it has its variables once. When the first layer
   // knows the size of its input, all variables are made at once.

@@ -1,6 +1,7 @@
 // The table of a model's layers, laid out as Keras does it, in plain ASCII.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/nn/sequential.h"
 
@@ -27,7 +28,7 @@ std::string size_text(double bytes) {
     unit = next;
   }
   // Two digits behind the point, by whole numbers: no locale and no printf.
-  int64_t hundredths = static_cast<int64_t>(bytes * 100 + 0.5);
+  int64_t hundredths = std::llround(bytes * 100);
   std::string fraction = std::to_string(100 + hundredths % 100).substr(1);
   return concat(hundredths / 100, ".", fraction, " ", unit);
 }

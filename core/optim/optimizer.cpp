@@ -77,11 +77,11 @@ std::vector<VariableRef> Optimizer::slots(const Variable& variable) const {
   auto found = entry_of_variable_.find(variable.id());
   if (found == entry_of_variable_.end()) return {};
   const Entry& entry = entries_[found->second];
-  return std::vector<VariableRef>(entry.slots, entry.slots + slot_names_.size());
+  return {entry.slots.begin(), entry.slots.begin() + static_cast<std::ptrdiff_t>(slot_names_.size())};
 }
 
 void Optimizer::check_variables(Span<Variable* const> variables) const {
-  if (variables.size() == 0) invalid("[", name_, "] the list of variables is empty; pass those of the model");
+  if (variables.empty()) invalid("[", name_, "] the list of variables is empty; pass those of the model");
   // Short lists, the usual ones, are searched: a set would cost more than the updates of a small model.
   constexpr size_t kShort = 32;
   std::unordered_set<uint64_t> seen;

@@ -5,6 +5,7 @@
 // It knows no tape and no layer: gradients are tensors, wherever they come from, and null stands for "none".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -67,7 +68,7 @@ class Optimizer {
  private:
   struct Entry {
     uint64_t variable;
-    VariableRef slots[kMostSlots];
+    std::array<VariableRef, kMostSlots> slots;
     bool warned = false;
   };
   struct Update;

@@ -350,6 +350,12 @@ TEST_CASE_METHOD(LayerFixture, "layers refuse what does not fit, and stay as the
   CHECK(has(message_of([&] { chain->call(random(Shape{2, 3}), false); }), "must be 7"));
   CHECK_FALSE(first->built());
   CHECK(has(message_of([&] { sequential(c, {make_dense(c, 4, dense_options(3)), wrong}); }), "must be 7"));
+  DenseOptions twin = dense_options();
+  twin.name = "twin";
+  CHECK(has(message_of([&] {
+              sequential(c, {make_dense(c, 4, twin), make_dense(c, 4, twin)});
+            }),
+            "the name 'twin'"));
   message_of([&] { sequential(c, {}); });
   message_of([&] { sequential(c, {nullptr}); });
   CHECK(has(message_of([&] { sequential(other, {first}); }), "another context"));

@@ -159,10 +159,10 @@ TL_API void tl_layer_normalization_options_init(tl_layer_normalization_options* 
 TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_normalization_options* options);
 
 /**
- * A layer of `count` layers one after the other, at least one; it shares them, so their handles may be released. Layers
- * without a name of their own are named "dense", "dense_1", ...; the variables of a sequential layer inside another are named
- * "sequential/dense/kernel" and so on. A layer may stand there twice and has its variables once. When the first layer knows
- * the size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
+ * A layer of `count` layers one after the other, at least one; it shares them, so their handles may be released. No two may
+ * have the same name; those without a name of their own are named "dense", "dense_1", ...; the variables of a sequential
+ * layer inside another are named "sequential/dense/kernel" and so on. A layer may stand there twice and has its variables
+ * once. When the first layer knows the size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_layer* tl_sequential(tl_context* context, tl_layer* const* layers, size_t count);
 
