@@ -10,7 +10,7 @@ std::atomic<Slot*> slot_chunks[kMostChunks];
 
 namespace {
 
-std::mutex chunk_mutex;         // guards the two below
+std::mutex chunk_mutex;  // guards the two below
 uint32_t num_chunks = 0;
 uint32_t free_chunk = kNoSlot;  // linked through `next` of each chunk's first slot
 
@@ -81,7 +81,8 @@ int64_t change_count(const void* handle, int64_t change) {
   do {
     bool live = count_of(state) != 0 && (generation_of(state) & kGenerationMask) == generation;
     if (!live || (change > 0 && count_of(state) == 0xFFFFFFFF)) return -1;
-  } while (!slot->state.compare_exchange_weak(state, state + static_cast<uint64_t>(change), std::memory_order_acq_rel));
+  } while (!slot->state.compare_exchange_weak(state, state + static_cast<uint64_t>(change),
+                                              std::memory_order_acq_rel));
   return static_cast<int64_t>(count_of(state)) + change;
 }
 

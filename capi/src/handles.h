@@ -41,19 +41,20 @@ inline constexpr uint32_t kNoScope = 0xFFFFFFFF;
 
 struct Slot {
   std::atomic<uint64_t> state{uint64_t{1} << 32};  // generation (high 32 bits) and reference count (low 32)
-  Tensor tensor;           // the value, of a tensor's handle
-  void* object = nullptr;  // of every other kind
+  Tensor tensor;                                   // the value, of a tensor's handle
+  void* object = nullptr;                          // of every other kind
   void (*destroy)(void* object) = nullptr;
   std::atomic<uint32_t> context{kNoSlot};  // slot of the context that it belongs to
   Kind kind = Kind::kNone;
-  uint32_t scope = kNoScope;  // depth of the scope that holds a reference
+  uint32_t scope = kNoScope;                    // depth of the scope that holds a reference
   uint32_t previous = kNoSlot, next = kNoSlot;  // neighbours in that scope; `next` also links free slots
   uint32_t next_released = kNoSlot;             // links the list below
   // Of a context's own slot only:
-  std::atomic<uint32_t> released{kNoSlot};  // handles that other threads released while the context was in use
-  std::atomic<uintptr_t> owner{0};          // the thread that is inside the context
-  std::atomic<uint32_t> intrusions{0};      // calls refused because of it
-  std::atomic<uint32_t> releasers{0};       // other threads that are releasing a handle right now
+  std::atomic<uint32_t> released{
+      kNoSlot};                         // handles that other threads released while the context was in use
+  std::atomic<uintptr_t> owner{0};      // the thread that is inside the context
+  std::atomic<uint32_t> intrusions{0};  // calls refused because of it
+  std::atomic<uint32_t> releasers{0};   // other threads that are releasing a handle right now
 };
 
 constexpr uint32_t generation_of(uint64_t state) { return static_cast<uint32_t>(state >> 32); }

@@ -188,7 +188,8 @@ void Session::destroy_object(uint32_t index) {
   slot.next = free_slot_;
   free_slot_ = index;
   free_slots_++;
-  if (destroy) destroy(object);  // last, like the tensor's end: either may run code of the caller, and release handles
+  if (destroy)
+    destroy(object);  // last, like the tensor's end: either may run code of the caller, and release handles
 }
 
 void Session::release(const void* handle) {
@@ -301,9 +302,10 @@ Entered::~Entered() {
   if (!outermost_) return;
   if (context_slot_->intrusions.load(std::memory_order_relaxed) != 0) {
     context_slot_->intrusions.store(0, std::memory_order_relaxed);
-    session_->keep_error(Code::kBusy,
-                         "[context] two threads used one context at the same time, and the calls of one were refused; "
-                         "give each thread a context of its own, or hand the context over between calls");
+    session_->keep_error(
+        Code::kBusy,
+        "[context] two threads used one context at the same time, and the calls of one were refused; "
+        "give each thread a context of its own, or hand the context over between calls");
   }
   leave(*context_slot_);
 }
