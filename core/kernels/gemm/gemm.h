@@ -5,6 +5,8 @@
 // arguments: shapes are checked by the ops. The libraries' thread settings are the host's; they are the same
 // after a call as before it.
 //
+// Not to be called from a loop body of the same pool: its working memory is the pool's scratch memory.
+//
 // Same shape, strides, CPU class and values: the same bits, whatever the number of threads.
 #pragma once
 
