@@ -55,10 +55,38 @@ inline void transpose_block(const uint64_t* from, int64_t from_stride, uint64_t*
                                reinterpret_cast<double*>(to), static_cast<size_t>(to_stride),
                                static_cast<size_t>(rows), static_cast<size_t>(cols));
 }
+// Bytes are rare enough for registers that every CPU of the builds has (SSE2, NEON): squares of sixteen by sixteen.
+constexpr int64_t kSquare = 16;
+inline void transpose_square(const uint8_t* from, int64_t from_stride, uint8_t* to, int64_t to_stride) {
+#if defined(__GNUC__)
+  using Bytes __attribute__((vector_size(16))) = uint8_t;
+  Bytes rows[kSquare], mixed[kSquare];
+  for (int64_t i = 0; i < kSquare; i++) std::memcpy(&rows[i], from + i * from_stride, kSquare);
+  // A perfect shuffle of all 256 bytes rotates their index by one bit; four of them swap row and column.
+  for (int round = 0; round < 4; round++) {
+    for (int64_t i = 0; i < kSquare / 2; i++) {
+      const Bytes a = rows[i], b = rows[i + kSquare / 2];
+      mixed[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      mixed[2 * i + 1] =
+          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    for (int64_t i = 0; i < kSquare; i++) rows[i] = mixed[i];
+  }
+  for (int64_t i = 0; i < kSquare; i++) std::memcpy(to + i * to_stride, &rows[i], kSquare);
+#else
+  for (int64_t r = 0; r < kSquare; r++)
+    for (int64_t c = 0; c < kSquare; c++) to[r * to_stride + c] = from[c * from_stride + r];
+#endif
+}
 inline void transpose_block(const uint8_t* from, int64_t from_stride, uint8_t* to, int64_t to_stride,
                             int64_t rows, int64_t cols) {
+  const int64_t whole_rows = rows / kSquare * kSquare, whole_cols = cols / kSquare * kSquare;
+  for (int64_t r = 0; r < whole_rows; r += kSquare)
+    for (int64_t c = 0; c < whole_cols; c += kSquare)
+      transpose_square(from + c * from_stride + r, from_stride, to + r * to_stride + c, to_stride);
   for (int64_t r = 0; r < rows; r++)
-    for (int64_t c = 0; c < cols; c++) to[r * to_stride + c] = from[c * from_stride + r];
+    for (int64_t c = r < whole_rows ? whole_cols : 0; c < cols; c++)
+      to[r * to_stride + c] = from[c * from_stride + r];
 }
 
 inline void prefetch_to_read(const void* address) {
@@ -95,7 +123,7 @@ void transpose_in_blocks(const T* from, T* to, int64_t rows, int64_t cols, int64
           prefetch_to_read(source + (kBlock + c) * from_stride + r);
       for (int64_t r = 0; r < block_rows; r++)
         for (int64_t c = 0; c < ahead; c += kLine) prefetch_to_write(target + r * to_stride + kBlock + c);
-      if constexpr (sizeof(T) <= 4) {
+      if constexpr (sizeof(T) == 4) {
         if (block_rows == kBlock && block_cols == kBlock) {
           // Through a copy whose rows lie apart, and written four whole rows at a time: half the time again.
           constexpr int64_t kPitch = kBlock + kLine, kStep = 4;
