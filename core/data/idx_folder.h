@@ -18,6 +18,6 @@ enum class DataPart : int32_t { kTrain = 1, kTest = 2 };
 //
 // Throws kNotFound (no folder, no images, images without labels), kInvalidArgument (an unknown part; several files fit;
 // images and labels of different numbers), and what read_idx() throws.
-DatasetPtr idx_folder(Context& context, const std::string& folder, DataPart part);
+DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part);
 
 }  // namespace tl::data
