@@ -61,7 +61,7 @@ static tl_optimizer *adam(tl_context *c, double rate, double beta1, double beta2
 }
 
 /* Gradients of a loss with respect to a network, and one update; the end of a step. */
-static void train(workload_state *s, tl_tape *tape, tl_tensor *loss, network *net, tl_optimizer *optimizer) {
+static void train(tl_tape *tape, tl_tensor *loss, network *net, tl_optimizer *optimizer) {
   tl_tensor *grads[2 * MOST_LAYERS];
   size_t n = (size_t)(2 * net->layers);
   if (tl_tape_gradient(tape, loss, net->variables, n, NULL, grads) == TL_OK)
@@ -91,7 +91,7 @@ static double step_w0(void *state, long i) {
   tl_tensor *y =
       tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], s->x[i % BATCHES]), s->net.variables[1]));
   tl_tensor *loss = tl_mean(c, y);
-  train(s, tape, loss, &s->net, s->optimizer);
+  train(tape, loss, &s->net, s->optimizer);
   double value = tl_tensor_item(loss);
   tl_scope_end(c);
   return value;
@@ -143,7 +143,7 @@ static double train_classifier(workload_state *s, long i, double dropout) {
     if (dropout > 0) hidden = tl_dropout(c, hidden, dropout);
   }
   tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, y, hidden));
-  train(s, tape, loss, &s->net, s->optimizer);
+  train(tape, loss, &s->net, s->optimizer);
   tl_tensor *hit = tl_equal(c, tl_argmax_axes(c, hidden, (int64_t[]){1}, 1, false), tl_cast(c, y, TL_I64));
   if (tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64)))) != TL_OK)
     return NAN;
@@ -191,10 +191,10 @@ static double step_w3(void *state, long i) {
   tl_tape *for_critic = tl_tape_begin(c, NULL);
   tl_tensor *d_loss = tl_add(c, binary_loss(c, forward(c, &s->net, s->x[i % BATCHES], leaky), 1),
                              binary_loss(c, forward(c, &s->net, tl_stop_gradient(c, fake), leaky), 0));
-  train(s, for_critic, d_loss, &s->net, s->optimizer);
+  train(for_critic, d_loss, &s->net, s->optimizer);
   if (tl_tape_resume(for_generator) != TL_OK) return NAN;
   tl_tensor *g_loss = binary_loss(c, forward(c, &s->net, fake, leaky), 1);
-  train(s, for_generator, g_loss, &s->generator, s->second_optimizer);
+  train(for_generator, g_loss, &s->generator, s->second_optimizer);
   double value = tl_tensor_item(tl_add(c, d_loss, g_loss));
   tl_scope_end(c);
   return value;
@@ -247,7 +247,7 @@ static double step_w9(void *state, long i) {
   tl_tape *tape = tl_tape_begin(c, NULL);
   tl_tensor *y = forward(c, &s->net, s->x[i % BATCHES], tl_relu);
   tl_tensor *loss = tl_mean(c, tl_square(c, tl_sub(c, y, s->y[i % BATCHES])));
-  train(s, tape, loss, &s->net, s->optimizer);
+  train(tape, loss, &s->net, s->optimizer);
   double value = tl_tensor_item(loss);
   tl_scope_end(c);
   return value;
