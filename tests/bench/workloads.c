@@ -223,7 +223,7 @@ static double step_w4(void *state, long i) {
   tl_tensor *loss = tl_sub(c, tl_mean(c, forward(c, &s->net, fake, tl_tanh)),
                            tl_mean(c, forward(c, &s->net, real, tl_tanh)));
   loss = tl_add(c, loss, tl_mul_scalar(c, penalty, 10));
-  train(s, outer, loss, &s->net, s->optimizer);
+  train(outer, loss, &s->net, s->optimizer);
   double value = tl_tensor_item(loss);
   tl_scope_end(c);
   return value;
