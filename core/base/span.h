@@ -22,12 +22,15 @@ class Span {
             class = void>
   constexpr Span(const C& container) : data_(container.data()), size_(container.size()) {}
   // For arguments such as f({a, b}): the list lives as long as the call.
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Winit-list-lifetime"
+#endif
   constexpr Span(std::initializer_list<std::remove_const_t<T>> list)
       : data_(list.begin()), size_(list.size()) {}
+#if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
 
   constexpr T* data() const { return data_; }
   constexpr size_t size() const { return size_; }
