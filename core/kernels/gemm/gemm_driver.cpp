@@ -253,63 +253,73 @@ struct Blocking {
     if (max_rows > x.rows) max_rows = x.rows;
   }
 
+  // A block of A is cut at whole tiles, so it may exceed max_rows by a tile.
+  size_t a_bytes(const GemmKernels<T>& kernels) const {
+    return (static_cast<size_t>((max_rows + kernels.tile_rows) * step) * sizeof(T) + 63) / 64 * 64;
+  }
+
   GemmScratch scratch(const GemmKernels<T>& kernels) const {
     GemmScratch bytes;
-    // A grid cuts at whole tiles, so a part may exceed max_rows by a tile.
-    bytes.per_worker = static_cast<size_t>((max_rows + kernels.tile_rows) * step) * sizeof(T);
-    bytes.shared = (static_cast<size_t>(stripe * step) * sizeof(T) + 63) / 64 * 64;
+    bytes.per_worker = a_bytes(kernels) + static_cast<size_t>(stripe * step) * sizeof(T);
     return bytes;
   }
 };
 
-// The parts that packing is shared out in: some ten microseconds each.
-int64_t packers_for(int64_t elements, int64_t panels, int threads) {
-  int64_t packers = threads == 1 ? 1 : elements >> 16;
-  if (packers > 4 * threads) packers = 4 * threads;
-  if (packers > panels) packers = panels;
-  return packers < 1 ? 1 : packers;
-}
-
-// B is packed, panel by panel, into memory that all threads share; A by each thread, its rows.
+// One rectangle of C, both operands packed by the calling thread.
 template <typename T>
-void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
-  const int64_t panel = kernels.panel;
-  const Blocking<T> blocking(kernels, x);
-  T* packed_b = static_cast<T*>(workers.shared());
-  for (int64_t col = 0; col < x.cols; col += blocking.stripe) {
-    const int64_t cols = x.cols - col < blocking.stripe ? x.cols - col : blocking.stripe;
+void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const Blocking<T>& blocking,
+                    const Part& part, T* packed_a, T* packed_b) {
+  const int64_t row_end = part.row + part.rows, col_end = part.col + part.cols;
+  const int64_t blocks = divide_up(part.rows, blocking.max_rows);
+  const int64_t block_rows = divide_up(divide_up(part.rows, blocks), kernels.tile_rows) * kernels.tile_rows;
+  for (int64_t col = part.col; col < col_end; col += blocking.stripe) {
+    const int64_t cols = col_end - col < blocking.stripe ? col_end - col : blocking.stripe;
     for (int64_t term = 0; term < x.terms; term += blocking.step) {
       const int64_t terms = x.terms - term < blocking.step ? x.terms - term : blocking.step;
-      const double work =
-          static_cast<double>(x.rows) * static_cast<double>(cols) * static_cast<double>(terms);
-      const Grid grid(x.rows, cols, kernels.tile_rows, panel, blocking.max_rows, work, workers.size());
-
       const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
-      const int64_t panels = divide_up(cols, panel);
-      const int64_t packers = packers_for(cols * terms, panels, workers.size());
-      workers.run(static_cast<size_t>(packers), [&](size_t index, int) {
-        const int64_t at = static_cast<int64_t>(index);
-        const int64_t begin = panels * at / packers * panel, cut = panels * (at + 1) / packers * panel;
-        const int64_t end = cut < cols ? cut : cols;
-        kernels.pack_b(terms, end - begin, b + (x.b_transposed ? begin * x.b_stride : begin), x.b_stride,
-                       x.b_transposed, packed_b + begin * terms);
-      });
-      workers.run(grid.size(), [&](size_t index, int worker) {
-        Part part = grid[index];
-        const T* panels_of_part = packed_b + part.col * terms;
-        part.col += col;
-        GemmBlock<T> block = block_of(x, part, term, terms);
-        block.b = panels_of_part;
-        block.b_stride = panel;
-        block.b_panel = panel * terms;
-        T* packed_a = static_cast<T*>(workers.own(worker));
-        kernels.pack_a(block.rows, block.terms, block.a, block.a_stride, block.a_layout, packed_a);
+      kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
+      for (int64_t row = part.row; row < row_end; row += block_rows) {
+        const int64_t rows = row_end - row < block_rows ? row_end - row : block_rows;
+        GemmBlock<T> block = block_of(x, {row, rows, col, cols}, term, terms);
+        kernels.pack_a(rows, terms, block.a, block.a_stride, block.a_layout, packed_a);
         block.a = packed_a;
         block.a_layout = LeftLayout::tiles;
+        block.b = packed_b;
+        block.b_stride = kernels.panel;
+        block.b_panel = kernels.panel * terms;
         kernels.block(block);
-      });
+      }
     }
   }
+}
+
+// A rectangle for each thread, or two if they are large; the shape that packs least. Threads share no packed memory.
+template <typename T>
+Grid packed_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
+  const double rows = static_cast<double>(x.rows), cols = static_cast<double>(x.cols);
+  int64_t parts = wanted_parts(rows * cols * static_cast<double>(x.terms), threads) == 1 ? 1 : threads;
+  if (parts > 1 && rows * cols >= 2e6 * threads) parts *= 2;
+  int64_t best = 1;
+  double least = 1e300;
+  for (int64_t down = 1; down <= parts; ++down) {
+    const double packing = static_cast<double>(down) / rows + static_cast<double>(parts / down) / cols;
+    if (parts % down == 0 && packing < least) {
+      least = packing;
+      best = down;
+    }
+  }
+  return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, best, parts / best);
+}
+
+template <typename T>
+void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  const Blocking<T> blocking(kernels, x);
+  const Grid grid = packed_grid(kernels, x, workers.size());
+  workers.run(grid.size(), [&](size_t index, int worker) {
+    char* memory = static_cast<char*>(workers.own(worker));
+    compute_packed(kernels, x, blocking, grid[index], reinterpret_cast<T*>(memory),
+                   reinterpret_cast<T*>(memory + blocking.a_bytes(kernels)));
+  });
 }
 
 // Rows of one operand against a few vectors of the other.
