@@ -6,7 +6,10 @@
 namespace tl::capi {
 namespace {
 
-[[noreturn]] void not_live(const void* handle, const char* op, const char* operand, const char* want) {
+const char* article(const char* noun) { return std::strchr("aeiou", noun[0]) ? "an " : "a "; }
+
+[[noreturn]] void not_live(Session& session, const void* handle, const char* op, const char* operand,
+                           const char* want) {
   const char* name = operand ? operand : "an operand";
   if (!handle)
     invalid("[", op, "] ", name, " is NULL; the call that should have made it failed, or it was never set");
@@ -16,8 +19,14 @@ namespace {
     invalid("[", op, "] ", name,
             " is not a live handle; it was released, or its scope or context has ended (tl_keep moves a "
             "tensor one scope out)");
-  invalid("[", op, "] ", name, " must be a ", want, " of this context: got a ", name_of(slot->kind),
-          slot->kind == Kind::kTensor || slot->kind == Kind::kVariable ? " of another context" : "");
+  const Kind kind = slot->kind;
+  const bool foreign = slot->context.load(std::memory_order_relaxed) != session.own_slot();
+  invalid("[", op, "] ", name, " must be ", article(want), want, " of this context: got ",
+          article(name_of(kind)), name_of(kind),
+          foreign                 ? " of another context; copy its data over, or make it in this context"
+          : kind == Kind::kTensor ? " that is no "
+                                  : "",
+          !foreign && kind == Kind::kTensor ? want : "");
 }
 
 Slot* own_slot_of(Session& session, const void* handle) {
@@ -33,7 +42,7 @@ const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* o
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->read();
   }
-  not_live(handle, op, operand, "tensor");
+  not_live(session, handle, op, operand, "tensor");
 }
 
 const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
@@ -41,13 +50,13 @@ const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char*
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->peek();
   }
-  not_live(handle, op, operand, "tensor");
+  not_live(session, handle, op, operand, "tensor");
 }
 
 Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
   Slot* slot = own_slot_of(session, handle);
   if (slot && slot->kind == Kind::kVariable) return *static_cast<Variable*>(slot->object);
-  not_live(handle, op, operand, "variable");
+  not_live(session, handle, op, operand, "variable");
 }
 
 bool is_variable(const tl_tensor* handle) {
@@ -58,8 +67,14 @@ bool is_variable(const tl_tensor* handle) {
 
 void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
   Slot* slot = own_slot_of(session, handle);
-  if (!slot || slot->kind != kind) not_live(handle, op, operand, name_of(kind));
+  if (!slot || slot->kind != kind) not_live(session, handle, op, operand, name_of(kind));
   return slot->object;
+}
+
+void check_count(const char* op, const char* name, size_t count) {
+  if (count > kMostHandles)
+    invalid("[", op, "] a list has at most ", kMostHandles, " entries: got ", count, " ", name,
+            "; was a negative number converted?");
 }
 
 IntList int_list(const char* op, const char* name, const int64_t* values, size_t count) {
@@ -103,6 +118,7 @@ void copy_options(const char* op, const void* from, void* to, size_t known_size)
 }
 
 void OpCallFrame::add_all(const tl_tensor* const* handles, size_t count) {
+  check_count(op_, "tensors", count);
   if (count && !handles) invalid("[", op_, "] the list of tensors is NULL although its count is ", count);
   for (size_t i = 0; i < count; i++) add(handles[i]);
 }

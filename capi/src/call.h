@@ -40,6 +40,10 @@ Shape shape_from(const char* op, const int64_t* dims, size_t rank, DType dtype);
 // Text with a NUL at its end; NULL is an error that names the argument.
 const char* checked_text(const char* op, const char* name, const char* text);
 
+// The length of a list from outside. A count that no list can have is an error instead of a walk through memory.
+inline constexpr size_t kMostHandles = size_t{1} << 24;
+void check_count(const char* op, const char* name, size_t count);
+
 // Copies an options struct of the caller, whose struct_size may be that of an older or a newer header, over defaults.
 // A newer one is accepted while the fields that are unknown here are zero. NULL leaves the defaults.
 void copy_options(const char* op, const void* from, void* to, size_t known_size);

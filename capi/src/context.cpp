@@ -139,7 +139,7 @@ TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* m
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
     if (code <= TL_OK || code > TL_INTERNAL)
       invalid("[set_error] the code must be that of an error: got ", code);
-    s.keep_error(static_cast<Code>(code), message ? message : "");
+    s.keep_error(static_cast<Code>(code), message ? message : code_name(static_cast<Code>(code)));
   });
 }
 

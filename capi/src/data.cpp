@@ -79,6 +79,7 @@ TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path) {
 TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count) {
   return make(context, [&](Session& s) {
     const char* name = "dataset_from_tensors";
+    check_count(name, "tensors", count);
     if (count && !tensors) invalid("[", name, "] the list of tensors is NULL although its count is ", count);
     std::vector<Tensor> all;
     for (size_t i = 0; i < count; i++)
@@ -162,6 +163,6 @@ TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t po
   });
 }
 
-TL_API void tl_dataset_release(tl_dataset* dataset) { release_from_any_thread(dataset); }
+TL_API void tl_dataset_release(tl_dataset* dataset) { release_from_any_thread(dataset, Kind::kDataset); }
 
 }  // extern "C"

@@ -45,7 +45,7 @@ struct Slot {
   void* object = nullptr;                          // of every other kind
   void (*destroy)(void* object) = nullptr;
   std::atomic<uint32_t> context{kNoSlot};  // slot of the context that it belongs to
-  Kind kind = Kind::kNone;
+  std::atomic<Kind> kind{Kind::kNone};
   uint32_t scope = kNoScope;                    // depth of the scope that holds a reference
   uint32_t previous = kNoSlot, next = kNoSlot;  // neighbours in that scope; `next` also links free slots
   uint32_t next_released = kNoSlot;             // links the list below

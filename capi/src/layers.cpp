@@ -32,6 +32,7 @@ tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t c
                           bool named) {
   return make(context, [&](Session& s) {
     const char* op = "sequential";
+    check_count(op, "layers", count);
     if (count && !layers) invalid("[", op, "] the list of layers is NULL although its count is ", count);
     std::string given = named ? checked_text(op, "name", name) : "";
     std::vector<nn::LayerPtr> parts;
@@ -197,6 +198,6 @@ TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity
   });
 }
 
-TL_API void tl_layer_release(tl_layer* layer) { release_from_any_thread(layer); }
+TL_API void tl_layer_release(tl_layer* layer) { release_from_any_thread(layer, Kind::kLayer); }
 
 }  // extern "C"

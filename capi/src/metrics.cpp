@@ -102,6 +102,6 @@ TL_API const char* tl_metric_name(tl_metric* metric) {
   return out;
 }
 
-TL_API void tl_metric_release(tl_metric* metric) { release_from_any_thread(metric); }
+TL_API void tl_metric_release(tl_metric* metric) { release_from_any_thread(metric, Kind::kMetric); }
 
 }  // extern "C"

@@ -38,6 +38,7 @@ optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
 }
 
 std::vector<Variable*> variables_of(Session& s, tl_tensor* const* variables, size_t count, const char* op) {
+  check_count(op, "variables", count);
   if (count && !variables) invalid("[", op, "] the list of variables is NULL although its count is ", count);
   std::vector<Variable*> out;
   for (size_t i = 0; i < count; i++)
@@ -138,7 +139,9 @@ TL_API tl_tensor* const* tl_optimizer_variables(tl_optimizer* optimizer, size_t*
   return out;
 }
 
-TL_API void tl_optimizer_release(tl_optimizer* optimizer) { release_from_any_thread(optimizer); }
+TL_API void tl_optimizer_release(tl_optimizer* optimizer) {
+  release_from_any_thread(optimizer, Kind::kOptimizer);
+}
 
 TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm) {
   return tl_clip_by_norm_axes(context, x, max_norm, nullptr, 0);
@@ -159,6 +162,7 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
   const char* op = "clip_by_global_norm";
   tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
     tl_clip_options o = options_from(op, options, tl_clip_options_init);
+    check_count(op, "gradients", count);
     if (count && !clipped) invalid("[", op, "] the list of clipped gradients to fill is NULL");
     std::vector<Tensor> grads = tensors_or_null(s, gradients, count, op, "gradient");
     s.reserve_handles(count + 1);
@@ -170,7 +174,7 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
   });
   if (status != TL_OK) {
     // After the call: the list may be that of the gradients.
-    for (size_t i = 0; clipped && i < count; i++) clipped[i] = nullptr;
+    for (size_t i = 0; clipped && count <= kMostHandles && i < count; i++) clipped[i] = nullptr;
     if (norm) *norm = nullptr;
   }
   return status;
@@ -178,6 +182,7 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
 
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count) {
   return make(context, [&](Session& s) {
+    check_count("global_norm", "gradients", count);
     return s.make_tensor(
         optim::global_norm(s.core(), tensors_or_null(s, gradients, count, "global_norm", "gradient")));
   });

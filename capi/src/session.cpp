@@ -27,7 +27,7 @@ Session* Session::create(const ContextOptions& options, void** handle) {
   Slot& slot = *slot_at(first);
   slot.object = session;
   slot.destroy = nullptr;
-  slot.kind = Kind::kContext;
+  slot.kind.store(Kind::kContext, std::memory_order_relaxed);
   slot.scope = kNoScope;
   slot.released.store(kNoSlot, std::memory_order_relaxed);
   slot.intrusions.store(0, std::memory_order_relaxed);
@@ -120,7 +120,7 @@ void Session::clear_error() noexcept {
 
 void* Session::publish(uint32_t index, Kind kind, bool scoped) {
   Slot& slot = known_slot(index);
-  slot.kind = kind;
+  slot.kind.store(kind, std::memory_order_relaxed);
   slot.scope = kNoScope;
   if (scoped) link(index, static_cast<uint32_t>(scopes_.size() - 1));
   live_[static_cast<int>(kind)]++;
@@ -181,10 +181,10 @@ void Session::destroy_object(uint32_t index) {
   void* object = slot.object;
   auto destroy = slot.destroy;
   retire(slot);
-  live_[static_cast<int>(slot.kind)]--;
+  live_[static_cast<int>(slot.kind.load(std::memory_order_relaxed))]--;
   slot.object = nullptr;
   slot.destroy = nullptr;
-  slot.kind = Kind::kNone;
+  slot.kind.store(Kind::kNone, std::memory_order_relaxed);
   slot.next = free_slot_;
   free_slot_ = index;
   free_slots_++;
@@ -329,16 +329,18 @@ Code destroy_session(const void* handle) {
   std::vector<uint32_t> chunks = session->chunks_;
   delete session;
   slot->object = nullptr;
-  slot->kind = Kind::kNone;
+  slot->kind.store(Kind::kNone, std::memory_order_relaxed);
   leave(*slot);
   for (uint32_t first : chunks) return_chunk(first);
   return Code::kOk;
 }
 
-void release_from_any_thread(const void* handle) {
+void release_from_any_thread(const void* handle, Kind kind, Kind or_kind) {
   uint32_t index;
   Slot* slot = find(handle, &index);
   if (!slot) return;
+  const Kind is = slot->kind.load(std::memory_order_relaxed);
+  if (is != kind && is != or_kind) return;  // a cast of the caller's: nothing of another kind is given up
   uint32_t context_index = slot->context.load(std::memory_order_relaxed);
   if (context_index == index) return;  // a context is ended by its own call
   Slot& context = *slot_at(context_index);

@@ -113,6 +113,7 @@ Code destroy_session(const void* handle);
 
 // Gives up one reference to a handle, from any thread. When another thread is inside the context, that thread destroys
 // the object at its next call.
-void release_from_any_thread(const void* handle);
+// A handle of another kind than these is left alone.
+void release_from_any_thread(const void* handle, Kind kind, Kind or_kind = Kind::kNone);
 
 }  // namespace tl::capi

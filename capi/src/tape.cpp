@@ -18,6 +18,7 @@ GradientSource source_of(Session& s, const tl_tensor* handle, size_t index) {
 }
 
 void check_list(const char* name, const void* list, size_t count) {
+  check_count("gradient", name, count);
   if (count && !list) invalid("[gradient] the list of ", name, " is NULL although its count is ", count);
 }
 
@@ -96,7 +97,7 @@ TL_API tl_status tl_tape_gradient(tl_tape* tape, tl_tensor* target, tl_tensor* c
 TL_API tl_status tl_tape_gradient_of(tl_tape* tape, tl_tensor* const* targets, size_t num_targets,
                                      tl_tensor* const* sources, size_t count,
                                      const tl_gradient_options* options, tl_tensor** gradients) {
-  for (size_t i = 0; gradients && i < count; i++) gradients[i] = nullptr;
+  for (size_t i = 0; gradients && count <= kMostHandles && i < count; i++) gradients[i] = nullptr;
   return effect<Tape>(tape, Kind::kTape, "gradient", [&](Session& s, Tape& t) {
     gradient(s, t, targets, num_targets, sources, count, options, gradients);
   });
@@ -132,6 +133,6 @@ TL_API tl_status tl_tape_stats(tl_tape* tape, tl_tape_statistics* statistics) {
   });
 }
 
-TL_API void tl_tape_release(tl_tape* tape) { release_from_any_thread(tape); }
+TL_API void tl_tape_release(tl_tape* tape) { release_from_any_thread(tape, Kind::kTape); }
 
 }  // extern "C"

@@ -87,7 +87,9 @@ TL_API tl_tensor* tl_scalar(tl_context* context, tl_dtype dtype, double value) {
 }
 
 TL_API tl_tensor* tl_tensor_retain(tl_tensor* tensor) { return add_reference(tensor) ? tensor : nullptr; }
-TL_API void tl_tensor_release(tl_tensor* tensor) { release_from_any_thread(tensor); }
+TL_API void tl_tensor_release(tl_tensor* tensor) {
+  release_from_any_thread(tensor, Kind::kTensor, Kind::kVariable);
+}
 
 TL_API tl_dtype tl_tensor_dtype(tl_tensor* tensor) {
   tl_dtype out = 0;

@@ -98,6 +98,8 @@ static void callers_may_record_errors(void **state) {
   assert_string_equal(tl_error_message(c), "disk %s %n is full");
   tl_set_error(c, TL_BUSY, "second");
   expect_error(c, TL_IO, "is full");
+  assert_int_equal(tl_set_error(c, TL_IO, NULL), TL_OK);
+  expect_error(c, TL_IO, "input/output error");
   assert_int_equal(tl_set_error(c, TL_OK, "no error"), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "code");
   free_context(c);

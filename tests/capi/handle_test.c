@@ -82,7 +82,7 @@ static void handles_of_another_kind_or_context_are_refused(void **state) {
   assert_int_equal(tl_tape_end((tl_tape *)a), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "must be a tape");
   assert_int_equal(tl_variable_assign(a, a), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "must be a variable");
+  expect_error(c, TL_INVALID_ARGUMENT, "a tensor that is no variable");
   assert_null(tl_exp((tl_context *)a, a));
   assert_int_equal(tl_context_free((tl_context *)a), TL_OK); /* no context: nothing happens */
   assert_int_equal(tl_tensor_elements(a), 2);
@@ -93,6 +93,49 @@ static void handles_of_another_kind_or_context_are_refused(void **state) {
   assert_false(tl_failed(d));
   free_context(c);
   free_context(d);
+}
+
+static void release_functions_give_up_their_own_kind_only(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = vector(c, 2, (float[]){1, 2});
+  tl_metric *metric = tl_metric_mean(c, NULL);
+  tl_layer_release((tl_layer *)x);
+  tl_optimizer_release((tl_optimizer *)metric);
+  tl_tensor_release((tl_tensor *)metric);
+  tl_tape_release((tl_tape *)c);
+  assert_int_equal(tl_tensor_elements(x), 2);
+  assert_int_equal(tl_metric_update(metric, x, NULL), TL_OK);
+  assert_true(tl_metric_result(metric) == 1.5);
+  tl_metric_release(metric);
+  assert_int_equal(tl_metric_reset(metric), TL_INVALID_ARGUMENT);
+  free_context(c);
+}
+
+static void counts_that_no_list_has_are_refused(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_variable_new(c, vector(c, 2, (float[]){1, 2}), "x", true), *g[1] = {NULL};
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_optimizer *adam = tl_adam(c, NULL);
+  const size_t huge = (size_t)-1;
+  assert_int_equal(tl_tape_gradient(tape, x, &x, huge, NULL, g), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_int_equal(tl_tape_gradient_of(tape, &x, huge, &x, 1, NULL, g), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "targets");
+  assert_int_equal(tl_clip_by_global_norm(c, &x, huge, 1, NULL, g, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_null(tl_global_norm(c, &x, huge));
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_int_equal(tl_optimizer_apply(adam, &x, &x, huge), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_null(tl_concat(c, &x, huge, 0));
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_null(tl_sequential(c, (tl_layer **)&x, huge));
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  assert_null(tl_dataset_from_tensors(c, &x, huge));
+  expect_error(c, TL_INVALID_ARGUMENT, "at most");
+  free_context(c);
 }
 
 static void random_numbers_are_no_handles(void **state) {
@@ -132,6 +175,8 @@ int handle_tests(void) {
       cmocka_unit_test(retained_tensors_outlive_their_scope),
       cmocka_unit_test(handles_of_an_ended_context_are_stale),
       cmocka_unit_test(handles_of_another_kind_or_context_are_refused),
+      cmocka_unit_test(release_functions_give_up_their_own_kind_only),
+      cmocka_unit_test(counts_that_no_list_has_are_refused),
       cmocka_unit_test(random_numbers_are_no_handles),
       cmocka_unit_test(many_handles_can_be_made),
   };
