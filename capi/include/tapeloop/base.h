@@ -16,7 +16,9 @@
  * that comes in the way gets TL_BUSY, and so does the context. Contexts share nothing and run in parallel.
  * tl_tensor_retain() and tl_tensor_release() alone may be called from any thread at any time.
  *
- * Handles are checked: NULL, a released handle, a handle of another kind or context gives TL_INVALID_ARGUMENT. The
+ * Handles are checked: NULL, a released handle, a handle of another kind or context gives TL_INVALID_ARGUMENT, and the
+ * context holds the error. Only a call whose own object (its first argument) is NULL or released knows no context to keep
+ * the error in: it returns TL_INVALID_ARGUMENT, NULL, false, -1 or NaN, and there is no message. The
  * library never aborts, exits, prints, installs signal handlers, or lets an exception pass.
  */
 #ifndef TAPELOOP_BASE_H
