@@ -70,7 +70,17 @@ Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   if (!x) invalid("[", op, "] operand 'x' is missing");
   check_gradient(op, x.context(), x, 0);
   check_limit(op, max_norm, x.dtype());
-  return mul(x, scale_to(safe_sqrt(sum(square(x), axes, /*keepdims=*/!axes.empty())), max_norm));
+  const bool keepdims = !axes.empty();
+  if (x.elements() == 0) return identity(x);
+  // In units of the largest element, so that neither squares nor their sum leave the range of the dtype. The unit is a
+  // constant to the gradient: the quotient of norm and limit does not depend on it. It is 1 where there is none to take.
+  Tensor largest = stop_gradient(max(abs(x), axes, keepdims));
+  Tensor usable = logical_and(greater(largest, number(x, 0.0)), less(largest, number(x, INFINITY)));
+  Tensor unit = select(usable, largest, number(x, 1.0));
+  Tensor norm = safe_sqrt(sum(square(div(x, unit)), axes, keepdims));
+  // A limit beyond any norm in these units does not clip; kept finite, it makes no NaN of infinity / infinity.
+  Tensor limit = minimum(div(number(x, max_norm), unit), number(x, 1e30));
+  return mul(x, div(limit, maximum(norm, limit)));
 }
 
 Tensor global_norm(Context& context, Span<const Tensor> gradients) {

@@ -59,6 +59,16 @@ TEST_CASE_METHOD(Fixture, "by norm: infinite and NaN elements", "[clip]") {
   for (double v : values(clip_by_norm(vector({1, std::nan("")}), 2))) CHECK(std::isnan(v));
 }
 
+TEST_CASE_METHOD(Fixture, "by norm: elements whose squares leave the range of the dtype", "[clip]") {
+  const double third = 1 / std::sqrt(3.);
+  check_near(values(clip_by_norm(vector({1e200, 1e200, 1e200}), 1)), {third, third, third}, 1e-15);
+  check_near(values(clip_by_norm(vector({1e30, 1e30, 1e30}, DType::kF32), 1)), {third, third, third}, 1e-7);
+  Numbers small = values(clip_by_norm(vector({1e-30, 1e-30, 1e-30}, DType::kF32), 1e-31));
+  for (double v : small) CHECK(v == Approx(1e-31 * third).epsilon(1e-6));
+  Numbers kept = values(clip_by_norm(vector({1e-40, 2e-40}), 1));
+  CHECK(kept == Numbers{1e-40, 2e-40});
+}
+
 TEST_CASE_METHOD(Fixture, "K7, K8 by global norm, with none entries", "[clip]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
     Tensor x0 = tensor({-2, 0, 0, 4, 0, 0}, {2, 3}, dtype), x1 = vector({1, -2}, dtype);
