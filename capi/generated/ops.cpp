@@ -13,7 +13,7 @@ TL_API tl_tensor *tl_add(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "add", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kAdd, nullptr);
+    call.apply(OpId::kAdd, nullptr);
   });
 }
 
@@ -21,7 +21,7 @@ TL_API tl_tensor *tl_sub(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "sub", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kSub, nullptr);
+    call.apply(OpId::kSub, nullptr);
   });
 }
 
@@ -29,7 +29,7 @@ TL_API tl_tensor *tl_mul(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "mul", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kMul, nullptr);
+    call.apply(OpId::kMul, nullptr);
   });
 }
 
@@ -37,7 +37,7 @@ TL_API tl_tensor *tl_div(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "div", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kDiv, nullptr);
+    call.apply(OpId::kDiv, nullptr);
   });
 }
 
@@ -45,7 +45,7 @@ TL_API tl_tensor *tl_pow(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "pow", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kPow, nullptr);
+    call.apply(OpId::kPow, nullptr);
   });
 }
 
@@ -53,7 +53,7 @@ TL_API tl_tensor *tl_maximum(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "maximum", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kMaximum, nullptr);
+    call.apply(OpId::kMaximum, nullptr);
   });
 }
 
@@ -61,14 +61,13 @@ TL_API tl_tensor *tl_minimum(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "minimum", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kMinimum, nullptr);
+    call.apply(OpId::kMinimum, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_add_scalar(tl_context *context, tl_tensor *x, double value) {
   return capi::op(context, "add_scalar", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     AddScalarAttrs attrs{value};
     call.apply(OpId::kAddScalar, &attrs);
   });
@@ -77,7 +76,6 @@ TL_API tl_tensor *tl_add_scalar(tl_context *context, tl_tensor *x, double value)
 TL_API tl_tensor *tl_mul_scalar(tl_context *context, tl_tensor *x, double value) {
   return capi::op(context, "mul_scalar", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     MulScalarAttrs attrs{value};
     call.apply(OpId::kMulScalar, &attrs);
   });
@@ -86,140 +84,139 @@ TL_API tl_tensor *tl_mul_scalar(tl_context *context, tl_tensor *x, double value)
 TL_API tl_tensor *tl_neg(tl_context *context, tl_tensor *x) {
   return capi::op(context, "neg", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kNeg, nullptr);
+    call.apply(OpId::kNeg, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_exp(tl_context *context, tl_tensor *x) {
   return capi::op(context, "exp", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kExp, nullptr);
+    call.apply(OpId::kExp, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_log(tl_context *context, tl_tensor *x) {
   return capi::op(context, "log", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kLog, nullptr);
+    call.apply(OpId::kLog, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_log1p(tl_context *context, tl_tensor *x) {
   return capi::op(context, "log1p", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kLog1p, nullptr);
+    call.apply(OpId::kLog1p, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_expm1(tl_context *context, tl_tensor *x) {
   return capi::op(context, "expm1", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kExpm1, nullptr);
+    call.apply(OpId::kExpm1, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_sqrt(tl_context *context, tl_tensor *x) {
   return capi::op(context, "sqrt", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSqrt, nullptr);
+    call.apply(OpId::kSqrt, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_rsqrt(tl_context *context, tl_tensor *x) {
   return capi::op(context, "rsqrt", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kRsqrt, nullptr);
+    call.apply(OpId::kRsqrt, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_square(tl_context *context, tl_tensor *x) {
   return capi::op(context, "square", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSquare, nullptr);
+    call.apply(OpId::kSquare, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_abs(tl_context *context, tl_tensor *x) {
   return capi::op(context, "abs", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kAbs, nullptr);
+    call.apply(OpId::kAbs, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_sign(tl_context *context, tl_tensor *x) {
   return capi::op(context, "sign", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSign, nullptr);
+    call.apply(OpId::kSign, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_tanh(tl_context *context, tl_tensor *x) {
   return capi::op(context, "tanh", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kTanh, nullptr);
+    call.apply(OpId::kTanh, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_sigmoid(tl_context *context, tl_tensor *x) {
   return capi::op(context, "sigmoid", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSigmoid, nullptr);
+    call.apply(OpId::kSigmoid, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_softplus(tl_context *context, tl_tensor *x) {
   return capi::op(context, "softplus", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSoftplus, nullptr);
+    call.apply(OpId::kSoftplus, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_relu(tl_context *context, tl_tensor *x) {
   return capi::op(context, "relu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kRelu, nullptr);
+    call.apply(OpId::kRelu, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_sin(tl_context *context, tl_tensor *x) {
   return capi::op(context, "sin", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kSin, nullptr);
+    call.apply(OpId::kSin, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_cos(tl_context *context, tl_tensor *x) {
   return capi::op(context, "cos", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kCos, nullptr);
+    call.apply(OpId::kCos, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_erf(tl_context *context, tl_tensor *x) {
   return capi::op(context, "erf", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kErf, nullptr);
+    call.apply(OpId::kErf, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_reciprocal(tl_context *context, tl_tensor *x) {
   return capi::op(context, "reciprocal", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kReciprocal, nullptr);
+    call.apply(OpId::kReciprocal, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_floor(tl_context *context, tl_tensor *x) {
   return capi::op(context, "floor", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kFloor, nullptr);
+    call.apply(OpId::kFloor, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_clip(tl_context *context, tl_tensor *x, double low, double high) {
   return capi::op(context, "clip", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ClipAttrs attrs{low, high};
     call.apply(OpId::kClip, &attrs);
   });
@@ -228,49 +225,49 @@ TL_API tl_tensor *tl_clip(tl_context *context, tl_tensor *x, double low, double 
 TL_API tl_tensor *tl_leaky_relu(tl_context *context, tl_tensor *x) {
   return capi::op(context, "leaky_relu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(leaky_relu(call.in(0), 0.01));
+    call.result(leaky_relu(call.in(0), 0.01));
   });
 }
 
 TL_API tl_tensor *tl_leaky_relu_slope(tl_context *context, tl_tensor *x, double slope) {
   return capi::op(context, "leaky_relu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(leaky_relu(call.in(0), slope));
+    call.result(leaky_relu(call.in(0), slope));
   });
 }
 
 TL_API tl_tensor *tl_elu(tl_context *context, tl_tensor *x) {
   return capi::op(context, "elu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(elu(call.in(0), 1.0));
+    call.result(elu(call.in(0), 1.0));
   });
 }
 
 TL_API tl_tensor *tl_elu_alpha(tl_context *context, tl_tensor *x, double alpha) {
   return capi::op(context, "elu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(elu(call.in(0), alpha));
+    call.result(elu(call.in(0), alpha));
   });
 }
 
 TL_API tl_tensor *tl_silu(tl_context *context, tl_tensor *x) {
   return capi::op(context, "silu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(silu(call.in(0)));
+    call.result(silu(call.in(0)));
   });
 }
 
 TL_API tl_tensor *tl_gelu(tl_context *context, tl_tensor *x) {
   return capi::op(context, "gelu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(gelu(call.in(0), false));
+    call.result(gelu(call.in(0), false));
   });
 }
 
 TL_API tl_tensor *tl_gelu_form(tl_context *context, tl_tensor *x, bool approximate) {
   return capi::op(context, "gelu", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(gelu(call.in(0), approximate));
+    call.result(gelu(call.in(0), approximate));
   });
 }
 
@@ -278,7 +275,7 @@ TL_API tl_tensor *tl_equal(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "equal", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kEqual, nullptr);
+    call.apply(OpId::kEqual, nullptr);
   });
 }
 
@@ -286,7 +283,7 @@ TL_API tl_tensor *tl_not_equal(tl_context *context, tl_tensor *a, tl_tensor *b) 
   return capi::op(context, "not_equal", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kNotEqual, nullptr);
+    call.apply(OpId::kNotEqual, nullptr);
   });
 }
 
@@ -294,7 +291,7 @@ TL_API tl_tensor *tl_less(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "less", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kLess, nullptr);
+    call.apply(OpId::kLess, nullptr);
   });
 }
 
@@ -302,7 +299,7 @@ TL_API tl_tensor *tl_less_equal(tl_context *context, tl_tensor *a, tl_tensor *b)
   return capi::op(context, "less_equal", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kLessEqual, nullptr);
+    call.apply(OpId::kLessEqual, nullptr);
   });
 }
 
@@ -310,7 +307,7 @@ TL_API tl_tensor *tl_greater(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "greater", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kGreater, nullptr);
+    call.apply(OpId::kGreater, nullptr);
   });
 }
 
@@ -318,7 +315,7 @@ TL_API tl_tensor *tl_greater_equal(tl_context *context, tl_tensor *a, tl_tensor 
   return capi::op(context, "greater_equal", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kGreaterEqual, nullptr);
+    call.apply(OpId::kGreaterEqual, nullptr);
   });
 }
 
@@ -326,7 +323,7 @@ TL_API tl_tensor *tl_logical_and(tl_context *context, tl_tensor *a, tl_tensor *b
   return capi::op(context, "logical_and", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kLogicalAnd, nullptr);
+    call.apply(OpId::kLogicalAnd, nullptr);
   });
 }
 
@@ -334,14 +331,14 @@ TL_API tl_tensor *tl_logical_or(tl_context *context, tl_tensor *a, tl_tensor *b)
   return capi::op(context, "logical_or", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kLogicalOr, nullptr);
+    call.apply(OpId::kLogicalOr, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_logical_not(tl_context *context, tl_tensor *x) {
   return capi::op(context, "logical_not", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kLogicalNot, nullptr);
+    call.apply(OpId::kLogicalNot, nullptr);
   });
 }
 
@@ -350,14 +347,13 @@ TL_API tl_tensor *tl_select(tl_context *context, tl_tensor *condition, tl_tensor
     call.add(condition);
     call.add(a);
     call.add(b);
-    if (call.ready()) call.apply(OpId::kSelect, nullptr);
+    call.apply(OpId::kSelect, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_cast(tl_context *context, tl_tensor *x, tl_dtype dtype) {
   return capi::op(context, "cast", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     CastAttrs attrs{call.dtype("dtype", dtype)};
     call.apply(OpId::kCast, &attrs);
   });
@@ -366,7 +362,6 @@ TL_API tl_tensor *tl_cast(tl_context *context, tl_tensor *x, tl_dtype dtype) {
 TL_API tl_tensor *tl_sum(tl_context *context, tl_tensor *x) {
   return capi::op(context, "sum", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SumAttrs attrs{IntList{}, false};
     call.apply(OpId::kSum, &attrs);
   });
@@ -375,7 +370,6 @@ TL_API tl_tensor *tl_sum(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_sum_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "sum", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SumAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kSum, &attrs);
   });
@@ -384,21 +378,20 @@ TL_API tl_tensor *tl_sum_axes(tl_context *context, tl_tensor *x, const int64_t *
 TL_API tl_tensor *tl_mean(tl_context *context, tl_tensor *x) {
   return capi::op(context, "mean", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(mean(call.in(0), IntList{}, false));
+    call.result(mean(call.in(0), IntList{}, false));
   });
 }
 
 TL_API tl_tensor *tl_mean_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "mean", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(mean(call.in(0), call.ints("axes", axes, num_axes), keepdims));
+    call.result(mean(call.in(0), call.ints("axes", axes, num_axes), keepdims));
   });
 }
 
 TL_API tl_tensor *tl_max(tl_context *context, tl_tensor *x) {
   return capi::op(context, "max", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     MaxAttrs attrs{IntList{}, false};
     call.apply(OpId::kMax, &attrs);
   });
@@ -407,7 +400,6 @@ TL_API tl_tensor *tl_max(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_max_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "max", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     MaxAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kMax, &attrs);
   });
@@ -416,7 +408,6 @@ TL_API tl_tensor *tl_max_axes(tl_context *context, tl_tensor *x, const int64_t *
 TL_API tl_tensor *tl_min(tl_context *context, tl_tensor *x) {
   return capi::op(context, "min", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     MinAttrs attrs{IntList{}, false};
     call.apply(OpId::kMin, &attrs);
   });
@@ -425,7 +416,6 @@ TL_API tl_tensor *tl_min(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_min_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "min", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     MinAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kMin, &attrs);
   });
@@ -434,7 +424,6 @@ TL_API tl_tensor *tl_min_axes(tl_context *context, tl_tensor *x, const int64_t *
 TL_API tl_tensor *tl_prod(tl_context *context, tl_tensor *x) {
   return capi::op(context, "prod", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ProdAttrs attrs{IntList{}, false};
     call.apply(OpId::kProd, &attrs);
   });
@@ -443,7 +432,6 @@ TL_API tl_tensor *tl_prod(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_prod_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "prod", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ProdAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kProd, &attrs);
   });
@@ -452,7 +440,6 @@ TL_API tl_tensor *tl_prod_axes(tl_context *context, tl_tensor *x, const int64_t 
 TL_API tl_tensor *tl_argmax(tl_context *context, tl_tensor *x) {
   return capi::op(context, "argmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ArgmaxAttrs attrs{IntList{}, false};
     call.apply(OpId::kArgmax, &attrs);
   });
@@ -461,7 +448,6 @@ TL_API tl_tensor *tl_argmax(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_argmax_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "argmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ArgmaxAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kArgmax, &attrs);
   });
@@ -470,7 +456,6 @@ TL_API tl_tensor *tl_argmax_axes(tl_context *context, tl_tensor *x, const int64_
 TL_API tl_tensor *tl_argmin(tl_context *context, tl_tensor *x) {
   return capi::op(context, "argmin", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ArgminAttrs attrs{IntList{}, false};
     call.apply(OpId::kArgmin, &attrs);
   });
@@ -479,7 +464,6 @@ TL_API tl_tensor *tl_argmin(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_argmin_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "argmin", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ArgminAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kArgmin, &attrs);
   });
@@ -488,7 +472,6 @@ TL_API tl_tensor *tl_argmin_axes(tl_context *context, tl_tensor *x, const int64_
 TL_API tl_tensor *tl_cumsum(tl_context *context, tl_tensor *x) {
   return capi::op(context, "cumsum", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     CumsumAttrs attrs{-1, false, false};
     call.apply(OpId::kCumsum, &attrs);
   });
@@ -497,7 +480,6 @@ TL_API tl_tensor *tl_cumsum(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_cumsum_axis(tl_context *context, tl_tensor *x, int64_t axis, bool exclusive, bool reverse) {
   return capi::op(context, "cumsum", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     CumsumAttrs attrs{axis, exclusive, reverse};
     call.apply(OpId::kCumsum, &attrs);
   });
@@ -506,7 +488,6 @@ TL_API tl_tensor *tl_cumsum_axis(tl_context *context, tl_tensor *x, int64_t axis
 TL_API tl_tensor *tl_logsumexp(tl_context *context, tl_tensor *x) {
   return capi::op(context, "logsumexp", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     LogsumexpAttrs attrs{IntList{}, false};
     call.apply(OpId::kLogsumexp, &attrs);
   });
@@ -515,7 +496,6 @@ TL_API tl_tensor *tl_logsumexp(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_logsumexp_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims) {
   return capi::op(context, "logsumexp", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     LogsumexpAttrs attrs{call.ints("axes", axes, num_axes), keepdims};
     call.apply(OpId::kLogsumexp, &attrs);
   });
@@ -525,7 +505,6 @@ TL_API tl_tensor *tl_matmul(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "matmul", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (!call.ready()) return;
     MatmulAttrs attrs{false, false};
     call.apply(OpId::kMatmul, &attrs);
   });
@@ -535,7 +514,6 @@ TL_API tl_tensor *tl_matmul_transposed(tl_context *context, tl_tensor *a, tl_ten
   return capi::op(context, "matmul", [&](capi::OpCallFrame& call) {
     call.add(a);
     call.add(b);
-    if (!call.ready()) return;
     MatmulAttrs attrs{transpose_a, transpose_b};
     call.apply(OpId::kMatmul, &attrs);
   });
@@ -544,7 +522,6 @@ TL_API tl_tensor *tl_matmul_transposed(tl_context *context, tl_tensor *a, tl_ten
 TL_API tl_tensor *tl_reshape(tl_context *context, tl_tensor *x, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "reshape", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     ReshapeAttrs attrs{call.ints("shape", shape, num_shape)};
     call.apply(OpId::kReshape, &attrs);
   });
@@ -553,7 +530,6 @@ TL_API tl_tensor *tl_reshape(tl_context *context, tl_tensor *x, const int64_t *s
 TL_API tl_tensor *tl_transpose(tl_context *context, tl_tensor *x) {
   return capi::op(context, "transpose", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     TransposeAttrs attrs{IntList{}};
     call.apply(OpId::kTranspose, &attrs);
   });
@@ -562,7 +538,6 @@ TL_API tl_tensor *tl_transpose(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_transpose_axes(tl_context *context, tl_tensor *x, const int64_t *permutation, size_t num_permutation) {
   return capi::op(context, "transpose", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     TransposeAttrs attrs{call.ints("permutation", permutation, num_permutation)};
     call.apply(OpId::kTranspose, &attrs);
   });
@@ -571,7 +546,6 @@ TL_API tl_tensor *tl_transpose_axes(tl_context *context, tl_tensor *x, const int
 TL_API tl_tensor *tl_broadcast_to(tl_context *context, tl_tensor *x, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "broadcast_to", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     BroadcastToAttrs attrs{call.ints("shape", shape, num_shape)};
     call.apply(OpId::kBroadcastTo, &attrs);
   });
@@ -580,28 +554,27 @@ TL_API tl_tensor *tl_broadcast_to(tl_context *context, tl_tensor *x, const int64
 TL_API tl_tensor *tl_expand_dims(tl_context *context, tl_tensor *x, int64_t axis) {
   return capi::op(context, "expand_dims", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(expand_dims(call.in(0), axis));
+    call.result(expand_dims(call.in(0), axis));
   });
 }
 
 TL_API tl_tensor *tl_squeeze(tl_context *context, tl_tensor *x) {
   return capi::op(context, "squeeze", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(squeeze(call.in(0), IntList{}));
+    call.result(squeeze(call.in(0), IntList{}));
   });
 }
 
 TL_API tl_tensor *tl_squeeze_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes) {
   return capi::op(context, "squeeze", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(squeeze(call.in(0), call.ints("axes", axes, num_axes)));
+    call.result(squeeze(call.in(0), call.ints("axes", axes, num_axes)));
   });
 }
 
 TL_API tl_tensor *tl_concat(tl_context *context, tl_tensor *const *values, size_t num_values, int64_t axis) {
   return capi::op(context, "concat", [&](capi::OpCallFrame& call) {
     call.add_all(values, num_values);
-    if (!call.ready()) return;
     ConcatAttrs attrs{axis};
     call.apply(OpId::kConcat, &attrs);
   });
@@ -610,14 +583,13 @@ TL_API tl_tensor *tl_concat(tl_context *context, tl_tensor *const *values, size_
 TL_API tl_tensor *tl_stack(tl_context *context, tl_tensor *const *values, size_t num_values, int64_t axis) {
   return capi::op(context, "stack", [&](capi::OpCallFrame& call) {
     call.add_all(values, num_values);
-    if (call.ready()) call.result(stack(call.from(0), axis));
+    call.result(stack(call.from(0), axis));
   });
 }
 
 TL_API tl_tensor *tl_slice(tl_context *context, tl_tensor *x, const int64_t *begin, size_t num_begin, const int64_t *end, size_t num_end) {
   return capi::op(context, "slice", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SliceAttrs attrs{call.ints("begin", begin, num_begin), call.ints("end", end, num_end), IntList{}};
     call.apply(OpId::kSlice, &attrs);
   });
@@ -626,7 +598,6 @@ TL_API tl_tensor *tl_slice(tl_context *context, tl_tensor *x, const int64_t *beg
 TL_API tl_tensor *tl_slice_strided(tl_context *context, tl_tensor *x, const int64_t *begin, size_t num_begin, const int64_t *end, size_t num_end, const int64_t *strides, size_t num_strides) {
   return capi::op(context, "slice", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SliceAttrs attrs{call.ints("begin", begin, num_begin), call.ints("end", end, num_end), call.ints("strides", strides, num_strides)};
     call.apply(OpId::kSlice, &attrs);
   });
@@ -635,7 +606,6 @@ TL_API tl_tensor *tl_slice_strided(tl_context *context, tl_tensor *x, const int6
 TL_API tl_tensor *tl_pad(tl_context *context, tl_tensor *x, const int64_t *low, size_t num_low, const int64_t *high, size_t num_high) {
   return capi::op(context, "pad", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     PadAttrs attrs{call.ints("low", low, num_low), call.ints("high", high, num_high), IntList{}, 0.0};
     call.apply(OpId::kPad, &attrs);
   });
@@ -644,7 +614,6 @@ TL_API tl_tensor *tl_pad(tl_context *context, tl_tensor *x, const int64_t *low, 
 TL_API tl_tensor *tl_pad_interior(tl_context *context, tl_tensor *x, const int64_t *low, size_t num_low, const int64_t *high, size_t num_high, const int64_t *interior, size_t num_interior, double value) {
   return capi::op(context, "pad", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     PadAttrs attrs{call.ints("low", low, num_low), call.ints("high", high, num_high), call.ints("interior", interior, num_interior), value};
     call.apply(OpId::kPad, &attrs);
   });
@@ -653,28 +622,28 @@ TL_API tl_tensor *tl_pad_interior(tl_context *context, tl_tensor *x, const int64
 TL_API tl_tensor *tl_flatten(tl_context *context, tl_tensor *x) {
   return capi::op(context, "flatten", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(flatten(call.in(0), 1));
+    call.result(flatten(call.in(0), 1));
   });
 }
 
 TL_API tl_tensor *tl_flatten_from(tl_context *context, tl_tensor *x, int64_t axis) {
   return capi::op(context, "flatten", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.result(flatten(call.in(0), axis));
+    call.result(flatten(call.in(0), axis));
   });
 }
 
 TL_API tl_tensor *tl_identity(tl_context *context, tl_tensor *x) {
   return capi::op(context, "identity", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kIdentity, nullptr);
+    call.apply(OpId::kIdentity, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_stop_gradient(tl_context *context, tl_tensor *x) {
   return capi::op(context, "stop_gradient", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (call.ready()) call.apply(OpId::kStopGradient, nullptr);
+    call.apply(OpId::kStopGradient, nullptr);
   });
 }
 
@@ -682,7 +651,6 @@ TL_API tl_tensor *tl_gather(tl_context *context, tl_tensor *x, tl_tensor *indice
   return capi::op(context, "gather", [&](capi::OpCallFrame& call) {
     call.add(x);
     call.add(indices);
-    if (!call.ready()) return;
     GatherAttrs attrs{axis};
     call.apply(OpId::kGather, &attrs);
   });
@@ -692,7 +660,6 @@ TL_API tl_tensor *tl_scatter_add(tl_context *context, tl_tensor *indices, tl_ten
   return capi::op(context, "scatter_add", [&](capi::OpCallFrame& call) {
     call.add(indices);
     call.add(updates);
-    if (!call.ready()) return;
     ScatterAddAttrs attrs{size, axis};
     call.apply(OpId::kScatterAdd, &attrs);
   });
@@ -701,7 +668,6 @@ TL_API tl_tensor *tl_scatter_add(tl_context *context, tl_tensor *indices, tl_ten
 TL_API tl_tensor *tl_one_hot(tl_context *context, tl_tensor *indices, int64_t depth) {
   return capi::op(context, "one_hot", [&](capi::OpCallFrame& call) {
     call.add(indices);
-    if (!call.ready()) return;
     OneHotAttrs attrs{depth, DType::kF32};
     call.apply(OpId::kOneHot, &attrs);
   });
@@ -710,7 +676,6 @@ TL_API tl_tensor *tl_one_hot(tl_context *context, tl_tensor *indices, int64_t de
 TL_API tl_tensor *tl_one_hot_dtype(tl_context *context, tl_tensor *indices, int64_t depth, tl_dtype dtype) {
   return capi::op(context, "one_hot", [&](capi::OpCallFrame& call) {
     call.add(indices);
-    if (!call.ready()) return;
     OneHotAttrs attrs{depth, call.dtype("dtype", dtype)};
     call.apply(OpId::kOneHot, &attrs);
   });
@@ -719,7 +684,6 @@ TL_API tl_tensor *tl_one_hot_dtype(tl_context *context, tl_tensor *indices, int6
 TL_API tl_tensor *tl_softmax(tl_context *context, tl_tensor *x) {
   return capi::op(context, "softmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SoftmaxAttrs attrs{-1};
     call.apply(OpId::kSoftmax, &attrs);
   });
@@ -728,7 +692,6 @@ TL_API tl_tensor *tl_softmax(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_softmax_axis(tl_context *context, tl_tensor *x, int64_t axis) {
   return capi::op(context, "softmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     SoftmaxAttrs attrs{axis};
     call.apply(OpId::kSoftmax, &attrs);
   });
@@ -737,7 +700,6 @@ TL_API tl_tensor *tl_softmax_axis(tl_context *context, tl_tensor *x, int64_t axi
 TL_API tl_tensor *tl_log_softmax(tl_context *context, tl_tensor *x) {
   return capi::op(context, "log_softmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     LogSoftmaxAttrs attrs{-1};
     call.apply(OpId::kLogSoftmax, &attrs);
   });
@@ -746,7 +708,6 @@ TL_API tl_tensor *tl_log_softmax(tl_context *context, tl_tensor *x) {
 TL_API tl_tensor *tl_log_softmax_axis(tl_context *context, tl_tensor *x, int64_t axis) {
   return capi::op(context, "log_softmax", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     LogSoftmaxAttrs attrs{axis};
     call.apply(OpId::kLogSoftmax, &attrs);
   });
@@ -756,7 +717,7 @@ TL_API tl_tensor *tl_softmax_cross_entropy(tl_context *context, tl_tensor *label
   return capi::op(context, "softmax_cross_entropy", [&](capi::OpCallFrame& call) {
     call.add(labels);
     call.add(logits);
-    if (call.ready()) call.result(softmax_cross_entropy(call.in(0), call.in(1)));
+    call.result(softmax_cross_entropy(call.in(0), call.in(1)));
   });
 }
 
@@ -764,7 +725,7 @@ TL_API tl_tensor *tl_sparse_softmax_cross_entropy(tl_context *context, tl_tensor
   return capi::op(context, "sparse_softmax_cross_entropy", [&](capi::OpCallFrame& call) {
     call.add(labels);
     call.add(logits);
-    if (call.ready()) call.apply(OpId::kSparseSoftmaxCrossEntropy, nullptr);
+    call.apply(OpId::kSparseSoftmaxCrossEntropy, nullptr);
   });
 }
 
@@ -772,13 +733,12 @@ TL_API tl_tensor *tl_sigmoid_cross_entropy(tl_context *context, tl_tensor *label
   return capi::op(context, "sigmoid_cross_entropy", [&](capi::OpCallFrame& call) {
     call.add(labels);
     call.add(logits);
-    if (call.ready()) call.apply(OpId::kSigmoidCrossEntropy, nullptr);
+    call.apply(OpId::kSigmoidCrossEntropy, nullptr);
   });
 }
 
 TL_API tl_tensor *tl_uniform(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "uniform", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     UniformAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kUniform, &attrs);
     call.context().random().next_call++;
@@ -787,7 +747,6 @@ TL_API tl_tensor *tl_uniform(tl_context *context, const int64_t *shape, size_t n
 
 TL_API tl_tensor *tl_uniform_range(tl_context *context, const int64_t *shape, size_t num_shape, double low, double high, tl_dtype dtype) {
   return capi::op(context, "uniform", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     UniformAttrs attrs{call.ints("shape", shape, num_shape), low, high, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kUniform, &attrs);
     call.context().random().next_call++;
@@ -796,7 +755,6 @@ TL_API tl_tensor *tl_uniform_range(tl_context *context, const int64_t *shape, si
 
 TL_API tl_tensor *tl_normal(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "normal", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     NormalAttrs attrs{call.ints("shape", shape, num_shape), 0.0, 1.0, DType::kF32, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kNormal, &attrs);
     call.context().random().next_call++;
@@ -805,7 +763,6 @@ TL_API tl_tensor *tl_normal(tl_context *context, const int64_t *shape, size_t nu
 
 TL_API tl_tensor *tl_normal_with(tl_context *context, const int64_t *shape, size_t num_shape, double mean, double stddev, tl_dtype dtype) {
   return capi::op(context, "normal", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     NormalAttrs attrs{call.ints("shape", shape, num_shape), mean, stddev, call.dtype("dtype", dtype), call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kNormal, &attrs);
     call.context().random().next_call++;
@@ -815,7 +772,6 @@ TL_API tl_tensor *tl_normal_with(tl_context *context, const int64_t *shape, size
 TL_API tl_tensor *tl_dropout(tl_context *context, tl_tensor *x, double rate) {
   return capi::op(context, "dropout", [&](capi::OpCallFrame& call) {
     call.add(x);
-    if (!call.ready()) return;
     DropoutAttrs attrs{rate, call.context().random().seed, call.context().random().next_call};
     call.apply(OpId::kDropout, &attrs);
     call.context().random().next_call++;
@@ -824,7 +780,6 @@ TL_API tl_tensor *tl_dropout(tl_context *context, tl_tensor *x, double rate) {
 
 TL_API tl_tensor *tl_full(tl_context *context, const int64_t *shape, size_t num_shape, double value, tl_dtype dtype) {
   return capi::op(context, "full", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     FullAttrs attrs{call.ints("shape", shape, num_shape), value, call.dtype("dtype", dtype)};
     call.apply(OpId::kFull, &attrs);
   });
@@ -832,7 +787,6 @@ TL_API tl_tensor *tl_full(tl_context *context, const int64_t *shape, size_t num_
 
 TL_API tl_tensor *tl_range(tl_context *context, int64_t count) {
   return capi::op(context, "range", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     RangeAttrs attrs{count, 0.0, 1.0, DType::kF32};
     call.apply(OpId::kRange, &attrs);
   });
@@ -840,7 +794,6 @@ TL_API tl_tensor *tl_range(tl_context *context, int64_t count) {
 
 TL_API tl_tensor *tl_range_from(tl_context *context, int64_t count, double start, double step, tl_dtype dtype) {
   return capi::op(context, "range", [&](capi::OpCallFrame& call) {
-    if (!call.ready()) return;
     RangeAttrs attrs{count, start, step, call.dtype("dtype", dtype)};
     call.apply(OpId::kRange, &attrs);
   });
@@ -848,25 +801,25 @@ TL_API tl_tensor *tl_range_from(tl_context *context, int64_t count, double start
 
 TL_API tl_tensor *tl_zeros(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "zeros", [&](capi::OpCallFrame& call) {
-    if (call.ready()) call.result(zeros(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
+    call.result(zeros(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
   });
 }
 
 TL_API tl_tensor *tl_zeros_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype) {
   return capi::op(context, "zeros", [&](capi::OpCallFrame& call) {
-    if (call.ready()) call.result(zeros(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
+    call.result(zeros(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
   });
 }
 
 TL_API tl_tensor *tl_ones(tl_context *context, const int64_t *shape, size_t num_shape) {
   return capi::op(context, "ones", [&](capi::OpCallFrame& call) {
-    if (call.ready()) call.result(ones(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
+    call.result(ones(call.context(), call.ints("shape", shape, num_shape), DType::kF32));
   });
 }
 
 TL_API tl_tensor *tl_ones_dtype(tl_context *context, const int64_t *shape, size_t num_shape, tl_dtype dtype) {
   return capi::op(context, "ones", [&](capi::OpCallFrame& call) {
-    if (call.ready()) call.result(ones(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
+    call.result(ones(call.context(), call.ints("shape", shape, num_shape), call.dtype("dtype", dtype)));
   });
 }
 

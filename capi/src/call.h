@@ -70,7 +70,6 @@ class OpCallFrame {
     count_++;
   }
   void add_all(const tl_tensor* const* handles, size_t count);
-  bool ready() const { return true; }  // an operand that is missing has thrown before
 
   Context& context() { return session_.core(); }
   const Tensor& in(size_t i) const { return *operands()[i]; }

@@ -155,7 +155,7 @@ def c_signature(op, name, attributes):
 
 
 def wrap(text, width=110, indent=" * "):
-    lines, line = [], indent.rstrip() if False else indent
+    lines, line = [], indent
     for word in text.split():
         if len(line) + len(word) > width:
             lines.append(line.rstrip())
@@ -165,10 +165,9 @@ def wrap(text, width=110, indent=" * "):
 
 
 def shape_doc(op):
-    known = {"floor": ""}
     inputs = "; ".join(f"`{i.name}`{' (one or more)' if i.variadic else ''}: {i.dtypes if i.same_as < 0 else 'the dtype of `' + op.inputs[i.same_as].name + '`'}"
                        for i in op.inputs)
-    return (f"Operands: {inputs}. " if inputs else "") + known.get(op.name, "")
+    return (f"Operands: {inputs}. " if inputs else "")
 
 
 def gradient_doc(op):
@@ -222,11 +221,11 @@ def c_source(ops):
             if op.composite:
                 args = (["call.context()"] if op.needs_context else []) + [f"call.in({k})" for k in range(len(plain))] + ["call.from(%d)" % len(plain) for _ in many]
                 args += [value[a.name] for a in op.public_attrs]
-                out += f"    if (call.ready()) call.result({op.name}({', '.join(args)}));\n"
+                out += f"    call.result({op.name}({', '.join(args)}));\n"
             elif op.attrs:
-                out += f"    if (!call.ready()) return;\n    {attrs_struct(op)} attrs{{{', '.join(value[a.name] for a in op.attrs)}}};\n    call.apply(OpId::k{op.camel}, &attrs);\n"
+                out += f"    {attrs_struct(op)} attrs{{{', '.join(value[a.name] for a in op.attrs)}}};\n    call.apply(OpId::k{op.camel}, &attrs);\n"
                 out += "    call.context().random().next_call++;\n" if op.random else ""  # a call that failed takes none
             else:
-                out += f"    if (call.ready()) call.apply(OpId::k{op.camel}, nullptr);\n"
+                out += f"    call.apply(OpId::k{op.camel}, nullptr);\n"
             out += "  });\n}\n"
     return out + "\n}  // extern \"C\"\n"
