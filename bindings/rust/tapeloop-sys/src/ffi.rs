@@ -1,0 +1,1891 @@
+// Made from api.json by bindings/gen/generate. Do not edit.
+//! The declarations of the C API, one for one.
+
+use std::os::raw::{c_char, c_void};
+
+/// `TL_VERSION_MAJOR` of `base.h`.
+pub const TL_VERSION_MAJOR: i32 = 0;
+
+/// `TL_VERSION_MINOR` of `base.h`.
+pub const TL_VERSION_MINOR: i32 = 1;
+
+/// `TL_VERSION_PATCH` of `base.h`.
+pub const TL_VERSION_PATCH: i32 = 0;
+
+/// `TL_MAX_RANK` of `base.h`.
+pub const TL_MAX_RANK: i32 = 8;
+
+/// Outcome of a call. Append-only numbers.
+pub type tl_status = i32;
+/// Of `tl_status`.
+pub const TL_OK: tl_status = 0;
+/// a value, shape, dtype, handle or option that the call does not accept
+pub const TL_INVALID_ARGUMENT: tl_status = 1;
+/// the object's state does not allow the call (a consumed tape)
+pub const TL_FAILED_PRECONDITION: tl_status = 2;
+/// the context's limit or the machine's memory is exhausted
+pub const TL_OUT_OF_MEMORY: tl_status = 3;
+/// a file that does not exist
+pub const TL_NOT_FOUND: tl_status = 4;
+/// reading or writing failed (disk full, permission, device)
+pub const TL_IO: tl_status = 5;
+/// a file whose content contradicts its format
+pub const TL_CORRUPT_DATA: tl_status = 6;
+/// known, but not offered (a newer minor version)
+pub const TL_UNSUPPORTED: tl_status = 7;
+/// the context is in use by another thread
+pub const TL_BUSY: tl_status = 8;
+/// a NaN or an infinity where the caller asked for none
+pub const TL_NON_FINITE: tl_status = 9;
+/// a broken invariant of tapeloop: please report it
+pub const TL_INTERNAL: tl_status = 10;
+/// tl_context_cancel() asked the context to stop
+pub const TL_CANCELLED: tl_status = 11;
+
+/// Element type. Append-only numbers. A bool element is one byte that holds 0 or 1.
+pub type tl_dtype = i32;
+/// Of `tl_dtype`.
+pub const TL_F32: tl_dtype = 1;
+/// Of `tl_dtype`.
+pub const TL_F64: tl_dtype = 2;
+/// Of `tl_dtype`.
+pub const TL_I32: tl_dtype = 3;
+/// Of `tl_dtype`.
+pub const TL_I64: tl_dtype = 4;
+/// Of `tl_dtype`.
+pub const TL_U8: tl_dtype = 5;
+/// Of `tl_dtype`.
+pub const TL_BOOL: tl_dtype = 6;
+
+/// Severity of a log line. Append-only numbers.
+pub type tl_log_level = i32;
+/// Of `tl_log_level`.
+pub const TL_LOG_INFO: tl_log_level = 1;
+/// Of `tl_log_level`.
+pub const TL_LOG_WARNING: tl_log_level = 2;
+
+/// What data is for. Append-only numbers.
+pub type tl_data_part = i32;
+/// Of `tl_data_part`.
+pub const TL_DATA_TRAIN: tl_data_part = 1;
+/// Of `tl_data_part`.
+pub const TL_DATA_TEST: tl_data_part = 2;
+
+/// How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and columns of a
+/// matrix; of more axes the last two times the product of the others; of a vector both its size.
+pub type tl_initializer = i32;
+/// what the layer says
+pub const TL_INITIALIZER_DEFAULT: tl_initializer = 0;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_ZEROS: tl_initializer = 1;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_ONES: tl_initializer = 2;
+/// the parameter
+pub const TL_INITIALIZER_CONSTANT: tl_initializer = 3;
+/// in \[-parameter, parameter), by default 0.05
+pub const TL_INITIALIZER_UNIFORM: tl_initializer = 4;
+/// mean 0, standard deviation: the parameter, by default 0.05
+pub const TL_INITIALIZER_NORMAL: tl_initializer = 5;
+/// the same, drawn anew beyond 2 standard deviations
+pub const TL_INITIALIZER_TRUNCATED_NORMAL: tl_initializer = 6;
+/// uniform of variance 2 / (fan_in + fan_out)
+pub const TL_INITIALIZER_GLOROT_UNIFORM: tl_initializer = 7;
+/// truncated normal of that variance
+pub const TL_INITIALIZER_GLOROT_NORMAL: tl_initializer = 8;
+/// 2 / fan_in
+pub const TL_INITIALIZER_HE_UNIFORM: tl_initializer = 9;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_HE_NORMAL: tl_initializer = 10;
+/// 1 / fan_in
+pub const TL_INITIALIZER_LECUN_UNIFORM: tl_initializer = 11;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_LECUN_NORMAL: tl_initializer = 12;
+
+/// Activation functions. Append-only numbers.
+pub type tl_activation = i32;
+/// the identity
+pub const TL_ACTIVATION_LINEAR: tl_activation = 0;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_RELU: tl_activation = 1;
+/// slope 0.01 below zero
+pub const TL_ACTIVATION_LEAKY_RELU: tl_activation = 2;
+/// alpha 1
+pub const TL_ACTIVATION_ELU: tl_activation = 3;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SILU: tl_activation = 4;
+/// exact
+pub const TL_ACTIVATION_GELU: tl_activation = 5;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_TANH: tl_activation = 6;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SIGMOID: tl_activation = 7;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SOFTPLUS: tl_activation = 8;
+/// over the last axis
+pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
+/// over the last axis
+pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
+
+/// How the losses of the samples become one. Append-only numbers.
+pub type tl_reduction = i32;
+/// sum / number of samples, also with weights; 0 for no sample
+pub const TL_REDUCTION_MEAN: tl_reduction = 0;
+/// Of `tl_reduction`.
+pub const TL_REDUCTION_SUM: tl_reduction = 1;
+/// a tensor of one number per sample
+pub const TL_REDUCTION_NONE: tl_reduction = 2;
+/// sum / sum of the weights; 0 where that is 0
+pub const TL_REDUCTION_WEIGHTED_MEAN: tl_reduction = 3;
+
+/// Where SGD's learning rate stands; without a change of the rate both give the same weights. Append-only
+/// numbers.
+pub type tl_momentum_form = i32;
+/// in the velocity: m = mu m - rate g, w += m
+pub const TL_MOMENTUM_KERAS: tl_momentum_form = 0;
+/// outside: m = mu m + g, w -= rate m
+pub const TL_MOMENTUM_PYTORCH: tl_momentum_form = 1;
+
+/// Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only numbers.
+pub type tl_epsilon_form = i32;
+/// w -= a m / (sqrt(v) + epsilon)
+pub const TL_EPSILON_KERAS: tl_epsilon_form = 0;
+/// w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t))
+pub const TL_EPSILON_PYTORCH: tl_epsilon_form = 1;
+
+/// What a global norm that is not finite does. Append-only numbers.
+pub type tl_non_finite = i32;
+/// the call fails with TL_NON_FINITE
+pub const TL_NON_FINITE_ERROR: tl_non_finite = 0;
+/// every clipped gradient is NaN, as in TensorFlow
+pub const TL_NON_FINITE_PROPAGATE: tl_non_finite = 1;
+
+/// What to give for a source that no target depends on. Append-only numbers.
+pub type tl_unconnected = i32;
+/// NULL
+pub const TL_UNCONNECTED_NONE: tl_unconnected = 0;
+/// zeros of the source's shape
+pub const TL_UNCONNECTED_ZERO: tl_unconnected = 1;
+/// the call fails and names the source
+pub const TL_UNCONNECTED_ERROR: tl_unconnected = 2;
+
+/// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
+#[repr(C)]
+pub struct tl_context {
+    _private: [u8; 0],
+}
+
+/// An immutable value, or a variable, which can stand wherever a tensor is expected and reads as its current
+/// value.
+#[repr(C)]
+pub struct tl_tensor {
+    _private: [u8; 0],
+}
+
+/// A finite collection of elements, each of which is a list of tensors (an image and its label, say). It
+/// belongs to the innermost scope like a tensor, and keeps what it was made from alive.
+#[repr(C)]
+pub struct tl_dataset {
+    _private: [u8; 0],
+}
+
+/// A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step.
+#[repr(C)]
+pub struct tl_metric {
+    _private: [u8; 0],
+}
+
+/// A layer: a function of one tensor with variables of its own. It belongs to the innermost scope like a
+/// tensor, so make models outside of the scope of a step. Its variables live as long as the layer, or a handle
+/// or layer that shares them.
+#[repr(C)]
+pub struct tl_layer {
+    _private: [u8; 0],
+}
+
+/// An optimizer with its slots (momenta), step count and learning rate. It belongs to the innermost scope like
+/// a tensor, so make it outside of the scope of a step.
+#[repr(C)]
+pub struct tl_optimizer {
+    _private: [u8; 0],
+}
+
+/// A tape. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_tape {
+    _private: [u8; 0],
+}
+
+/// Runs when the library gives up what it was lent. Called exactly once, also when the call that lent it
+/// fails.
+pub type tl_destroy_callback = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+
+/// Gets log lines, on the thread that is in the context. It must not call tapeloop with this context.
+pub type tl_log_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, level: tl_log_level, message: *const c_char)>;
+
+/// How a context is made. Fill it with tl_context_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_context_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the random numbers; the same seed gives the same bits (default 0)
+    pub seed: u64,
+    /// threads, the caller's included; 0 (default): all CPUs that the process may use
+    pub threads: i32,
+    /// most bytes for tensors, cached memory included; 0: no limit (default)
+    pub memory_limit: u64,
+}
+
+/// What a context holds. Fill struct_size with sizeof(tl_context_statistics) before the call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_context_statistics {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// live tensor handles, without variables
+    pub tensors: u64,
+    /// live variable handles
+    pub variables: u64,
+    /// live values inside the library: handles, variables, what tapes saved
+    pub values: u64,
+    /// bytes in buffers that are in use
+    pub live_bytes: u64,
+    /// the highest live_bytes so far
+    pub peak_live_bytes: u64,
+    /// bytes kept for reuse
+    pub cached_bytes: u64,
+    /// the caller's memory that live tensors use
+    pub borrowed_bytes: u64,
+    /// blocks asked from the system so far: constant in a steady loop
+    pub system_allocations: u64,
+    /// live tapes
+    pub tapes: u64,
+    /// open scopes
+    pub scopes: u64,
+}
+
+/// Of layers that have no other options. Fill it with tl_layer_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_layer_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// copied; NULL: the name of the type, made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_dense(). Fill it with tl_dense_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_dense_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the last axis; 0: seen at the first call (default)
+    pub input_size: i64,
+    /// default TL_ACTIVATION_LINEAR
+    pub activation: tl_activation,
+    /// default false
+    pub no_bias: bool,
+    /// default Glorot uniform
+    pub kernel_initializer: tl_initializer,
+    /// of the kernel's initialiser
+    pub kernel_parameter: f64,
+    /// default zeros
+    pub bias_initializer: tl_initializer,
+    /// of the bias's initialiser
+    pub bias_parameter: f64,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "dense", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_batch_normalization(). Fill it with tl_batch_normalization_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_batch_normalization_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// moving = momentum moving + (1 - momentum) batch; in \[0, 1\]; 0: 0.99, the default
+    pub momentum: f64,
+    /// added to the variance; 0: 1e-3, the default
+    pub epsilon: f64,
+    /// without gamma (default false)
+    pub no_scale: bool,
+    /// without beta (default false)
+    pub no_center: bool,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "batch_normalization", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_layer_normalization(). Fill it with tl_layer_normalization_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_layer_normalization_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
+    pub epsilon: f64,
+    /// without gamma (default false)
+    pub no_scale: bool,
+    /// without beta (default false)
+    pub no_center: bool,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "layer_normalization", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of all losses. Fill it with tl_loss_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_loss_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// default TL_REDUCTION_MEAN
+    pub reduction: tl_reduction,
+    /// cross-entropies: predictions are probabilities, not logits (default false)
+    pub from_probabilities: bool,
+    /// s in \[0, 1\]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0)
+    pub label_smoothing: f64,
+    /// of samples, along the leading axes of the losses, any dtype; NULL: none (default)
+    pub weights: *mut tl_tensor,
+}
+
+/// Of tl_sgd(). Fill it with tl_sgd_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_sgd_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.01, the default
+    pub learning_rate: f64,
+    /// mu in \[0, 1\]; default 0, without velocity
+    pub momentum: f64,
+    /// w += mu m - rate g, or w -= rate (g + mu m); needs momentum (default false)
+    pub nesterov: bool,
+    /// default TL_MOMENTUM_KERAS
+    pub momentum_form: tl_momentum_form,
+    /// copied; NULL: "sgd"
+    pub name: *const c_char,
+}
+
+/// Of tl_adam(). Fill it with tl_adam_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adam_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-8)
+    pub epsilon: f64,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// copied; NULL: "adam"
+    pub name: *const c_char,
+}
+
+/// Of tl_adamw(). Fill it with tl_adamw_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adamw_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// 0: 1e-7, the default
+    pub epsilon: f64,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// 0: 0.004, the default (PyTorch's is 0.01)
+    pub weight_decay: f64,
+    /// copied; NULL: "adamw"
+    pub name: *const c_char,
+}
+
+/// Of tl_clip_by_global_norm(). Fill it with tl_clip_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_clip_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// default TL_NON_FINITE_ERROR
+    pub non_finite: tl_non_finite,
+}
+
+/// How a tape records. Fill it with tl_tape_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_tape_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// tl_tape_gradient() may be called more than once (default false)
+    pub persistent: bool,
+    /// watch only what tl_tape_watch() names (default false: variables too)
+    pub ignore_variables: bool,
+}
+
+/// How a gradient is taken. Fill it with tl_gradient_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_gradient_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// default TL_UNCONNECTED_NONE
+    pub unconnected: tl_unconnected,
+    /// One per target, of its shape and dtype, where NULL entries mean ones; NULL (default): all ones.
+    pub output_gradients: *const *mut tl_tensor,
+}
+
+/// What a tape holds. Fill struct_size with sizeof(tl_tape_statistics) before the call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_tape_statistics {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// ops on the tape
+    pub recorded_ops: u64,
+    /// bytes of the tensors that it saved for the backward pass
+    pub saved_bytes: u64,
+    /// `recording`.
+    pub recording: bool,
+    /// `consumed`.
+    pub consumed: bool,
+}
+
+extern "C" {
+    /// The version of the library that is loaded, such as "0.1.0". Static text. Since 0.1.
+    pub fn tl_version() -> *const c_char;
+
+    /// Asks for the lowest version that the program was written for: TL_OK, or TL_UNSUPPORTED when the library
+    /// that is loaded is of another major version or of an older minor one. Pass TL_VERSION_MAJOR and the
+    /// minor version whose functions you use. Since 0.1.
+    pub fn tl_require_version(major: i32, minor: i32) -> tl_status;
+
+    /// A status in words, such as "invalid argument". Static text, also for unknown numbers. Since 0.1.
+    pub fn tl_status_name(status: tl_status) -> *const c_char;
+
+    /// A dtype's name, such as "f32"; "unknown dtype" for unknown numbers. Static text. Since 0.1.
+    pub fn tl_dtype_name(dtype: tl_dtype) -> *const c_char;
+
+    /// Bytes of one element; 0 for an unknown dtype. Since 0.1.
+    pub fn tl_dtype_size(dtype: tl_dtype) -> usize;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_context_options_init(options: *mut tl_context_options, struct_size: usize);
+
+    /// Makes a context. options may be NULL for the defaults. Returns NULL only when there is no memory;
+    /// options that make no sense (unknown struct_size, negative threads) give a context that holds the error,
+    /// so that its message can be read. End it with tl_context_free(). Since 0.1.
+    pub fn tl_context_new(options: *const tl_context_options) -> *mut tl_context;
+
+    /// Ends a context and everything that belongs to it: tensors, variables, tapes, layers, datasets. Their
+    /// handles are recognised as released afterwards. NULL and a context that was ended before are allowed.
+    /// While another thread is inside the context, or from inside one of its callbacks, nothing happens and
+    /// TL_BUSY is returned. Since 0.1.
+    pub fn tl_context_free(context: *mut tl_context) -> tl_status;
+
+    /// Asks a context to stop: the call that is running in it ends with TL_CANCELLED, or else the next one
+    /// that computes, reads or changes something. The context holds the error, so that everything after it
+    /// does nothing either, until tl_clear_error(), which also takes back a request that no call has met yet.
+    /// From any thread at any time, also while another is inside the context, and from a signal handler: it
+    /// takes no lock and waits for nothing. A call ends between two ops or between two blocks of a file, not
+    /// inside one op, and leaves no partial effect: an optimizer that has begun to change variables changes
+    /// them all. Reads that work while the context holds an error are not cancelled, nor are scopes and
+    /// release functions. Returns TL_OK, or TL_INVALID_ARGUMENT for a handle that is no live context. A
+    /// context that ends at the same moment is safe: a request that comes too late reaches no other context.
+    /// Since 0.1.
+    pub fn tl_context_cancel(context: *mut tl_context) -> tl_status;
+
+    /// Sets the number of threads (see tl_context_options); results do not depend on it. Since 0.1.
+    pub fn tl_context_set_threads(context: *mut tl_context, threads: i32) -> tl_status;
+
+    /// Restarts the random numbers from a seed. Since 0.1.
+    pub fn tl_context_set_seed(context: *mut tl_context, seed: u64) -> tl_status;
+
+    /// Sets the limit of tl_context_options.memory_limit. What is in use stays. Since 0.1.
+    pub fn tl_context_set_memory_limit(context: *mut tl_context, bytes: u64) -> tl_status;
+
+    /// Gives memory that is kept for reuse back to the system. Since 0.1.
+    pub fn tl_context_trim(context: *mut tl_context) -> tl_status;
+
+    /// Sets where log lines go; without a callback they are dropped. NULL as callback ends logging. destroy
+    /// (may be NULL) runs once, when the callback is replaced, when the context ends, or at once when this
+    /// call fails. Since 0.1.
+    pub fn tl_context_set_log(
+        context: *mut tl_context,
+        callback: tl_log_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> tl_status;
+
+    /// Reads the statistics; works while the context holds an error. Since 0.1.
+    pub fn tl_context_stats(context: *mut tl_context, statistics: *mut tl_context_statistics) -> tl_status;
+
+    /// True while the context holds an error, and for a NULL, ended or busy context. Since 0.1.
+    pub fn tl_failed(context: *mut tl_context) -> bool;
+
+    /// The code of the first error, TL_OK without one, TL_INVALID_ARGUMENT for a NULL or ended context. Since
+    /// 0.1.
+    pub fn tl_error_code(context: *mut tl_context) -> tl_status;
+
+    /// The first error in words: the op, the rule that was broken, the values got and a hint; "" without an
+    /// error. For NULL, an ended context and one that another thread is using it is a fixed text that says so;
+    /// never NULL. UTF-8. Valid until the error is cleared or the context ends. Since 0.1.
+    pub fn tl_error_message(context: *mut tl_context) -> *const c_char;
+
+    /// Forgets the error, and a request of tl_context_cancel(), so that the context can be used again. Since
+    /// 0.1.
+    pub fn tl_clear_error(context: *mut tl_context);
+
+    /// Records an error of the caller's own, as callbacks do; an error that is there already stays. code must
+    /// not be TL_OK; message (may be NULL) is copied and never used as a format. Since 0.1.
+    pub fn tl_set_error(context: *mut tl_context, code: tl_status, message: *const c_char) -> tl_status;
+
+    /// Opens a scope: handles made from now on belong to it. Works while the context holds an error. Since
+    /// 0.1.
+    pub fn tl_scope_begin(context: *mut tl_context) -> tl_status;
+
+    /// Ends the innermost scope and releases what belongs to it. Works while the context holds an error.
+    /// TL_FAILED_PRECONDITION when no scope is open. Since 0.1.
+    pub fn tl_scope_end(context: *mut tl_context) -> tl_status;
+
+    /// Moves a tensor or variable one scope out, so that it outlives the innermost scope; without an open
+    /// scope it stays where it is. Works while the context holds an error. Returns the same handle, or NULL
+    /// when it is not a live one (the context holds the error). tl_layer_keep() and its like do the same for
+    /// the other kinds. Since 0.1.
+    pub fn tl_keep(tensor: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the
+    /// content. The shape is that of the file, rank 0 to 8; unsigned bytes give TL_U8, signed bytes, 16-bit
+    /// and 32-bit integers TL_I32, floats TL_F32, doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO
+    /// (a directory, no permission), TL_CORRUPT_DATA (cut off, too long, damaged, another format; the message
+    /// names file, offset and rule), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory is
+    /// asked for. Since 0.1.
+    pub fn tl_read_idx(context: *mut tl_context, path: *const c_char) -> *mut tl_tensor;
+
+    /// `count` tensors, at least one, cut along their first axes, which must agree in size: element i holds
+    /// row i of each of them, with one axis less. Variables are taken at their present value. Nothing is
+    /// copied. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_from_tensors(
+        context: *mut tl_context,
+        tensors: *const *mut tl_tensor,
+        count: usize,
+    ) -> *mut tl_dataset;
+
+    /// Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as
+    /// tl_read_idx() gives them. The images are in a file whose name holds "images-idx3" or "images.idx3", the
+    /// labels in the file of the same name with "labels-idx1" or "labels.idx1"; either may end in ".gz". Names
+    /// with "train" are the training split, names with "t10k" or "test" the test split. In a folder with one
+    /// split only, its first nine tenths are for training, the rest for testing. Returns NULL on failure:
+    /// TL_NOT_FOUND (no folder, no images, no labels for them), TL_INVALID_ARGUMENT (several files fit, labels
+    /// that do not match their images, an unknown part), and what tl_read_idx() gives. Since 0.1.
+    pub fn tl_dataset_from_idx_folder(
+        context: *mut tl_context,
+        folder: *const c_char,
+        part: tl_data_part,
+    ) -> *mut tl_dataset;
+
+    /// The first `count` elements, or all where there are fewer. Negative counts are TL_INVALID_ARGUMENT.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_take(context: *mut tl_context, source: *mut tl_dataset, count: i64) -> *mut tl_dataset;
+
+    /// All but the first `count` elements. Negative counts are TL_INVALID_ARGUMENT. To split data, take and
+    /// skip before you shuffle: the first elements of a shuffled dataset are others in each epoch. Returns
+    /// NULL on failure. Since 0.1.
+    pub fn tl_dataset_skip(context: *mut tl_context, source: *mut tl_dataset, count: i64) -> *mut tl_dataset;
+
+    /// All elements in a random order, anew in each epoch; every order is equally likely. The order follows
+    /// from the seed, the epoch and the number of elements alone. Shuffle before batching, or whole batches
+    /// change places. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_shuffle(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        seed: u64,
+    ) -> *mut tl_dataset;
+
+    /// Groups of `count` elements, at least 1, stacked along a new first axis. The last group is smaller where
+    /// count does not divide the size; with drop_remainder it is left out, which must leave at least one.
+    /// Elements must have one dtype and shape and at most 7 axes, or tl_dataset_next() fails. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_dataset_batch(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        count: i64,
+        drop_remainder: bool,
+    ) -> *mut tl_dataset;
+
+    /// Converts tensor number `position` of each element: to TL_F32 or TL_F64 from any dtype, to TL_I32 from
+    /// TL_U8 and TL_BOOL, to TL_I64 from these and TL_I32. Floating-point results are divided by `divisor`
+    /// (255 for images of bytes, 1 for nothing); for integers it must be 1. Best after batching: memory then
+    /// holds the small dtype. Returns NULL on failure; a source of another dtype makes tl_dataset_next() fail.
+    /// Since 0.1.
+    pub fn tl_dataset_cast(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        position: usize,
+        dtype: tl_dtype,
+        divisor: f64,
+    ) -> *mut tl_dataset;
+
+    /// The next element: true, with its `count` tensors in `tensors`; count must be tl_dataset_width(). At the
+    /// end of an epoch it returns false once, and the next call begins the following epoch. It also returns
+    /// false, and moves nothing, on any failure and while the context holds an error, so a loop always ends:
+    /// look at tl_failed() after it. When it returns false all entries of tensors are NULL. The tensors belong
+    /// to the dataset, whatever scope is open: they are released by the next call for this dataset, by
+    /// tl_dataset_seek() and with the dataset. tl_tensor_retain() keeps one longer, until tl_tensor_release().
+    /// Since 0.1.
+    pub fn tl_dataset_next(dataset: *mut tl_dataset, tensors: *mut *mut tl_tensor, count: usize) -> bool;
+
+    /// The number of elements in an epoch; -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_dataset_size(dataset: *mut tl_dataset) -> i64;
+
+    /// The number of tensors in an element; 0 on failure (the context holds the error). Since 0.1.
+    pub fn tl_dataset_width(dataset: *mut tl_dataset) -> usize;
+
+    /// The epoch of the element that comes next, from 0; 0 on failure (the context holds the error). Since
+    /// 0.1.
+    pub fn tl_dataset_epoch(dataset: *mut tl_dataset) -> u64;
+
+    /// The place in its epoch of the element that comes next, from 0; tl_dataset_size() when the epoch's end
+    /// comes next; -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_dataset_position(dataset: *mut tl_dataset) -> i64;
+
+    /// Goes to a place that tl_dataset_epoch() and tl_dataset_position() gave; (0, 0) is the beginning.
+    /// Another dataset that was made in the same way continues there with the same elements.
+    /// TL_INVALID_ARGUMENT for a position that is negative or above the size. Since 0.1.
+    pub fn tl_dataset_seek(dataset: *mut tl_dataset, epoch: u64, position: i64) -> tl_status;
+
+    /// Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_dataset_keep(dataset: *mut tl_dataset) -> *mut tl_dataset;
+
+    /// Gives the dataset up before its scope ends; datasets made from it go on. NULL and a released dataset do
+    /// nothing. Since 0.1.
+    pub fn tl_dataset_release(dataset: *mut tl_dataset);
+
+    /// sum(weights values) / sum(weights); 0 over nothing. name (may be NULL) is copied. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_metric_mean(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// sum(weights values). name (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_sum(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// The share of samples whose largest prediction (the first of equals) is that of the label. Labels:
+    /// integers (...) or (..., 1); predictions: (..., classes). name (may be NULL) is copied. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_metric_sparse_categorical_accuracy(
+        context: *mut tl_context,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// The same for label probabilities or one-hot labels of the shape of the predictions, any dtype. name
+    /// (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_categorical_accuracy(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype;
+    /// shapes agree, but for a last axis of size 1. 0.5 is usual for probabilities, 0 for logits. name (may be
+    /// NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_binary_accuracy(
+        context: *mut tl_context,
+        threshold: f64,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// Adds values, of any shape and dtype, to a mean or sum. weights (may be NULL) stand for the leading axes
+    /// of the values: each of their sizes is that of the values or 1. A failure changes nothing. Since 0.1.
+    pub fn tl_metric_update(
+        metric: *mut tl_metric,
+        values: *mut tl_tensor,
+        weights: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Adds predictions, f32 or f64, to an accuracy. weights (may be NULL) stand for the leading axes of the
+    /// samples. A failure changes nothing. Since 0.1.
+    pub fn tl_metric_update_predictions(
+        metric: *mut tl_metric,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        weights: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// What was added up so far; 0 for a mean or accuracy over nothing. NaN on failure and while the context
+    /// holds an error. Since 0.1.
+    pub fn tl_metric_result(metric: *mut tl_metric) -> f64;
+
+    /// Forgets what was added up. Since 0.1.
+    pub fn tl_metric_reset(metric: *mut tl_metric) -> tl_status;
+
+    /// The state, two f64 variables "\<name>/total" and "\<name>/count", their number in *count (may be NULL).
+    /// Array and handles belong to the metric. NULL on failure (the context holds the error). Since 0.1.
+    pub fn tl_metric_variables(metric: *mut tl_metric, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// The name; "" on failure (the context holds the error). Valid while the metric is live. Since 0.1.
+    pub fn tl_metric_name(metric: *mut tl_metric) -> *const c_char;
+
+    /// Moves the metric one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_metric_keep(metric: *mut tl_metric) -> *mut tl_metric;
+
+    /// Gives the metric up before its scope ends. NULL and a released metric do nothing. Since 0.1.
+    pub fn tl_metric_release(metric: *mut tl_metric);
+
+    /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
+    /// its parameter counts for the kinds that say so, 0 is their default. Random numbers come from the
+    /// context's stream: the same seed gives the same bits. Returns NULL on failure. Since 0.1.
+    pub fn tl_initialize(
+        context: *mut tl_context,
+        dtype: tl_dtype,
+        dims: *const i64,
+        rank: usize,
+        initializer: tl_initializer,
+        parameter: f64,
+    ) -> *mut tl_tensor;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_layer_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_layer_options_init(options: *mut tl_layer_options, struct_size: usize);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_dense_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_dense_options_init(options: *mut tl_dense_options, struct_size: usize);
+
+    /// A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables:
+    /// kernel (input size, units) and bias (units), made at once when the input size is given, else at the
+    /// first call. units is at least 1. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_dense(context: *mut tl_context, units: i64, options: *const tl_dense_options) -> *mut tl_layer;
+
+    /// A layer that, while training, sets each element to zero with probability rate, in \[0, 1), and divides
+    /// the others by 1 - rate; otherwise it is the identity. Any shape, f32 or f64. options may be NULL.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_dropout_layer(
+        context: *mut tl_context,
+        rate: f64,
+        options: *const tl_layer_options,
+    ) -> *mut tl_layer;
+
+    /// A layer that merges all axes but the first into one: (n, 28, 28) to (n, 784). Any dtype. options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_flatten_layer(context: *mut tl_context, options: *const tl_layer_options) -> *mut tl_layer;
+
+    /// A layer that applies an activation. Any shape, f32 or f64. options may be NULL. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_activation_layer(
+        context: *mut tl_context,
+        activation: tl_activation,
+        options: *const tl_layer_options,
+    ) -> *mut tl_layer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_batch_normalization_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_batch_normalization_options_init(
+        options: *mut tl_batch_normalization_options,
+        struct_size: usize,
+    );
+
+    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more.
+    /// While training, mean and (biased) variance are those of the batch, which has at least one row,
+    /// gradients flow through them, and the moving averages are updated; otherwise they are the moving
+    /// averages. Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_batch_normalization(
+        context: *mut tl_context,
+        options: *const tl_batch_normalization_options,
+    ) -> *mut tl_layer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_layer_normalization_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_layer_normalization_options_init(
+        options: *mut tl_layer_normalization_options,
+        struct_size: usize,
+    );
+
+    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each
+    /// row over the last axis, which must not be empty. Variables: gamma, beta. options may be NULL. Returns
+    /// NULL on failure. Since 0.1.
+    pub fn tl_layer_normalization(
+        context: *mut tl_context,
+        options: *const tl_layer_normalization_options,
+    ) -> *mut tl_layer;
+
+    /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
+    /// released. No two may have the same name; those without a name of their own are named "dense",
+    /// "dense_1", ...; the variables of a sequential layer inside another are named "sequential/dense/kernel"
+    /// and so on. A layer may stand there twice and has its variables once. When the first layer knows the
+    /// size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
+    pub fn tl_sequential(
+        context: *mut tl_context,
+        layers: *const *mut tl_layer,
+        count: usize,
+    ) -> *mut tl_layer;
+
+    /// tl_sequential() with a name (copied), which comes first in the names of its variables. Since 0.1.
+    pub fn tl_sequential_named(
+        context: *mut tl_context,
+        layers: *const *mut tl_layer,
+        count: usize,
+        name: *const c_char,
+    ) -> *mut tl_layer;
+
+    /// The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes
+    /// the variables that are not there yet. Returns NULL on failure: a shape or dtype that the layer does not
+    /// take. Since 0.1.
+    pub fn tl_layer_call(layer: *mut tl_layer, x: *mut tl_tensor, training: bool) -> *mut tl_tensor;
+
+    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter); does
+    /// nothing when they are there. A failure makes none. Since 0.1.
+    pub fn tl_layer_build(layer: *mut tl_layer, dims: *const i64, rank: usize) -> tl_status;
+
+    /// All variables of the layer, their number in *count (may be NULL). The array and the handles in it
+    /// belong to the layer: do not release them. A later call gives the same array while the list is the same,
+    /// and ends it otherwise; the layer's end ends it, too. NULL with *count 0 before the layer is built, and
+    /// on failure (the context holds the error). Since 0.1.
+    pub fn tl_layer_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// tl_layer_variables() without those that are not trainable now: what gradients are taken for. Their
+    /// number goes to *count (may be NULL). Since 0.1.
+    pub fn tl_layer_trainable_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a
+    /// sequential one or released. Since 0.1.
+    pub fn tl_layer_name(layer: *mut tl_layer) -> *const c_char;
+
+    /// Writes a table of the layers with output shapes ("?" is the batch) and numbers of parameters. At most
+    /// capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of the whole
+    /// text without the NUL. buffer may be NULL when capacity is 0. Since 0.1.
+    pub fn tl_layer_summary(
+        layer: *mut tl_layer,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Moves the layer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
+    /// holds the error). Since 0.1.
+    pub fn tl_layer_keep(layer: *mut tl_layer) -> *mut tl_layer;
+
+    /// Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a
+    /// released layer do nothing. Since 0.1.
+    pub fn tl_layer_release(layer: *mut tl_layer);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_loss_options_init(options: *mut tl_loss_options, struct_size: usize);
+
+    /// -log p\[label\]. Labels: integers (...) or (..., 1) in \[0, classes); predictions: f32 or f64 (...,
+    /// classes), logits unless the options say otherwise; probabilities are divided by their sum and limited
+    /// to \[1e-7, 1 - 1e-7\]. No label smoothing. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_sparse_categorical_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// -sum(labels log p) over the last axis, for label probabilities of the shape and dtype of the
+    /// predictions, which are as in tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns
+    /// NULL on failure. Since 0.1.
+    pub fn tl_loss_categorical_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels of
+    /// any dtype and of the shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities
+    /// are limited to \[1e-7, 1 - 1e-7\]. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_binary_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of (labels - predictions)^2; shapes and dtypes agree. With rank 0 or 1 each
+    /// element is a sample. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_mean_squared_error(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of |labels - predictions|; otherwise tl_loss_mean_squared_error(). Since
+    /// 0.1.
+    pub fn tl_loss_mean_absolute_error(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// Weighs and reduces the losses of samples, f32 or f64, that the program computed itself. options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_reduce(
+        context: *mut tl_context,
+        losses: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// Sum of two tensors: a + b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_add(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Difference of two tensors: a - b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of
+    /// any order. Since 0.1.
+    pub fn tl_sub(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Product of two tensors, element by element: a * b, broadcast. Operands: `a`: number; `b`: the dtype of
+    /// `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_mul(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Quotient of two tensors: a / b, broadcast. In floating point only; division by zero follows IEEE 754.
+    /// Operands: `a`: float; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_div(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Power: a raised to b, broadcast. A negative base with a fractional exponent gives NaN. The gradient
+    /// with respect to b is a^b log(a), taken as zero where a is zero and b is not negative. Operands: `a`:
+    /// float; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_pow(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The larger of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
+    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_maximum(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The smaller of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
+    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_minimum(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x + value with a number of the host language. The number is converted to the dtype of x. It becomes a
+    /// constant: a rate that changes each step is better a tensor. Operands: `x`: number. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_add_scalar(context: *mut tl_context, x: *mut tl_tensor, value: f64) -> *mut tl_tensor;
+
+    /// x * value with a number of the host language. The number is converted to the dtype of x. It becomes a
+    /// constant: a rate that changes each step is better a tensor. Operands: `x`: number. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_mul_scalar(context: *mut tl_context, x: *mut tl_tensor, value: f64) -> *mut tl_tensor;
+
+    /// Negative: -x. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_neg(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// e to the power of x. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_exp(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Natural logarithm; NaN below zero, -infinity at zero. Operands: `x`: float. Gradient: of any order.
+    /// Since 0.1.
+    pub fn tl_log(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Natural logarithm of 1 + x, accurate near zero. Operands: `x`: float. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_log1p(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// e to the power of x, minus 1, accurate near zero. Operands: `x`: float. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_expm1(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Square root; NaN below zero. Its gradient is infinite at zero. Operands: `x`: float. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_sqrt(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// One over the square root. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_rsqrt(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x times x. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_square(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Absolute value; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_abs(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// -1, 0 or 1 by the sign of x; NaN for NaN. Operands: `x`: number. Gradient: zero where it exists. Since
+    /// 0.1.
+    pub fn tl_sign(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Hyperbolic tangent. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_tanh(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Logistic function 1 / (1 + e^-x), without overflow at either end. Operands: `x`: float. Gradient: of
+    /// any order. Since 0.1.
+    pub fn tl_sigmoid(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// log(1 + e^x), without overflow at either end. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_softplus(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// max(x, 0); NaN stays NaN; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order.
+    /// Since 0.1.
+    pub fn tl_relu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Sine of x in radians. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_sin(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Cosine of x in radians. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_cos(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Error function. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_erf(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// One over x. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_reciprocal(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The largest whole number that is not above x. Operands: `x`: float. Gradient: zero where it exists.
+    /// Since 0.1.
+    pub fn tl_floor(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x limited to \[low, high\]; NaN stays NaN. The gradient passes where low \<= x \<= high. low must not
+    /// be above high, and neither may be NaN. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_clip(context: *mut tl_context, x: *mut tl_tensor, low: f64, high: f64) -> *mut tl_tensor;
+
+    /// x where x is positive, slope * x elsewhere. This short form uses slope = 0.01; see tl_leaky_relu_slope.
+    /// Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_leaky_relu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x where x is positive, slope * x elsewhere. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_leaky_relu_slope(context: *mut tl_context, x: *mut tl_tensor, slope: f64) -> *mut tl_tensor;
+
+    /// x where x is positive, alpha * (e^x - 1) elsewhere (Clevert et al. 2015). This short form uses alpha =
+    /// 1; see tl_elu_alpha. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_elu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x where x is positive, alpha * (e^x - 1) elsewhere (Clevert et al. 2015). Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_elu_alpha(context: *mut tl_context, x: *mut tl_tensor, alpha: f64) -> *mut tl_tensor;
+
+    /// x * sigmoid(x), also called swish. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_silu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
+    /// form of the paper. This short form uses approximate = false; see tl_gelu_form. Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_gelu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
+    /// form of the paper. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_gelu_form(context: *mut tl_context, x: *mut tl_tensor, approximate: bool) -> *mut tl_tensor;
+
+    /// a == b, broadcast; NaN equals nothing. Operands: `a`: any; `b`: the dtype of `a`. Gradient: none, its
+    /// result is bool. Since 0.1.
+    pub fn tl_equal(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a != b, broadcast; NaN differs from everything. Operands: `a`: any; `b`: the dtype of `a`. Gradient:
+    /// none, its result is bool. Since 0.1.
+    pub fn tl_not_equal(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a \< b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: none, its result is bool.
+    /// Since 0.1.
+    pub fn tl_less(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a \<= b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: none, its result is bool.
+    /// Since 0.1.
+    pub fn tl_less_equal(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a > b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: none, its result is bool.
+    /// Since 0.1.
+    pub fn tl_greater(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a >= b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: none, its result is bool.
+    /// Since 0.1.
+    pub fn tl_greater_equal(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor)
+        -> *mut tl_tensor;
+
+    /// a and b, broadcast. Operands: `a`: bool; `b`: the dtype of `a`. Gradient: none, its operands are bool.
+    /// Since 0.1.
+    pub fn tl_logical_and(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a or b, broadcast. Operands: `a`: bool; `b`: the dtype of `a`. Gradient: none, its operands are bool.
+    /// Since 0.1.
+    pub fn tl_logical_or(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// not x. Operands: `x`: bool. Gradient: none, its operand is bool. Since 0.1.
+    pub fn tl_logical_not(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// a where condition holds, b elsewhere; the three broadcast. The gradient of the side that is not chosen
+    /// is exactly zero, also where that side is NaN or infinite; but 0 times an infinite derivative further
+    /// back is NaN, as in every framework: keep both sides finite. Operands: `condition`: bool; `a`: any; `b`:
+    /// the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_select(
+        context: *mut tl_context,
+        condition: *mut tl_tensor,
+        a: *mut tl_tensor,
+        b: *mut tl_tensor,
+    ) -> *mut tl_tensor;
+
+    /// x with its elements converted to another dtype. Floating point to integer truncates toward zero and
+    /// saturates at the ends of the range, NaN becomes 0; to bool: not equal to zero. Gradients flow between
+    /// floating point dtypes. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_cast(context: *mut tl_context, x: *mut tl_tensor, dtype: tl_dtype) -> *mut tl_tensor;
+
+    /// Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
+    /// their bits do not depend on the number of threads. This short form uses axes = \[\], keepdims = false;
+    /// see tl_sum_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_sum(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
+    /// their bits do not depend on the number of threads. Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_sum_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Arithmetic mean over axes, without axes over all of them; NaN over no elements. This short form uses
+    /// axes = \[\], keepdims = false; see tl_mean_axes. Operands: `x`: float. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_mean(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Arithmetic mean over axes, without axes over all of them; NaN over no elements. Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_mean_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
+    /// an error. Equal largest elements share the gradient evenly. This short form uses axes = \[\], keepdims
+    /// = false; see tl_max_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_max(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
+    /// an error. Equal largest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_max_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
+    /// an error. Equal smallest elements share the gradient evenly. This short form uses axes = \[\], keepdims
+    /// = false; see tl_min_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_min(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
+    /// an error. Equal smallest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_min_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
+    /// elements are zero. This short form uses axes = \[\], keepdims = false; see tl_prod_axes. Operands: `x`:
+    /// number. Gradient: of any order. Since 0.1.
+    pub fn tl_prod(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
+    /// elements are zero. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_prod_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Index of the largest element over axes, as i64; the first of equals, and a NaN counts as the largest.
+    /// Over several axes (or all, without axes) the index counts through them in row-major order. This short
+    /// form uses axes = \[\], keepdims = false; see tl_argmax_axes. Operands: `x`: number. Gradient: none, its
+    /// result is an integer index. Since 0.1.
+    pub fn tl_argmax(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Index of the largest element over axes, as i64; the first of equals, and a NaN counts as the largest.
+    /// Over several axes (or all, without axes) the index counts through them in row-major order. Operands:
+    /// `x`: number. Gradient: none, its result is an integer index. Since 0.1.
+    pub fn tl_argmax_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Index of the smallest element over axes, as i64; the first of equals, and a NaN counts as the smallest.
+    /// Over several axes (or all, without axes) the index counts through them in row-major order. This short
+    /// form uses axes = \[\], keepdims = false; see tl_argmin_axes. Operands: `x`: number. Gradient: none, its
+    /// result is an integer index. Since 0.1.
+    pub fn tl_argmin(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Index of the smallest element over axes, as i64; the first of equals, and a NaN counts as the smallest.
+    /// Over several axes (or all, without axes) the index counts through them in row-major order. Operands:
+    /// `x`: number. Gradient: none, its result is an integer index. Since 0.1.
+    pub fn tl_argmin_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. This
+    /// short form uses axis = -1, exclusive = false, reverse = false; see tl_cumsum_axis. Operands: `x`:
+    /// number. Gradient: of any order. Since 0.1.
+    pub fn tl_cumsum(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end.
+    /// Operands: `x`: number. Gradient: of any order. Since 0.1.
+    pub fn tl_cumsum_axis(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axis: i64,
+        exclusive: bool,
+        reverse: bool,
+    ) -> *mut tl_tensor;
+
+    /// log of the sum of e^x over axes, without overflow; -infinity over no elements. This short form uses
+    /// axes = \[\], keepdims = false; see tl_logsumexp_axes. Operands: `x`: float. Gradient: of any order.
+    /// Since 0.1.
+    pub fn tl_logsumexp(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// log of the sum of e^x over axes, without overflow; -infinity over no elements. Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_logsumexp_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+        keepdims: bool,
+    ) -> *mut tl_tensor;
+
+    /// Matrix product of the last two axes; leading axes broadcast. transpose_a and transpose_b swap the last
+    /// two axes of an operand first, without a copy. Operands have rank 2 or more. This short form uses
+    /// transpose_a = false, transpose_b = false; see tl_matmul_transposed. Operands: `a`: float; `b`: the
+    /// dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_matmul(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Matrix product of the last two axes; leading axes broadcast. transpose_a and transpose_b swap the last
+    /// two axes of an operand first, without a copy. Operands have rank 2 or more. Operands: `a`: float; `b`:
+    /// the dtype of `a`. Gradient: of any order. Since 0.1.
+    pub fn tl_matmul_transposed(
+        context: *mut tl_context,
+        a: *mut tl_tensor,
+        b: *mut tl_tensor,
+        transpose_a: bool,
+        transpose_b: bool,
+    ) -> *mut tl_tensor;
+
+    /// The same elements with another shape, without a copy. One size may be -1: it follows from the number of
+    /// elements. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_reshape(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        shape: *const i64,
+        num_shape: usize,
+    ) -> *mut tl_tensor;
+
+    /// Axes in another order; without a permutation, in reverse order. Axis i of the result is axis
+    /// permutation\[i\] of x. This short form uses permutation = \[\]; see tl_transpose_axes. Operands: `x`:
+    /// any. Gradient: of any order. Since 0.1.
+    pub fn tl_transpose(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Axes in another order; without a permutation, in reverse order. Axis i of the result is axis
+    /// permutation\[i\] of x. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_transpose_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        permutation: *const i64,
+        num_permutation: usize,
+    ) -> *mut tl_tensor;
+
+    /// x repeated along axes of size 1 and along new leading axes, to the given shape. Operands: `x`: any.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_broadcast_to(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        shape: *const i64,
+        num_shape: usize,
+    ) -> *mut tl_tensor;
+
+    /// A new axis of size 1 in front of axis `axis` of the result, without a copy. Operands: `x`: any.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_expand_dims(context: *mut tl_context, x: *mut tl_tensor, axis: i64) -> *mut tl_tensor;
+
+    /// Removes axes of size 1, without a copy; without axes, all of them. This short form uses axes = \[\];
+    /// see tl_squeeze_axes. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_squeeze(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Removes axes of size 1, without a copy; without axes, all of them. Operands: `x`: any. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_squeeze_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        axes: *const i64,
+        num_axes: usize,
+    ) -> *mut tl_tensor;
+
+    /// Tensors one after the other along an axis; the other sizes agree. Operands: `values` (one or more):
+    /// any. Gradient: of any order. Since 0.1.
+    pub fn tl_concat(
+        context: *mut tl_context,
+        values: *const *mut tl_tensor,
+        num_values: usize,
+        axis: i64,
+    ) -> *mut tl_tensor;
+
+    /// Tensors of one shape along a new axis. Operands: `values` (one or more): any. Gradient: of any order.
+    /// Since 0.1.
+    pub fn tl_stack(
+        context: *mut tl_context,
+        values: *const *mut tl_tensor,
+        num_values: usize,
+        axis: i64,
+    ) -> *mut tl_tensor;
+
+    /// Part of a tensor: for each axis the elements begin, begin + stride, ... before end. A negative begin or
+    /// end counts from the end of the axis; both must lie in the axis, begin not behind end. Strides are
+    /// positive; without strides each is 1. A slice of leading rows shares memory. This short form uses
+    /// strides = \[\]; see tl_slice_strided. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_slice(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        begin: *const i64,
+        num_begin: usize,
+        end: *const i64,
+        num_end: usize,
+    ) -> *mut tl_tensor;
+
+    /// Part of a tensor: for each axis the elements begin, begin + stride, ... before end. A negative begin or
+    /// end counts from the end of the axis; both must lie in the axis, begin not behind end. Strides are
+    /// positive; without strides each is 1. A slice of leading rows shares memory. Operands: `x`: any.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_slice_strided(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        begin: *const i64,
+        num_begin: usize,
+        end: *const i64,
+        num_end: usize,
+        strides: *const i64,
+        num_strides: usize,
+    ) -> *mut tl_tensor;
+
+    /// x with `value` before (low), behind (high) and between (interior) the elements of each axis. low, high
+    /// and interior count elements per axis and are not negative; without interior it is 0 everywhere. This
+    /// short form uses interior = \[\], value = 0; see tl_pad_interior. Operands: `x`: any. Gradient: of any
+    /// order. Since 0.1.
+    pub fn tl_pad(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        low: *const i64,
+        num_low: usize,
+        high: *const i64,
+        num_high: usize,
+    ) -> *mut tl_tensor;
+
+    /// x with `value` before (low), behind (high) and between (interior) the elements of each axis. low, high
+    /// and interior count elements per axis and are not negative; without interior it is 0 everywhere.
+    /// Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_pad_interior(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        low: *const i64,
+        num_low: usize,
+        high: *const i64,
+        num_high: usize,
+        interior: *const i64,
+        num_interior: usize,
+        value: f64,
+    ) -> *mut tl_tensor;
+
+    /// All axes from `axis` on merged into one, without a copy; axis 1 keeps the batch. This short form uses
+    /// axis = 1; see tl_flatten_from. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_flatten(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// All axes from `axis` on merged into one, without a copy; axis 1 keeps the batch. Operands: `x`: any.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_flatten_from(context: *mut tl_context, x: *mut tl_tensor, axis: i64) -> *mut tl_tensor;
+
+    /// x as a new tensor that shares its memory. Operands: `x`: any. Gradient: of any order. Since 0.1.
+    pub fn tl_identity(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// x as a new tensor that shares its memory and through which no gradient flows. Operands: `x`: any.
+    /// Gradient: none, stop_gradient cuts the path on purpose. Since 0.1.
+    pub fn tl_stop_gradient(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The slices of x along an axis that the indices name. The result has the shape of x with the axis
+    /// replaced by the shape of the indices. An index outside \[0, size) is an error. Operands: `x`: any;
+    /// `indices`: int. Gradient: of any order. Since 0.1.
+    pub fn tl_gather(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        indices: *mut tl_tensor,
+        axis: i64,
+    ) -> *mut tl_tensor;
+
+    /// Zeros with `size` slices along an axis, to which each slice of the updates is added at its index.
+    /// updates has the shape that gather gives for these indices; a repeated index adds up, in the order of
+    /// the indices. An index outside \[0, size) is an error. Operands: `indices`: int; `updates`: number.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_scatter_add(
+        context: *mut tl_context,
+        indices: *mut tl_tensor,
+        updates: *mut tl_tensor,
+        size: i64,
+        axis: i64,
+    ) -> *mut tl_tensor;
+
+    /// 1 at each index and 0 elsewhere, along a new last axis of size depth. An index outside \[0, depth)
+    /// gives a row of zeros. This short form uses dtype = f32; see tl_one_hot_dtype. Operands: `indices`: int.
+    /// Gradient: none, its operand is an integer index. Since 0.1.
+    pub fn tl_one_hot(context: *mut tl_context, indices: *mut tl_tensor, depth: i64) -> *mut tl_tensor;
+
+    /// 1 at each index and 0 elsewhere, along a new last axis of size depth. An index outside \[0, depth)
+    /// gives a row of zeros. Operands: `indices`: int. Gradient: none, its operand is an integer index. Since
+    /// 0.1.
+    pub fn tl_one_hot_dtype(
+        context: *mut tl_context,
+        indices: *mut tl_tensor,
+        depth: i64,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// e^x divided by its sum along an axis, without overflow. This short form uses axis = -1; see
+    /// tl_softmax_axis. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_softmax(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// e^x divided by its sum along an axis, without overflow. Operands: `x`: float. Gradient: of any order.
+    /// Since 0.1.
+    pub fn tl_softmax_axis(context: *mut tl_context, x: *mut tl_tensor, axis: i64) -> *mut tl_tensor;
+
+    /// Logarithm of softmax along an axis, without overflow or loss of small probabilities. This short form
+    /// uses axis = -1; see tl_log_softmax_axis. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_log_softmax(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Logarithm of softmax along an axis, without overflow or loss of small probabilities. Operands: `x`:
+    /// float. Gradient: of any order. Since 0.1.
+    pub fn tl_log_softmax_axis(context: *mut tl_context, x: *mut tl_tensor, axis: i64) -> *mut tl_tensor;
+
+    /// Cross-entropy of each row of logits against a row of label probabilities: -sum(labels *
+    /// log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes); the result
+    /// has shape (...). Gradients flow to both. Operands: `labels`: float; `logits`: the dtype of `labels`.
+    /// Gradient: of any order. Since 0.1.
+    pub fn tl_softmax_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        logits: *mut tl_tensor,
+    ) -> *mut tl_tensor;
+
+    /// Cross-entropy of each row of logits against an integer label: -log_softmax(logits)\[label\]. logits:
+    /// (..., classes); labels: (...), each in \[0, classes), anything else is an error that names the
+    /// position. The result has the shape of the labels. Operands: `labels`: int; `logits`: float. Gradient:
+    /// of any order. Since 0.1.
+    pub fn tl_sparse_softmax_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        logits: *mut tl_tensor,
+    ) -> *mut tl_tensor;
+
+    /// Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1
+    /// + e^-|x|). labels and logits have one shape; labels are probabilities in \[0, 1\]; beyond it by more
+    /// than a rounding error of 1e-6, or NaN, they are an error that names the position. Gradients flow to
+    /// both. Operands: `labels`: float; `logits`: the dtype of `labels`. Gradient: of any order. Since 0.1.
+    pub fn tl_sigmoid_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        logits: *mut tl_tensor,
+    ) -> *mut tl_tensor;
+
+    /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
+    /// context's seed and counted by call and element: the same bits for any number of threads. This short
+    /// form uses low = 0, high = 1, dtype = f32; see tl_uniform_range. Gradient: none, it has no operand.
+    /// Since 0.1.
+    pub fn tl_uniform(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
+
+    /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
+    /// context's seed and counted by call and element: the same bits for any number of threads. Gradient:
+    /// none, it has no operand. Since 0.1.
+    pub fn tl_uniform_range(
+        context: *mut tl_context,
+        shape: *const i64,
+        num_shape: usize,
+        low: f64,
+        high: f64,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
+    /// and counted by call and element: the same bits for any number of threads. This short form uses mean =
+    /// 0, stddev = 1, dtype = f32; see tl_normal_with. Gradient: none, it has no operand. Since 0.1.
+    pub fn tl_normal(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
+
+    /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
+    /// and counted by call and element: the same bits for any number of threads. Gradient: none, it has no
+    /// operand. Since 0.1.
+    pub fn tl_normal_with(
+        context: *mut tl_context,
+        shape: *const i64,
+        num_shape: usize,
+        mean: f64,
+        stddev: f64,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// x with each element set to zero with probability rate, the others divided by 1 - rate (Srivastava et
+    /// al. 2014). The mask follows from the context's seed and the call, so that the backward pass draws it
+    /// again instead of storing it. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    pub fn tl_dropout(context: *mut tl_context, x: *mut tl_tensor, rate: f64) -> *mut tl_tensor;
+
+    /// A tensor whose elements all have one value. The number is converted to the dtype; for integers it must
+    /// be a whole number in range. Gradient: none, it has no operand. Since 0.1.
+    pub fn tl_full(
+        context: *mut tl_context,
+        shape: *const i64,
+        num_shape: usize,
+        value: f64,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// start, start + step, ... : count numbers. This short form uses start = 0, step = 1, dtype = f32; see
+    /// tl_range_from. Gradient: none, it has no operand. Since 0.1.
+    pub fn tl_range(context: *mut tl_context, count: i64) -> *mut tl_tensor;
+
+    /// start, start + step, ... : count numbers. Gradient: none, it has no operand. Since 0.1.
+    pub fn tl_range_from(
+        context: *mut tl_context,
+        count: i64,
+        start: f64,
+        step: f64,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// A tensor of zeros. This short form uses dtype = f32; see tl_zeros_dtype. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_zeros(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
+
+    /// A tensor of zeros. Gradient: of any order. Since 0.1.
+    pub fn tl_zeros_dtype(
+        context: *mut tl_context,
+        shape: *const i64,
+        num_shape: usize,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// A tensor of ones. This short form uses dtype = f32; see tl_ones_dtype. Gradient: of any order. Since
+    /// 0.1.
+    pub fn tl_ones(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
+
+    /// A tensor of ones. Gradient: of any order. Since 0.1.
+    pub fn tl_ones_dtype(
+        context: *mut tl_context,
+        shape: *const i64,
+        num_shape: usize,
+        dtype: tl_dtype,
+    ) -> *mut tl_tensor;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_sgd_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_sgd_options_init(options: *mut tl_sgd_options, struct_size: usize);
+
+    /// Stochastic gradient descent: w -= rate g, or with momentum. Slot: momentum. options may be NULL. NULL
+    /// on failure. Since 0.1.
+    pub fn tl_sgd(context: *mut tl_context, options: *const tl_sgd_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adam_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adam_options_init(options: *mut tl_adam_options, struct_size: usize);
+
+    /// Adam (Kingma and Ba 2015). Slots: m, v. options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_adam(context: *mut tl_context, options: *const tl_adam_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adamw_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adamw_options_init(options: *mut tl_adamw_options, struct_size: usize);
+
+    /// AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. options may be
+    /// NULL. NULL on failure. Since 0.1.
+    pub fn tl_adamw(context: *mut tl_context, options: *const tl_adamw_options) -> *mut tl_optimizer;
+
+    /// One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A
+    /// variable whose gradient is NULL stays as it is, and a log line names it once. TL_INVALID_ARGUMENT when
+    /// all gradients are NULL, count is 0, a variable stands twice or is not floating point, or a gradient
+    /// does not fit. A failure of any kind leaves all variables and the optimizer as they were. Tensors that
+    /// were read from the variables before keep their values. Since 0.1.
+    pub fn tl_optimizer_apply(
+        optimizer: *mut tl_optimizer,
+        gradients: *const *mut tl_tensor,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// Makes the slots of variables before the first step, as loading a checkpoint needs it. Since 0.1.
+    pub fn tl_optimizer_build(
+        optimizer: *mut tl_optimizer,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// The rate of the next step; NaN on failure (the context holds the error). Since 0.1.
+    pub fn tl_optimizer_learning_rate(optimizer: *mut tl_optimizer) -> f64;
+
+    /// Sets the rate of the steps from now on: finite and not negative. Since 0.1.
+    pub fn tl_optimizer_set_learning_rate(optimizer: *mut tl_optimizer, rate: f64) -> tl_status;
+
+    /// The number of steps done; -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_optimizer_iterations(optimizer: *mut tl_optimizer) -> i64;
+
+    /// All state as variables: "\<name>/iterations" (i64), "\<name>/learning_rate" (f64), then
+    /// "\<name>/\<variable>/\<slot>" of each variable in the order of first sight. Their number goes to *count
+    /// (may be NULL). Array and handles belong to the optimizer: do not release them. A later call gives the
+    /// same array while the list is the same, and ends it otherwise. NULL on failure (the context holds the
+    /// error). Since 0.1.
+    pub fn tl_optimizer_variables(optimizer: *mut tl_optimizer, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// Moves the optimizer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_optimizer_keep(optimizer: *mut tl_optimizer) -> *mut tl_optimizer;
+
+    /// Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. Since 0.1.
+    pub fn tl_optimizer_release(optimizer: *mut tl_optimizer);
+
+    /// x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes
+    /// out as it is; for a norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself
+    /// NaN, a NaN makes all NaN. f32 or f64. To clip by value, use tl_clip(). Returns NULL on failure. Since
+    /// 0.1.
+    pub fn tl_clip_by_norm(context: *mut tl_context, x: *mut tl_tensor, max_norm: f64) -> *mut tl_tensor;
+
+    /// tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure.
+    /// Since 0.1.
+    pub fn tl_clip_by_norm_axes(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        max_norm: f64,
+        axes: *const i64,
+        num_axes: usize,
+    ) -> *mut tl_tensor;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_clip_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_clip_options_init(options: *mut tl_clip_options, struct_size: usize);
+
+    /// Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is
+    /// at most max_norm, which is finite and above 0. NULL entries pass through. clipped gets one handle for
+    /// each gradient and may be the same array; *norm (norm may be NULL) the norm before clipping, f64 of rank
+    /// 0. On failure all of these are NULL. options may be NULL. Since 0.1.
+    pub fn tl_clip_by_global_norm(
+        context: *mut tl_context,
+        gradients: *const *mut tl_tensor,
+        count: usize,
+        max_norm: f64,
+        options: *const tl_clip_options,
+        clipped: *mut *mut tl_tensor,
+        norm: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The norm of all elements of `count` gradients together, f64 of rank 0; NULL entries count as nothing.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_global_norm(
+        context: *mut tl_context,
+        gradients: *const *mut tl_tensor,
+        count: usize,
+    ) -> *mut tl_tensor;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_tape_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_tape_options_init(options: *mut tl_tape_options, struct_size: usize);
+
+    /// Opens a tape, which records from now on. options may be NULL for the defaults. Tapes nest to any depth:
+    /// each open tape records, also the gradients that are taken from other tapes, which gives gradients of
+    /// gradients. NULL on failure. Since 0.1.
+    pub fn tl_tape_begin(context: *mut tl_context, options: *const tl_tape_options) -> *mut tl_tape;
+
+    /// Watches a floating-point tensor: ops that use it from now on are recorded. A variable is watched at its
+    /// next read, trainable or not. Watching is per tape. Since 0.1.
+    pub fn tl_tape_watch(tape: *mut tl_tape, tensor: *mut tl_tensor) -> tl_status;
+
+    /// Ends recording; what was recorded stays. A tape that a gradient call has consumed may be ended, too.
+    /// Since 0.1.
+    pub fn tl_tape_end(tape: *mut tl_tape) -> tl_status;
+
+    /// Stops recording until tl_tape_resume(). TL_FAILED_PRECONDITION when the tape does not record. Since
+    /// 0.1.
+    pub fn tl_tape_pause(tape: *mut tl_tape) -> tl_status;
+
+    /// Records again after tl_tape_pause() or tl_tape_end(), on the same records. TL_FAILED_PRECONDITION when
+    /// the tape is recording or was consumed. Since 0.1.
+    pub fn tl_tape_resume(tape: *mut tl_tape) -> tl_status;
+
+    /// Forgets all records and watches, and goes on recording. TL_FAILED_PRECONDITION when it does not record.
+    /// Since 0.1.
+    pub fn tl_tape_reset(tape: *mut tl_tape) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_gradient_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_gradient_options_init(options: *mut tl_gradient_options, struct_size: usize);
+
+    /// The gradients of a target with respect to `count` sources, in one call. The target may have any shape:
+    /// the gradient is that of its sum. Sources are variables or tensors (watched, or computed on the tape),
+    /// floating point. gradients gets one handle per source with the source's shape and dtype, or NULL for a
+    /// source that is not connected (see tl_unconnected); the handles belong to the innermost scope. On
+    /// failure all entries are NULL. A tape that is not persistent is consumed by its first successful or
+    /// failed computation: a second call is TL_FAILED_PRECONDITION; arguments are checked before. While the
+    /// tape records, recording ends here, except for a persistent tape, which records its own gradient. Outer
+    /// tapes that record also record the computation. options may be NULL. Since 0.1.
+    pub fn tl_tape_gradient(
+        tape: *mut tl_tape,
+        target: *mut tl_tensor,
+        sources: *const *mut tl_tensor,
+        count: usize,
+        options: *const tl_gradient_options,
+        gradients: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// tl_tape_gradient() for several targets: the gradient is that of the sum of all of them. options may be
+    /// NULL. Since 0.1.
+    pub fn tl_tape_gradient_of(
+        tape: *mut tl_tape,
+        targets: *const *mut tl_tensor,
+        num_targets: usize,
+        sources: *const *mut tl_tensor,
+        count: usize,
+        options: *const tl_gradient_options,
+        gradients: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The variables that the tape has watched, in the order of their first read; kept after the tape is
+    /// consumed. Writes at most capacity handles, which belong to the innermost scope, and the number of all
+    /// to *count. variables may be NULL when capacity is 0. Since 0.1.
+    pub fn tl_tape_watched_variables(
+        tape: *mut tl_tape,
+        variables: *mut *mut tl_tensor,
+        capacity: usize,
+        count: *mut usize,
+    ) -> tl_status;
+
+    /// Reads the statistics; works while the context holds an error. Since 0.1.
+    pub fn tl_tape_stats(tape: *mut tl_tape, statistics: *mut tl_tape_statistics) -> tl_status;
+
+    /// Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
+    /// holds the error). Since 0.1.
+    pub fn tl_tape_keep(tape: *mut tl_tape) -> *mut tl_tape;
+
+    /// Gives the tape and all it saved up before its scope ends. NULL and a released tape do nothing. Since
+    /// 0.1.
+    pub fn tl_tape_release(tape: *mut tl_tape);
+
+    /// A tensor with a copy of the caller's elements: rank sizes in dims (dims may be NULL for rank 0),
+    /// row-major. bytes must be the number of elements times tl_dtype_size(dtype); bytes of a bool tensor must
+    /// be 0 or 1. Returns NULL on failure. Since 0.1.
+    pub fn tl_tensor_new(
+        context: *mut tl_context,
+        dtype: tl_dtype,
+        dims: *const i64,
+        rank: usize,
+        data: *const c_void,
+        bytes: usize,
+    ) -> *mut tl_tensor;
+
+    /// A tensor over the caller's own memory, without a copy. The memory must be aligned to the element size
+    /// and must stay valid and unchanged until release (may be NULL) is called with user_data: exactly once,
+    /// when the last tensor, tape or view that uses it is gone, on the thread that is in the context then;
+    /// also when this call fails. The release callback must not call tapeloop with this context. Returns NULL
+    /// on failure. Since 0.1.
+    pub fn tl_tensor_borrow(
+        context: *mut tl_context,
+        dtype: tl_dtype,
+        dims: *const i64,
+        rank: usize,
+        data: *const c_void,
+        bytes: usize,
+        release: tl_destroy_callback,
+        user_data: *mut c_void,
+    ) -> *mut tl_tensor;
+
+    /// A tensor of rank 0. The value is converted to the dtype; for integers it must be a whole number in
+    /// range. Since 0.1.
+    pub fn tl_scalar(context: *mut tl_context, dtype: tl_dtype, value: f64) -> *mut tl_tensor;
+
+    /// Adds a reference to a handle, and returns it; NULL when it is not live. From any thread at any time.
+    /// Since 0.1.
+    pub fn tl_tensor_retain(tensor: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gives up a reference to a handle; the value goes with the last one. NULL and handles that were released
+    /// before do nothing. From any thread at any time; while another thread is in the context, that thread
+    /// frees the memory at its next call. Since 0.1.
+    pub fn tl_tensor_release(tensor: *mut tl_tensor);
+
+    /// tl_tensor_release() for many handles in one call, as a garbage collector wants it: from any thread at
+    /// any time, entries may be NULL or released before. Does nothing for a NULL list, and for more than 2^24
+    /// entries. Since 0.1.
+    pub fn tl_tensors_release(tensors: *const *mut tl_tensor, count: usize);
+
+    /// The dtype; 0 on failure (the context holds the error). Since 0.1.
+    pub fn tl_tensor_dtype(tensor: *mut tl_tensor) -> tl_dtype;
+
+    /// The number of axes, 0 to TL_MAX_RANK; 0 on failure (the context holds the error). Since 0.1.
+    pub fn tl_tensor_rank(tensor: *mut tl_tensor) -> usize;
+
+    /// The size of an axis, negative axes counting from the last; -1 on failure (the context holds the error).
+    /// Since 0.1.
+    pub fn tl_tensor_dim(tensor: *mut tl_tensor, axis: i64) -> i64;
+
+    /// The number of elements; -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_tensor_elements(tensor: *mut tl_tensor) -> i64;
+
+    /// Writes the sizes of the axes to dims, which has room for `capacity` of them. Since 0.1.
+    pub fn tl_tensor_shape(tensor: *mut tl_tensor, dims: *mut i64, capacity: usize) -> tl_status;
+
+    /// Copies all elements out, row-major. bytes must be exactly the tensor's size in bytes. Since 0.1.
+    pub fn tl_tensor_read(tensor: *mut tl_tensor, data: *mut c_void, bytes: usize) -> tl_status;
+
+    /// The only element of a tensor of one element, of any dtype, as a double; NaN on failure (the context
+    /// holds the error). Since 0.1.
+    pub fn tl_tensor_item(tensor: *mut tl_tensor) -> f64;
+
+    /// The elements in place, read-only, row-major; NULL on failure and for a tensor without elements. Valid
+    /// while the handle is live and, for a variable, until it is next assigned or updated. Since 0.1.
+    pub fn tl_tensor_data(tensor: *mut tl_tensor) -> *const c_void;
+
+    /// Writes the tensor as text, such as "f32 (2, 3) \[\[1, 2, 3\], \[4, 5, 6\]\]"; long axes are shortened
+    /// to their first and last three elements. At most capacity bytes are written, the final NUL included;
+    /// *length (may be NULL) gets the length of the whole text without the NUL. buffer may be NULL when
+    /// capacity is 0. Since 0.1.
+    pub fn tl_tensor_format(
+        tensor: *mut tl_tensor,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// A variable: a cell with the initial value of a tensor, whose memory it shares until it is assigned. It
+    /// keeps its shape and dtype. name (may be NULL) is copied and used in messages. Tapes watch trainable
+    /// variables when an op reads them. The handle can stand wherever a tensor is expected. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_variable_new(
+        context: *mut tl_context,
+        initial: *mut tl_tensor,
+        name: *const c_char,
+        trainable: bool,
+    ) -> *mut tl_tensor;
+
+    /// True for the handle of a live variable. Since 0.1.
+    pub fn tl_is_variable(tensor: *mut tl_tensor) -> bool;
+
+    /// The current value as a tensor that later assignments do not change. Open tapes see the read. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_variable_read(variable: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gives a variable a new value of the same shape and dtype. Tensors read before keep theirs. Since 0.1.
+    pub fn tl_variable_assign(variable: *mut tl_tensor, value: *mut tl_tensor) -> tl_status;
+
+    /// The name; "" on failure (the context holds the error). Valid while the variable is live. Since 0.1.
+    pub fn tl_variable_name(variable: *mut tl_tensor) -> *const c_char;
+
+    /// Whether tapes watch it by themselves; false on failure (the context holds the error). Since 0.1.
+    pub fn tl_variable_trainable(variable: *mut tl_tensor) -> bool;
+
+    /// Sets whether tapes that are opened or read it from now on watch it by themselves. Since 0.1.
+    pub fn tl_variable_set_trainable(variable: *mut tl_tensor, trainable: bool) -> tl_status;
+}
