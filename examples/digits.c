@@ -8,34 +8,34 @@
 #include "digits_drawing.h"
 
 /* On a terminal a line that is drawn anew after each step; elsewhere a line at the end of each epoch. */
-static void show(int epoch, tl_dataset* train, tl_metric* loss, tl_metric* accuracy) {
+static void show(int epoch, tl_dataset* train, tl_metric* loss, tl_metric* accuracy, int decimals) {
   int64_t step = tl_dataset_position(train), steps = tl_dataset_size(train);
   if (!isatty(1) && step < steps) return;
   if (isatty(1)) printf("\r[%-30.*s] ", (int)(30 * step / steps), "==============================");
-  printf("epoch %d  loss %.4f  accuracy %.4f", epoch, tl_metric_result(loss), tl_metric_result(accuracy));
-  if (step == steps) putchar('\n');
+  printf("epoch %d  loss %.*f  ", epoch, decimals, tl_metric_result(loss));
+  printf("accuracy %.4f%s", tl_metric_result(accuracy), step == steps ? "\n" : "");
   fflush(stdout);
 }
 
 int main(int argc, char** argv) {
-  enum { DATA, EPOCHS, BATCH, SEED, THREADS, RATE };
-  struct option known[] = {{"data", 1, 0, 0},    {"epochs", 1, 0, 0}, {"batch", 1, 0, 0}, {"seed", 1, 0, 0},
-                           {"threads", 1, 0, 0}, {"lr", 1, 0, 0},     {0, 0, 0, 0}};
-  double number[] = {0, 12, 32, 1, 0, 0.002};
+  enum { DATA, EPOCHS, BATCH, SEED, THREADS, RATE, PRECISION };
+  struct option known[] = {{"data", 1, 0, 0},      {"epochs", 1, 0, 0},  {"batch", 1, 0, 0},
+                           {"seed", 1, 0, 0},      {"threads", 1, 0, 0}, {"lr", 1, 0, 0},
+                           {"precision", 1, 0, 0}, {0, 0, 0, 0}};
+  double number[] = {0, 12, 32, 1, 0, 0.002, 4};
   char *dir = NULL, *rest = "";
   for (int which, code; (code = getopt_long(argc, argv, "", known, &which)) != -1;) {
     if (code == 0 && which == DATA) dir = optarg;
     if (code == 0 && which != DATA) number[which] = strtod(optarg, &rest);
     if (code != 0 || *rest)
-      return fputs("--data DIR --epochs N --batch N --seed N --threads N --lr X\n", stderr), 2;
+      return fputs("--data DIR --epochs N --batch N --seed N --threads N --lr X --precision N\n", stderr), 2;
   }
-
   tl_context_options options;
   tl_context_options_init(&options, sizeof options);
   options.seed = (uint64_t)number[SEED], options.threads = (int32_t)number[THREADS];
   tl_context* c = tl_context_new(&options);
-  tl_dataset* train = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TRAIN) : drawn_digits(c, 1, 30000);
-  tl_dataset* test = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TEST) : drawn_digits(c, 2, 5000);
+  tl_dataset* train = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TRAIN) : drawn(c, TL_DATA_TRAIN);
+  tl_dataset* test = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TEST) : drawn(c, TL_DATA_TEST);
   train = tl_dataset_batch(c, tl_dataset_shuffle(c, train, options.seed), (int64_t)number[BATCH], false);
   train = tl_dataset_cast(c, train, 0, TL_F32, 255); /* bytes to numbers in [0, 1] */
   test = tl_dataset_cast(c, tl_dataset_batch(c, test, 500, false), 0, TL_F32, 255);
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
           tl_optimizer_apply(adam, gradients, weights, 4) == TL_OK &&
           tl_metric_update(losses, loss, NULL) == TL_OK &&
           tl_metric_update_predictions(accuracy, batch[1], logits, NULL) == TL_OK)
-        show(epoch, train, losses, accuracy);
+        show(epoch, train, losses, accuracy, (int)number[PRECISION]);
       tl_scope_end(c);
     }
     double rate = number[RATE] * (1 - epoch / number[EPOCHS]); /* of the next epoch */

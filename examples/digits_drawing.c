@@ -334,10 +334,12 @@ static void draw_digit(Random* random, int digit, uint8_t* pixels) {
     }
 }
 
-void draw_digits(uint64_t seed, size_t count, uint8_t* images, uint8_t* labels) {
-  Random seeds = {seed};
+size_t digits_count(tl_data_part part) { return part == TL_DATA_TRAIN ? 30000 : 5000; }
+
+void draw_digits(tl_data_part part, uint8_t* images, uint8_t* labels) {
+  Random seeds = {part == TL_DATA_TRAIN ? 1 : 2};
   uint64_t base = random_word(&seeds);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < digits_count(part); i++) {
     Random random = {base + i};
     random.state = random_word(&random); /* streams of neighbours must not overlap */
     labels[i] = (uint8_t)(random_word(&random) % 10);
@@ -345,10 +347,11 @@ void draw_digits(uint64_t seed, size_t count, uint8_t* images, uint8_t* labels) 
   }
 }
 
-tl_dataset* drawn_digits(tl_context* c, uint64_t seed, size_t count) {
+tl_dataset* drawn(tl_context* c, tl_data_part part) {
+  const size_t count = digits_count(part);
   const int64_t sizes[3] = {(int64_t)count, DIGIT_SIDE, DIGIT_SIDE};
   uint8_t *images = malloc(count * DIGIT_PIXELS), *labels = malloc(count);
-  if (images && labels) draw_digits(seed, count, images, labels);
+  if (images && labels) draw_digits(part, images, labels);
   /* The tensors take the memory over; without memory they are NULL, and the context holds the error. */
   tl_tensor* set[2] = {tl_tensor_borrow(c, TL_U8, sizes, 3, images, count * DIGIT_PIXELS, free, images),
                        tl_tensor_borrow(c, TL_U8, sizes, 1, labels, count, free, labels)};

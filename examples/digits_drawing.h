@@ -8,11 +8,12 @@
 
 enum { DIGIT_SIDE = 28, DIGIT_PIXELS = DIGIT_SIDE * DIGIT_SIDE };
 
-/* Draws `count` digits, each 0 to 9 with the same chance, white on black, as bytes: images gets count * DIGIT_PIXELS of
- * them, labels count. Digit i follows from (seed, i) alone; give other seeds to training and test data. */
-void draw_digits(uint64_t seed, size_t count, uint8_t* images, uint8_t* labels);
+/* The digits of the examples, in every language: 30,000 to train with, or 5,000 others to test. Each is 0 to 9 with the same
+ * chance, white on black, as bytes: images gets count * DIGIT_PIXELS of them, labels count. */
+size_t digits_count(tl_data_part part);
+void draw_digits(tl_data_part part, uint8_t* images, uint8_t* labels);
 
 /* The same as a dataset of images (28, 28) and labels, both u8. */
-tl_dataset* drawn_digits(tl_context* c, uint64_t seed, size_t count);
+tl_dataset* drawn(tl_context* c, tl_data_part part);
 
 #endif
