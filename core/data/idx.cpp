@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/data/gunzip.h"
 
 namespace tl::data {
 namespace {
@@ -47,40 +47,34 @@ class FileDescriptor {
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
   int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
 };
 
-struct CloseGzip {
-  void operator()(gzFile file) const { gzclose_r(file); }
-};
-
 // An open file, decompressed on the way where it is compressed. Offsets count decompressed bytes.
 class IdxFile {
  public:
-  explicit IdxFile(const std::string& path) : path_(path) {
-    // Without O_NONBLOCK, opening a named pipe would wait for a writer, maybe for ever.
-    FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (fd.get() < 0)
+  explicit IdxFile(const std::string& path)
+      : path_(path),
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer, maybe for ever.
+        fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (fd_.get() < 0)
       system_failure(errno == ENOENT || errno == ENOTDIR ? Code::kNotFound : Code::kIo, errno);
     struct stat status;
-    if (::fstat(fd.get(), &status) != 0) system_failure(Code::kIo, errno);
+    if (::fstat(fd_.get(), &status) != 0) system_failure(Code::kIo, errno);
     if (!S_ISREG(status.st_mode))
-      fail(Code::kIo, "[read_idx] not a regular file: ", path_, "; give the path of one IDX file");
+      fail(Code::kIo, "[read_idx] an IDX file must be a regular file: got '", path_, "', ",
+           S_ISDIR(status.st_mode) ? "a folder" : "a pipe or device", "; give the path of one IDX file");
     file_bytes_ = status.st_size;
 
     unsigned char magic[2];
-    compressed_ = ::pread(fd.get(), magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
+    compressed_ = ::pread(fd_.get(), magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
     unsigned char tail[4];
-    if (compressed_ && ::pread(fd.get(), tail, 4, file_bytes_ - 4) == 4)
+    if (compressed_ && ::pread(fd_.get(), tail, 4, file_bytes_ - 4) == 4)
       size_in_trailer_ = tail[0] | tail[1] << 8 | tail[2] << 16 | static_cast<uint32_t>(tail[3]) << 24;
 
-    stream_.reset(gzdopen(fd.get(), "rb"));
-    if (!stream_) throw std::bad_alloc();
-    fd.release();
-    gzbuffer(stream_.get(), 2 * kChunk);
+    if (compressed_) gunzip_ = std::make_unique<Gunzip>(fd_.get());
   }
 
   // Fills all of [to, to + bytes), or throws; `what` names the part for the message.
@@ -109,13 +103,19 @@ class IdxFile {
       found += static_cast<int64_t>(got);
     }
     wrong_size_unless(found, bytes, found > bytes ? "at least " : "");
-    if (gzseek(stream_.get(), static_cast<z_off_t>(offset_), SEEK_SET) != offset_) stream_failure();
+    if (!gunzip_->rewind()) system_failure(Code::kIo, gunzip_->system_error());
+    for (int64_t left = offset_; left > 0;) {
+      size_t got = read_some(scratch.get(), static_cast<size_t>(std::min<int64_t>(left, kChunk)));
+      if (got == 0) corrupt("the file changed while it was read; read it again");
+      left -= static_cast<int64_t>(got);
+    }
   }
 
   // Throws unless the file ends here. For a compressed file this is also what compares the checksum.
   void expect_end() {
     char extra;
-    if (read_some(&extra, 1) != 0) corrupt("bytes follow the last element that the header promises");
+    if (read_some(&extra, 1) != 0)
+      corrupt("bytes follow the last element that the header promises; is it one IDX file?");
   }
 
   int64_t offset() const { return offset_; }
@@ -131,34 +131,27 @@ class IdxFile {
     size_t got = 0;
     while (got < bytes) {
       unsigned want = static_cast<unsigned>(std::min(bytes - got, size_t{1} << 30));
-      int n = gzread(stream_.get(), static_cast<std::byte*>(to) + got, want);
+      std::byte* next = static_cast<std::byte*>(to) + got;
+      int64_t n = compressed_ ? gunzip_->read(next, want) : ::read(fd_.get(), next, want);
+      if (n < 0 && !compressed_ && errno == EINTR) continue;
       if (n < 0) stream_failure();
-      if (n == 0) {
-        int code = Z_OK;
-        gzerror(stream_.get(), &code);
-        if (code != Z_OK && code != Z_STREAM_END) stream_failure();
-        break;
-      }
+      if (n == 0) break;
       got += static_cast<size_t>(n);
     }
     return got;
   }
 
   [[noreturn]] void stream_failure() const {
-    int code = Z_OK;
-    const char* message = gzerror(stream_.get(), &code);
-    if (code == Z_ERRNO) system_failure(Code::kIo, errno);
-    if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    // zlib puts "<fd:3>: " before its text, which tells nobody anything.
-    const char* rest = std::strstr(message, ">: ");
-    corrupt("the compressed data is damaged or cut off (", rest ? rest + 3 : message, ") near byte ",
-            static_cast<int64_t>(gzoffset(stream_.get())), " of ", file_bytes_, " compressed ones",
-            "; copy or download it again");
+    if (!compressed_) system_failure(Code::kIo, errno);
+    if (gunzip_->system_error()) system_failure(Code::kIo, gunzip_->system_error());
+    corrupt("the compressed data is damaged or cut off: ", gunzip_->damage(), ", near byte ",
+            gunzip_->consumed(), " of ", file_bytes_, " compressed ones; copy or download it again");
   }
 
   [[noreturn]] void system_failure(Code code, int error) const {
-    fail(code, "[read_idx] ", code == Code::kNotFound ? "no such file: " : "the file cannot be read: ", path_,
-         ": ", std::generic_category().message(error), "; check the path and its permissions");
+    fail(code, "[read_idx] ", code == Code::kNotFound ? "there is no such file" : "the file cannot be read",
+         ": got '", path_, "' (", std::generic_category().message(error),
+         "); check the path and its permissions");
   }
 
   void wrong_size_unless(int64_t found, int64_t promised, const char* qualifier) const {
@@ -173,7 +166,8 @@ class IdxFile {
   int64_t offset_ = 0;
   bool compressed_ = false;
   uint32_t size_in_trailer_ = 0;
-  std::unique_ptr<gzFile_s, CloseGzip> stream_;
+  FileDescriptor fd_;
+  std::unique_ptr<Gunzip> gunzip_;  // null for a plain file
 };
 
 uint32_t big_endian(const unsigned char* b) {
@@ -214,6 +208,8 @@ void read_widened(IdxFile& file, size_t file_bytes, size_t count, int32_t* out) 
 }  // namespace
 
 Tensor read_idx(Context& context, const std::string& path) {
+  if (path.empty())
+    invalid("[read_idx] 'path' must name a file: got an empty text; give the path of one IDX file");
   IdxFile file(path);
   unsigned char head[4];
   file.read(head, 4, "header");

@@ -15,12 +15,13 @@ namespace tl::data {
 // integers i32, floats f32, doubles f64; signed bytes and 16-bit integers, for which there is no dtype, are
 // widened to i32.
 //
-// Throws kNotFound (no such file), kIo (a directory or a device, no permission, a failing disk), kCorruptData
-// (the content contradicts the format or its own header: too short, too long, an unknown type code, a bad
-// checksum) and kOutOfMemory. The sizes of the header are compared with the file before memory is asked for,
-// so a header that lies costs nothing: never more than the decompressed size (the tensor's, where elements
-// are widened) and 64 MiB are used. A bit that flipped among plain elements cannot be seen, because the
-// format has no checksum; gzip has one.
+// Throws kInvalidArgument (an empty path), kNotFound (no such file), kIo (a directory or a device, no
+// permission, a failing disk), kCorruptData (the content contradicts the format or its own header: too short,
+// too long, an unknown type code, a bad checksum, bytes behind the compressed data that are no further gzip
+// member) and kOutOfMemory. The sizes of the header are compared with the file before memory is asked for, so a
+// header that lies costs nothing: never more than the decompressed size (the tensor's, where elements are
+// widened) and 64 MiB are used. A bit that flipped among plain elements cannot be seen, because the format has
+// no checksum; gzip has one.
 Tensor read_idx(Context& context, const std::string& path);
 
 }  // namespace tl::data

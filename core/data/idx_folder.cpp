@@ -38,8 +38,8 @@ std::vector<std::string> names_in(const std::string& folder) {
   }
   if (error) {
     bool missing = error == std::errc::no_such_file_or_directory;
-    fail(missing ? Code::kNotFound : Code::kIo, "[idx_folder] the folder cannot be read: ", folder, ": ",
-         error.message(), "; give the path of a folder with IDX files");
+    fail(missing ? Code::kNotFound : Code::kIo, "[dataset_from_idx_folder] the folder cannot be read: got '",
+         folder, "' (", error.message(), "); give the path of a folder with IDX files");
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -49,15 +49,14 @@ class Folder {
  public:
   explicit Folder(const std::string& path) : path_(path), names_(names_in(path)) {}
 
-  // The name of the images of a split; empty where there are none. A file and its compressed copy count as one.
+  // The name of the images of a split; empty where there are none. Which of two files is meant nobody can tell, also when one
+  // looks like the other compressed: it may be an older one, or another program's download that broke off.
   std::string images_of(Split split) const {
     std::string found;
     for (const std::string& name : names_) {
       if (split_of(name) != split || !(has(name, "images-idx3") || has(name, "images.idx3"))) continue;
-      if (!found.empty() && without_gz(found) != without_gz(name))
-        invalid("[idx_folder] several files of images fit in ", path_, ": ", found, " and ", name,
-                "; put each data set into a folder of its own");
-      if (found.empty()) found = name;  // the plain one comes first in the order
+      if (!found.empty()) ambiguous("images", found, name);
+      found = name;
     }
     return found;
   }
@@ -66,18 +65,26 @@ class Folder {
     std::string labels = without_gz(images);
     labels.replace(labels.find("images"), 6, "labels");
     labels.replace(labels.find("idx3"), 4, "idx1");
-    if (!std::binary_search(names_.begin(), names_.end(), labels)) labels += ".gz";
-    if (!std::binary_search(names_.begin(), names_.end(), labels))
-      fail(Code::kNotFound, "[idx_folder] there are no labels for the images ", full(images), ": looked for ",
-           without_gz(labels), ", plain or .gz");
+    const bool plain = holds(labels), compressed = holds(labels + ".gz");
+    if (plain && compressed) ambiguous("labels", labels, labels + ".gz");
+    if (compressed) labels += ".gz";
+    if (!plain && !compressed)
+      fail(Code::kNotFound, "[dataset_from_idx_folder] there are no labels for the images ", full(images),
+           ": looked for ", labels, " and ", labels, ".gz; put them beside the images");
     Tensor x = read_idx(context, full(images)), y = read_idx(context, full(labels));
     if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
-      invalid("[idx_folder] the labels file does not match its images: ", full(images), " has shape ",
-              x.shape(), ", ", labels, " ", y.shape(), "; do both come from the same data set?");
+      invalid("[dataset_from_idx_folder] the labels file does not match its images: ", full(images),
+              " has shape ", x.shape(), ", ", labels, " ", y.shape(),
+              "; do both come from the same data set?");
     return tensor_slices({x, y});
   }
 
  private:
+  [[noreturn]] void ambiguous(const char* role, const std::string& one, const std::string& other) const {
+    invalid("[dataset_from_idx_folder] several files fit as ", role, ": got ", one, " and ", other, " in ",
+            path_, "; keep one of them, and each data set in a folder of its own");
+  }
+  bool holds(const std::string& name) const { return std::binary_search(names_.begin(), names_.end(), name); }
   std::string full(const std::string& name) const { return (fs::path(path_) / name).string(); }
 
   std::string path_;
@@ -88,17 +95,25 @@ class Folder {
 
 DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part) {
   if (part != DataPart::kTrain && part != DataPart::kTest)
-    invalid("[idx_folder] the part must be train (1) or test (2): got ", static_cast<int32_t>(part));
+    invalid("[dataset_from_idx_folder] the part must be train (1) or test (2): got ",
+            static_cast<int32_t>(part), "; call it once for each");
+  if (path.empty())
+    invalid(
+        "[dataset_from_idx_folder] 'folder' must name a folder: got an empty text; '.' is the current one");
   Folder folder(path);
   std::string train = folder.images_of(Split::kTrain), test = folder.images_of(Split::kTest);
   if (!train.empty() && !test.empty()) return folder.read(context, part == DataPart::kTrain ? train : test);
 
   std::string only = !train.empty() ? train : !test.empty() ? test : folder.images_of(Split::kNone);
   if (only.empty())
-    fail(Code::kNotFound, "[idx_folder] there are no IDX images in ", path,
+    fail(Code::kNotFound, "[dataset_from_idx_folder] there are no IDX images in the folder: got ", path,
          "; a file with images-idx3 in its name is expected, and one with labels-idx1");
   DatasetPtr all = folder.read(context, only);
-  int64_t for_training = all->size() - all->size() / 10;
+  if (all->size() < 2)
+    invalid(
+        "[dataset_from_idx_folder] a folder of one split must have 2 images or more, to divide them: got ",
+        all->size(), " in ", only, "; give a test split of its own");
+  int64_t for_training = all->size() - std::max<int64_t>(1, all->size() / 10);
   return part == DataPart::kTrain ? take(all, for_training) : skip(all, for_training);
 }
 

@@ -14,10 +14,12 @@ enum class DataPart : int32_t { kTrain = 1, kTest = 2 };
 // Elements of two tensors, image and label, for training or for testing. Images are in a file whose name holds
 // "images-idx3" or "images.idx3", their labels in the file of the same name with "labels-idx1" or "labels.idx1" instead;
 // either may end in ".gz". A name with "train" belongs to the training split, one with "t10k" or "test" to the test split.
-// Where the folder has one split only, whatever its name, its first nine tenths are for training and the rest for testing.
+// Where the folder has one split only, whatever its name, its last tenth, rounded down but at least one element, is for
+// testing and the others for training.
 //
-// Throws kNotFound (no folder, no images, images without labels), kInvalidArgument (an unknown part; several files fit;
-// images and labels of different numbers), and what read_idx() throws.
+// Throws kNotFound (no folder, no images, images without labels), kInvalidArgument (an unknown part; several files fit one
+// role, also a file and its .gz; images and labels of different numbers; a single split of fewer than two elements), and what
+// read_idx() throws.
 DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part);
 
 }  // namespace tl::data

@@ -187,6 +187,42 @@ TEST_CASE("compression is told by the content, not by the name", "[idx]") {
   CHECK(values<uint8_t>(t)[23] == static_cast<uint8_t>(23 * 11));
 }
 
+TEST_CASE("nothing but gzip members may follow compressed data", "[idx]") {
+  Folder folder;
+  Context context(one_thread());
+  Bytes whole = gzip(small_file()), a = small_file().substr(0, 17), b = small_file().substr(17);
+  std::string text;
+  const Bytes junk[] = {"x",
+                        Bytes(1, '\0'),
+                        "\x1f",
+                        "\x1f\x8b",
+                        whole.substr(whole.size() - 8),  // the size at the end confirms the header again
+                        small_file(),
+                        Bytes(400000, 'j')};
+  for (const Bytes& j : junk) {
+    INFO(j.size() << " bytes of junk");
+    CHECK(failure(context, folder.file("t", whole + j)) == Code::kCorruptData);
+    CHECK(failure(context, folder.file("t", gzip(a) + gzip(b) + j)) == Code::kCorruptData);
+    CHECK(failure(context, folder.file("t", gzip(a) + j + gzip(b))) == Code::kCorruptData);
+  }
+  CHECK(failure(context, folder.file("t", whole + "junk"), &text) == Code::kCorruptData);
+  CHECK(text.find("not gzip") != std::string::npos);
+  CHECK(failure(context, folder.file("t", whole + whole)) == Code::kCorruptData);  // gzip, but too long
+  CHECK(failure(context, folder.file("t", whole + gzip(""))) == Code::kOk);
+}
+
+TEST_CASE("members of any size are read as one file", "[idx]") {
+  Folder folder;
+  Context context(one_thread());
+  Bytes content = header(0x08, {300000}), members;
+  for (int i = 0; i < 300000; i++)
+    content += static_cast<char>(i * 2654435761u >> 24);  // hardly compressible
+  for (size_t first = 0, size = 1; first < content.size(); first += size, size = size * 3 + 1)
+    members += gzip(content.substr(first, size));
+  Tensor t = read_idx(context, folder.file("t", members));
+  CHECK(std::memcmp(t.raw(), content.data() + 8, 300000) == 0);
+}
+
 TEST_CASE("every truncation is a clean error", "[idx]") {
   Folder folder;
   Context context(one_thread());
@@ -355,7 +391,6 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     f.file("train-labels-idx1-ubyte", labels(20));
     f.file("t10k-images.idx3-ubyte", images(7));
     f.file("t10k-labels.idx1-ubyte.gz", gzip(labels(7)));
-    f.file("t10k-images.idx3-ubyte.gz", "a damaged copy that nobody looks at");
     f.file("notes.txt", "");
     CHECK(size(f, DataPart::kTrain) == 20);
     CHECK(size(f, DataPart::kTest) == 7);
@@ -372,6 +407,39 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
       CHECK(element[0].shape() == Shape{1, 2});
       CHECK(element[1].data<uint8_t>()[0] == 23);
     }
+  }
+  SECTION("a single split gives at least one element to each part") {
+    for (auto [all, test] : {std::pair{2, 1}, {3, 1}, {9, 1}, {10, 1}, {19, 1}, {20, 2}}) {
+      Folder f;
+      f.file("digits-images-idx3-ubyte", images(static_cast<uint32_t>(all)));
+      f.file("digits-labels-idx1-ubyte", labels(static_cast<uint32_t>(all)));
+      INFO(all << " elements");
+      CHECK(size(f, DataPart::kTest) == test);
+      CHECK(size(f, DataPart::kTrain) == all - test);
+    }
+    for (uint32_t few : {0, 1}) {
+      Folder f;
+      f.file("digits-images-idx3-ubyte", images(few));
+      f.file("digits-labels-idx1-ubyte", labels(few));
+      std::string text;
+      CHECK(code(f, &text) == Code::kInvalidArgument);
+      CHECK(text.find("2 images or more") != std::string::npos);
+    }
+  }
+  SECTION("a file and its compressed copy are one too many") {
+    Folder f;
+    std::string text;
+    f.file("t10k-images-idx3-ubyte", images(20));
+    f.file("t10k-labels-idx1-ubyte", labels(20));
+    CHECK(code(f) == Code::kOk);
+    f.file("t10k-labels-idx1-ubyte.gz", gzip(labels(20)));
+    CHECK(code(f, &text) == Code::kInvalidArgument);
+    CHECK(text.find("t10k-labels-idx1-ubyte and t10k-labels-idx1-ubyte.gz") != std::string::npos);
+    fs::remove(f.path / "t10k-labels-idx1-ubyte");
+    CHECK(code(f) == Code::kOk);
+    f.file("t10k-images-idx3-ubyte.gz", gzip(images(20)));
+    CHECK(code(f, &text) == Code::kInvalidArgument);
+    CHECK(text.find("t10k-images-idx3-ubyte and t10k-images-idx3-ubyte.gz") != std::string::npos);
   }
   SECTION("what is missing or ambiguous is told") {
     Folder f;
@@ -391,6 +459,16 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     f.file("other-test-images-idx3-ubyte", images(10));
     CHECK(code(f, &text) == Code::kInvalidArgument);
     CHECK(text.find("several") != std::string::npos);
+    for (auto read :
+         {+[](Context& c) { idx_folder(c, "", DataPart::kTrain); }, +[](Context& c) { read_idx(c, ""); }}) {
+      try {
+        read(context);
+        FAIL("an empty text was taken for a path");
+      } catch (const tl::Error& error) {
+        CHECK(error.code() == Code::kInvalidArgument);
+        CHECK(error.message().find("got an empty text") != std::string::npos);
+      }
+    }
     CHECK_THROWS_AS(idx_folder(context, f.path.string() + "/nowhere", DataPart::kTrain), tl::Error);
     CHECK_THROWS_AS(idx_folder(context, f.file("file", ""), DataPart::kTrain), tl::Error);
     CHECK_THROWS_AS(idx_folder(context, f.path.string(), static_cast<DataPart>(3)), tl::Error);
