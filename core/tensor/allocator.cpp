@@ -59,7 +59,7 @@ SizeClass size_class(size_t bytes) {
 constexpr size_t kLargest = size_t{1} << 62;
 
 [[noreturn]] void out_of_memory(size_t bytes, const MemoryStats& stats, size_t limit, const char* why) {
-  fail(Code::kOutOfMemory, "[allocate] ", why, ": asked for ", bytes, " bytes with ", stats.live_bytes,
+  fail(Code::kOutOfMemory, why, ": asked for ", bytes, " bytes with ", stats.live_bytes,
        " bytes live and a limit of ", limit, limit ? " bytes" : " (none)",
        "; release tensors, use a smaller batch, or raise the context's memory limit");
 }
@@ -120,6 +120,11 @@ Buffer* Allocator::borrow(void* data, size_t bytes, void (*release)(void*), void
   return buffer;
 }
 
+void Allocator::set_limit(size_t bytes) {
+  limit_ = bytes;
+  if (limit_ && stats_.live_bytes + stats_.cached_bytes > limit_) trim();
+}
+
 void Allocator::recycle(Buffer* buffer) {
   if (buffer->bin < 0) {
     stats_.borrowed_bytes -= buffer->capacity;
@@ -128,6 +133,10 @@ void Allocator::recycle(Buffer* buffer) {
     return;
   }
   stats_.live_bytes -= buffer->capacity;
+  if (limit_ && stats_.live_bytes + stats_.cached_bytes + buffer->capacity > limit_) {
+    std::free(buffer);
+    return;
+  }
   stats_.cached_bytes += buffer->capacity;
   poison(buffer);
   buffer->next_free = free_[buffer->bin];

@@ -37,7 +37,8 @@ struct MemoryStats {
 
 class Allocator {
  public:
-  // limit: most bytes that live and cached buffers may take together; 0 means no limit.
+  // limit: most bytes that live and cached buffers may take together; 0 means no limit. A buffer is only kept for reuse
+  // within the limit, so that taking a cached one never has to ask.
   explicit Allocator(size_t limit) : limit_(limit) {}
   ~Allocator();
   Allocator(const Allocator&) = delete;
@@ -48,7 +49,8 @@ class Allocator {
   // A buffer over memory of the caller. On failure `release` has been run.
   Buffer* borrow(void* data, size_t bytes, void (*release)(void*), void* user_data);
   void trim();  // gives all cached blocks back to the system
-  void set_limit(size_t bytes) { limit_ = bytes; }
+  // Live buffers stay, beyond the new limit too; cached ones go where both together exceed it.
+  void set_limit(size_t bytes);
   size_t limit() const { return limit_; }
   const MemoryStats& stats() const { return stats_; }
 

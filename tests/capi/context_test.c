@@ -185,6 +185,31 @@ static void memory_limits_hold(void **state) {
   free_context(c);
 }
 
+static void memory_limits_hold_for_the_smallest_tensor(void **state) {
+  (void)state;
+  tl_context_options options;
+  tl_context_options_init(&options, sizeof options);
+  options.threads = 1;
+  options.memory_limit = 1;
+  tl_context *c = tl_context_new(&options);
+  assert_null(tl_ones(c, NULL, 0));
+  expect_error(c, TL_OUT_OF_MEMORY, "memory limit");
+  /* A limit set later holds for memory that is kept for reuse, too. */
+  assert_int_equal(tl_context_set_memory_limit(c, 0), TL_OK);
+  tl_tensor *x = tl_ones(c, NULL, 0), *y = tl_ones(c, NULL, 0);
+  tl_tensor_release(y);
+  assert_int_equal(tl_context_set_memory_limit(c, 1), TL_OK);
+  assert_null(tl_ones(c, NULL, 0));
+  expect_error(c, TL_OUT_OF_MEMORY, "limit of 1 bytes");
+  assert_true(tl_tensor_item(x) == 1);
+  tl_tensor_release(x);
+  assert_null(tl_ones(c, NULL, 0));
+  expect_error(c, TL_OUT_OF_MEMORY, "limit of 1 bytes");
+  assert_int_equal(tl_context_set_memory_limit(c, 64), TL_OK);
+  assert_true(tl_tensor_item(tl_ones(c, NULL, 0)) == 1);
+  free_context(c);
+}
+
 static int logged, destroyed;
 static void on_log(void *user_data, tl_log_level level, const char *message) {
   (void)level, (void)message;
@@ -259,6 +284,7 @@ int context_tests(void) {
       cmocka_unit_test(scopes_free_what_was_made_in_them),
       cmocka_unit_test(scopes_work_while_an_error_is_held),
       cmocka_unit_test(memory_limits_hold),
+      cmocka_unit_test(memory_limits_hold_for_the_smallest_tensor),
       cmocka_unit_test(destroy_callbacks_run_once),
       cmocka_unit_test(statistics_of_older_headers_are_filled),
       cmocka_unit_test(threads_and_seed_can_be_set),

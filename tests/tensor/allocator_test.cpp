@@ -71,6 +71,25 @@ TEST_CASE("the limit counts cached blocks, but they are given up before a reques
   a.allocate(6000)->drop();
 }
 
+TEST_CASE("a limit set later holds for cached blocks too") {
+  Allocator a(0);
+  Buffer* kept = a.allocate(1000);
+  a.allocate(64)->drop();
+  a.allocate(2048)->drop();
+  a.set_limit(1);
+  CHECK(a.stats().cached_bytes == 0);
+  CHECK(a.stats().live_bytes == 1024);  // what is in use stays
+  CHECK_THROWS_AS(a.allocate(1), Error);
+  kept->drop();
+  CHECK(a.stats().cached_bytes == 0);
+  CHECK_THROWS_AS(a.allocate(1000), Error);
+  a.set_limit(1024);
+  a.allocate(1000)->drop();
+  CHECK(a.stats().cached_bytes == 1024);
+  a.allocate(1)->drop();  // 64 more: the cached block has to go
+  CHECK(a.stats().cached_bytes == 64);
+}
+
 TEST_CASE("requests that no machine can serve fail cleanly") {
   Allocator a(0);
   for (size_t bytes : {SIZE_MAX, SIZE_MAX - 64, size_t{1} << 63, size_t{1} << 60})

@@ -103,7 +103,9 @@ typedef struct tl_context_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   uint64_t seed;      /**< of the random numbers; the same seed gives the same bits (default 0) */
   int32_t threads;    /**< threads, the caller's included; 0 (default): all CPUs that the process may use */
-  uint64_t memory_limit; /**< most bytes for tensors, cached memory included; 0: no limit (default) */
+  uint64_t
+      memory_limit; /**< most bytes for tensors, cached memory included; 0: no limit (default). Each tensor takes its
+                            bytes rounded up to a multiple of 64, above 4 KiB by at most an eighth */
 } tl_context_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. Since 0.1. */
@@ -129,7 +131,8 @@ TL_API tl_status tl_context_set_threads(tl_context *context, int32_t threads);
 /** Restarts the random numbers from a seed. Since 0.1. */
 TL_API tl_status tl_context_set_seed(tl_context *context, uint64_t seed);
 
-/** Sets the limit of tl_context_options.memory_limit. What is in use stays. Since 0.1. */
+/** Sets the limit of tl_context_options.memory_limit. What is in use stays and counts: where that is more than the limit, no
+ * tensor can be made until enough of it is released. Memory kept for reuse beyond the limit is given back. Since 0.1. */
 TL_API tl_status tl_context_set_memory_limit(tl_context *context, uint64_t bytes);
 
 /** Gives memory that is kept for reuse back to the system. Since 0.1. */
