@@ -8,8 +8,15 @@ namespace {
 constexpr int kMostOutputs = 3;
 
 [[noreturn]] void wrong_count(const OpSchema& schema, size_t got) {
-  invalid("[", schema.name, "] takes ", schema.variadic ? "at least " : "", schema.num_inputs,
-          " tensors: got ", got);
+  invalid("[", schema.name, "] it takes ", schema.variadic ? "at least " : "", schema.num_inputs,
+          schema.num_inputs == 1 ? " tensor" : " tensors", ": got ", got, "; check the list of operands");
+}
+
+// The operand in a message: 'a', or 'values[2]' of a list.
+std::string operand(const OpSchema& schema, size_t i) {
+  const size_t last = schema.num_inputs - 1u;
+  if (!schema.variadic || i < last) return concat("'", schema.inputs[i].name, "'");
+  return concat("'", schema.inputs[last].name, "[", i - last, "]'");
 }
 
 // Checks operands against the row; returns the union of their tape bits.
@@ -20,21 +27,22 @@ uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
   for (size_t i = 0; i < in.size(); i++) {
     const InputSchema& want = schema.inputs[i < schema.num_inputs ? i : schema.num_inputs - 1u];
     const TensorNode* node = in[i]->node();
-    if (!node) invalid("[", schema.name, "] operand '", want.name, "' is missing");
+    if (!node)
+      invalid("[", schema.name, "] ", operand(schema, i), " must be a tensor: got null; was it set?");
     if (node->context != &context)
-      invalid("[", schema.name, "] operands belong to different contexts; copy '", want.name,
-              "' into the context of the others");
+      invalid("[", schema.name, "] all operands must be of one context: got ", operand(schema, i),
+              " of another one; copy its data over");
     if (!contains(want.dtypes, node->dtype))
-      invalid("[", schema.name, "] operand '", want.name, "' must be ", names_of(want.dtypes), ": got ",
+      invalid("[", schema.name, "] ", operand(schema, i), " must be ", names_of(want.dtypes), ": got ",
               node->dtype, " ", node->shape, "; use cast");
     int same = i < schema.num_inputs ? want.same_as : schema.num_inputs - 1;
     if (same >= 0 && node->dtype != in[same]->dtype())
-      invalid("[", schema.name, "] operands must have one dtype: '", schema.inputs[same].name, "' is ",
-              in[same]->dtype(), " ", in[same]->shape(), ", '", want.name, "' is ", node->dtype, " ",
-              node->shape, "; tapeloop does not convert silently, use cast");
+      invalid("[", schema.name, "] operands must have one dtype: got ", operand(schema, same), " of ",
+              in[same]->dtype(), " ", in[same]->shape(), " and ", operand(schema, i), " of ", node->dtype,
+              " ", node->shape, "; nothing is converted silently, use cast");
     if (!node->buffer)
-      fail(Code::kInternal, "[", schema.name, "] operand '", want.name,
-           "' was not saved for the backward pass; its row in the op table must list it under `saves`");
+      fail(Code::kInternal, "[", schema.name, "] operand ", operand(schema, i),
+           " was not saved for the backward pass; its row in the op table must list it under `saves`");
     bits |= node->tape_bits;
   }
   return bits;

@@ -24,24 +24,25 @@ Limits limits_of(DType dtype) {
 }  // namespace
 
 void check_operand(const char* op, const char* name, const Tensor& x, DTypeSet allowed) {
-  if (!x) invalid("[", op, "] operand '", name, "' is missing");
+  if (!x) invalid("[", op, "] '", name, "' must be a tensor: got null; was it set?");
   if (!contains(allowed, x.dtype()))
-    invalid("[", op, "] operand '", name, "' must be ", names_of(allowed), ": got ", x.dtype(), " ",
-            x.shape(), "; use cast");
+    invalid("[", op, "] '", name, "' must be ", names_of(allowed), ": got ", x.dtype(), " ", x.shape(),
+            "; use cast");
 }
 
 void check_dtype(const char* op, DType dtype, DTypeSet allowed) {
   if (!is_known(dtype))
     invalid("[", op, "] 'dtype' must be ", names_of(allowed), ": got the unknown number ",
-            static_cast<int32_t>(dtype));
-  if (!contains(allowed, dtype)) invalid("[", op, "] 'dtype' must be ", names_of(allowed), ": got ", dtype);
+            static_cast<int32_t>(dtype), "; was another argument meant?");
+  if (!contains(allowed, dtype))
+    invalid("[", op, "] 'dtype' must be ", names_of(allowed), ": got ", dtype, "; cast the result");
 }
 
 void check_value(const char* op, const char* name, double value, DType dtype) {
   if (is_floating(dtype)) {
     if (dtype == DType::kF32 && std::isfinite(value) &&
         std::fabs(value) > static_cast<double>(std::numeric_limits<float>::max()))
-      invalid("[", op, "] '", name, "' is out of range for f32: got ", value, "; use f64, or an infinity");
+      invalid("[", op, "] '", name, "' is out of range for f32: got ", value, "; use f64");
     return;
   }
   if (!std::isfinite(value) || value != std::floor(value))
@@ -54,7 +55,8 @@ void check_value(const char* op, const char* name, double value, DType dtype) {
 }
 
 void check_finite(const char* op, const char* name, double value) {
-  if (!std::isfinite(value)) invalid("[", op, "] '", name, "' must be finite: got ", value);
+  if (!std::isfinite(value))
+    invalid("[", op, "] '", name, "' must be finite: got ", value, "; check how it was computed");
 }
 
 Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, DType dtype) {
@@ -66,13 +68,15 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b, DType dty
 
 int64_t checked_add(const char* op, int64_t a, int64_t b) {
   int64_t out;
-  if (__builtin_add_overflow(a, b, &out)) invalid("[", op, "] a size overflows 64 bits: got ", a, " + ", b);
+  if (__builtin_add_overflow(a, b, &out))
+    invalid("[", op, "] a size overflows 64 bits: got ", a, " + ", b, "; check the units of the sizes");
   return out;
 }
 
 int64_t checked_multiply(const char* op, int64_t a, int64_t b) {
   int64_t out;
-  if (__builtin_mul_overflow(a, b, &out)) invalid("[", op, "] a size overflows 64 bits: got ", a, " * ", b);
+  if (__builtin_mul_overflow(a, b, &out))
+    invalid("[", op, "] a size overflows 64 bits: got ", a, " * ", b, "; check the units of the sizes");
   return out;
 }
 

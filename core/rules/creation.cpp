@@ -36,7 +36,8 @@ void infer_full(const InferArgs& args, OutputSpec* out) {
 void infer_range(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<RangeAttrs>();
   check_dtype("range", attrs.dtype, kNumberTypes);
-  if (attrs.count < 0) invalid("[range] 'count' must not be negative: got ", attrs.count);
+  if (attrs.count < 0)
+    invalid("[range] 'count' must not be negative: got ", attrs.count, "; a negative step counts down");
   check_finite("range", "start", attrs.start);
   check_finite("range", "step", attrs.step);
   if (!is_floating(attrs.dtype))

@@ -139,7 +139,9 @@ void check_limit(const char* name, double limit, DType dtype, bool reached) {
 void infer_clip(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<ClipAttrs>();
   if (std::isnan(attrs.low) || std::isnan(attrs.high))
-    invalid("[clip] the limits must not be NaN: got ", attrs.low, " and ", attrs.high);
+
+    invalid("[clip] the limits must not be NaN: got ", attrs.low, " and ", attrs.high,
+            "; an infinity leaves one side open");
   if (attrs.low > attrs.high)
     invalid("[clip] 'low' must not be above 'high': got ", attrs.low, " and ", attrs.high, "; swap them");
   const DType dtype = args[0].dtype();

@@ -27,7 +27,9 @@ void infer_scatter_add(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<ScatterAddAttrs>();
   const Shape &indices = args[0].shape(), &updates = args[1].shape();
   const int rank = updates.rank() - indices.rank() + 1;  // of the result
-  if (attrs.size < 0) invalid("[scatter_add] 'size' must not be negative: got ", attrs.size);
+  if (attrs.size < 0)
+    invalid("[scatter_add] 'size' must not be negative: got ", attrs.size,
+            "; it is the size of the result's axis");
   if (rank < 1)
     invalid("[scatter_add] the shape of the updates must contain that of the indices: got updates ", updates,
             " and indices ", indices, "; the updates have the shape that gather would give");
@@ -37,10 +39,11 @@ void infer_scatter_add(const InferArgs& args, OutputSpec* out) {
   for (int i = 0; i < indices.rank(); i++)
     if (updates[axis + i] != indices[i])
       invalid("[scatter_add] the shape of the updates must contain that of the indices from axis ", axis,
-              " on: got updates ", updates, " and indices ", indices);
+              " on: got updates ", updates, " and indices ", indices,
+              "; the updates have the shape that gather would give");
   if (rank > kMaxRank)
     invalid("[scatter_add] a tensor has at most ", kMaxRank, " axes: got updates ", updates, " and indices ",
-            indices);
+            indices, "; merge axes with reshape");
   shape.push_back(attrs.size);
   for (int i = axis + indices.rank(); i < updates.rank(); i++) shape.push_back(updates[i]);
   DType dtype = args[1].dtype();
@@ -57,7 +60,8 @@ void infer_one_hot(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<OneHotAttrs>();
   const Shape& indices = args[0].shape();
   check_dtype("one_hot", attrs.dtype);
-  if (attrs.depth < 0) invalid("[one_hot] 'depth' must not be negative: got ", attrs.depth);
+  if (attrs.depth < 0)
+    invalid("[one_hot] 'depth' must not be negative: got ", attrs.depth, "; it is the number of classes");
   int64_t dims[kMaxRank + 1];
   size_t rank = 0;
   for (int64_t d : indices) dims[rank++] = d;

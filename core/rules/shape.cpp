@@ -8,15 +8,27 @@
 
 namespace tl {
 
+namespace {
+
+// Where a new axis goes in a tensor of that rank, which has room for one.
+int new_axis(const char* op, int64_t axis, const Shape& shape) {
+  const int rank = shape.rank();
+  if (rank == kMaxRank)
+    invalid("[", op, "] a tensor has at most ", kMaxRank, " axes: got ", shape,
+            " and a new axis; merge axes with reshape");
+  if (axis < -rank - 1 || axis > rank)
+    invalid("[", op, "] axis out of range: got ", axis, " for a new axis of ", shape, "; valid is ",
+            -rank - 1, " to ", rank);
+  return static_cast<int>(axis < 0 ? axis + rank + 1 : axis);
+}
+
+}  // namespace
+
 Tensor expand_dims(const Tensor& x, int64_t axis) {
   rules::check_operand("expand_dims", "x", x, kAnyType);
-  const int rank = x.rank() + 1;
-  const int at = checked_axis("expand_dims", axis, rank);
-  if (rank > kMaxRank)
-    invalid("[expand_dims] a tensor has at most ", kMaxRank, " axes: got ", x.shape(),
-            "; merge axes by reshaping");
+  const int at = new_axis("expand_dims", axis, x.shape());
   IntList shape;
-  for (int i = 0; i < rank; i++) shape.push_back(i == at ? 1 : x.shape()[i < at ? i : i - 1]);
+  for (int i = 0; i <= x.rank(); i++) shape.push_back(i == at ? 1 : x.shape()[i < at ? i : i - 1]);
   return reshape(x, shape);
 }
 
@@ -53,19 +65,18 @@ Tensor flatten(const Tensor& x, int64_t axis) {
 }
 
 Tensor stack(Span<const Tensor> values, int64_t axis) {
-  if (values.empty()) invalid("[stack] needs at least one tensor: got none");
-  for (const Tensor& t : values) {
+  if (values.empty()) invalid("[stack] it takes at least 1 tensor: got 0; check the list of operands");
+  for (size_t i = 0; i < values.size(); i++) {
+    const Tensor& t = values[i];
     rules::check_operand("stack", "values", t, kAnyType);
     if (t.dtype() != values[0].dtype())
-      invalid("[stack] the tensors must have one dtype: got ", values[0].dtype(), " and ", t.dtype(),
-              "; use cast");
+      invalid("[stack] operands must have one dtype: got 'values[0]' of ", values[0].dtype(), " and 'values[",
+              i, "]' of ", t.dtype(), "; use cast");
     if (t.shape() != values[0].shape())
-      invalid("[stack] the tensors must have one shape: got ", values[0].shape(), " and ", t.shape(),
-              "; use concat to join along an axis that they have");
+      invalid("[stack] operands must have one shape: got 'values[0]' of ", values[0].shape(), " and 'values[",
+              i, "]' of ", t.shape(), "; use concat to join along an axis that they have");
   }
-  const int at = checked_axis("stack", axis, values[0].rank() + 1);
-  if (values[0].rank() == kMaxRank)
-    invalid("[stack] a tensor has at most ", kMaxRank, " axes: got ", values[0].shape(), "; use concat");
+  const int at = new_axis("stack", axis, values[0].shape());
   std::vector<Tensor> rows;
   rows.reserve(values.size());
   for (const Tensor& t : values) rows.push_back(expand_dims(t, at));
@@ -83,7 +94,7 @@ void infer_reshape(const InferArgs& args, OutputSpec* out) {
   IntList dims = want;
   for (int i = 0; i < want.size(); i++) {
     if (want[i] != -1) continue;
-    if (inferred >= 0) invalid("[reshape] only one size may be -1: got ", want);
+    if (inferred >= 0) invalid("[reshape] only one size may be -1: got ", want, "; write the others out");
     inferred = i;
     dims[i] = 1;
   }
@@ -97,7 +108,8 @@ void infer_reshape(const InferArgs& args, OutputSpec* out) {
   }
   if (shape.elements() != x.elements())
     invalid("[reshape] the number of elements must not change: got ", x.shape(), " with ", x.elements(),
-            ", to ", want, inferred >= 0 ? " with a multiple of " : " with ", others);
+            ", to ", want, inferred >= 0 ? " with a multiple of " : " with ", others,
+            "; -1 stands for a size that follows from the others");
   out[0] = {x.dtype(), shape};
 }
 
@@ -110,11 +122,13 @@ void infer_transpose(const InferArgs& args, OutputSpec* out) {
   Shape result = shape;
   uint32_t seen = 0;
   if (!permutation.empty() && permutation.size() != rank)
-    invalid("[transpose] the permutation must name each axis once: got ", permutation, " for ", shape);
+    invalid("[transpose] the permutation must name each axis once: got ", permutation, " for ", shape,
+            "; give it ", rank, " numbers");
   for (int i = 0; i < rank; i++) {
     int axis = permutation.empty() ? rank - 1 - i : checked_axis("transpose", permutation[i], rank);
     if (seen >> axis & 1)
-      invalid("[transpose] the permutation names an axis twice: got ", permutation, " for ", shape);
+      invalid("[transpose] the permutation names an axis twice: got ", permutation, " for ", shape,
+              "; name each axis once");
     seen |= 1u << axis;
     result[i] = shape[axis];
   }
@@ -149,16 +163,16 @@ void infer_concat(const InferArgs& args, OutputSpec* out) {
   const Shape& first = args[0].shape();
   for (size_t k = 1; k < args.in.size(); k++)
     if (args[k].rank() != first.rank())
-      invalid("[concat] the tensors must have one rank: got ", first, " and ", args[k].shape(), " as number ",
-              k, "; reshape one of them");
+      invalid("[concat] operands must have one rank: got 'values[0]' of ", first, " and 'values[", k,
+              "]' of ", args[k].shape(), "; reshape one of them");
   const int axis = checked_axis("concat", args.as<ConcatAttrs>().axis, first.rank());
   Shape shape = first;
   for (size_t k = 1; k < args.in.size(); k++) {
     const Shape& next = args[k].shape();
     for (int i = 0; i < first.rank(); i++)
       if (i != axis && next[i] != first[i])
-        invalid("[concat] sizes must agree on every axis but ", axis, ": got ", first, " and ", next,
-                " as number ", k);
+        invalid("[concat] sizes must agree on every axis but ", axis, ": got 'values[0]' of ", first,
+                " and 'values[", k, "]' of ", next, "; is the axis right?");
     shape[axis] = checked_add("concat", shape[axis], next[axis]);
   }
   DType dtype = args[0].dtype();
@@ -185,11 +199,12 @@ void infer_slice(const InferArgs& args, OutputSpec* out) {
   if (attrs.begin.size() != rank || attrs.end.size() != rank ||
       (!attrs.strides.empty() && attrs.strides.size() != rank))
     invalid("[slice] begin, end and strides must have one number for each axis: got ", attrs.begin, ", ",
-            attrs.end, ", ", attrs.strides, " for ", shape);
+            attrs.end, ", ", attrs.strides, " for ", shape, "; 0 and the size take a whole axis");
   Shape result = shape;
   for (int i = 0; i < rank; i++) {
     const int64_t size = shape[i], stride = attrs.strides.empty() ? 1 : attrs.strides[i];
-    if (stride <= 0) invalid("[slice] strides must be positive: got ", attrs.strides);
+    if (stride <= 0)
+      invalid("[slice] strides must be positive: got ", attrs.strides, "; 1 takes every element");
     const int64_t begin = attrs.begin[i] < 0 ? attrs.begin[i] + size : attrs.begin[i];
     const int64_t end = attrs.end[i] < 0 ? attrs.end[i] + size : attrs.end[i];
     if (begin < 0 || begin > size || end < 0 || end > size)
@@ -197,7 +212,7 @@ void infer_slice(const InferArgs& args, OutputSpec* out) {
               shape, "; valid is ", -size, " to ", size);
     if (begin > end)
       invalid("[slice] begin must not lie behind end: got ", attrs.begin[i], " to ", attrs.end[i],
-              " on axis ", i, " of ", shape);
+              " on axis ", i, " of ", shape, "; negative numbers count from the end");
     result[i] = begin == end ? 0 : (end - begin - 1) / stride + 1;
   }
   out[0] = {args[0].dtype(), result};
@@ -233,7 +248,7 @@ void infer_pad(const InferArgs& args, OutputSpec* out) {
   if (attrs.low.size() != rank || attrs.high.size() != rank ||
       (!attrs.interior.empty() && attrs.interior.size() != rank))
     invalid("[pad] low, high and interior must have one number for each axis: got ", attrs.low, ", ",
-            attrs.high, ", ", attrs.interior, " for ", shape);
+            attrs.high, ", ", attrs.interior, " for ", shape, "; 0 leaves an axis as it is");
   check_value("pad", "value", attrs.value, dtype);
   Shape result = shape;
   for (int i = 0; i < rank; i++) {

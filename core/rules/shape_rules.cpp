@@ -46,8 +46,8 @@ void infer_same_shapes(const InferArgs& args, OutputSpec* out) {
   const Shape& first = args[0].shape();
   for (size_t i = 1; i < args.in.size(); i++)
     if (args[i].shape() != first)
-      invalid("[", args.schema.name, "] operands must have the same shape: '", args.schema.inputs[0].name,
-              "' is ", first, ", '", args.schema.inputs[i].name, "' is ", args[i].shape(),
+      invalid("[", args.schema.name, "] operands must have the same shape: got '", args.schema.inputs[0].name,
+              "' of ", first, " and '", args.schema.inputs[i].name, "' of ", args[i].shape(),
               "; reshape or broadcast one of them");
   out[0] = {args[0].dtype(), first};
 }
@@ -104,7 +104,8 @@ void infer_random(const InferArgs& args, OutputSpec* out) {
     check_finite("uniform", "high - low", attrs.high - attrs.low);
     check_value("uniform", "high - low", attrs.high - attrs.low, dtype);
   } else if (args.as<NormalAttrs>().stddev < 0) {
-    invalid("[normal] 'stddev' must not be negative: got ", args.as<NormalAttrs>().stddev);
+    invalid("[normal] 'stddev' must not be negative: got ", args.as<NormalAttrs>().stddev,
+            "; it is the standard deviation");
   }
   out[0] = {dtype, checked_shape(args.schema.name, shape, size_of(dtype))};
 }

@@ -10,12 +10,14 @@ Tensor softmax_cross_entropy(const Tensor& labels, const Tensor& logits) {
   rules::check_operand(op, "labels", labels, kFloatTypes);
   rules::check_operand(op, "logits", logits, kFloatTypes);
   if (labels.dtype() != logits.dtype())
-    invalid("[", op, "] operands must have one dtype: 'labels' is ", labels.dtype(), ", 'logits' is ",
+    invalid("[", op, "] operands must have one dtype: got 'labels' of ", labels.dtype(), " and 'logits' of ",
             logits.dtype(), "; use cast");
   if (labels.shape() != logits.shape())
-    invalid("[", op, "] operands must have the same shape: 'labels' is ", labels.shape(), ", 'logits' is ",
-            logits.shape(), "; for integer labels use sparse_softmax_cross_entropy");
-  if (logits.rank() == 0) invalid("[", op, "] operands need an axis of classes: got rank 0; reshape them");
+    invalid("[", op, "] operands must have the same shape: got 'labels' of ", labels.shape(),
+            " and 'logits' of ", logits.shape(), "; for integer labels use sparse_softmax_cross_entropy");
+  if (logits.rank() == 0)
+    invalid("[", op, "] operands must have rank 1 or more, the last axis being that of the classes: got ",
+            logits.shape(), "; reshape them to (1, classes)");
   return neg(sum(mul(labels, log_softmax(logits)), {-1}));
 }
 
@@ -49,15 +51,12 @@ void vjp_log_softmax(const VjpArgs& a, Tensor* grads) {
 void infer_sparse_softmax_cross_entropy(const InferArgs& args, OutputSpec* out) {
   const Shape &labels = args[0].shape(), &logits = args[1].shape();
   if (logits.rank() == 0)
-    invalid(
-        "[sparse_softmax_cross_entropy] the logits must have rank 1 or more: got rank 0; their last axis is "
-        "that of "
-        "the classes");
+    invalid("[sparse_softmax_cross_entropy] 'logits' must have rank 1 or more: got ", logits,
+            "; their last axis is that of the classes");
   if (labels != Shape(Span<const int64_t>(logits.data(), logits.size() - 1)))
     invalid(
-        "[sparse_softmax_cross_entropy] the labels must have the shape of the logits without the last axis: "
-        "got labels ",
-        labels, " and logits ", logits, "; for label probabilities use softmax_cross_entropy");
+        "[sparse_softmax_cross_entropy] 'labels' must have the shape of 'logits' without the last axis: got ",
+        labels, " and ", logits, "; for label probabilities use softmax_cross_entropy");
   out[0] = {args[1].dtype(), labels};
 }
 

@@ -14,8 +14,8 @@ void infer_update(const InferArgs& args, size_t elementwise, OutputSpec* out) {
   for (size_t i = 1; i < args.in.size(); i++) {
     const char* name = args.schema.inputs[i].name;
     if (i < elementwise && args[i].shape() != shape)
-      invalid("[", args.schema.name, "] operands must have the same shape: 'w' is ", shape, ", '", name,
-              "' is ", args[i].shape());
+      invalid("[", args.schema.name, "] operands must have the same shape: got 'w' of ", shape, " and '",
+              name, "' of ", args[i].shape(), "; is the order right?");
     if (i >= elementwise && args[i].rank() != 0)
       invalid("[", args.schema.name, "] '", name, "' must have rank 0: got ", args[i].shape(),
               "; reshape it to ()");
@@ -64,7 +64,8 @@ void vjp_momentum_update(const VjpArgs& a, Tensor* grads) {
 void infer_adam_update(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<AdamUpdateAttrs>();
   if (!(attrs.beta1 >= 0 && attrs.beta1 < 1) || !(attrs.beta2 >= 0 && attrs.beta2 < 1))
-    invalid("[adam_update] 'beta1' and 'beta2' must be in [0, 1): got ", attrs.beta1, " and ", attrs.beta2);
+    invalid("[adam_update] 'beta1' and 'beta2' must be in [0, 1): got ", attrs.beta1, " and ", attrs.beta2,
+            "; 0.9 and 0.999 are usual");
   infer_update(args, 4, out);
 }
 

@@ -22,7 +22,7 @@ int available_cpus() {
 
 int checked_threads(int threads) {
   if (threads < 0 || threads > kMostThreads)
-    invalid("[context] the number of threads must be 0 (all CPUs) to ", kMostThreads, ": got ", threads);
+    invalid("'threads' must be 0 to ", kMostThreads, ": got ", threads, "; 0 uses all CPUs of the process");
   return threads == 0 ? available_cpus() : threads;
 }
 

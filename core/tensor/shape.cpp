@@ -39,17 +39,23 @@ std::string names_of(DTypeSet set) {
 Shape checked_shape(const char* op, Span<const int64_t> dims, size_t element_size) {
   if (dims.size() > kMaxRank)
     invalid("[", op, "] a tensor has at most ", kMaxRank, " axes: got ", dims.size(),
-            "; merge axes by reshaping");
+            "; merge axes with reshape");
+  for (int64_t d : dims)
+    if (d < 0)
+      invalid("[", op, "] sizes must not be negative: got shape ", text(Shape(dims)),
+              "; a size of 0 makes a tensor without elements");
   // Zero sizes do not excuse an overflow of the others: views of the shape compute with them.
   int64_t room = std::numeric_limits<int64_t>::max() / static_cast<int64_t>(element_size);
+  bool overflow = false, empty = false;
   for (int64_t d : dims) {
-    if (d < 0) invalid("[", op, "] sizes must not be negative: got ", joined(dims, "(", ")"));
-    if (d == 0) continue;
-    if (d > room)
-      invalid("[", op, "] the number of bytes overflows 64 bits: got shape ", joined(dims, "(", ")"),
-              "; check the order and the units of the sizes");
-    room /= d;
+    empty |= d == 0;
+    overflow |= d > room;
+    if (d > 0) room /= d;
   }
+  if (overflow)
+    invalid("[", op, "] ", empty ? "the product of the sizes above 0" : "the number of bytes",
+            " overflows 64 bits: got shape ", Shape(dims), " of ", element_size,
+            "-byte elements; check the order and the units of the sizes");
   return Shape(dims);
 }
 
@@ -64,13 +70,16 @@ Shape broadcast(const char* op, const Shape& a, const Shape& b) {
     if (x == y || y == 1) continue;
     if (x != 1)
       invalid("[", op, "] shapes do not broadcast: got ", a, " and ", b, "; sizes ", x, " and ", y,
-              " of axis ", i + offset, " differ and neither is 1; reshape or expand one operand");
+              " of axis ", i + offset, " differ and neither is 1; reshape one of them");
     out[i + offset] = y;
   }
   return out;
 }
 
 int checked_axis(const char* op, int64_t axis, int rank) {
+  if (rank == 0)
+    invalid("[", op, "] axis out of range: got ", axis,
+            " for a tensor of rank 0, which has no axes; reshape it to (1,)");
   if (axis < -rank || axis >= rank)
     invalid("[", op, "] axis out of range: got ", axis, " for a tensor of rank ", rank, "; valid is ", -rank,
             " to ", rank - 1);

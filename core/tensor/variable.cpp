@@ -21,11 +21,11 @@ const Tensor& Variable::read() {
 
 void Variable::assign(Tensor value) {
   if (&value.context() != context_)
-    invalid("[assign] variable '", name_,
-            "' and the value belong to different contexts; make both in one context");
+    invalid("[variable_assign] the variable and the value must be of one context: got variable '", name_,
+            "' and a value of another context; copy its data over");
   if (value.dtype() != dtype_ || value.shape() != shape_)
-    invalid("[assign] variable '", name_, "' keeps its dtype and shape: it has ", dtype_, " ", shape_,
-            ", got ", value.dtype(), " ", value.shape(), "; cast or reshape the value");
+    invalid("[variable_assign] a variable keeps its dtype and shape: got ", value.dtype(), " ", value.shape(),
+            " for variable '", name_, "' of ", dtype_, " ", shape_, "; cast or reshape the value");
   // A value of its own: the tensor that was passed keeps its identity (a tape may know it), the variable gets a new one.
   value_ = value.view(value.shape());
 }

@@ -248,6 +248,30 @@ TEST_CASE("reductions and softmax keep NaN and infinities", "[ops]") {
   }
 }
 
+TEST_CASE("integers beyond the range of their dtype wrap around", "[ops]") {
+  Context context(with_threads(1));
+  auto number = [&](DType dtype, double value) { return to_tensor(context, Array{Shape{}, dtype, {value}}); };
+  auto result = [](const Tensor& t) { return to_array(t).values; };
+  using Values = std::vector<double>;
+  Tensor bytes = to_tensor(context, Array{Shape{3}, DType::kU8, {200, 100, 3}});
+  CHECK(result(sum(bytes)) == Values{47});                  // 303 - 256
+  CHECK(result(prod(bytes)) == Values{96});                 // 60000 - 234 * 256
+  CHECK(result(cumsum(bytes)) == Values{200, 44, 47});      // 300 - 256
+  CHECK(result(add(bytes, bytes)) == Values{144, 200, 6});  // 400 - 256
+  CHECK(result(mul(bytes, bytes)) == Values{64, 16, 9});    // 40000 - 156 * 256, 10000 - 39 * 256
+  CHECK(result(add_scalar(bytes, 100)) == Values{44, 200, 103});
+  CHECK(result(mul_scalar(bytes, 2)) == Values{144, 200, 6});
+  CHECK(result(sub(number(DType::kU8, 3), number(DType::kU8, 4))) == Values{255});
+  CHECK(result(neg(number(DType::kU8, 1))) == Values{255});
+  CHECK(result(square(number(DType::kU8, 16))) == Values{0});
+  Tensor most = number(DType::kI32, 2147483647), least = number(DType::kI32, -2147483648.0);
+  CHECK(result(add(most, number(DType::kI32, 1))) == Values{-2147483648.0});
+  CHECK(result(mul(most, number(DType::kI32, 2))) == Values{-2});
+  CHECK(result(abs(least)) == Values{-2147483648.0});
+  CHECK(result(cast(sum(bytes), DType::kI64)) == Values{47});
+  CHECK(result(sum(cast(bytes, DType::kI64))) == Values{303});
+}
+
 TEST_CASE("ops that promise to share memory share it", "[ops]") {
   Context context(with_threads(1));
   Tensor x = to_tensor(context, Array{Shape{4, 3}, DType::kF32, std::vector<double>(12, 1.0)});

@@ -15,21 +15,24 @@ extern "C" {
 /* clang-format off */
 
 /**
- * Sum of two tensors: a + b, broadcast.
+ * Sum of two tensors: a + b, broadcast. Integers beyond the range of their dtype wrap around, modulo 2 to the
+ * number of its bits; cast to i64 first where that may happen.
  * Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_add(tl_context *context, tl_tensor *a, tl_tensor *b);
 
 /**
- * Difference of two tensors: a - b, broadcast.
+ * Difference of two tensors: a - b, broadcast. Integers beyond the range of their dtype wrap around, modulo 2
+ * to the number of its bits; cast to i64 first where that may happen.
  * Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_sub(tl_context *context, tl_tensor *a, tl_tensor *b);
 
 /**
- * Product of two tensors, element by element: a * b, broadcast.
+ * Product of two tensors, element by element: a * b, broadcast. Integers beyond the range of their dtype wrap
+ * around, modulo 2 to the number of its bits; cast to i64 first where that may happen.
  * Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order.
  * Since 0.1.
  */
@@ -68,7 +71,8 @@ TL_API tl_tensor *tl_minimum(tl_context *context, tl_tensor *a, tl_tensor *b);
 
 /**
  * x + value with a number of the host language. The number is converted to the dtype of x. It becomes a
- * constant: a rate that changes each step is better a tensor.
+ * constant: a rate that changes each step is better a tensor. Integers beyond the range of their dtype wrap
+ * around, modulo 2 to the number of its bits; cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -76,14 +80,16 @@ TL_API tl_tensor *tl_add_scalar(tl_context *context, tl_tensor *x, double value)
 
 /**
  * x * value with a number of the host language. The number is converted to the dtype of x. It becomes a
- * constant: a rate that changes each step is better a tensor.
+ * constant: a rate that changes each step is better a tensor. Integers beyond the range of their dtype wrap
+ * around, modulo 2 to the number of its bits; cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_mul_scalar(tl_context *context, tl_tensor *x, double value);
 
 /**
- * Negative: -x.
+ * Negative: -x. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its bits;
+ * cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -132,14 +138,16 @@ TL_API tl_tensor *tl_sqrt(tl_context *context, tl_tensor *x);
 TL_API tl_tensor *tl_rsqrt(tl_context *context, tl_tensor *x);
 
 /**
- * x times x.
+ * x times x. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its bits; cast
+ * to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_square(tl_context *context, tl_tensor *x);
 
 /**
- * Absolute value; the gradient at zero is zero.
+ * Absolute value; the gradient at zero is zero. Integers beyond the range of their dtype wrap around, modulo
+ * 2 to the number of its bits; cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -358,8 +366,9 @@ TL_API tl_tensor *tl_cast(tl_context *context, tl_tensor *x, tl_dtype dtype);
 
 /**
  * Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
- * their bits do not depend on the number of threads. This short form uses axes = [], keepdims = false; see
- * tl_sum_axes.
+ * their bits do not depend on the number of threads. Integers beyond the range of their dtype wrap around,
+ * modulo 2 to the number of its bits; cast to i64 first where that may happen. This short form uses axes =
+ * [], keepdims = false; see tl_sum_axes.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -367,7 +376,8 @@ TL_API tl_tensor *tl_sum(tl_context *context, tl_tensor *x);
 
 /**
  * Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
- * their bits do not depend on the number of threads.
+ * their bits do not depend on the number of threads. Integers beyond the range of their dtype wrap around,
+ * modulo 2 to the number of its bits; cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -424,7 +434,9 @@ TL_API tl_tensor *tl_min_axes(tl_context *context, tl_tensor *x, const int64_t *
 
 /**
  * Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
- * elements are zero. This short form uses axes = [], keepdims = false; see tl_prod_axes.
+ * elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
+ * bits; cast to i64 first where that may happen. This short form uses axes = [], keepdims = false; see
+ * tl_prod_axes.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -432,7 +444,8 @@ TL_API tl_tensor *tl_prod(tl_context *context, tl_tensor *x);
 
 /**
  * Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
- * elements are zero.
+ * elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
+ * bits; cast to i64 first where that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -473,15 +486,18 @@ TL_API tl_tensor *tl_argmin(tl_context *context, tl_tensor *x);
 TL_API tl_tensor *tl_argmin_axes(tl_context *context, tl_tensor *x, const int64_t *axes, size_t num_axes, bool keepdims);
 
 /**
- * Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. This short
- * form uses axis = -1, exclusive = false, reverse = false; see tl_cumsum_axis.
+ * Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. Integers
+ * beyond the range of their dtype wrap around, modulo 2 to the number of its bits; cast to i64 first where
+ * that may happen. This short form uses axis = -1, exclusive = false, reverse = false; see tl_cumsum_axis.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_cumsum(tl_context *context, tl_tensor *x);
 
 /**
- * Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end.
+ * Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. Integers
+ * beyond the range of their dtype wrap around, modulo 2 to the number of its bits; cast to i64 first where
+ * that may happen.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -662,7 +678,8 @@ TL_API tl_tensor *tl_gather(tl_context *context, tl_tensor *x, tl_tensor *indice
 /**
  * Zeros with `size` slices along an axis, to which each slice of the updates is added at its index. updates
  * has the shape that gather gives for these indices; a repeated index adds up, in the order of the indices.
- * An index outside [0, size) is an error.
+ * An index outside [0, size) is an error. Integers beyond the range of their dtype wrap around, modulo 2 to
+ * the number of its bits; cast to i64 first where that may happen.
  * Operands: `indices`: int; `updates`: number. Gradient: of any order.
  * Since 0.1.
  */

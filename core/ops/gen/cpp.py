@@ -112,7 +112,7 @@ def functions_source(ops):
         out += f"\n{result_type(op)} {op.name}({parameters(op, False)}) {{\n"
         if op.variadic:
             v = op.inputs[-1].name
-            out += f"  if ({v}.empty()) invalid(\"[{op.name}] needs at least one tensor\");\n"
+            out += f"  if ({v}.empty()) invalid(\"[{op.name}] it takes at least 1 tensor: got 0; check the list of operands\");\n"
             first = [f"&{i.name}" for i in op.inputs[:-1]]
             out += f"  std::vector<const Tensor*> in{{{', '.join(first)}}};\n  for (const Tensor& t : {v}) in.push_back(&t);\n"
             operands, context = "Inputs(in.data(), in.size())", f"{v}[0]"
@@ -122,7 +122,7 @@ def functions_source(ops):
         else:
             operands, context = "Inputs()", None
         for i in op.inputs[:1]:
-            out += f"  if (!{context}) invalid(\"[{op.name}] operand '{i.name}' is missing\");\n"
+            out += f"  if (!{context}) invalid(\"[{op.name}] '{i.name}' must be a tensor: got null; was it set?\");\n"
         get = "context" if context is None else f"{context}.context()"
         if op.attrs:
             values = []

@@ -9,7 +9,7 @@ namespace tl {
 
 Tensor add(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[add] operand 'a' is missing");
+  if (!a) invalid("[add] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -17,7 +17,7 @@ Tensor add(const Tensor& a, const Tensor& b) {
 
 Tensor sub(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[sub] operand 'a' is missing");
+  if (!a) invalid("[sub] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSub, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -25,7 +25,7 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[mul] operand 'a' is missing");
+  if (!a) invalid("[mul] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kMul, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -33,7 +33,7 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 
 Tensor div(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[div] operand 'a' is missing");
+  if (!a) invalid("[div] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kDiv, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -41,7 +41,7 @@ Tensor div(const Tensor& a, const Tensor& b) {
 
 Tensor pow(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[pow] operand 'a' is missing");
+  if (!a) invalid("[pow] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kPow, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -49,7 +49,7 @@ Tensor pow(const Tensor& a, const Tensor& b) {
 
 Tensor maximum(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[maximum] operand 'a' is missing");
+  if (!a) invalid("[maximum] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kMaximum, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -57,7 +57,7 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[minimum] operand 'a' is missing");
+  if (!a) invalid("[minimum] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kMinimum, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -65,7 +65,7 @@ Tensor minimum(const Tensor& a, const Tensor& b) {
 
 Tensor add_scalar(const Tensor& x, double value) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[add_scalar] operand 'x' is missing");
+  if (!x) invalid("[add_scalar] 'x' must be a tensor: got null; was it set?");
   AddScalarAttrs attrs{value};
   Tensor made;
   apply(OpId::kAddScalar, x.context(), Inputs(in, 1), &attrs, &made);
@@ -74,7 +74,7 @@ Tensor add_scalar(const Tensor& x, double value) {
 
 Tensor mul_scalar(const Tensor& x, double value) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[mul_scalar] operand 'x' is missing");
+  if (!x) invalid("[mul_scalar] 'x' must be a tensor: got null; was it set?");
   MulScalarAttrs attrs{value};
   Tensor made;
   apply(OpId::kMulScalar, x.context(), Inputs(in, 1), &attrs, &made);
@@ -83,7 +83,7 @@ Tensor mul_scalar(const Tensor& x, double value) {
 
 Tensor neg(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[neg] operand 'x' is missing");
+  if (!x) invalid("[neg] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kNeg, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -91,7 +91,7 @@ Tensor neg(const Tensor& x) {
 
 Tensor exp(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[exp] operand 'x' is missing");
+  if (!x) invalid("[exp] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kExp, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -99,7 +99,7 @@ Tensor exp(const Tensor& x) {
 
 Tensor log(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[log] operand 'x' is missing");
+  if (!x) invalid("[log] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLog, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -107,7 +107,7 @@ Tensor log(const Tensor& x) {
 
 Tensor log1p(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[log1p] operand 'x' is missing");
+  if (!x) invalid("[log1p] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLog1p, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -115,7 +115,7 @@ Tensor log1p(const Tensor& x) {
 
 Tensor expm1(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[expm1] operand 'x' is missing");
+  if (!x) invalid("[expm1] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kExpm1, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -123,7 +123,7 @@ Tensor expm1(const Tensor& x) {
 
 Tensor sqrt(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[sqrt] operand 'x' is missing");
+  if (!x) invalid("[sqrt] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSqrt, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -131,7 +131,7 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor rsqrt(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[rsqrt] operand 'x' is missing");
+  if (!x) invalid("[rsqrt] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kRsqrt, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -139,7 +139,7 @@ Tensor rsqrt(const Tensor& x) {
 
 Tensor square(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[square] operand 'x' is missing");
+  if (!x) invalid("[square] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSquare, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -147,7 +147,7 @@ Tensor square(const Tensor& x) {
 
 Tensor abs(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[abs] operand 'x' is missing");
+  if (!x) invalid("[abs] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kAbs, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -155,7 +155,7 @@ Tensor abs(const Tensor& x) {
 
 Tensor sign(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[sign] operand 'x' is missing");
+  if (!x) invalid("[sign] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSign, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -163,7 +163,7 @@ Tensor sign(const Tensor& x) {
 
 Tensor tanh(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[tanh] operand 'x' is missing");
+  if (!x) invalid("[tanh] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kTanh, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -171,7 +171,7 @@ Tensor tanh(const Tensor& x) {
 
 Tensor sigmoid(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[sigmoid] operand 'x' is missing");
+  if (!x) invalid("[sigmoid] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSigmoid, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -179,7 +179,7 @@ Tensor sigmoid(const Tensor& x) {
 
 Tensor softplus(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[softplus] operand 'x' is missing");
+  if (!x) invalid("[softplus] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSoftplus, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -187,7 +187,7 @@ Tensor softplus(const Tensor& x) {
 
 Tensor relu(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[relu] operand 'x' is missing");
+  if (!x) invalid("[relu] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kRelu, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -195,7 +195,7 @@ Tensor relu(const Tensor& x) {
 
 Tensor sin(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[sin] operand 'x' is missing");
+  if (!x) invalid("[sin] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSin, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -203,7 +203,7 @@ Tensor sin(const Tensor& x) {
 
 Tensor cos(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[cos] operand 'x' is missing");
+  if (!x) invalid("[cos] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kCos, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -211,7 +211,7 @@ Tensor cos(const Tensor& x) {
 
 Tensor erf(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[erf] operand 'x' is missing");
+  if (!x) invalid("[erf] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kErf, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -219,7 +219,7 @@ Tensor erf(const Tensor& x) {
 
 Tensor reciprocal(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[reciprocal] operand 'x' is missing");
+  if (!x) invalid("[reciprocal] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kReciprocal, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -227,7 +227,7 @@ Tensor reciprocal(const Tensor& x) {
 
 Tensor floor(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[floor] operand 'x' is missing");
+  if (!x) invalid("[floor] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kFloor, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -235,7 +235,7 @@ Tensor floor(const Tensor& x) {
 
 Tensor clip(const Tensor& x, double low, double high) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[clip] operand 'x' is missing");
+  if (!x) invalid("[clip] 'x' must be a tensor: got null; was it set?");
   ClipAttrs attrs{low, high};
   Tensor made;
   apply(OpId::kClip, x.context(), Inputs(in, 1), &attrs, &made);
@@ -244,7 +244,7 @@ Tensor clip(const Tensor& x, double low, double high) {
 
 Tensor relu_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
-  if (!grad) invalid("[relu_grad] operand 'grad' is missing");
+  if (!grad) invalid("[relu_grad] 'grad' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kReluGrad, grad.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -252,7 +252,7 @@ Tensor relu_grad(const Tensor& grad, const Tensor& out) {
 
 Tensor tanh_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
-  if (!grad) invalid("[tanh_grad] operand 'grad' is missing");
+  if (!grad) invalid("[tanh_grad] 'grad' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kTanhGrad, grad.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -260,7 +260,7 @@ Tensor tanh_grad(const Tensor& grad, const Tensor& out) {
 
 Tensor sigmoid_grad(const Tensor& grad, const Tensor& out) {
   const Tensor* in[] = {&grad, &out};
-  if (!grad) invalid("[sigmoid_grad] operand 'grad' is missing");
+  if (!grad) invalid("[sigmoid_grad] 'grad' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSigmoidGrad, grad.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -268,7 +268,7 @@ Tensor sigmoid_grad(const Tensor& grad, const Tensor& out) {
 
 Tensor equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[equal] operand 'a' is missing");
+  if (!a) invalid("[equal] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kEqual, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -276,7 +276,7 @@ Tensor equal(const Tensor& a, const Tensor& b) {
 
 Tensor not_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[not_equal] operand 'a' is missing");
+  if (!a) invalid("[not_equal] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kNotEqual, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -284,7 +284,7 @@ Tensor not_equal(const Tensor& a, const Tensor& b) {
 
 Tensor less(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[less] operand 'a' is missing");
+  if (!a) invalid("[less] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLess, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -292,7 +292,7 @@ Tensor less(const Tensor& a, const Tensor& b) {
 
 Tensor less_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[less_equal] operand 'a' is missing");
+  if (!a) invalid("[less_equal] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLessEqual, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -300,7 +300,7 @@ Tensor less_equal(const Tensor& a, const Tensor& b) {
 
 Tensor greater(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[greater] operand 'a' is missing");
+  if (!a) invalid("[greater] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kGreater, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -308,7 +308,7 @@ Tensor greater(const Tensor& a, const Tensor& b) {
 
 Tensor greater_equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[greater_equal] operand 'a' is missing");
+  if (!a) invalid("[greater_equal] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kGreaterEqual, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -316,7 +316,7 @@ Tensor greater_equal(const Tensor& a, const Tensor& b) {
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[logical_and] operand 'a' is missing");
+  if (!a) invalid("[logical_and] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLogicalAnd, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -324,7 +324,7 @@ Tensor logical_and(const Tensor& a, const Tensor& b) {
 
 Tensor logical_or(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[logical_or] operand 'a' is missing");
+  if (!a) invalid("[logical_or] 'a' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLogicalOr, a.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -332,7 +332,7 @@ Tensor logical_or(const Tensor& a, const Tensor& b) {
 
 Tensor logical_not(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[logical_not] operand 'x' is missing");
+  if (!x) invalid("[logical_not] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kLogicalNot, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -340,7 +340,7 @@ Tensor logical_not(const Tensor& x) {
 
 Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&condition, &a, &b};
-  if (!condition) invalid("[select] operand 'condition' is missing");
+  if (!condition) invalid("[select] 'condition' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSelect, condition.context(), Inputs(in, 3), nullptr, &made);
   return made;
@@ -348,7 +348,7 @@ Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b) {
 
 Tensor cast(const Tensor& x, DType dtype) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[cast] operand 'x' is missing");
+  if (!x) invalid("[cast] 'x' must be a tensor: got null; was it set?");
   CastAttrs attrs{dtype};
   Tensor made;
   apply(OpId::kCast, x.context(), Inputs(in, 1), &attrs, &made);
@@ -357,7 +357,7 @@ Tensor cast(const Tensor& x, DType dtype) {
 
 Tensor sum(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[sum] operand 'x' is missing");
+  if (!x) invalid("[sum] 'x' must be a tensor: got null; was it set?");
   SumAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kSum, x.context(), Inputs(in, 1), &attrs, &made);
@@ -366,7 +366,7 @@ Tensor sum(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor max(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[max] operand 'x' is missing");
+  if (!x) invalid("[max] 'x' must be a tensor: got null; was it set?");
   MaxAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kMax, x.context(), Inputs(in, 1), &attrs, &made);
@@ -375,7 +375,7 @@ Tensor max(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor min(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[min] operand 'x' is missing");
+  if (!x) invalid("[min] 'x' must be a tensor: got null; was it set?");
   MinAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kMin, x.context(), Inputs(in, 1), &attrs, &made);
@@ -384,7 +384,7 @@ Tensor min(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor prod(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[prod] operand 'x' is missing");
+  if (!x) invalid("[prod] 'x' must be a tensor: got null; was it set?");
   ProdAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kProd, x.context(), Inputs(in, 1), &attrs, &made);
@@ -393,7 +393,7 @@ Tensor prod(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor argmax(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[argmax] operand 'x' is missing");
+  if (!x) invalid("[argmax] 'x' must be a tensor: got null; was it set?");
   ArgmaxAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kArgmax, x.context(), Inputs(in, 1), &attrs, &made);
@@ -402,7 +402,7 @@ Tensor argmax(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor argmin(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[argmin] operand 'x' is missing");
+  if (!x) invalid("[argmin] 'x' must be a tensor: got null; was it set?");
   ArgminAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kArgmin, x.context(), Inputs(in, 1), &attrs, &made);
@@ -411,7 +411,7 @@ Tensor argmin(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor cumsum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[cumsum] operand 'x' is missing");
+  if (!x) invalid("[cumsum] 'x' must be a tensor: got null; was it set?");
   CumsumAttrs attrs{axis, exclusive, reverse};
   Tensor made;
   apply(OpId::kCumsum, x.context(), Inputs(in, 1), &attrs, &made);
@@ -420,7 +420,7 @@ Tensor cumsum(const Tensor& x, int64_t axis, bool exclusive, bool reverse) {
 
 Tensor logsumexp(const Tensor& x, const IntList& axes, bool keepdims) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[logsumexp] operand 'x' is missing");
+  if (!x) invalid("[logsumexp] 'x' must be a tensor: got null; was it set?");
   LogsumexpAttrs attrs{axes, keepdims};
   Tensor made;
   apply(OpId::kLogsumexp, x.context(), Inputs(in, 1), &attrs, &made);
@@ -429,7 +429,7 @@ Tensor logsumexp(const Tensor& x, const IntList& axes, bool keepdims) {
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
   const Tensor* in[] = {&a, &b};
-  if (!a) invalid("[matmul] operand 'a' is missing");
+  if (!a) invalid("[matmul] 'a' must be a tensor: got null; was it set?");
   MatmulAttrs attrs{transpose_a, transpose_b};
   Tensor made;
   apply(OpId::kMatmul, a.context(), Inputs(in, 2), &attrs, &made);
@@ -438,7 +438,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
 
 Tensor reshape(const Tensor& x, const IntList& shape) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[reshape] operand 'x' is missing");
+  if (!x) invalid("[reshape] 'x' must be a tensor: got null; was it set?");
   ReshapeAttrs attrs{shape};
   Tensor made;
   apply(OpId::kReshape, x.context(), Inputs(in, 1), &attrs, &made);
@@ -447,7 +447,7 @@ Tensor reshape(const Tensor& x, const IntList& shape) {
 
 Tensor transpose(const Tensor& x, const IntList& permutation) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[transpose] operand 'x' is missing");
+  if (!x) invalid("[transpose] 'x' must be a tensor: got null; was it set?");
   TransposeAttrs attrs{permutation};
   Tensor made;
   apply(OpId::kTranspose, x.context(), Inputs(in, 1), &attrs, &made);
@@ -456,7 +456,7 @@ Tensor transpose(const Tensor& x, const IntList& permutation) {
 
 Tensor broadcast_to(const Tensor& x, const IntList& shape) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[broadcast_to] operand 'x' is missing");
+  if (!x) invalid("[broadcast_to] 'x' must be a tensor: got null; was it set?");
   BroadcastToAttrs attrs{shape};
   Tensor made;
   apply(OpId::kBroadcastTo, x.context(), Inputs(in, 1), &attrs, &made);
@@ -464,10 +464,10 @@ Tensor broadcast_to(const Tensor& x, const IntList& shape) {
 }
 
 Tensor concat(Span<const Tensor> values, int64_t axis) {
-  if (values.empty()) invalid("[concat] needs at least one tensor");
+  if (values.empty()) invalid("[concat] it takes at least 1 tensor: got 0; check the list of operands");
   std::vector<const Tensor*> in{};
   for (const Tensor& t : values) in.push_back(&t);
-  if (!values[0]) invalid("[concat] operand 'values' is missing");
+  if (!values[0]) invalid("[concat] 'values' must be a tensor: got null; was it set?");
   ConcatAttrs attrs{axis};
   Tensor made;
   apply(OpId::kConcat, values[0].context(), Inputs(in.data(), in.size()), &attrs, &made);
@@ -476,7 +476,7 @@ Tensor concat(Span<const Tensor> values, int64_t axis) {
 
 Tensor slice(const Tensor& x, const IntList& begin, const IntList& end, const IntList& strides) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[slice] operand 'x' is missing");
+  if (!x) invalid("[slice] 'x' must be a tensor: got null; was it set?");
   SliceAttrs attrs{begin, end, strides};
   Tensor made;
   apply(OpId::kSlice, x.context(), Inputs(in, 1), &attrs, &made);
@@ -485,7 +485,7 @@ Tensor slice(const Tensor& x, const IntList& begin, const IntList& end, const In
 
 Tensor pad(const Tensor& x, const IntList& low, const IntList& high, const IntList& interior, double value) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[pad] operand 'x' is missing");
+  if (!x) invalid("[pad] 'x' must be a tensor: got null; was it set?");
   PadAttrs attrs{low, high, interior, value};
   Tensor made;
   apply(OpId::kPad, x.context(), Inputs(in, 1), &attrs, &made);
@@ -494,7 +494,7 @@ Tensor pad(const Tensor& x, const IntList& low, const IntList& high, const IntLi
 
 Tensor identity(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[identity] operand 'x' is missing");
+  if (!x) invalid("[identity] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kIdentity, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -502,7 +502,7 @@ Tensor identity(const Tensor& x) {
 
 Tensor stop_gradient(const Tensor& x) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[stop_gradient] operand 'x' is missing");
+  if (!x) invalid("[stop_gradient] 'x' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kStopGradient, x.context(), Inputs(in, 1), nullptr, &made);
   return made;
@@ -510,7 +510,7 @@ Tensor stop_gradient(const Tensor& x) {
 
 Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis) {
   const Tensor* in[] = {&x, &indices};
-  if (!x) invalid("[gather] operand 'x' is missing");
+  if (!x) invalid("[gather] 'x' must be a tensor: got null; was it set?");
   GatherAttrs attrs{axis};
   Tensor made;
   apply(OpId::kGather, x.context(), Inputs(in, 2), &attrs, &made);
@@ -519,7 +519,7 @@ Tensor gather(const Tensor& x, const Tensor& indices, int64_t axis) {
 
 Tensor scatter_add(const Tensor& indices, const Tensor& updates, int64_t size, int64_t axis) {
   const Tensor* in[] = {&indices, &updates};
-  if (!indices) invalid("[scatter_add] operand 'indices' is missing");
+  if (!indices) invalid("[scatter_add] 'indices' must be a tensor: got null; was it set?");
   ScatterAddAttrs attrs{size, axis};
   Tensor made;
   apply(OpId::kScatterAdd, indices.context(), Inputs(in, 2), &attrs, &made);
@@ -528,7 +528,7 @@ Tensor scatter_add(const Tensor& indices, const Tensor& updates, int64_t size, i
 
 Tensor one_hot(const Tensor& indices, int64_t depth, DType dtype) {
   const Tensor* in[] = {&indices};
-  if (!indices) invalid("[one_hot] operand 'indices' is missing");
+  if (!indices) invalid("[one_hot] 'indices' must be a tensor: got null; was it set?");
   OneHotAttrs attrs{depth, dtype};
   Tensor made;
   apply(OpId::kOneHot, indices.context(), Inputs(in, 1), &attrs, &made);
@@ -537,7 +537,7 @@ Tensor one_hot(const Tensor& indices, int64_t depth, DType dtype) {
 
 Tensor softmax(const Tensor& x, int64_t axis) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[softmax] operand 'x' is missing");
+  if (!x) invalid("[softmax] 'x' must be a tensor: got null; was it set?");
   SoftmaxAttrs attrs{axis};
   Tensor made;
   apply(OpId::kSoftmax, x.context(), Inputs(in, 1), &attrs, &made);
@@ -546,7 +546,7 @@ Tensor softmax(const Tensor& x, int64_t axis) {
 
 Tensor log_softmax(const Tensor& x, int64_t axis) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[log_softmax] operand 'x' is missing");
+  if (!x) invalid("[log_softmax] 'x' must be a tensor: got null; was it set?");
   LogSoftmaxAttrs attrs{axis};
   Tensor made;
   apply(OpId::kLogSoftmax, x.context(), Inputs(in, 1), &attrs, &made);
@@ -555,7 +555,7 @@ Tensor log_softmax(const Tensor& x, int64_t axis) {
 
 Tensor sparse_softmax_cross_entropy(const Tensor& labels, const Tensor& logits) {
   const Tensor* in[] = {&labels, &logits};
-  if (!labels) invalid("[sparse_softmax_cross_entropy] operand 'labels' is missing");
+  if (!labels) invalid("[sparse_softmax_cross_entropy] 'labels' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSparseSoftmaxCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -563,7 +563,7 @@ Tensor sparse_softmax_cross_entropy(const Tensor& labels, const Tensor& logits) 
 
 Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits) {
   const Tensor* in[] = {&labels, &logits};
-  if (!labels) invalid("[sigmoid_cross_entropy] operand 'labels' is missing");
+  if (!labels) invalid("[sigmoid_cross_entropy] 'labels' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSigmoidCrossEntropy, labels.context(), Inputs(in, 2), nullptr, &made);
   return made;
@@ -587,7 +587,7 @@ Tensor normal(Context& context, const IntList& shape, double mean, double stddev
 
 Tensor dropout(const Tensor& x, double rate) {
   const Tensor* in[] = {&x};
-  if (!x) invalid("[dropout] operand 'x' is missing");
+  if (!x) invalid("[dropout] 'x' must be a tensor: got null; was it set?");
   DropoutAttrs attrs{rate, x.context().random().seed, x.context().random().next_call};
   Tensor made;
   apply(OpId::kDropout, x.context(), Inputs(in, 1), &attrs, &made);
@@ -611,7 +611,7 @@ Tensor range(Context& context, int64_t count, double start, double step, DType d
 
 std::array<Tensor, 2> momentum_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& rate, double momentum, bool nesterov) {
   const Tensor* in[] = {&w, &g, &m, &rate};
-  if (!w) invalid("[momentum_update] operand 'w' is missing");
+  if (!w) invalid("[momentum_update] 'w' must be a tensor: got null; was it set?");
   MomentumUpdateAttrs attrs{momentum, nesterov};
   std::array<Tensor, 2> made;
   apply(OpId::kMomentumUpdate, w.context(), Inputs(in, 4), &attrs, made.data());
@@ -620,7 +620,7 @@ std::array<Tensor, 2> momentum_update(const Tensor& w, const Tensor& g, const Te
 
 std::array<Tensor, 3> adam_update(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const Tensor& rate, const Tensor& decay, const Tensor& epsilon, double beta1, double beta2) {
   const Tensor* in[] = {&w, &g, &m, &v, &rate, &decay, &epsilon};
-  if (!w) invalid("[adam_update] operand 'w' is missing");
+  if (!w) invalid("[adam_update] 'w' must be a tensor: got null; was it set?");
   AdamUpdateAttrs attrs{beta1, beta2};
   std::array<Tensor, 3> made;
   apply(OpId::kAdamUpdate, w.context(), Inputs(in, 7), &attrs, made.data());
@@ -629,7 +629,7 @@ std::array<Tensor, 3> adam_update(const Tensor& w, const Tensor& g, const Tensor
 
 Tensor sgd_update(const Tensor& w, const Tensor& g, const Tensor& rate) {
   const Tensor* in[] = {&w, &g, &rate};
-  if (!w) invalid("[sgd_update] operand 'w' is missing");
+  if (!w) invalid("[sgd_update] 'w' must be a tensor: got null; was it set?");
   Tensor made;
   apply(OpId::kSgdUpdate, w.context(), Inputs(in, 3), nullptr, &made);
   return made;

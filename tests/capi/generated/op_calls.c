@@ -705,7 +705,7 @@ static void call_cumsum(tl_context *c) {
   {
     tl_tensor *x = sample_tensor(c, TL_F32, NULL, 0, -2.0, 2.0);
     tl_tensor *result = tl_cumsum_axis(c, x, -1, false, false);
-    expect_error(c, "cumsum", result, "axis out of range");
+    expect_error(c, "cumsum", result, "has no axes");
   }
 }
 
@@ -922,7 +922,7 @@ static void call_one_hot(tl_context *c) {
   {
     tl_tensor *indices = sample_tensor(c, TL_I32, (const int64_t[]){2}, 1, 0.0, 1.0);
     tl_tensor *result = tl_one_hot_dtype(c, indices, -1, TL_F32);
-    expect_error(c, "one_hot", result, "negative");
+    expect_error(c, "one_hot", result, "number of classes");
   }
 }
 
@@ -935,7 +935,7 @@ static void call_softmax(tl_context *c) {
   {
     tl_tensor *x = sample_tensor(c, TL_F32, NULL, 0, -2.0, 2.0);
     tl_tensor *result = tl_softmax_axis(c, x, -1);
-    expect_error(c, "softmax", result, "axis out of range");
+    expect_error(c, "softmax", result, "has no axes");
   }
 }
 
@@ -948,7 +948,7 @@ static void call_log_softmax(tl_context *c) {
   {
     tl_tensor *x = sample_tensor(c, TL_F32, NULL, 0, -2.0, 2.0);
     tl_tensor *result = tl_log_softmax_axis(c, x, -1);
-    expect_error(c, "log_softmax", result, "axis out of range");
+    expect_error(c, "log_softmax", result, "has no axes");
   }
 }
 
@@ -1050,7 +1050,7 @@ static void call_range(tl_context *c) {
   }
   {
     tl_tensor *result = tl_range_from(c, -1, 0.0, 1.0, TL_F32);
-    expect_error(c, "range", result, "negative");
+    expect_error(c, "range", result, "negative step");
   }
 }
 
