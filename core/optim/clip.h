@@ -13,7 +13,7 @@ namespace tl::optim {
 // x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0: x max_norm / max(norm, max_norm).
 // With axes, the norm over those axes of each remaining index. x of a smaller norm comes out bit for bit as it is; where
 // the norm is 0 the result is 0 and the gradient 1. An infinite element makes the finite ones 0 and itself NaN; a NaN
-// makes all NaN. Any gradient of f32 whose squares overflow counts as infinite. Floating point only.
+// makes all NaN. Elements may be of any size: their squares need not be in the range of the dtype. Floating point only.
 Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes = IntList{});
 
 // What a norm that is not finite does.
@@ -28,9 +28,9 @@ struct ClippedGradients {
 };
 
 // All gradients scaled by one factor, so that the norm of all their elements together is at most max_norm (finite, above
-// 0). Null entries pass through. Gradients are f32 or f64, also mixed; the norm is summed up in f64, so that no finite
-// f32 gradients overflow. When the norm is at most max_norm, the gradients come out bit for bit as they are. kError looks
-// at the norm on the host.
+// 0). Null entries pass through. Gradients are f32 or f64, also mixed, with elements of any size: only a norm that f64
+// cannot hold is infinite. When the norm is at most max_norm, the gradients come out bit for bit as they are. kError looks
+// at the norm on the host; kPropagate does not, and pays for elements of any size with more passes over the gradients.
 ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradients, double max_norm,
                                      NonFinite non_finite = NonFinite::kError);
 

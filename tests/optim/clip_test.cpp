@@ -118,6 +118,61 @@ TEST_CASE_METHOD(Fixture, "finite f32 gradients whose squares overflow have a fi
   check_near(values(out.gradients[0]), {.6, .8}, 1e-6);
 }
 
+TEST_CASE_METHOD(Fixture, "the global norm of elements whose squares leave the range of f64", "[clip]") {
+  for (double size : {1e200, 1e154, 1e-170, 1e-200}) {
+    INFO(size);
+    Tensor both[] = {vector({3 * size, 0}), Tensor(), vector({4 * size}), full(c, {0}, 0, DType::kF64)};
+    CHECK(item(global_norm(c, both)) == Approx(5 * size).epsilon(1e-14));
+    for (NonFinite way : {NonFinite::kError, NonFinite::kPropagate}) {
+      ClippedGradients out = clip_by_global_norm(c, both, size, way);
+      CHECK(item(out.norm) == Approx(5 * size).epsilon(1e-14));
+      CHECK(values(out.gradients[0])[0] == Approx(.6 * size).epsilon(1e-14));
+      CHECK(values(out.gradients[2])[0] == Approx(.8 * size).epsilon(1e-14));
+      ClippedGradients same = clip_by_global_norm(c, both, 6 * size, way);
+      CHECK(values(same.gradients[0]) == values(both[0]));
+    }
+  }
+  // A norm that f64 cannot hold is infinite, and reported.
+  Tensor most[] = {vector({1.5e308, 1.5e308})};
+  CHECK(item(global_norm(c, most)) == kInfinity);
+  message_of([&] { clip_by_global_norm(c, most, 1); }, Code::kNonFinite);
+}
+
+TEST_CASE_METHOD(Fixture, "the global norm of f32 elements at the ends of its range", "[clip]") {
+  Tensor small = vector({3e-30, 4e-30}, DType::kF32);
+  ClippedGradients out = clip_by_global_norm(c, {small}, 1e-30);
+  CHECK(item(out.norm) == Approx(5e-30));
+  CHECK(values(out.gradients[0])[0] == Approx(.6e-30));
+  CHECK(values(out.gradients[0])[1] == Approx(.8e-30));
+  // The factor itself, 2e-47, is no number of f32.
+  Tensor large = vector({3e38, 0, -3e38}, DType::kF32);
+  Numbers clipped = values(clip_by_global_norm(c, {large}, 1e-8).gradients[0]);
+  CHECK(clipped[0] == Approx(1e-8 / std::sqrt(2.)).epsilon(1e-6));
+  CHECK(clipped[2] == -clipped[0]);
+}
+
+TEST_CASE_METHOD(Fixture, "the first and second gradient of the global norm, for elements of any size",
+                 "[clip]") {
+  // |x| has the gradient x / |x|, and its sum over i the gradient (1 - x sum(x) / |x|^2) / |x|.
+  for (double size : {1., 1e200, 1e-200}) {
+    INFO(size);
+    Tensor x = vector({3 * size, 4 * size});
+    Tape outer(c, {});
+    outer.watch(x);
+    Tensor first;
+    GradientSource source[] = {{x, nullptr}};
+    {
+      Tape inner(c, {});
+      inner.watch(x);
+      first = inner.gradient({global_norm(c, {x})}, source)[0];
+    }
+    check_near(values(first), {.6, .8}, 1e-14);
+    Numbers second = values(outer.gradient({first}, source)[0]);
+    for (size_t i = 0; i < 2; i++)
+      CHECK(second[i] * size == Approx((1 - (i == 0 ? 3. : 4.) * 7 / 25) / 5).epsilon(1e-13));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "the global norm of many elements", "[clip]") {
   std::vector<Tensor> grads;
   double squares = 0;

@@ -125,7 +125,8 @@ TL_API void tl_optimizer_release(tl_optimizer* optimizer);
 
 /**
  * x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes out as it is; for a
- * norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself NaN, a NaN makes all NaN. f32 or f64.
+ * norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself NaN, a NaN makes all NaN. f32 or f64, of
+ * any size: the squares need not be in range.
  * To clip by value, use tl_clip(). Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm);
@@ -152,7 +153,8 @@ TL_API void tl_clip_options_init(tl_clip_options* options, size_t struct_size);
 
 /**
  * Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is at most max_norm,
- * which is finite and above 0. NULL entries pass through. clipped gets one handle for each gradient and may be the same
+ * which is finite and above 0. Elements may be of any size; only a norm that f64 cannot hold is infinite. NULL entries pass
+ * through. clipped gets one handle for each gradient and may be the same
  * array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these are NULL. options may be
  * NULL. Since 0.1.
  */
@@ -160,8 +162,8 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
                                         double max_norm, const tl_clip_options* options, tl_tensor** clipped,
                                         tl_tensor** norm) TL_WARN_UNUSED;
 
-/** The norm of all elements of `count` gradients together, f64 of rank 0; NULL entries count as nothing. Returns NULL on
- * failure. Since 0.1. */
+/** The norm of all elements of `count` gradients together, f64 of rank 0, also where their squares are out of range; NULL
+ * entries count as nothing. Returns NULL on failure. Since 0.1. */
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count);
 
 #ifdef __cplusplus
