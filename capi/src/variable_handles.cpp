@@ -1,5 +1,7 @@
 #include "capi/src/variable_handles.h"
 
+#include <algorithm>
+
 #include "capi/src/call.h"
 
 namespace tl::capi {
@@ -24,11 +26,24 @@ tl_tensor* VariableHandles::handle_of(const VariableRef& variable, size_t guess)
   return found->handle;
 }
 
+void VariableHandles::forget_gone() {
+  auto gone = [&](const Known& known) {
+    if (!is_variable(known.handle)) return true;
+    if (known.variable->shared()) return false;
+    session_.release(known.handle);
+    return true;
+  };
+  known_.erase(std::remove_if(known_.begin(), known_.end(), gone), known_.end());
+}
+
 tl_tensor* const* VariableHandles::list(const std::vector<VariableRef>& variables, size_t which) {
   std::vector<tl_tensor*> handles;
   for (size_t i = 0; i < variables.size(); i++) handles.push_back(handle_of(variables[i], i));
   std::vector<tl_tensor*>& listed = listed_[which];
-  if (handles != listed) listed = std::move(handles);
+  if (handles != listed) {
+    listed = std::move(handles);
+    forget_gone();
+  }
   return listed.empty() ? nullptr : listed.data();
 }
 

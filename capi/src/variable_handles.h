@@ -24,6 +24,8 @@ class VariableHandles {
     tl_tensor* handle;
   };
   tl_tensor* handle_of(const VariableRef& variable, size_t guess);
+  // Gives up the handles of variables that nothing else holds any more: slots of a variable that has gone.
+  void forget_gone();
 
   Session& session_;
   std::vector<Known> known_;

@@ -1,6 +1,9 @@
 #include "core/optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 #include <unordered_set>
 
 #include "core/ops/generated/functions.h"
@@ -69,7 +72,7 @@ int64_t Optimizer::iterations() const { return iterations_->peek().data<int64_t>
 std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_, learning_rate_};
   for (const Entry& entry : entries_)
-    for (size_t i = 0; i < slot_names_.size(); i++) all.push_back(entry.slots[i]);
+    for (size_t i = 0; i < slot_names_.size() && !entry.life.expired(); i++) all.push_back(entry.slots[i]);
   return all;
 }
 
@@ -129,6 +132,36 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
           "; the loss must be computed from these variables while the tape records");
 }
 
+// The program may assign to the state, as loading a checkpoint does.
+void Optimizer::check_state() const {
+  const int64_t steps = iterations();
+  if (steps < 0 || steps == std::numeric_limits<int64_t>::max())
+    invalid("[", name_, "] the variable ", quoted(*iterations_), " counts steps, from 0 on: got ", steps,
+            "; was the wrong value assigned or loaded?");
+  const double rate = learning_rate();
+  if (!(rate >= 0) || std::isinf(rate))
+    invalid("[", name_, "] the variable ", quoted(*learning_rate_),
+            " must be a finite number that is not negative: got ", rate,
+            "; was the wrong value assigned or loaded?");
+}
+
+// The numbers of a step reach the ops in the dtype of the variable.
+void Optimizer::check_numbers(const double* numbers, int count, const Variable& variable) const {
+  const double most = variable.dtype() == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
+                                                      : std::numeric_limits<double>::max();
+  auto fits = [&](double value) { return std::fabs(value) <= most; };
+  if (!fits(learning_rate()))
+    invalid("[", name_, "] 'learning_rate' is out of range for ", quoted(variable), ", which is ",
+            variable.dtype(), ": got ", learning_rate(), "; lower the rate");
+  for (int k = 0; k < count; k++)
+    if (!fits(numbers[k]))
+      invalid("[", name_,
+              "] a number of the step that follows from 'learning_rate' and the other options is out "
+              "of range for ",
+              quoted(variable), ", which is ", variable.dtype(), ": got ", numbers[k], " with a rate of ",
+              learning_rate(), "; lower the rate");
+}
+
 size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
   // Lists come in the same order step after step.
   if (guess < entries_.size() && entries_[guess].variable == variable.id()) return guess;
@@ -138,15 +171,21 @@ size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
 
 void Optimizer::make_slots(Span<Variable* const> variables) {
   size_t before = entries_.size();
+  std::unordered_set<std::string> names;  // filled when the first new variable is met
   try {
     for (size_t i = 0; i < variables.size(); i++) {
       const Variable& v = *variables[i];
       if (entry_of(v, i) < entries_.size()) continue;
+      if (names.empty())
+        for (const Entry& known : entries_) names.insert(known.name);
       Entry entry;
       entry.variable = v.id();
+      entry.life = v.life();
+      entry.name = v.name();
+      for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
       for (size_t s = 0; s < slot_names_.size(); s++)
         entry.slots[s] = VariableRef::make(full(context_, v.shape(), 0.0, v.dtype()),
-                                           concat(name_, "/", v.name(), "/", slot_names_[s]), false);
+                                           concat(name_, "/", entry.name, "/", slot_names_[s]), false);
       entry_of_variable_.emplace(v.id(), entries_.size());
       entries_.push_back(std::move(entry));
     }
@@ -154,6 +193,17 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
     forget_slots_from(before);
     throw;
   }
+}
+
+void Optimizer::forget_dead_variables() {
+  auto dead = [](const Entry& entry) { return entry.life.expired(); };
+  auto first = std::find_if(entries_.begin(), entries_.end(), dead);
+  if (first == entries_.end()) return;
+  // Nothing is allocated here: the map keeps its nodes.
+  for (auto it = first; it != entries_.end(); ++it)
+    if (dead(*it)) entry_of_variable_.erase(it->variable);
+  entries_.erase(std::remove_if(first, entries_.end(), dead), entries_.end());
+  for (size_t i = 0; i < entries_.size(); i++) entry_of_variable_.find(entries_[i].variable)->second = i;
 }
 
 void Optimizer::forget_slots_from(size_t count) {
@@ -164,6 +214,7 @@ void Optimizer::forget_slots_from(size_t count) {
 
 void Optimizer::build(Span<Variable* const> variables) {
   check_variables(variables);
+  forget_dead_variables();
   make_slots(variables);
 }
 
@@ -173,6 +224,8 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables)
             " gradients and ", variables.size(), " variables");
   check_variables(variables);
   check_gradients(grads, variables);
+  check_state();
+  forget_dead_variables();
   size_t before = entries_.size();
   try {
     make_slots(variables);
@@ -200,6 +253,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) 
     if (!grads[i]) continue;
     Variable& v = *variables[i];
     Tensor* as_tensors = numbers_of_dtype[v.dtype() == DType::kF64];
+    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, v);
     for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++)
       as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
     updates.push_back({&v, &entries_[entry_of(v, i)], untracked(grads[i]), as_tensors, runs_in_place(), {}});

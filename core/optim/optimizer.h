@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,11 +26,12 @@ class Optimizer {
   // One step: variables[i] takes its gradient grads[i], which has its shape and dtype, or is null. A variable without a
   // gradient stays as it is, and a warning names it, once. Throws kInvalidArgument, before anything changes, for lists of
   // different lengths, an empty list, no gradient at all, a variable that stands twice, one that is not floating point, a
-  // gradient of another shape, dtype or context. A failure of any kind (out of memory too) leaves all variables, slots
-  // and the step count as they were.
+  // gradient of another shape, dtype or context, a step count or learning rate that makes no sense (both are variables,
+  // which may be assigned), and a rate beyond the range of a variable's dtype. A failure of any kind (out of memory too)
+  // leaves all variables, slots and the step count as they were.
   //
-  // Slots of a variable are made the first time it is seen. The update runs in the memory of the variable when nobody
-  // else holds its value. Tapes do not record it.
+  // Slots of a variable are made the first time it is seen, and go with the variable. The update runs in the memory of
+  // the variable when nobody else holds its value. Tapes do not record it.
   void apply(Span<const Tensor> grads, Span<Variable* const> variables);
 
   // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
@@ -42,7 +44,8 @@ class Optimizer {
   int64_t iterations() const;
 
   // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then the slots,
-  // "<name>/<variable>/<slot>", of each variable in the order of first sight. None is trainable.
+  // "<name>/<variable>/<slot>", of each live variable in the order of first sight; of variables of one name the second is
+  // called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
   std::vector<VariableRef> variables() const;
   // The slots of one variable, empty when it was not seen yet.
   std::vector<VariableRef> slots(const Variable& variable) const;
@@ -68,6 +71,8 @@ class Optimizer {
  private:
   struct Entry {
     uint64_t variable;
+    std::weak_ptr<const void> life;  // of the variable
+    std::string name;                // of the variable in the names of its slots
     std::array<VariableRef, kMostSlots> slots;
     bool warned = false;
   };
@@ -75,6 +80,9 @@ class Optimizer {
 
   void check_variables(Span<Variable* const> variables) const;
   void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables) const;
+  void check_state() const;
+  void check_numbers(const double* numbers, int count, const Variable& variable) const;
+  void forget_dead_variables();
   void make_slots(Span<Variable* const> variables);
   void forget_slots_from(size_t count);
   size_t entry_of(const Variable& variable, size_t guess) const;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,13 @@ class Variable {
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
 
+  // Expires when the variable goes: for what is kept about it elsewhere without keeping it alive.
+  std::weak_ptr<const void> life() const {
+    if (!life_) life_ = std::make_shared<char>();
+    return life_;
+  }
+
+  bool shared() const { return references_ > 1; }
   void retain() { references_++; }
   void drop() {
     if (--references_ == 0) delete this;
@@ -50,6 +58,7 @@ class Variable {
   Shape shape_;
   Tensor value_;
   std::string name_;
+  mutable std::shared_ptr<const void> life_;
 };
 
 // A counted reference to a variable. One thread at a time, like everything of a context.

@@ -189,11 +189,62 @@ static void clipping(void** state) {
   free_context(c);
 }
 
+static void slots_go_with_their_variable(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  tl_optimizer* adam = tl_adam(c, NULL);
+  tl_tensor *kept = variable(c, "kept", 1, (float[]){1}), *one = vector(c, 1, (float[]){1});
+  size_t bytes[10], count;
+  for (int round = 0; round < 10; round++) {
+    tl_scope_begin(c);
+    tl_tensor *big = tl_zeros(c, (int64_t[]){1000}, 1), *w = tl_variable_new(c, big, "kept", true);
+    assert_int_equal(tl_optimizer_apply(adam, (tl_tensor*[]){one, big}, (tl_tensor*[]){kept, w}, 2), TL_OK);
+    tl_tensor* const* vars = tl_optimizer_variables(adam, &count);
+    assert_int_equal(count, 6);
+    assert_string_equal(tl_variable_name(vars[3]), "adam/kept/v");
+    assert_string_equal(tl_variable_name(vars[5]), "adam/kept_1/v");
+    tl_scope_end(c);
+    /* Handles that the optimizer had lent do not keep the slots alive either. */
+    assert_int_equal(tl_optimizer_apply(adam, &one, &kept, 1), TL_OK);
+    assert_non_null(tl_optimizer_variables(adam, &count));
+    assert_int_equal(count, 4);
+    tl_context_statistics now;
+    now.struct_size = sizeof now;
+    assert_int_equal(tl_context_stats(c, &now), TL_OK);
+    bytes[round] = now.live_bytes;
+  }
+  assert_int_equal(bytes[9], bytes[1]);
+  assert_true(bytes[9] < 4000);
+  free_context(c);
+}
+
+static void state_that_makes_no_sense(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  tl_optimizer* adam = tl_adam(c, NULL);
+  tl_tensor *w = variable(c, "w", 1, (float[]){1}), *g = vector(c, 1, (float[]){1});
+  tl_tensor* const* vars = tl_optimizer_variables(adam, NULL);
+  assert_int_equal(tl_variable_assign(vars[0], tl_scalar(c, TL_I64, -5)), TL_OK);
+  assert_int_equal(tl_optimizer_apply(adam, &g, &w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'adam/iterations' counts steps, from 0 on: got -5");
+  assert_int_equal(tl_variable_assign(vars[0], tl_scalar(c, TL_I64, 0)), TL_OK);
+  assert_int_equal(tl_optimizer_set_learning_rate(adam, 1e300), TL_OK);
+  assert_int_equal(tl_optimizer_apply(adam, &g, &w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[adam] 'learning_rate' is out of range for 'w', which is f32");
+  assert_true(at(w, 0) == 1 && tl_optimizer_iterations(adam) == 0);
+  free_context(c);
+}
+
 int optim_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(one_step_of_each),       cmocka_unit_test(conventions_are_options),
-      cmocka_unit_test(missing_gradients),      cmocka_unit_test(misuse_changes_nothing),
-      cmocka_unit_test(the_state_is_variables), cmocka_unit_test(clipping),
+      cmocka_unit_test(one_step_of_each),
+      cmocka_unit_test(conventions_are_options),
+      cmocka_unit_test(missing_gradients),
+      cmocka_unit_test(misuse_changes_nothing),
+      cmocka_unit_test(the_state_is_variables),
+      cmocka_unit_test(clipping),
+      cmocka_unit_test(slots_go_with_their_variable),
+      cmocka_unit_test(state_that_makes_no_sense),
   };
   return RUN_GROUP("optim", tests);
 }

@@ -91,8 +91,9 @@ TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* optio
 /**
  * One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A variable whose gradient
  * is NULL stays as it is, and a log line names it once. TL_INVALID_ARGUMENT when all gradients are NULL, count is 0, a variable
- * stands twice or is not floating point, or a gradient does not fit. A failure of any kind leaves all variables and the
- * optimizer as they were. Tensors that were read from the variables before keep their values. Since 0.1.
+ * stands twice or is not floating point, a gradient does not fit, the learning rate is out of range for a variable (an f32 one
+ * takes none beyond 3.4e38), or the step count or the rate was assigned a number that makes no sense. A failure of any kind
+ * leaves all variables and the optimizer as they were. Tensors that were read from the variables before keep their values. Since 0.1.
  */
 TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* gradients,
                                     tl_tensor* const* variables, size_t count) TL_WARN_UNUSED;
@@ -104,7 +105,8 @@ TL_API tl_status tl_optimizer_build(tl_optimizer* optimizer, tl_tensor* const* v
 /** The rate of the next step; NaN on failure (the context holds the error). Since 0.1. */
 TL_API double tl_optimizer_learning_rate(tl_optimizer* optimizer);
 
-/** Sets the rate of the steps from now on: finite and not negative. Since 0.1. */
+/** Sets the rate of the steps from now on: finite and not negative. Whether the dtypes of the variables can hold it shows in
+ * tl_optimizer_apply(). Since 0.1. */
 TL_API tl_status tl_optimizer_set_learning_rate(tl_optimizer* optimizer, double rate) TL_WARN_UNUSED;
 
 /** The number of steps done; -1 on failure (the context holds the error). Since 0.1. */
@@ -112,7 +114,8 @@ TL_API int64_t tl_optimizer_iterations(tl_optimizer* optimizer);
 
 /**
  * All state as variables: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then "<name>/<variable>/<slot>" of each
- * variable in the order of first sight. Their number goes to *count (may be NULL). Array and handles belong to the optimizer:
+ * variable in the order of first sight; of several variables of one name the second is called "<variable>_1" there, the next
+ * "<variable>_2" and so on. The slots of a variable go with it. Their number goes to *count (may be NULL). Array and handles belong to the optimizer:
  * do not release them. A later call gives the same array while the list is the same, and ends it otherwise. NULL on failure
  * (the context holds the error). Since 0.1.
  */
