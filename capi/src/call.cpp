@@ -6,19 +6,30 @@
 namespace tl::capi {
 namespace {
 
+bool is_of(Kind kind, const Slot& slot) {
+  return slot.kind == kind || (kind == Kind::kTensor && slot.kind == Kind::kVariable);
+}
+
 const char* article(const char* noun) { return std::strchr("aeiou", noun[0]) ? "an " : "a "; }
 
+// The rest of a message about a handle that is not live.
+std::string not_live_hint(Kind kind) {
+  std::string text = " is not a live handle; it was released, or its scope or context has ended";
+  if (kind == Kind::kContext) return text;
+  bool tensor = kind == Kind::kTensor || kind == Kind::kVariable;
+  return concat(text, " (tl_", tensor ? "" : name_of(kind), tensor ? "" : "_",
+                "keep moves it one scope out)");
+}
+
 [[noreturn]] void not_live(Session& session, const void* handle, const char* op, const char* operand,
-                           const char* want) {
+                           Kind want_kind) {
+  const char* want = name_of(want_kind);
   const char* name = operand ? operand : "an operand";
   if (!handle)
     invalid("[", op, "] ", name, " is NULL; the call that should have made it failed, or it was never set");
   uint32_t index;
   Slot* slot = find(handle, &index);
-  if (!slot)
-    invalid("[", op, "] ", name,
-            " is not a live handle; it was released, or its scope or context has ended (tl_keep moves a "
-            "tensor one scope out)");
+  if (!slot) invalid("[", op, "] ", name, not_live_hint(want_kind));
   const Kind kind = slot->kind;
   const bool foreign = slot->context.load(std::memory_order_relaxed) != session.own_slot();
   invalid("[", op, "] ", name, " must be ", article(want), want, " of this context: got ",
@@ -42,7 +53,7 @@ const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* o
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->read();
   }
-  not_live(session, handle, op, operand, "tensor");
+  not_live(session, handle, op, operand, Kind::kTensor);
 }
 
 const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
@@ -50,13 +61,13 @@ const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char*
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->peek();
   }
-  not_live(session, handle, op, operand, "tensor");
+  not_live(session, handle, op, operand, Kind::kTensor);
 }
 
 Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
   Slot* slot = own_slot_of(session, handle);
   if (slot && slot->kind == Kind::kVariable) return *static_cast<Variable*>(slot->object);
-  not_live(session, handle, op, operand, "variable");
+  not_live(session, handle, op, operand, Kind::kVariable);
 }
 
 bool is_variable(const tl_tensor* handle) {
@@ -67,8 +78,36 @@ bool is_variable(const tl_tensor* handle) {
 
 void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
   Slot* slot = own_slot_of(session, handle);
-  if (!slot || slot->kind != kind) not_live(session, handle, op, operand, name_of(kind));
+  if (!slot || slot->kind != kind) not_live(session, handle, op, operand, kind);
   return slot->object;
+}
+
+Code refuse(const Entered& entered, const void* handle, Kind want, const char* op) noexcept {
+  if (entered.code() == Code::kBusy || !handle) return entered.code();
+  const char* wanted = name_of(want);
+  try {
+    if (entered) {
+      const char* got = name_of(entered.slot().kind);
+      entered.session().keep_error(Code::kInvalidArgument,
+                                   concat("[", op, "] the first argument must be ", article(wanted), wanted,
+                                          ": got ", article(got), got, "; are the arguments in order?")
+                                       .c_str());
+      return Code::kInvalidArgument;
+    }
+    return blame(handle, concat("[", op, "] the ", wanted, not_live_hint(want)).c_str());
+  } catch (...) {  // no memory for the text
+    return entered ? Code::kInvalidArgument : blame(handle, "a handle that is not live was used");
+  }
+}
+
+bool keep(const void* handle, Kind kind, const char* op) noexcept {
+  Entered entered(handle);
+  if (!entered || !is_of(kind, entered.slot())) {
+    (void)refuse(entered, handle, kind, op);
+    return false;
+  }
+  entered.session().keep(entered.index());
+  return true;
 }
 
 void check_count(const char* op, const char* name, size_t count) {

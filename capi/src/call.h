@@ -4,6 +4,8 @@
 //   make(context, "adam", [&](Session& session) { return ... })   for constructors: returns a handle or NULL
 //   effect(handle, Kind::kTape, "tape_end", [&](Session&, Tape&) { ... })   for calls with an effect: returns a status
 //   query(handle, ...)                                            for reads that work while the context holds an error
+//
+// A call on a handle that is not live, or of another kind, says so in the context to which the handle belongs or belonged.
 #pragma once
 
 #include <utility>
@@ -55,6 +57,14 @@ Options options_from(const char* op, const Options* from, void (*init)(Options*,
   return options;
 }
 
+// What a call says whose first argument is not a live handle of the kind that it wants: an error in the context of that
+// handle, where one is known and alive. Returns the code that the call fails with.
+[[gnu::cold, gnu::noinline]] Code refuse(const Entered& entered, const void* handle, Kind want,
+                                         const char* op) noexcept;
+
+// Moves an object one scope out, also while the context holds an error. False when the handle is not of the kind.
+bool keep(const void* handle, Kind kind, const char* op) noexcept;
+
 // The operands of one op, resolved from handles.
 class OpCallFrame {
  public:
@@ -99,7 +109,11 @@ class OpCallFrame {
 template <class F>
 tl_tensor* op(tl_context* context, const char* name, F&& f) noexcept {
   Entered entered(context);
-  if (!entered || entered.slot().kind != Kind::kContext || entered.session().failed()) return nullptr;
+  if (!entered || entered.slot().kind != Kind::kContext) {
+    (void)refuse(entered, context, Kind::kContext, name);
+    return nullptr;
+  }
+  if (entered.session().failed()) return nullptr;
   try {
     OpCallFrame call(entered.session(), name);
     f(call);
@@ -112,10 +126,15 @@ tl_tensor* op(tl_context* context, const char* name, F&& f) noexcept {
 
 // f(session) returns a handle.
 template <class F>
-auto make(tl_context* context, F&& f) noexcept -> decltype(f(std::declval<Session&>())) {
+auto make(tl_context* context, const char* name, F&& f) noexcept -> decltype(f(std::declval<Session&>())) {
   Entered entered(context);
-  if (!entered || entered.slot().kind != Kind::kContext || entered.session().failed()) return nullptr;
+  if (!entered || entered.slot().kind != Kind::kContext) {
+    (void)refuse(entered, context, Kind::kContext, name);
+    return nullptr;
+  }
+  if (entered.session().failed()) return nullptr;
   try {
+    entered.session().core().check_cancelled(name);
     return f(entered.session());
   } catch (...) {
     entered.session().keep_current_exception();
@@ -123,14 +142,20 @@ auto make(tl_context* context, F&& f) noexcept -> decltype(f(std::declval<Sessio
   }
 }
 
-// Runs f(session) for any live handle, whatever the context's error. The building block of the forms below.
+enum class When { kNotFailed, kAlways };  // kAlways: also while the context holds an error
+
+// Runs f(session) for any live handle. The building block of the forms below; f looks whether the handle is of the kind.
 template <class F>
-tl_status guarded(const void* handle, bool even_when_failed, F&& f) noexcept {
+tl_status guarded(const void* handle, Kind kind, const char* name, When when, F&& f) noexcept {
   Entered entered(handle);
-  if (!entered) return status_of(entered.code());
+  if (!entered) {
+    const Code code = refuse(entered, handle, kind, name);
+    return when == When::kAlways && code != Code::kBusy ? TL_INVALID_ARGUMENT : status_of(code);
+  }
   Session& session = entered.session();
-  if (session.failed() && !even_when_failed) return status_of(session.code());
+  if (session.failed() && when != When::kAlways) return status_of(session.code());
   try {
+    if (when != When::kAlways) session.core().check_cancelled(name);
     f(session);
     return TL_OK;
   } catch (const Error& e) {
@@ -145,14 +170,15 @@ tl_status guarded(const void* handle, bool even_when_failed, F&& f) noexcept {
 // A call with an effect on the object behind a handle. f(session, object).
 template <class T, class F>
 tl_status effect(const void* handle, Kind kind, const char* name, F&& f) noexcept {
-  return guarded(handle, false,
+  return guarded(handle, kind, name, When::kNotFailed,
                  [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
 }
 
 // A read that works while the context holds an error. f(session, object).
 template <class T, class F>
 tl_status query(const void* handle, Kind kind, const char* name, F&& f) noexcept {
-  return guarded(handle, true, [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
+  return guarded(handle, kind, name, When::kAlways,
+                 [&](Session& s) { f(s, object_of<T>(s, handle, kind, name, name_of(kind))); });
 }
 
 // A handle that several objects stand behind (`tl_layer` and the like): makes one for `object`, which it takes over.

@@ -58,6 +58,10 @@ TL_API tl_status tl_context_free(tl_context* context) {
   return code == Code::kBusy ? TL_BUSY : TL_OK;
 }
 
+TL_API tl_status tl_context_cancel(tl_context* context) {
+  return cancel_session(context) ? TL_OK : TL_INVALID_ARGUMENT;
+}
+
 TL_API tl_status tl_context_set_threads(tl_context* context, int32_t threads) {
   return effect<Session>(context, Kind::kContext, "context_set_threads",
                          [&](Session& s, Session&) { s.core().set_threads(threads); });
@@ -123,7 +127,10 @@ TL_API tl_status tl_error_code(tl_context* context) {
 TL_API const char* tl_error_message(tl_context* context) {
   Entered entered(context);
   if (entered.code() == Code::kBusy) return "[context] another thread is using the context";
-  if (!entered || entered.slot().kind != Kind::kContext) return "[context] the context is NULL or has ended";
+  if (!entered || entered.slot().kind != Kind::kContext)
+    return "[context] the context is NULL, has ended, or is a handle of another kind; a call on a NULL "
+           "object "
+           "fails without a message of its own, because it knows no context to keep one in";
   const Session& session = entered.session();
   if (session.failed() && session.message()[0] == '\0')
     return "out of memory (no memory for the message either)";
@@ -137,7 +144,7 @@ TL_API void tl_clear_error(tl_context* context) {
 
 TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
-    if (code <= TL_OK || code > TL_INTERNAL)
+    if (code <= TL_OK || code > TL_CANCELLED)
       invalid("[set_error] the code must be that of an error: got ", code);
     s.keep_error(static_cast<Code>(code), message ? message : code_name(static_cast<Code>(code)));
   });
@@ -153,14 +160,7 @@ TL_API tl_status tl_scope_end(tl_context* context) {
 }
 
 TL_API tl_tensor* tl_keep(tl_tensor* tensor) {
-  Entered entered(tensor);
-  if (!entered) return nullptr;
-  if (entered.slot().kind != Kind::kTensor && entered.slot().kind != Kind::kVariable) {
-    entered.session().keep_error(Code::kInvalidArgument, "[keep] the handle is not a tensor");
-    return nullptr;
-  }
-  entered.session().keep(entered.index());
-  return tensor;
+  return keep(tensor, Kind::kTensor, "keep") ? tensor : nullptr;
 }
 
 }  // extern "C"

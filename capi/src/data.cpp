@@ -53,7 +53,7 @@ class DatasetObject {
 // f(source) returns the decorated dataset.
 template <class F>
 tl_dataset* decorate(tl_context* context, tl_dataset* source, const char* name, F&& f) {
-  return make(context, [&](Session& s) {
+  return make(context, name, [&](Session& s) {
     auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "the source");
     return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, f(from.dataset())));
   });
@@ -71,13 +71,13 @@ T read_dataset(tl_dataset* dataset, const char* name, T on_failure, F&& f) {
 extern "C" {
 
 TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path) {
-  return make(context, [&](Session& s) {
+  return make(context, "read_idx", [&](Session& s) {
     return s.make_tensor(data::read_idx(s.core(), checked_text("read_idx", "path", path)));
   });
 }
 
 TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count) {
-  return make(context, [&](Session& s) {
+  return make(context, "dataset_from_tensors", [&](Session& s) {
     const char* name = "dataset_from_tensors";
     check_count(name, "tensors", count);
     if (count && !tensors) invalid("[", name, "] the list of tensors is NULL although its count is ", count);
@@ -90,7 +90,7 @@ TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const
 }
 
 TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part) {
-  return make(context, [&](Session& s) {
+  return make(context, "dataset_from_idx_folder", [&](Session& s) {
     data::DatasetPtr dataset = data::idx_folder(s.core(), checked_text("idx_folder", "folder", folder),
                                                 static_cast<data::DataPart>(part));
     return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, std::move(dataset)));
@@ -163,6 +163,9 @@ TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t po
   });
 }
 
+TL_API tl_dataset* tl_dataset_keep(tl_dataset* dataset) {
+  return keep(dataset, Kind::kDataset, "dataset_keep") ? dataset : nullptr;
+}
 TL_API void tl_dataset_release(tl_dataset* dataset) { release_from_any_thread(dataset, Kind::kDataset); }
 
 }  // extern "C"

@@ -62,13 +62,19 @@ void retire(Slot& slot) {
   }
 }
 
+void retire_with_context(Slot& slot) {
+  retire(slot);
+  slot.first_generation.store(generation_of(slot.state.load(std::memory_order_relaxed)),
+                              std::memory_order_release);
+}
+
 namespace {
 
 // The slot that a handle names and the generation that the handle carries; null for what is no handle at all.
 Slot* decode(const void* handle, uint32_t* generation) {
   uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
   if (!(bits & kHandleMark)) return nullptr;
-  *generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
+  *generation = generation_in(handle);
   return slot_at(static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1)));
 }
 
@@ -87,6 +93,22 @@ int64_t change_count(const void* handle, int64_t change) {
 }
 
 }  // namespace
+
+Slot* former_context(const void* handle) {
+  uint32_t generation;
+  Slot* slot = decode(handle, &generation);
+  if (!slot) return nullptr;
+  Slot* context = slot_at(slot->context.load(std::memory_order_relaxed));
+  if (!context) return nullptr;
+  // In this order: the state is then never older than the generation that it is compared with.
+  const uint32_t first = slot->first_generation.load(std::memory_order_acquire);
+  const uint32_t now = generation_of(slot->state.load(std::memory_order_acquire));
+  // Counted back from now, because generations wrap. A handle of the future was never given out.
+  if (((now - generation) & kGenerationMask) > ((now - first) & kGenerationMask)) return nullptr;
+  const bool alive =
+      count_of(context->state.load(std::memory_order_acquire)) != 0 && context->kind == Kind::kContext;
+  return alive ? context : nullptr;
+}
 
 bool add_reference(const void* handle) { return change_count(handle, 1) > 0; }
 int64_t drop_reference(const void* handle) { return change_count(handle, -1); }

@@ -37,6 +37,7 @@ enum class Kind : uint8_t {
 const char* name_of(Kind kind);
 
 inline constexpr uint32_t kNoSlot = 0xFFFFFFFF;
+inline constexpr uint32_t kNotCancelled = 0xFFFFFFFF;  // no generation of a handle
 inline constexpr uint32_t kNoScope = 0xFFFFFFFF;
 
 struct Slot {
@@ -46,15 +47,18 @@ struct Slot {
   void (*destroy)(void* object) = nullptr;
   std::atomic<uint32_t> context{kNoSlot};  // slot of the context that it belongs to
   std::atomic<Kind> kind{Kind::kNone};
-  uint32_t scope = kNoScope;                    // depth of the scope that holds a reference
+  std::atomic<bool> intruded{false};  // of a context's own slot: a call was refused because of its owner
+  uint32_t scope = kNoScope;          // depth of the scope that holds a reference
   uint32_t previous = kNoSlot, next = kNoSlot;  // neighbours in that scope; `next` also links free slots
   uint32_t next_released = kNoSlot;             // links the list below
+  // Every handle of an older generation belonged to a context that has ended.
+  std::atomic<uint32_t> first_generation{1};
   // Of a context's own slot only:
   std::atomic<uint32_t> released{
-      kNoSlot};                         // handles that other threads released while the context was in use
-  std::atomic<uintptr_t> owner{0};      // the thread that is inside the context
-  std::atomic<uint32_t> intrusions{0};  // calls refused because of it
-  std::atomic<uint32_t> releasers{0};   // other threads that are releasing a handle right now
+      kNoSlot};                     // handles that other threads released while the context was in use
+  std::atomic<uintptr_t> owner{0};  // the thread that is inside the context
+  std::atomic<uint32_t> cancelled{kNotCancelled};  // the generation of the context that was asked to stop
+  std::atomic<uint32_t> releasers{0};              // other threads that are releasing a handle right now
 };
 
 constexpr uint32_t generation_of(uint64_t state) { return static_cast<uint32_t>(state >> 32); }
@@ -83,12 +87,17 @@ inline Slot& known_slot(uint32_t index) {
   return slot_chunks[index / kSlotsPerChunk].load(std::memory_order_acquire)[index % kSlotsPerChunk];
 }
 
+inline uint32_t generation_in(const void* handle) {
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(handle) >> (kIndexBits - 1) >> 1) &
+         kGenerationMask;
+}
+
 // The slot that a handle names when the handle is live, else null. *index is its number.
 inline Slot* find(const void* handle, uint32_t* index) {
   uintptr_t bits = reinterpret_cast<uintptr_t>(handle);
   if (!(bits & kHandleMark)) return nullptr;
   uint32_t number = static_cast<uint32_t>(bits & ((uintptr_t{1} << (kIndexBits - 1) << 1) - 1));
-  uint32_t generation = static_cast<uint32_t>(bits >> (kIndexBits - 1) >> 1) & kGenerationMask;
+  uint32_t generation = generation_in(handle);
   Slot* slot = slot_at(number);
   if (!slot) return nullptr;
   uint64_t state = slot->state.load(std::memory_order_acquire);
@@ -109,6 +118,12 @@ void return_chunk(uint32_t first);
 
 // Ends the life of a slot's current handle: every handle to it is stale from now on.
 void retire(Slot& slot);
+// The same when its context ends: no later context takes the blame for its handles.
+void retire_with_context(Slot& slot);
+
+// The slot of the context to which a handle that is not live belonged, when that context is alive; else null. Certain only
+// for who is inside that context: ask again there.
+Slot* former_context(const void* handle);
 
 // Counting from any thread. add_reference fails (false) when the handle is not live. drop_reference returns the count
 // that is left, or -1 when the handle was not live.

@@ -30,7 +30,7 @@ nn::Initializer initializer_of(tl_initializer kind, double parameter, nn::Initia
 
 tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t count, const char* name,
                           bool named) {
-  return make(context, [&](Session& s) {
+  return make(context, "sequential", [&](Session& s) {
     const char* op = "sequential";
     check_count(op, "layers", count);
     if (count && !layers) invalid("[", op, "] the list of layers is NULL although its count is ", count);
@@ -75,7 +75,7 @@ TL_API void tl_layer_normalization_options_init(tl_layer_normalization_options* 
 
 TL_API tl_tensor* tl_initialize(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                 tl_initializer initializer, double parameter) {
-  return make(context, [&](Session& s) {
+  return make(context, "initialize", [&](Session& s) {
     DType d = checked_dtype("initialize", dtype);
     Shape shape = shape_from("initialize", dims, rank, d);
     nn::Initializer how = initializer_of(initializer, parameter, nn::InitializerKind::kGlorotUniform);
@@ -84,7 +84,7 @@ TL_API tl_tensor* tl_initialize(tl_context* context, tl_dtype dtype, const int64
 }
 
 TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "dense", [&](Session& s) {
     tl_dense_options o = options_from("dense", options, tl_dense_options_init);
     nn::DenseOptions dense;
     dense.input_size = o.input_size;
@@ -101,28 +101,28 @@ TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_opt
 }
 
 TL_API tl_layer* tl_dropout_layer(tl_context* context, double rate, const tl_layer_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "dropout_layer", [&](Session& s) {
     return make_layer(
         s, nn::make_dropout(s.core(), rate, {name_from("dropout", options, tl_layer_options_init)}));
   });
 }
 
 TL_API tl_layer* tl_flatten_layer(tl_context* context, const tl_layer_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "flatten_layer", [&](Session& s) {
     return make_layer(s, nn::make_flatten(s.core(), {name_from("flatten", options, tl_layer_options_init)}));
   });
 }
 
 TL_API tl_layer* tl_activation_layer(tl_context* context, tl_activation activation,
                                      const tl_layer_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "activation_layer", [&](Session& s) {
     return make_layer(s, nn::make_activation(s.core(), static_cast<nn::ActivationKind>(activation),
                                              {name_from("activation", options, tl_layer_options_init)}));
   });
 }
 
 TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_normalization_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "batch_normalization", [&](Session& s) {
     auto o = options_from("batch_normalization", options, tl_batch_normalization_options_init);
     nn::BatchNormOptions norm;
     norm.momentum = value_or(o.momentum, norm.momentum);
@@ -136,7 +136,7 @@ TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_norm
 }
 
 TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_normalization_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "layer_normalization", [&](Session& s) {
     auto o = options_from("layer_normalization", options, tl_layer_normalization_options_init);
     nn::LayerNormOptions norm;
     norm.epsilon = value_or(o.epsilon, norm.epsilon);
@@ -198,6 +198,9 @@ TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity
   });
 }
 
+TL_API tl_layer* tl_layer_keep(tl_layer* layer) {
+  return keep(layer, Kind::kLayer, "layer_keep") ? layer : nullptr;
+}
 TL_API void tl_layer_release(tl_layer* layer) { release_from_any_thread(layer, Kind::kLayer); }
 
 }  // extern "C"

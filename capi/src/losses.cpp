@@ -23,7 +23,7 @@ using Loss = Tensor (*)(const Tensor& labels, const Tensor& predictions, const n
 
 tl_tensor* loss(tl_context* context, const char* op, Loss f, tl_tensor* labels, tl_tensor* predictions,
                 const tl_loss_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, op, [&](Session& s) {
     nn::LossOptions o = options_of(s, op, options);
     const Tensor& y = tensor_of(s, labels, op, "the labels");
     return s.make_tensor(f(y, tensor_of(s, predictions, op, "the predictions"), o));
@@ -65,7 +65,7 @@ TL_API tl_tensor* tl_loss_mean_absolute_error(tl_context* context, tl_tensor* la
 }
 
 TL_API tl_tensor* tl_loss_reduce(tl_context* context, tl_tensor* losses, const tl_loss_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "loss_reduce", [&](Session& s) {
     nn::LossOptions o = options_of(s, "loss_reduce", options);
     return s.make_tensor(
         nn::reduce_loss("loss_reduce", tensor_of(s, losses, "loss_reduce", "the losses"), o));

@@ -22,8 +22,8 @@ struct MetricObject {
 
 // f(core context, name) makes the metric.
 template <class F>
-tl_metric* make_metric(tl_context* context, const char* name, F&& f) {
-  return make(context, [&](Session& s) {
+tl_metric* make_metric(tl_context* context, const char* op, const char* name, F&& f) {
+  return make(context, op, [&](Session& s) {
     return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), text_or_empty(name))));
   });
 }
@@ -37,19 +37,20 @@ Tensor weights_of(Session& s, tl_tensor* weights, const char* op) {
 extern "C" {
 
 TL_API tl_metric* tl_metric_mean(tl_context* context, const char* name) {
-  return make_metric(context, name, nn::make_mean);
+  return make_metric(context, "metric_mean", name, nn::make_mean);
 }
 TL_API tl_metric* tl_metric_sum(tl_context* context, const char* name) {
-  return make_metric(context, name, nn::make_sum);
+  return make_metric(context, "metric_sum", name, nn::make_sum);
 }
 TL_API tl_metric* tl_metric_sparse_categorical_accuracy(tl_context* context, const char* name) {
-  return make_metric(context, name, nn::make_sparse_categorical_accuracy);
+  return make_metric(context, "metric_sparse_categorical_accuracy", name,
+                     nn::make_sparse_categorical_accuracy);
 }
 TL_API tl_metric* tl_metric_categorical_accuracy(tl_context* context, const char* name) {
-  return make_metric(context, name, nn::make_categorical_accuracy);
+  return make_metric(context, "metric_categorical_accuracy", name, nn::make_categorical_accuracy);
 }
 TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshold, const char* name) {
-  return make_metric(context, name, [&](Context& c, const std::string& n) {
+  return make_metric(context, "metric_binary_accuracy", name, [&](Context& c, const std::string& n) {
     return nn::make_binary_accuracy(c, threshold, n);
   });
 }
@@ -102,6 +103,9 @@ TL_API const char* tl_metric_name(tl_metric* metric) {
   return out;
 }
 
+TL_API tl_metric* tl_metric_keep(tl_metric* metric) {
+  return keep(metric, Kind::kMetric, "metric_keep") ? metric : nullptr;
+}
 TL_API void tl_metric_release(tl_metric* metric) { release_from_any_thread(metric, Kind::kMetric); }
 
 }  // extern "C"

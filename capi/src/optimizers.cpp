@@ -62,7 +62,7 @@ TL_API void tl_adamw_options_init(tl_adamw_options* options, size_t size) { zero
 TL_API void tl_clip_options_init(tl_clip_options* options, size_t size) { zero_options(options, size); }
 
 TL_API tl_optimizer* tl_sgd(tl_context* context, const tl_sgd_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "sgd", [&](Session& s) {
     tl_sgd_options o = options_from("sgd", options, tl_sgd_options_init);
     optim::SgdOptions sgd;
     sgd.learning_rate = value_or(o.learning_rate, sgd.learning_rate);
@@ -75,14 +75,14 @@ TL_API tl_optimizer* tl_sgd(tl_context* context, const tl_sgd_options* options) 
 }
 
 TL_API tl_optimizer* tl_adam(tl_context* context, const tl_adam_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "adam", [&](Session& s) {
     tl_adam_options o = options_from("adam", options, tl_adam_options_init);
     return make_optimizer(s, optim::make_adam(s.core(), adam_options_of(o, optim::AdamOptions())));
   });
 }
 
 TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "adamw", [&](Session& s) {
     tl_adamw_options o = options_from("adamw", options, tl_adamw_options_init);
     optim::AdamWOptions adamw;
     adamw.adam = adam_options_of(o, adamw.adam);
@@ -139,6 +139,9 @@ TL_API tl_tensor* const* tl_optimizer_variables(tl_optimizer* optimizer, size_t*
   return out;
 }
 
+TL_API tl_optimizer* tl_optimizer_keep(tl_optimizer* optimizer) {
+  return keep(optimizer, Kind::kOptimizer, "optimizer_keep") ? optimizer : nullptr;
+}
 TL_API void tl_optimizer_release(tl_optimizer* optimizer) {
   release_from_any_thread(optimizer, Kind::kOptimizer);
 }
@@ -150,7 +153,7 @@ TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_
 TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,
                                        const int64_t* axes, size_t num_axes) {
   const char* op = "clip_by_norm";
-  return make(context, [&](Session& s) {
+  return make(context, op, [&](Session& s) {
     IntList over = int_list(op, "axes", axes, num_axes);
     return s.make_tensor(optim::clip_by_norm(tensor_of(s, x, op, "the tensor"), max_norm, over));
   });
@@ -181,7 +184,7 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
 }
 
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count) {
-  return make(context, [&](Session& s) {
+  return make(context, "global_norm", [&](Session& s) {
     check_count("global_norm", "gradients", count);
     return s.make_tensor(
         optim::global_norm(s.core(), tensors_or_null(s, gradients, count, "global_norm", "gradient")));

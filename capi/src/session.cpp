@@ -30,7 +30,9 @@ Session* Session::create(const ContextOptions& options, void** handle) {
   slot.kind.store(Kind::kContext, std::memory_order_relaxed);
   slot.scope = kNoScope;
   slot.released.store(kNoSlot, std::memory_order_relaxed);
-  slot.intrusions.store(0, std::memory_order_relaxed);
+  slot.intruded.store(false, std::memory_order_relaxed);
+  slot.cancelled.store(kNotCancelled, std::memory_order_relaxed);
+  session->core_.set_cancel_word(&slot.cancelled, generation_in(handle_of(first, slot)));
   slot.state.fetch_add(1, std::memory_order_release);
   *handle = handle_of(first, slot);
   return session;
@@ -116,6 +118,7 @@ void Session::keep_current_exception() noexcept {
 void Session::clear_error() noexcept {
   code_ = Code::kOk;
   message_.clear();
+  known_slot(own_slot_).cancelled.store(kNotCancelled, std::memory_order_relaxed);
 }
 
 void* Session::publish(uint32_t index, Kind kind, bool scoped) {
@@ -234,7 +237,7 @@ void Session::collect_released() {
 
 void Session::retire_all() {
   for (uint32_t first : chunks_)
-    for (uint32_t i = first; i < first + kSlotsPerChunk; i++) retire(known_slot(i));
+    for (uint32_t i = first; i < first + kSlotsPerChunk; i++) retire_with_context(known_slot(i));
 }
 
 void set_log(Session& session, tl_log_callback log, void* user_data, void (*destroy)(void*)) {
@@ -282,7 +285,7 @@ Entered::Entered(const void* handle) {
   if (!context_slot_) return;
   Entry entered = enter(*context_slot_, 0);
   if (entered == Entry::kRefused) {
-    context_slot_->intrusions.fetch_add(1, std::memory_order_relaxed);
+    context_slot_->intruded.store(true, std::memory_order_relaxed);
     code_ = Code::kBusy;
     return;
   }
@@ -300,14 +303,41 @@ Entered::Entered(const void* handle) {
 
 Entered::~Entered() {
   if (!outermost_) return;
-  if (context_slot_->intrusions.load(std::memory_order_relaxed) != 0) {
-    context_slot_->intrusions.store(0, std::memory_order_relaxed);
+  if (context_slot_->intruded.load(std::memory_order_relaxed)) {
+    context_slot_->intruded.store(false, std::memory_order_relaxed);
     session_->keep_error(
         Code::kBusy,
         "[context] two threads used one context at the same time, and the calls of one were refused; "
         "give each thread a context of its own, or hand the context over between calls");
   }
   leave(*context_slot_);
+}
+
+bool cancel_session(const void* handle) noexcept {
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  if (!slot || slot->kind != Kind::kContext) return false;
+  // The context may end at this very moment, and another begin in its slot: that one has another generation.
+  slot->cancelled.store(generation_in(handle), std::memory_order_relaxed);
+  return true;
+}
+
+Code blame(const void* handle, const char* message) noexcept {
+  Slot* context = former_context(handle);
+  if (!context) return Code::kInvalidArgument;
+  Entry entered = enter(*context, kReleasing);  // whoever comes meanwhile waits: this thread leaves at once
+  if (entered == Entry::kRefused) {
+    context->intruded.store(true, std::memory_order_relaxed);
+    return Code::kBusy;
+  }
+  Code code = Code::kInvalidArgument;
+  if (former_context(handle) == context) {
+    Session& session = *static_cast<Session*>(context->object);
+    session.keep_error(Code::kInvalidArgument, message);
+    code = session.code();
+  }
+  if (entered == Entry::kNew) leave(*context);
+  return code;
 }
 
 Code destroy_session(const void* handle) {

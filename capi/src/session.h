@@ -108,6 +108,14 @@ class Entered {
   bool outermost_ = false;
 };
 
+// Keeps an error of a call on a handle that is not live in the context to which the handle belonged, when that is known and
+// alive. Returns the code that the call fails with: busy when another thread is inside.
+Code blame(const void* handle, const char* message) noexcept;
+
+// Asks a context to stop, from any thread or signal handler; its next clear_error() takes that back. False for a handle that
+// is no live context.
+bool cancel_session(const void* handle) noexcept;
+
 // Ends a context: its handles are stale afterwards. When somebody is inside, nothing happens and it returns busy.
 Code destroy_session(const void* handle);
 

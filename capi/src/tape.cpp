@@ -60,7 +60,7 @@ TL_API void tl_gradient_options_init(tl_gradient_options* options, size_t struct
 }
 
 TL_API tl_tape* tl_tape_begin(tl_context* context, const tl_tape_options* options) {
-  return make(context, [&](Session& s) {
+  return make(context, "tape_begin", [&](Session& s) {
     tl_tape_options o = options_from("tape_begin", options, tl_tape_options_init);
     return make_object<tl_tape>(s, Kind::kTape,
                                 new Tape(s.core(), TapeOptions{o.persistent, !o.ignore_variables}));
@@ -133,6 +133,7 @@ TL_API tl_status tl_tape_stats(tl_tape* tape, tl_tape_statistics* statistics) {
   });
 }
 
+TL_API tl_tape* tl_tape_keep(tl_tape* tape) { return keep(tape, Kind::kTape, "tape_keep") ? tape : nullptr; }
 TL_API void tl_tape_release(tl_tape* tape) { release_from_any_thread(tape, Kind::kTape); }
 
 }  // extern "C"

@@ -41,7 +41,8 @@ double item_as_double(const Tensor& t) {
 // A read of any tensor handle while the context may hold an error. f(session, tensor).
 template <class F>
 tl_status read_tensor(tl_tensor* tensor, const char* name, F&& f) {
-  return guarded(tensor, true, [&](Session& s) { f(s, peek_tensor(s, tensor, name, "the tensor")); });
+  return guarded(tensor, Kind::kTensor, name, When::kAlways,
+                 [&](Session& s) { f(s, peek_tensor(s, tensor, name, "the tensor")); });
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ extern "C" {
 
 TL_API tl_tensor* tl_tensor_new(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                 const void* data, size_t bytes) {
-  return make(context, [&](Session& s) {
+  return make(context, "tensor_new", [&](Session& s) {
     DType d = checked_dtype("tensor_new", dtype);
     Shape shape = shape_from("tensor_new", dims, rank, d);
     check_bytes("tensor_new", d, shape, data, bytes);
@@ -64,7 +65,7 @@ TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const in
                                    const void* data, size_t bytes, tl_destroy_callback release,
                                    void* user_data) {
   bool lent = false;
-  tl_tensor* out = make(context, [&](Session& s) {
+  tl_tensor* out = make(context, "tensor_borrow", [&](Session& s) {
     DType d = checked_dtype("tensor_borrow", dtype);
     Shape shape = shape_from("tensor_borrow", dims, rank, d);
     check_bytes("tensor_borrow", d, shape, data, bytes);
@@ -81,7 +82,7 @@ TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const in
 }
 
 TL_API tl_tensor* tl_scalar(tl_context* context, tl_dtype dtype, double value) {
-  return make(context, [&](Session& s) {
+  return make(context, "scalar", [&](Session& s) {
     return s.make_tensor(full(s.core(), IntList(), value, checked_dtype("scalar", dtype)));
   });
 }
@@ -89,6 +90,10 @@ TL_API tl_tensor* tl_scalar(tl_context* context, tl_dtype dtype, double value) {
 TL_API tl_tensor* tl_tensor_retain(tl_tensor* tensor) { return add_reference(tensor) ? tensor : nullptr; }
 TL_API void tl_tensor_release(tl_tensor* tensor) {
   release_from_any_thread(tensor, Kind::kTensor, Kind::kVariable);
+}
+TL_API void tl_tensors_release(tl_tensor* const* tensors, size_t count) {
+  if (!tensors || count > kMostHandles) return;
+  for (size_t i = 0; i < count; i++) release_from_any_thread(tensors[i], Kind::kTensor, Kind::kVariable);
 }
 
 TL_API tl_dtype tl_tensor_dtype(tl_tensor* tensor) {
@@ -130,7 +135,7 @@ TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capaci
 }
 
 TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
-  return guarded(tensor, false, [&](Session& s) {
+  return guarded(tensor, Kind::kTensor, "tensor_read", When::kNotFailed, [&](Session& s) {
     const Tensor& t = peek_tensor(s, tensor, "tensor_read", "the tensor");
     if (bytes != t.bytes())
       invalid("[tensor_read] ", t.dtype(), " ", t.shape(), " has ", t.bytes(), " bytes: got room for ",
@@ -142,7 +147,7 @@ TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
 
 TL_API double tl_tensor_item(tl_tensor* tensor) {
   double out = NAN;
-  (void)guarded(tensor, false, [&](Session& s) {
+  (void)guarded(tensor, Kind::kTensor, "tensor_item", When::kNotFailed, [&](Session& s) {
     const Tensor& t = peek_tensor(s, tensor, "tensor_item", "the tensor");
     if (t.elements() != 1)
       invalid("[tensor_item] needs a tensor of one element: got ", t.dtype(), " ", t.shape(),
@@ -172,7 +177,7 @@ TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capaci
 }
 
 TL_API tl_tensor* tl_variable_new(tl_context* context, tl_tensor* initial, const char* name, bool trainable) {
-  return make(context, [&](Session& s) {
+  return make(context, "variable_new", [&](Session& s) {
     const Tensor& value = peek_tensor(s, initial, "variable_new", "the initial value");
     // A value of its own: tapes that know the initial tensor must not take the variable for it.
     return s.make_variable(VariableRef::make(value.view(value.shape()), name ? name : "", trainable));
@@ -183,14 +188,14 @@ TL_API bool tl_is_variable(tl_tensor* tensor) { return is_variable(tensor); }
 
 TL_API tl_tensor* tl_variable_read(tl_tensor* variable) {
   tl_tensor* out = nullptr;
-  (void)guarded(variable, false, [&](Session& s) {
+  (void)guarded(variable, Kind::kVariable, "variable_read", When::kNotFailed, [&](Session& s) {
     out = s.make_tensor(variable_of(s, variable, "variable_read", "the variable").read());
   });
   return out;
 }
 
 TL_API tl_status tl_variable_assign(tl_tensor* variable, tl_tensor* value) {
-  return guarded(variable, false, [&](Session& s) {
+  return guarded(variable, Kind::kVariable, "variable_assign", When::kNotFailed, [&](Session& s) {
     Variable& v = variable_of(s, variable, "variable_assign", "the variable");
     v.assign(peek_tensor(s, value, "variable_assign", "the value"));
   });
@@ -198,7 +203,7 @@ TL_API tl_status tl_variable_assign(tl_tensor* variable, tl_tensor* value) {
 
 TL_API const char* tl_variable_name(tl_tensor* variable) {
   const char* out = "";
-  (void)guarded(variable, true, [&](Session& s) {
+  (void)guarded(variable, Kind::kVariable, "variable_name", When::kAlways, [&](Session& s) {
     out = variable_of(s, variable, "variable_name", "the variable").name().c_str();
   });
   return out;
@@ -206,14 +211,14 @@ TL_API const char* tl_variable_name(tl_tensor* variable) {
 
 TL_API bool tl_variable_trainable(tl_tensor* variable) {
   bool out = false;
-  (void)guarded(variable, true, [&](Session& s) {
+  (void)guarded(variable, Kind::kVariable, "variable_trainable", When::kAlways, [&](Session& s) {
     out = variable_of(s, variable, "variable_trainable", "the variable").trainable();
   });
   return out;
 }
 
 TL_API tl_status tl_variable_set_trainable(tl_tensor* variable, bool trainable) {
-  return guarded(variable, false, [&](Session& s) {
+  return guarded(variable, Kind::kVariable, "variable_set_trainable", When::kNotFailed, [&](Session& s) {
     variable_of(s, variable, "variable_set_trainable", "the variable").set_trainable(trainable);
   });
 }

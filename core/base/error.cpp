@@ -18,6 +18,7 @@ const char* code_name(Code code) {
     case Code::kBusy: return "busy";
     case Code::kNonFinite: return "non-finite value";
     case Code::kInternal: return "internal error";
+    case Code::kCancelled: return "cancelled";
   }
   return "unknown code";
 }

@@ -24,6 +24,7 @@ enum class Code : int32_t {
   kBusy = 8,                // the context is in use by another thread
   kNonFinite = 9,           // a NaN or an infinity where the caller asked for none
   kInternal = 10,           // a broken invariant of tapeloop itself: please report it
+  kCancelled = 11,          // somebody asked the context to stop
 };
 
 const char* code_name(Code code);
@@ -47,6 +48,7 @@ inline std::string text(const char* s) { return s ? s : "(null)"; }
 inline std::string text(const std::string& s) { return s; }
 inline std::string text(bool b) { return b ? "true" : "false"; }
 std::string text(double value);  // shortest form that reads back to the same value
+std::string text(float value);   // as a float: 0.1, not 0.10000000149011612
 template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
 std::string text(T value) {
   return std::to_string(value);

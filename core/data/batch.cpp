@@ -23,6 +23,7 @@ class Batch : public Dataset {
     std::vector<Tensor> element(width()), stacked(width());
     for (int64_t row = 0; row < rows; row++) {
       source_->get(epoch, first + row, {element.data(), element.size()});
+      element[0].context().check_cancelled("dataset_next");
       for (size_t i = 0; i < element.size(); i++) {
         if (row == 0)
           stacked[i] = allocate_rows(element[i], rows);

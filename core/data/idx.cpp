@@ -19,6 +19,7 @@ namespace {
 // Deflate cannot do better than 258 bytes from two bits, so no honest stream expands further than this.
 constexpr int64_t kMostExpansion = 1032;
 constexpr size_t kChunk = size_t{1} << 16;
+constexpr size_t kBlock = size_t{1} << 20;  // read between two looks whether the context was cancelled
 
 struct ElementType {
   size_t file_bytes;
@@ -55,8 +56,9 @@ class FileDescriptor {
 // An open file, decompressed on the way where it is compressed. Offsets count decompressed bytes.
 class IdxFile {
  public:
-  explicit IdxFile(const std::string& path)
-      : path_(path),
+  IdxFile(const Context& context, const std::string& path)
+      : context_(context),
+        path_(path),
         // Without O_NONBLOCK, opening a named pipe would wait for a writer, maybe for ever.
         fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (fd_.get() < 0)
@@ -130,7 +132,8 @@ class IdxFile {
   size_t read_some(void* to, size_t bytes) {
     size_t got = 0;
     while (got < bytes) {
-      unsigned want = static_cast<unsigned>(std::min(bytes - got, size_t{1} << 30));
+      context_.check_cancelled("read_idx");
+      unsigned want = static_cast<unsigned>(std::min(bytes - got, kBlock));
       std::byte* next = static_cast<std::byte*>(to) + got;
       int64_t n = compressed_ ? gunzip_->read(next, want) : ::read(fd_.get(), next, want);
       if (n < 0 && !compressed_ && errno == EINTR) continue;
@@ -161,6 +164,7 @@ class IdxFile {
                                : "; the file is longer than its header says");
   }
 
+  const Context& context_;
   std::string path_;
   int64_t file_bytes_ = 0;
   int64_t offset_ = 0;
@@ -210,7 +214,7 @@ void read_widened(IdxFile& file, size_t file_bytes, size_t count, int32_t* out) 
 Tensor read_idx(Context& context, const std::string& path) {
   if (path.empty())
     invalid("[read_idx] 'path' must name a file: got an empty text; give the path of one IDX file");
-  IdxFile file(path);
+  IdxFile file(context, path);
   unsigned char head[4];
   file.read(head, 4, "header");
   ElementType type;

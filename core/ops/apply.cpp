@@ -52,6 +52,7 @@ uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
 
 void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out, uint32_t donated) {
   const OpSchema& schema = schema_of(op);
+  context.check_cancelled(schema.name);
   uint64_t bits = check_operands(schema, context, in);
   bool recorded = (bits & context.recording_bits()) != 0;
 

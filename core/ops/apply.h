@@ -1,4 +1,4 @@
-// apply: the only path by which any op ever runs. It checks operands against the op table, infers shapes, calls the
+// apply: the only path by which any op ever runs. It ends when the context is cancelled, checks operands against the op table, infers shapes, calls the
 // kernel, and shows the call to the open recorders. Ops with names are in ops.h; they all end here.
 #pragma once
 

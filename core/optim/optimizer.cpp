@@ -275,6 +275,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) 
     for (Tensor& node : nodes) node = context_.make_shell(DType::kF32, Shape{}, context_.new_id());
   }
 
+  Uncancellable all_or_nothing(context_);
   for (Update& u : updates) {
     if (u.in_place) {
       Tensor values[1 + kMostSlots];

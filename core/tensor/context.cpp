@@ -48,6 +48,17 @@ void Context::set_threads(int threads) {
   pool_.reset();
 }
 
+void Context::set_cancel_word(const std::atomic<uint32_t>* word, uint32_t mark) {
+  cancel_word_ = word;
+  cancel_mark_ = mark;
+  never_.store(~mark, std::memory_order_relaxed);
+}
+
+void Context::fail_cancelled(const char* op) const {
+  fail(Code::kCancelled, "[", op,
+       "] cancelled: the context was asked to stop (context_cancel); clear the error to use it again");
+}
+
 void Context::add_recorder(Recorder* recorder) {
   recorders_.push_back(recorder);
   recording_bits_ |= recorder->bits();

@@ -4,6 +4,7 @@
 // Handles, scopes and the first error, which only callers from other languages need, live in capi.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -73,8 +74,18 @@ class Context {
   }
   size_t live_tensors() const { return live_tensors_; }
 
+  // Where any thread may ask the context to stop, by storing the mark there; the word must outlive the context. Every op
+  // looks at it before it runs, and so does whatever else takes long.
+  void set_cancel_word(const std::atomic<uint32_t>* word, uint32_t mark);
+  bool cancelled() const { return cancel_word_->load(std::memory_order_relaxed) == cancel_mark_; }
+  void check_cancelled(const char* op) const {  // throws kCancelled
+    if (cancelled()) fail_cancelled(op);
+  }
+
  private:
   friend class Tensor;
+  friend class Uncancellable;
+  [[noreturn]] void fail_cancelled(const char* op) const;
   TensorNode* new_node();
   void free_node(TensorNode* node);
 
@@ -88,11 +99,29 @@ class Context {
   uint64_t recorder_count_ = 0;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;
+  std::atomic<uint32_t> never_{1};
+  uint32_t cancel_mark_ = 0;
+  const std::atomic<uint32_t>* cancel_word_ = &never_;
 
   // Tensor nodes come from blocks, because a step makes and drops hundreds of them.
   std::vector<std::unique_ptr<TensorNode[]>> node_blocks_;
   TensorNode* free_nodes_ = nullptr;  // linked through `context`, which a free node does not need
   size_t live_tensors_ = 0;
+};
+
+// While it lives, nothing is cancelled: for changes that belong together, once they have begun.
+class Uncancellable {
+ public:
+  explicit Uncancellable(Context& context) : context_(context), word_(context.cancel_word_) {
+    context_.cancel_word_ = &context_.never_;
+  }
+  ~Uncancellable() { context_.cancel_word_ = word_; }
+  Uncancellable(const Uncancellable&) = delete;
+  Uncancellable& operator=(const Uncancellable&) = delete;
+
+ private:
+  Context& context_;
+  const std::atomic<uint32_t>* word_;
 };
 
 }  // namespace tl

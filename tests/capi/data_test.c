@@ -139,6 +139,7 @@ static void elements_belong_to_their_dataset(void** state) {
   tl_tensor_release(source);
   tl_dataset_release(rows);
   assert_true(tl_dataset_size(rows) == -1);
+  expect_error(c, TL_INVALID_ARGUMENT, "[dataset_size] the dataset is not a live handle");
   assert_true(tl_dataset_next(batches, &first, 1));
   assert_true(tl_tensor_read(first, y, sizeof y) == TL_OK && y[0] == 0 && y[1] == 1);
 
@@ -148,6 +149,7 @@ static void elements_belong_to_their_dataset(void** state) {
   assert_int_equal(tl_scope_end(c), TL_OK);
   assert_true(tl_tensor_read(second, y, sizeof y) == TL_OK && y[0] == 2);
   assert_int_equal(tl_tensor_read(first, y, sizeof y), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[tensor_read] the tensor is not a live handle");
   assert_true(tl_tensor_retain(second) == second);
   assert_true(tl_dataset_next(batches, &batch, 1));
   assert_true(tl_tensor_read(second, y, sizeof y) == TL_OK && y[0] == 2);
@@ -157,7 +159,9 @@ static void elements_belong_to_their_dataset(void** state) {
   assert_true(tl_tensor_read(batch, y, sizeof y) == TL_OK && y[0] == 6);
   tl_dataset_release(batches);
   assert_int_equal(tl_tensor_read(batch, y, sizeof y), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[tensor_read] the tensor is not a live handle");
   assert_true(!tl_dataset_next(batches, &batch, 1));
+  expect_error(c, TL_INVALID_ARGUMENT, "[dataset_next] the dataset is not a live handle");
 
   /* A dataset of a scope ends with it. */
   assert_int_equal(tl_scope_begin(c), TL_OK);
@@ -167,7 +171,7 @@ static void elements_belong_to_their_dataset(void** state) {
   assert_true(tl_tensor_rank(batch) == 0 && tl_tensor_item(batch) == 0);
   assert_int_equal(tl_scope_end(c), TL_OK);
   assert_true(tl_dataset_width(rows) == 0);
-  assert_true(!tl_failed(c));
+  expect_error(c, TL_INVALID_ARGUMENT, "[dataset_width] the dataset is not a live handle");
 
   /* Thousands of steps leave nothing behind. */
   source = counting(c, 100);

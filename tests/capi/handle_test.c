@@ -11,8 +11,11 @@ static void released_tensors_are_recognised(void **state) {
   assert_null(tl_exp(c, a));
   expect_error(c, TL_INVALID_ARGUMENT, "not a live handle");
   assert_int_equal(tl_tensor_dtype(a), 0);
+  expect_error(c, TL_INVALID_ARGUMENT, "[tensor_dtype]");
   assert_null(tl_tensor_retain(a));
+  assert_false(tl_failed(c)); /* which any thread may call at any time */
   assert_null(tl_keep(a));
+  expect_error(c, TL_INVALID_ARGUMENT, "[keep]");
   /* The slot is used again: the old handle stays stale. */
   tl_tensor *b = vector(c, 2, (float[]){3, 4});
   assert_ptr_not_equal(a, b);
@@ -31,12 +34,14 @@ static void retained_tensors_outlive_their_scope(void **state) {
   assert_int_equal(tl_tensor_elements(a), 2);
   tl_tensor_release(a);
   assert_int_equal(tl_tensor_elements(a), -1);
+  expect_error(c, TL_INVALID_ARGUMENT, "[tensor_elements]");
   /* Released by its owner first, then by the scope. */
   tl_scope_begin(c);
   a = tl_tensor_retain(vector(c, 2, (float[]){1, 2}));
   tl_tensor_release(a);
   tl_scope_end(c);
   assert_int_equal(tl_tensor_elements(a), -1);
+  expect_error(c, TL_INVALID_ARGUMENT, "not a live handle");
   /* Retained and never released: the context ends it. */
   tl_scope_begin(c);
   tl_tensor_retain(vector(c, 2, (float[]){1, 2}));
@@ -84,6 +89,11 @@ static void handles_of_another_kind_or_context_are_refused(void **state) {
   assert_int_equal(tl_variable_assign(a, a), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "a tensor that is no variable");
   assert_null(tl_exp((tl_context *)a, a));
+  expect_error(c, TL_INVALID_ARGUMENT, "[exp] the first argument must be a context: got a tensor");
+  assert_null(tl_dense((tl_context *)tape, 1, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "[dense] the first argument must be a context: got a tape");
+  assert_null(tl_layer_keep((tl_layer *)tape));
+  expect_error(c, TL_INVALID_ARGUMENT, "[layer_keep] the first argument must be a layer: got a tape");
   assert_int_equal(tl_context_free((tl_context *)a), TL_OK); /* no context: nothing happens */
   assert_int_equal(tl_tensor_elements(a), 2);
   tl_tensor *g;
@@ -109,6 +119,7 @@ static void release_functions_give_up_their_own_kind_only(void **state) {
   assert_true(tl_metric_result(metric) == 1.5);
   tl_metric_release(metric);
   assert_int_equal(tl_metric_reset(metric), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[metric_reset]");
   free_context(c);
 }
 

@@ -16,6 +16,8 @@
 
 int context_tests(void);
 int handle_tests(void);
+int stale_tests(void);
+int cancel_tests(void);
 int tensor_tests(void);
 int tape_tests(void);
 int thread_tests(void);

@@ -33,8 +33,9 @@ tl_tensor *vector(tl_context *c, size_t count, const float *values) {
 int tests_run;
 
 int main(void) {
-  int failed = context_tests() + handle_tests() + tensor_tests() + tape_tests() + thread_tests() +
-               data_tests() + nn_tests() + optim_tests() + determinism_tests();
+  int failed = context_tests() + handle_tests() + stale_tests() + cancel_tests() + tensor_tests() +
+               tape_tests() + thread_tests() + data_tests() + nn_tests() + optim_tests() +
+               determinism_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

@@ -242,6 +242,7 @@ static void metrics(void** state) {
   expect_error(c, TL_INVALID_ARGUMENT, "threshold");
   tl_metric_release(mean);
   assert_true(isnan(tl_metric_result(mean)));
+  expect_error(c, TL_INVALID_ARGUMENT, "[metric_result] the metric is not a live handle");
   free_context(c);
 }
 

@@ -153,6 +153,7 @@ static void the_state_is_variables(void** state) {
   assert_true(at(w, 0) == before);
   tl_optimizer_release(adam);
   assert_int_equal(tl_optimizer_apply(adam, &g, &w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[optimizer_apply] the optimizer is not a live handle");
   free_context(c);
 }
 

@@ -10,16 +10,20 @@
  * context holds an error, and return that error's code.
  *
  * Ownership. A new handle belongs to the innermost open scope, or to the context when no scope is open; ending the
- * scope releases it. tl_keep() moves a handle one scope out, a release function gives it up early.
+ * scope releases it. A keep function (tl_keep() for tensors, tl_layer_keep() and so on) moves a handle one scope out, a
+ * release function gives it up early.
  *
  * Threads. A context may move between threads; one thread at a time may use it and what belongs to it. A second thread
  * that comes in the way gets TL_BUSY, and so does the context. Contexts share nothing and run in parallel.
- * tl_tensor_retain() and tl_tensor_release() alone may be called from any thread at any time.
+ * tl_tensor_retain(), tl_context_cancel() and the release functions alone may be called from any thread at any time.
  *
  * Handles are checked: NULL, a released handle, a handle of another kind or context gives TL_INVALID_ARGUMENT, and the
- * context holds the error. Only a call whose own object (its first argument) is NULL or released knows no context to keep
- * the error in: it returns TL_INVALID_ARGUMENT, NULL, false, -1 or NaN, and there is no message. The
- * library never aborts, exits, prints, installs signal handlers, or lets an exception pass.
+ * context holds the error. That of a call whose own object (its first argument) was released goes to the context that the
+ * object belonged to, as long as that context lives. The release functions, tl_context_free(), tl_tensor_retain() and
+ * tl_is_variable() take released handles without an error. Only a call whose own object is NULL, or belonged to a context
+ * that has ended, knows no context to keep the error in: it returns TL_INVALID_ARGUMENT, NULL, false, -1 or NaN, and
+ * tl_error_message() of that NULL or ended context says as much. The library never aborts, exits, prints, installs signal
+ * handlers, or lets an exception pass.
  */
 #ifndef TAPELOOP_BASE_H
 #define TAPELOOP_BASE_H
@@ -59,7 +63,8 @@ enum {
   TL_UNSUPPORTED = 7,         /**< known, but not offered (a newer minor version) */
   TL_BUSY = 8,                /**< the context is in use by another thread */
   TL_NON_FINITE = 9,          /**< a NaN or an infinity where the caller asked for none */
-  TL_INTERNAL = 10            /**< a broken invariant of tapeloop: please report it */
+  TL_INTERNAL = 10,           /**< a broken invariant of tapeloop: please report it */
+  TL_CANCELLED = 11           /**< tl_context_cancel() asked the context to stop */
 };
 
 /** Element type. Append-only numbers. A bool element is one byte that holds 0 or 1. */
@@ -115,6 +120,7 @@ TL_API void tl_context_options_init(tl_context_options *options, size_t struct_s
  * Makes a context. options may be NULL for the defaults. Returns NULL only when there is no memory; options that make no
  * sense (unknown struct_size, negative threads) give a context that holds the error, so that its message can be read.
  * End it with tl_context_free(). Since 0.1.
+ * @returns caller
  */
 TL_API tl_context *tl_context_new(const tl_context_options *options) TL_WARN_UNUSED;
 
@@ -124,6 +130,22 @@ TL_API tl_context *tl_context_new(const tl_context_options *options) TL_WARN_UNU
  * inside the context, or from inside one of its callbacks, nothing happens and TL_BUSY is returned. Since 0.1.
  */
 TL_API tl_status tl_context_free(tl_context *context);
+
+/**
+ * Asks a context to stop: the call that is running in it ends with TL_CANCELLED, or else the next one that computes, reads
+ * or changes something. The context holds the error, so that everything after it does nothing either, until
+ * tl_clear_error(), which also takes back a request that no call has met yet. From any thread at any time, also while
+ * another is inside the context, and from a signal handler: it takes no lock and waits for nothing.
+ *
+ * A call ends between two ops or between two blocks of a file, not inside one op, and leaves no partial effect: an optimizer
+ * that has begun to change variables changes them all. Reads that work while the context holds an error are not cancelled,
+ * nor are scopes and release functions.
+ *
+ * Returns TL_OK, or TL_INVALID_ARGUMENT for a handle that is no live context. A context that ends at the same moment is
+ * safe: a request that comes too late reaches no other context. Since 0.1.
+ * @thread any
+ */
+TL_API tl_status tl_context_cancel(tl_context *context);
 
 /** Sets the number of threads (see tl_context_options); results do not depend on it. Since 0.1. */
 TL_API tl_status tl_context_set_threads(tl_context *context, int32_t threads);
@@ -175,16 +197,18 @@ TL_API tl_status tl_context_stats(tl_context *context, tl_context_statistics *st
 /** True while the context holds an error, and for a NULL, ended or busy context. Since 0.1. */
 TL_API bool tl_failed(tl_context *context);
 
-/** The code of the first error, TL_OK without one, TL_INVALID_ARGUMENT for a NULL or ended context. Since 0.1. */
+/** The code of the first error, TL_OK without one, TL_INVALID_ARGUMENT for a NULL or ended context. Since 0.1.
+ * @returns value */
 TL_API tl_status tl_error_code(tl_context *context);
 
 /**
- * The first error in words: the op, the rule that was broken, the values got and a hint; "" without an error. UTF-8.
- * Valid until the error is cleared or the context ends. Since 0.1.
+ * The first error in words: the op, the rule that was broken, the values got and a hint; "" without an error. For NULL, an
+ * ended context and one that another thread is using it is a fixed text that says so; never NULL. UTF-8. Valid until the
+ * error is cleared or the context ends. Since 0.1.
  */
 TL_API const char *tl_error_message(tl_context *context);
 
-/** Forgets the error, so that the context can be used again. Since 0.1. */
+/** Forgets the error, and a request of tl_context_cancel(), so that the context can be used again. Since 0.1. */
 TL_API void tl_clear_error(tl_context *context);
 
 /**
@@ -204,7 +228,12 @@ TL_API tl_status tl_scope_begin(tl_context *context);
  */
 TL_API tl_status tl_scope_end(tl_context *context);
 
-/** Moves a tensor one scope out, so that it outlives the innermost scope; returns it, or NULL on failure. Since 0.1. */
+/**
+ * Moves a tensor or variable one scope out, so that it outlives the innermost scope; without an open scope it stays where
+ * it is. Works while the context holds an error. Returns the same handle, or NULL when it is not a live one (the context
+ * holds the error). tl_layer_keep() and its like do the same for the other kinds. Since 0.1.
+ * @returns same
+ */
 TL_API tl_tensor *tl_keep(tl_tensor *tensor);
 
 #ifdef __cplusplus

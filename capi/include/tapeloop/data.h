@@ -123,8 +123,14 @@ TL_API int64_t tl_dataset_position(tl_dataset* dataset);
  * the size. Since 0.1. */
 TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) TL_WARN_UNUSED;
 
+/** Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_dataset* tl_dataset_keep(tl_dataset* dataset);
+
 /** Gives the dataset up before its scope ends; datasets made from it go on. NULL and a released dataset do nothing.
- * Since 0.1. */
+ * From any thread at any time. Since 0.1.
+ * @thread any */
 TL_API void tl_dataset_release(tl_dataset* dataset);
 
 #ifdef __cplusplus

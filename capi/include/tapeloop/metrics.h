@@ -27,7 +27,8 @@ TL_API tl_metric* tl_metric_sum(tl_context* context, const char* name);
  */
 TL_API tl_metric* tl_metric_sparse_categorical_accuracy(tl_context* context, const char* name);
 
-/** The same for label probabilities or one-hot labels of the shape of the predictions, any dtype. Since 0.1. */
+/** The same for label probabilities or one-hot labels of the shape of the predictions, any dtype. name (may be NULL) is copied. NULL on
+ * failure. Since 0.1. */
 TL_API tl_metric* tl_metric_categorical_accuracy(tl_context* context, const char* name);
 
 /**
@@ -62,7 +63,14 @@ TL_API tl_tensor* const* tl_metric_variables(tl_metric* metric, size_t* count);
 /** The name; "" on failure (the context holds the error). Valid while the metric is live. Since 0.1. */
 TL_API const char* tl_metric_name(tl_metric* metric);
 
-/** Gives the metric up before its scope ends. NULL and a released metric do nothing. Since 0.1. */
+/** Moves the metric one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_metric* tl_metric_keep(tl_metric* metric);
+
+/** Gives the metric up before its scope ends. NULL and a released metric do nothing. From any thread at any
+ * time. Since 0.1.
+ * @thread any */
 TL_API void tl_metric_release(tl_metric* metric);
 
 #ifdef __cplusplus

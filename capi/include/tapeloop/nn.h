@@ -189,7 +189,8 @@ TL_API tl_status tl_layer_build(tl_layer* layer, const int64_t* dims, size_t ran
  */
 TL_API tl_tensor* const* tl_layer_variables(tl_layer* layer, size_t* count);
 
-/** tl_layer_variables() without those that are not trainable now: what gradients are taken for. Since 0.1. */
+/** tl_layer_variables() without those that are not trainable now: what gradients are taken for. Their number goes to *count
+ * (may be NULL). Since 0.1. */
 TL_API tl_tensor* const* tl_layer_trainable_variables(tl_layer* layer, size_t* count);
 
 /** The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a sequential one or
@@ -204,8 +205,14 @@ TL_API const char* tl_layer_name(tl_layer* layer);
 TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity,
                                   size_t* length) TL_WARN_UNUSED;
 
+/** Moves the layer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_layer* tl_layer_keep(tl_layer* layer);
+
 /** Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a released layer do
- * nothing. Since 0.1. */
+ * nothing. From any thread at any time. Since 0.1.
+ * @thread any */
 TL_API void tl_layer_release(tl_layer* layer);
 
 /* ---- losses ----------------------------------------------------------------------------------------------------- */

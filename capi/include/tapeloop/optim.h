@@ -121,7 +121,14 @@ TL_API int64_t tl_optimizer_iterations(tl_optimizer* optimizer);
  */
 TL_API tl_tensor* const* tl_optimizer_variables(tl_optimizer* optimizer, size_t* count);
 
-/** Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. Since 0.1. */
+/** Moves the optimizer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_optimizer* tl_optimizer_keep(tl_optimizer* optimizer);
+
+/** Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. From any thread at any
+ * time. Since 0.1.
+ * @thread any */
 TL_API void tl_optimizer_release(tl_optimizer* optimizer);
 
 /* ---- clipping --------------------------------------------------------------------------------------------------- */

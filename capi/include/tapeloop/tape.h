@@ -75,12 +75,14 @@ TL_API void tl_gradient_options_init(tl_gradient_options *options, size_t struct
  * A tape that is not persistent is consumed by its first successful or failed computation: a second call is
  * TL_FAILED_PRECONDITION; arguments are checked before. While the tape records, recording ends here, except for a
  * persistent tape, which records its own gradient. Outer tapes that record also record the computation.
- * Since 0.1.
+ * options may be NULL. Since 0.1.
+ * @array gradients[count]?
  */
 TL_API tl_status tl_tape_gradient(tl_tape *tape, tl_tensor *target, tl_tensor *const *sources, size_t count,
                                   const tl_gradient_options *options, tl_tensor **gradients) TL_WARN_UNUSED;
 
-/** tl_tape_gradient() for several targets: the gradient is that of the sum of all of them. Since 0.1. */
+/** tl_tape_gradient() for several targets: the gradient is that of the sum of all of them. options may be NULL. Since 0.1.
+ * @array gradients[count]? */
 TL_API tl_status tl_tape_gradient_of(tl_tape *tape, tl_tensor *const *targets, size_t num_targets,
                                      tl_tensor *const *sources, size_t count,
                                      const tl_gradient_options *options,
@@ -106,7 +108,14 @@ typedef struct tl_tape_statistics {
 /** Reads the statistics; works while the context holds an error. Since 0.1. */
 TL_API tl_status tl_tape_stats(tl_tape *tape, tl_tape_statistics *statistics) TL_WARN_UNUSED;
 
-/** Gives the tape and all it saved up before its scope ends. NULL and a released tape do nothing. Since 0.1. */
+/** Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_tape *tl_tape_keep(tl_tape *tape);
+
+/** Gives the tape and all it saved up before its scope ends. NULL and a released tape do nothing. From any thread at any
+ * time. Since 0.1.
+ * @thread any */
 TL_API void tl_tape_release(tl_tape *tape);
 
 #ifdef __cplusplus

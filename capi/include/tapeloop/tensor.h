@@ -33,15 +33,26 @@ TL_API tl_tensor *tl_scalar(tl_context *context, tl_dtype dtype, double value);
 
 /* ---- handles ---------------------------------------------------------------------------------------------------- */
 
-/** Adds a reference to a handle, and returns it; NULL when it is not live. From any thread at any time. Since 0.1. */
+/** Adds a reference to a handle, and returns it; NULL when it is not live. From any thread at any time. Since 0.1.
+ * @returns same
+ * @thread any */
 TL_API tl_tensor *tl_tensor_retain(tl_tensor *tensor);
 
 /**
  * Gives up a reference to a handle; the value goes with the last one. NULL and handles that were released before do
  * nothing. From any thread at any time; while another thread is in the context, that thread frees the memory at its next
  * call. Since 0.1.
+ * @thread any
  */
 TL_API void tl_tensor_release(tl_tensor *tensor);
+
+/**
+ * tl_tensor_release() for many handles in one call, as a garbage collector wants it: from any thread at any time, entries
+ * may be NULL or released before. Does nothing for a NULL list, and for more than 2^24 entries. Since 0.1.
+ * @array tensors[count]?
+ * @thread any
+ */
+TL_API void tl_tensors_release(tl_tensor *const *tensors, size_t count);
 
 /* ---- what a tensor is ------------------------------------------------------------------------------------------- */
 
