@@ -129,8 +129,7 @@ TL_API const char* tl_error_message(tl_context* context) {
   if (entered.code() == Code::kBusy) return "[context] another thread is using the context";
   if (!entered || entered.slot().kind != Kind::kContext)
     return "[context] the context is NULL, has ended, or is a handle of another kind; a call on a NULL "
-           "object "
-           "fails without a message of its own, because it knows no context to keep one in";
+           "object fails without a message of its own, because it knows no context to keep one in";
   const Session& session = entered.session();
   if (session.failed() && session.message()[0] == '\0')
     return "out of memory (no memory for the message either)";

@@ -94,6 +94,7 @@ TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* optio
  * stands twice or is not floating point, a gradient does not fit, the learning rate is out of range for a variable (an f32 one
  * takes none beyond 3.4e38), or the step count or the rate was assigned a number that makes no sense. A failure of any kind
  * leaves all variables and the optimizer as they were. Tensors that were read from the variables before keep their values. Since 0.1.
+ * @array gradients[count]?
  */
 TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* gradients,
                                     tl_tensor* const* variables, size_t count) TL_WARN_UNUSED;
@@ -167,13 +168,15 @@ TL_API void tl_clip_options_init(tl_clip_options* options, size_t struct_size);
  * through. clipped gets one handle for each gradient and may be the same
  * array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these are NULL. options may be
  * NULL. Since 0.1.
+ * @array gradients[count]?, clipped[count]?
  */
 TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count,
                                         double max_norm, const tl_clip_options* options, tl_tensor** clipped,
                                         tl_tensor** norm) TL_WARN_UNUSED;
 
 /** The norm of all elements of `count` gradients together, f64 of rank 0, also where their squares are out of range; NULL
- * entries count as nothing. Returns NULL on failure. Since 0.1. */
+ * entries count as nothing. Returns NULL on failure. Since 0.1.
+ * @array gradients[count]? */
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count);
 
 #ifdef __cplusplus
