@@ -74,8 +74,9 @@ struct BatchNormOptions {
 
 // gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last (Ioffe and Szegedy 2015). While training,
 // mean and (biased) variance are those of the batch, gradients flow through them, and the moving averages are updated,
-// which tapes do not see; otherwise they are the moving averages. Rank 2 or more; training needs at least one row. Variables: gamma, beta
-// (trainable), moving_mean, moving_variance (not trainable).
+// which tapes do not see; otherwise they are the moving averages. Rank 2 or more, last axis not empty; training needs at
+// least one row. The variance is a variable, so it must be in the range of the dtype: for f32, elements up to 1e19.
+// Variables: gamma, beta (trainable), moving_mean, moving_variance (not trainable).
 LayerPtr make_batch_norm(Context& context, const BatchNormOptions& options);
 
 struct LayerNormOptions {
@@ -87,7 +88,7 @@ struct LayerNormOptions {
 };
 
 // gamma (x - mean) / sqrt(variance + epsilon) + beta, with the (biased) variance of each row over the last axis (Ba et al.
-// 2016). Rank 1 or more, last axis not empty.
+// 2016). Rank 1 or more, last axis not empty. The variance may leave the range of the dtype, the sum of a row may not.
 LayerPtr make_layer_norm(Context& context, const LayerNormOptions& options);
 
 }  // namespace tl::nn

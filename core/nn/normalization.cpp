@@ -18,6 +18,7 @@ class Normalization : public Layer {
  public:
   Shape output_shape(const Shape& input) const override {
     if (input.rank() < 1) invalid(label(), "the input must have an axis to normalise: got rank 0");
+    if (input.back() == 0) invalid(label(), "the last axis of the input must not be empty: got ", input);
     if (built() && input.back() != input_shape().back())
       invalid(label(), "the last axis of the input must be ", input_shape().back(), ": got ", input);
     return input;
@@ -41,10 +42,9 @@ class Normalization : public Layer {
     output_shape(x.shape());
   }
 
-  // gamma (centered / sqrt(variance + epsilon)) + beta. gamma and the root are multiplied first: they are small, the
-  // input is large, and a pass over it is what this costs.
-  Tensor scaled(const Tensor& centered, const Tensor& variance, double epsilon, bool per_channel) {
-    Tensor factor = rsqrt(add_scalar(variance, epsilon));
+  // gamma (centered factor) + beta, where the factor is 1 / sqrt(variance + epsilon). With one for each channel gamma and
+  // the factor are multiplied first: they are small, the input is large, and a pass over it is what this costs.
+  Tensor scaled(const Tensor& centered, Tensor factor, bool per_channel) {
     if (scale_ && per_channel) factor = mul(factor, variable(0).read());
     Tensor y = mul(centered, factor);
     if (scale_ && !per_channel) y = mul(y, variable(0).read());
@@ -86,7 +86,7 @@ class BatchNorm final : public Normalization {
   Tensor forward(const Tensor& x, bool training) override {
     check_input(x);
     Variable &moving_mean = variable(num_affine()), &moving_variance = variable(num_affine() + 1);
-    if (!training) return scaled(sub(x, moving_mean.read()), moving_variance.read(), epsilon_, true);
+    if (!training) return scaled(sub(x, moving_mean.read()), inverse_root(moving_variance.read()), true);
 
     if (x.shape().elements(0, x.rank() - 1) == 0)
       invalid(label(), "training needs at least one row: got ", x.shape(), "; a batch of none has no mean");
@@ -95,7 +95,7 @@ class BatchNorm final : public Normalization {
     Tensor batch_mean = mean(x, rows);
     Tensor centered = sub(x, batch_mean);
     Tensor batch_variance = mean(square(centered), rows);
-    Tensor y = scaled(centered, batch_variance, epsilon_, true);
+    Tensor y = scaled(centered, inverse_root(batch_variance), true);
     Tensor new_mean = moved(moving_mean, batch_mean), new_variance = moved(moving_variance, batch_variance);
     moving_mean.put(std::move(new_mean));
     moving_variance.put(std::move(new_variance));
@@ -103,6 +103,8 @@ class BatchNorm final : public Normalization {
   }
 
  private:
+  Tensor inverse_root(const Tensor& variance) const { return rsqrt(add_scalar(variance, epsilon_)); }
+
   // What the tape knows stays outside: the averages follow the batch, they are not a function to be differentiated.
   Tensor moved(const Variable& moving, const Tensor& batch) const {
     Tensor old = mul_scalar(stop_gradient(moving.peek()), momentum_);
@@ -119,17 +121,11 @@ class LayerNorm final : public Normalization {
         epsilon_(o.epsilon) {}
   const char* type() const override { return "LayerNormalization"; }
 
-  Shape output_shape(const Shape& input) const override {
-    Shape out = Normalization::output_shape(input);
-    if (input.back() == 0) invalid(label(), "the last axis of the input must not be empty: got ", input);
-    return out;
-  }
-
  protected:
   Tensor forward(const Tensor& x, bool) override {
     check_input(x);
     Tensor centered = sub(x, mean(x, {-1}, /*keepdims=*/true));
-    return scaled(centered, mean(square(centered), {-1}, /*keepdims=*/true), epsilon_, false);
+    return scaled(centered, inverse_rms(centered, epsilon_), false);
   }
 
  private:

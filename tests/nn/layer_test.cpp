@@ -241,6 +241,36 @@ TEST_CASE_METHOD(LayerFixture, "LayerNorm normalises each row", "[layer]") {
   CHECK(LayerNormOptions().epsilon == 1e-3);
 }
 
+TEST_CASE_METHOD(LayerFixture, "LayerNorm takes rows whose squares leave the range of the dtype", "[layer]") {
+  // (1, 3, 5, 7) has the mean 4 and the variance 5, in any unit that makes epsilon small.
+  const double root = std::sqrt(5.);
+  const Numbers want{-3 / root, -1 / root, 1 / root, 3 / root};
+  for (auto [dtype, size, tolerance] : {std::tuple{DType::kF32, 1e19, 1e-6},
+                                        {DType::kF32, 1e37, 1e-6},
+                                        {DType::kF64, 1e160, 1e-14},
+                                        {DType::kF64, 1e300, 1e-14}}) {
+    INFO(size);
+    LayerNormOptions o;
+    o.dtype = dtype;
+    LayerPtr norm = make_layer_norm(c, o);
+    Tensor x = cast(tensor({1, 3, 5, 7, 1 * size, 3 * size, 5 * size, 7 * size}, {2, 4}), dtype);
+    Tape tape(c, {});
+    tape.watch(x);
+    Tensor y = norm->call(x, true);
+    Numbers got = values(y);
+    check_near(Numbers(got.begin() + 4, got.end()), want, tolerance);
+    // The gradient of the first output by the first input: (1 - 1/4 - y0^2 / 4) / (sqrt(5) size).
+    GradientSource source[] = {{x, nullptr}};
+    Numbers by_x = values(tape.gradient({slice(y, {1, 0}, {2, 1})}, source)[0]);
+    CHECK(by_x[4] * size == Approx((.75 - want[0] * want[0] / 4) / root).epsilon(10 * tolerance));
+  }
+  LayerNormOptions tiny;
+  tiny.dtype = DType::kF64;
+  tiny.epsilon = 0;
+  Tensor x = tensor({1e-200, 3e-200, 5e-200, 7e-200}, {1, 4});
+  check_near(values(make_layer_norm(c, tiny)->call(x, true)), want, 1e-14);
+}
+
 TEST_CASE_METHOD(LayerFixture, "Dropout drops while training only", "[layer]") {
   LayerPtr dropout = make_dropout(c, .25, {});
   Tensor x = full(c, {100, 100}, 3, DType::kF32);
@@ -374,7 +404,14 @@ TEST_CASE_METHOD(LayerFixture, "layers refuse what does not fit, and stay as the
   l.epsilon = -1;
   CHECK(has(message_of([&] { make_layer_norm(c, l); }), "epsilon"));
   CHECK(has(message_of([&] { make_batch_norm(c, {})->call(vector({1}, DType::kF32), true); }), "rank 2"));
-  message_of([&] { make_layer_norm(c, {})->call(full(c, {2, 0}, 0), true); });
+  CHECK(has(message_of([&] {
+              make_layer_norm(c, {})->call(full(c, {2, 0}, 0), true);
+            }),
+            "must not be empty"));
+  CHECK(has(message_of([&] {
+              make_batch_norm(c, {})->call(full(c, {2, 0}, 0), true);
+            }),
+            "must not be empty"));
 }
 
 TEST_CASE_METHOD(LayerFixture, "a build that runs out of memory is taken back whole", "[layer]") {

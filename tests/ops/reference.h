@@ -136,6 +136,7 @@ Arrays log_softmax(const Array& x, int64_t axis);
 Arrays softmax_cross_entropy(const Array& labels, const Array& logits);
 Arrays sparse_softmax_cross_entropy(const Array& labels, const Array& logits);
 Arrays sigmoid_cross_entropy(const Array& labels, const Array& logits);
+Arrays inverse_rms(const Array& x, double epsilon);
 
 // ---- creation
 // ----------------------------------------------------------------------------------------------------

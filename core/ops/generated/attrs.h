@@ -123,6 +123,10 @@ struct LogSoftmaxAttrs {
   int64_t axis;
 };
 
+struct InverseRmsAttrs {
+  double epsilon;
+};
+
 struct UniformAttrs {
   IntList shape;
   double low;

@@ -569,6 +569,15 @@ Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits) {
   return made;
 }
 
+Tensor inverse_rms(const Tensor& x, double epsilon) {
+  const Tensor* in[] = {&x};
+  if (!x) invalid("[inverse_rms] 'x' must be a tensor: got null; was it set?");
+  InverseRmsAttrs attrs{epsilon};
+  Tensor made;
+  apply(OpId::kInverseRms, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
+}
+
 Tensor uniform(Context& context, const IntList& shape, double low, double high, DType dtype) {
   UniformAttrs attrs{shape, low, high, dtype, context.random().seed, context.random().next_call};
   Tensor made;

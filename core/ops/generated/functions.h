@@ -242,6 +242,9 @@ Tensor sparse_softmax_cross_entropy(const Tensor& labels, const Tensor& logits);
 // Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1 + e^-|x|).
 Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits);
 
+// 1 / sqrt(mean(x^2) + epsilon) of each row over the last axis, which stays with size 1.
+Tensor inverse_rms(const Tensor& x, double epsilon);
+
 // Random numbers, evenly spread in [low, high).
 Tensor uniform(Context& context, const IntList& shape, double low = 0.0, double high = 1.0, DType dtype = DType::kF32);
 

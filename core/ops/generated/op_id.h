@@ -76,6 +76,7 @@ enum class OpId : uint16_t {
   kLogSoftmax = 161,
   kSparseSoftmaxCrossEntropy = 163,
   kSigmoidCrossEntropy = 164,
+  kInverseRms = 170,
   kUniform = 180,
   kNormal = 181,
   kDropout = 182,

@@ -1655,6 +1655,42 @@ const std::vector<OpCase>& op_cases() {
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(sigmoid_cross_entropy(in[0], in[1])); },
      nullptr,
      Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "same shape"},
+    {"inverse_rms", 0, "x=(2,3) epsilon=0.001", {{"x", {2, 3}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.001)); },
+     []([[maybe_unused]] const Arrays& in) { return reference::inverse_rms(in[0], 0.001); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"inverse_rms", 1, "x=(5)[0.5..2] epsilon=0", {{"x", {5}, kFloating, 0.5, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.0)); },
+     []([[maybe_unused]] const Arrays& in) { return reference::inverse_rms(in[0], 0.0); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"inverse_rms", 2, "x=(2,3,4) epsilon=0.1", {{"x", {2, 3, 4}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.1)); },
+     []([[maybe_unused]] const Arrays& in) { return reference::inverse_rms(in[0], 0.1); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"inverse_rms", 3, "x=(0,3) epsilon=0.1", {{"x", {0, 3}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.1)); },
+     []([[maybe_unused]] const Arrays& in) { return reference::inverse_rms(in[0], 0.1); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"inverse_rms", 4, "x=(3,70)[-9..9] epsilon=0.001", {{"x", {3, 70}, kFloating, -9.0, 9.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.001)); },
+     []([[maybe_unused]] const Arrays& in) { return reference::inverse_rms(in[0], 0.001); },
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, nullptr},
+    {"inverse_rms", 0, "x=() epsilon=0.1", {{"x", {}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.1)); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "rank"},
+    {"inverse_rms", 1, "x=(3,0) epsilon=0.1", {{"x", {3, 0}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.1)); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "must not be empty"},
+    {"inverse_rms", 2, "x=(3) epsilon=-1", {{"x", {3}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], -1.0)); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "epsilon"},
+    {"inverse_rms", 3, "x=(3):i32[0..3] epsilon=0", {{"x", {3}, DType::kI32, 0.0, 3.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.0)); },
+     nullptr,
+     Gradient::kRule, 2, {}, false, 1e-05, 1e-12, "must be"},
     {"uniform", 0, "shape=[3,4]", {},
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(uniform(context, IntList{3,4}, 0.0, 1.0, DType::kF32)); },
      nullptr,
@@ -1912,7 +1948,7 @@ const std::vector<OpCase>& op_cases() {
 }
 
 const std::vector<const char*>& op_names() {
-  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update", "sgd_update"};
+  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "inverse_rms", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update", "sgd_update"};
   return names;
 }
 
