@@ -23,12 +23,20 @@ const char* code_name(Code code) {
   return "unknown code";
 }
 
-std::string text(double value) {
+namespace {
+
+template <class T>
+std::string shortest(T value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char buffer[32];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return std::string(buffer, end);
 }
+
+}  // namespace
+
+std::string text(double value) { return shortest(value); }
+std::string text(float value) { return shortest(value); }
 
 }  // namespace tl

@@ -4,6 +4,7 @@
 #include "core/kernels/dtypes.h"
 #include "core/kernels/parallel.h"
 #include "core/kernels/permute.h"
+#include "core/kernels/range_check.h"
 #include "core/kernels/vector/table.h"
 #include "core/ops/generated/promised.h"
 
@@ -85,8 +86,21 @@ void sigmoid_cross_entropy(const KernelArgs& a) {
     const auto f = float_table<T>(vector_table()).arithmetic.sigmoid_cross_entropy;
     const T *z = a[0].data<T>(), *x = a[1].data<T>();
     T* y = a.out[0].mutable_data<T>();
-    parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCostlyGrain,
-                    [&](size_t begin, size_t end) { f(z + begin, x + begin, y + begin, end - begin); });
+    const size_t n = static_cast<size_t>(a.out[0].elements());
+    FirstPosition bad(n);
+    parallel_ranges(a.context, n, kCostlyGrain, [&](size_t begin, size_t end) {
+      // By blocks that stay in the nearest memory, since the labels are read three times.
+      for (constexpr size_t kBlock = 2048; begin < end; begin += kBlock) {
+        const size_t count = std::min(kBlock, end - begin);
+        const size_t at = first_outside(z + begin, count, -kProbabilitySlack, 1 + kProbabilitySlack,
+                                        /*nan_passes=*/false);
+        if (at < count) return bad.report(begin + at);
+        f(z + begin, x + begin, y + begin, count);
+      }
+    });
+    if (bad.get() < n)
+      invalid("[sigmoid_cross_entropy] label ", z[bad.get()], " at position ", bad.get(),
+              " is outside [0, 1]; labels are probabilities, predictions come second");
   });
 }
 

@@ -1,5 +1,6 @@
 #include "core/nn/loss.h"
 
+#include "core/nn/labels.h"
 #include "core/nn/sample_weights.h"
 #include "core/ops/generated/functions.h"
 
@@ -39,6 +40,16 @@ const char* shape_hint(const Tensor& labels, const Tensor& predictions) {
 void check_classes(const char* op, const Tensor& predictions) {
   if (predictions.rank() == 0)
     invalid("[", op, "] the last axis of the predictions is that of the classes: got rank 0");
+  if (predictions.shape().back() == 0)
+    invalid("[", op, "] the predictions must have at least one class on their last axis: got ",
+            predictions.shape(), "; over no classes there is no loss");
+}
+
+// Of a loss that is a mean over the features of each sample.
+void check_features(const char* op, const Tensor& predictions) {
+  if (predictions.rank() >= 2 && predictions.shape().back() == 0)
+    invalid("[", op, "] the last axis of the predictions, that of the features, must not be empty: got ",
+            predictions.shape(), "; over no features there is no mean");
 }
 
 void check_smoothing(const char* op, const LossOptions& options, bool taken) {
@@ -57,8 +68,8 @@ Tensor limited(const Tensor& probabilities) {
   return clip(probabilities, kSmallestProbability, 1.0 - kSmallestProbability);
 }
 
-Tensor log_of_classes(const Tensor& probabilities) {
-  return log(limited(div(probabilities, sum(probabilities, {-1}, /*keepdims=*/true))));
+Tensor log_of_classes(const char* op, const Tensor& probabilities) {
+  return log(limited(normalized_rows(op, probabilities)));
 }
 
 // The mean over the features of a sample; a sample of rank 0 has none.
@@ -111,10 +122,12 @@ Tensor sparse_categorical_cross_entropy(const Tensor& labels, const Tensor& pred
   Tensor classes = labels.shape() == want ? labels : reshape(labels, want);
   if (classes.dtype() == DType::kU8) classes = cast(classes, DType::kI32);
   if (!options.from_probabilities)
-    return reduce_loss(op, sparse_softmax_cross_entropy(classes, predictions), options);
+    return reduce_loss(op, named(op, [&] { return sparse_softmax_cross_entropy(classes, predictions); }),
+                       options);
   // The op checks the labels; what it adds for normalising logits, which these are not, is taken off again.
-  Tensor logs = log_of_classes(predictions);
-  return reduce_loss(op, sub(sparse_softmax_cross_entropy(classes, logs), logsumexp(logs, {-1})), options);
+  Tensor logs = log_of_classes(op, predictions);
+  Tensor picked = named(op, [&] { return sparse_softmax_cross_entropy(classes, logs); });
+  return reduce_loss(op, sub(picked, logsumexp(logs, {-1})), options);
 }
 
 Tensor categorical_cross_entropy(const Tensor& labels, const Tensor& predictions,
@@ -125,10 +138,9 @@ Tensor categorical_cross_entropy(const Tensor& labels, const Tensor& predictions
   check_smoothing(op, options, true);
   check_same_shape(op, labels, predictions, "for integer labels use sparse_categorical_cross_entropy");
   check_same_dtype(op, labels, predictions);
-  int64_t classes = predictions.shape().back();
-  Tensor targets =
-      smoothed(labels, options.label_smoothing, classes ? 1.0 / static_cast<double>(classes) : 0.0);
-  Tensor losses = options.from_probabilities ? neg(sum(mul(targets, log_of_classes(predictions)), {-1}))
+  double classes = static_cast<double>(predictions.shape().back());
+  Tensor targets = smoothed(probability_labels(op, labels), options.label_smoothing, 1.0 / classes);
+  Tensor losses = options.from_probabilities ? neg(sum(mul(targets, log_of_classes(op, predictions)), {-1}))
                                              : softmax_cross_entropy(targets, predictions);
   return reduce_loss(op, losses, options);
 }
@@ -138,11 +150,16 @@ Tensor binary_cross_entropy(const Tensor& labels, const Tensor& predictions, con
   check_operands(op, labels, predictions);
   check_smoothing(op, options, true);
   check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  check_features(op, predictions);
   if (is_floating(labels.dtype())) check_same_dtype(op, labels, predictions);
   Tensor targets = is_floating(labels.dtype()) ? labels : cast(labels, predictions.dtype());
-  targets = smoothed(targets, options.label_smoothing, 0.5);
-  if (!options.from_probabilities)
-    return reduce_loss(op, per_sample(sigmoid_cross_entropy(targets, predictions)), options);
+  // The op checks the labels that it gets.
+  if (options.from_probabilities || options.label_smoothing != 0)
+    targets = smoothed(probability_labels(op, targets), options.label_smoothing, 0.5);
+  if (!options.from_probabilities) {
+    Tensor losses = named(op, [&] { return sigmoid_cross_entropy(targets, predictions); });
+    return reduce_loss(op, per_sample(losses), options);
+  }
   Tensor p = limited(predictions);
   Tensor yes = mul(targets, log(p));
   Tensor no = mul(add_scalar(neg(targets), 1.0), log(add_scalar(neg(p), 1.0)));
@@ -154,6 +171,7 @@ Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const
   check_operands(op, labels, predictions);
   check_same_dtype(op, labels, predictions);
   check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  check_features(op, predictions);
   return reduce_loss(op, per_sample(square(sub(predictions, labels))), options);
 }
 
@@ -162,6 +180,7 @@ Tensor mean_absolute_error(const Tensor& labels, const Tensor& predictions, cons
   check_operands(op, labels, predictions);
   check_same_dtype(op, labels, predictions);
   check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
+  check_features(op, predictions);
   return reduce_loss(op, per_sample(abs(sub(predictions, labels))), options);
 }
 

@@ -3,7 +3,9 @@
 //
 // A sample is a row: losses over a last axis of classes or features have the shape of the predictions without that axis.
 // Predictions of rank 0 and 1 have no such axis for mean_squared_error, mean_absolute_error and binary_cross_entropy:
-// each element is a sample. Labels may be integers where they name classes; they stay integers.
+// each element is a sample. Labels may be integers where they name classes; they stay integers. The last axis, that of
+// classes or features, must not be empty. Labels that are no class or no probability (beyond [0, 1] by more than a
+// rounding error of 1e-6, or NaN) are kInvalidArgument with the first of them and its position.
 #pragma once
 
 #include "core/tensor/tensor.h"
@@ -27,7 +29,8 @@ struct LossOptions {
 };
 
 // Integer labels (...) or (..., 1), each in [0, classes), against predictions (..., classes): -log p[label]. u8 labels are
-// widened. Takes no label smoothing. From probabilities: each row is divided by its sum, p limited to [1e-7, 1 - 1e-7].
+// widened. Takes no label smoothing. From probabilities: each row is divided by its sum, p limited to [1e-7, 1 - 1e-7];
+// negative ones, and rows that do not add up to more than 0, are errors.
 Tensor sparse_categorical_cross_entropy(const Tensor& labels, const Tensor& predictions,
                                         const LossOptions& options = {});
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/nn/labels.h"
 #include "core/nn/sample_weights.h"
 #include "core/ops/generated/functions.h"
 
@@ -127,9 +128,9 @@ class SparseCategoricalAccuracy final : public Accuracy {
               "] the labels must have the shape of the predictions without the last axis: got labels ",
               labels.shape(), " and predictions ", predictions.shape(),
               "; for one-hot labels use categorical_accuracy");
-    Tensor classes = labels.dtype() == DType::kI64 ? labels : cast(labels, DType::kI64);
+    Tensor classes = labels.dtype() == DType::kU8 ? cast(labels, DType::kI32) : labels;
     if (classes.shape() != want) classes = reshape(classes, want);
-    return equal(argmax(predictions, {-1}), classes);
+    return named(name().c_str(), [&] { return correct_class(classes, predictions); });
   }
 };
 
@@ -144,8 +145,9 @@ class CategoricalAccuracy final : public Accuracy {
       invalid("[", name(), "] labels and predictions must have the same shape: got labels ", labels.shape(),
               " and predictions ", predictions.shape(),
               "; for integer labels use sparse_categorical_accuracy");
-    Tensor numbers = labels.dtype() == DType::kBool ? cast(labels, DType::kU8) : labels;
-    return equal(argmax(predictions, {-1}), argmax(numbers, {-1}));
+    Tensor shares = labels.dtype() == DType::kBool ? cast(labels, DType::kU8)
+                                                   : probability_labels(name().c_str(), labels);
+    return correct_class(argmax(shares, {-1}), predictions);
   }
 };
 
@@ -162,9 +164,7 @@ class BinaryAccuracy final : public Accuracy {
     if (y.shape() != p.shape())
       invalid("[", name(), "] labels and predictions must have the same shape: got labels ", labels.shape(),
               " and predictions ", predictions.shape());
-    Tensor positive = greater(p, full(context(), IntList{}, threshold_, p.dtype()));
-    // As numbers: a label that is neither 0 nor 1 matches nothing.
-    return equal(cast(positive, DType::kF64), cast(y, DType::kF64));
+    return named(name().c_str(), [&] { return correct_side(y, p, threshold_); });
   }
 
  private:

@@ -48,14 +48,16 @@ std::unique_ptr<Metric> make_mean(Context& context, const std::string& name);
 // sum(weights values). An empty name: "sum".
 std::unique_ptr<Metric> make_sum(Context& context, const std::string& name);
 
-// The share of samples for which the largest prediction (the first of equals) is that of the label. Labels: integers (...)
-// or (..., 1), predictions (..., classes). An empty name: "sparse_categorical_accuracy".
+// The share of samples for which the largest prediction (the first of equals) is that of the label; a row with a NaN is
+// wrong. Labels: integers (...) or (..., 1), each in [0, classes), predictions (..., classes). An empty name:
+// "sparse_categorical_accuracy".
 std::unique_ptr<Metric> make_sparse_categorical_accuracy(Context& context, const std::string& name);
-// The same with label probabilities or one-hot labels of the shape of the predictions, of any dtype. An empty name:
-// "categorical_accuracy".
+// The same with one-hot labels or label probabilities of the shape of the predictions, of any dtype, each in [0, 1]: the
+// largest counts, the first of equals. An empty name: "categorical_accuracy".
 std::unique_ptr<Metric> make_categorical_accuracy(Context& context, const std::string& name);
-// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype. Shapes agree; a
-// last axis of size 1 that one of them lacks is dropped. For logits use threshold 0. An empty name: "binary_accuracy".
+// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype; a NaN is wrong.
+// Shapes agree; a last axis of size 1 that one of them lacks is dropped. For logits use threshold 0. An empty name:
+// "binary_accuracy".
 // Throws for a threshold that is not finite.
 std::unique_ptr<Metric> make_binary_accuracy(Context& context, double threshold, const std::string& name);
 

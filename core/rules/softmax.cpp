@@ -18,6 +18,9 @@ Tensor softmax_cross_entropy(const Tensor& labels, const Tensor& logits) {
   if (logits.rank() == 0)
     invalid("[", op, "] operands must have rank 1 or more, the last axis being that of the classes: got ",
             logits.shape(), "; reshape them to (1, classes)");
+  if (logits.shape().back() == 0)
+    invalid("[", op, "] operands must have at least one class on their last axis: got ", logits.shape(),
+            "; over no classes there is no loss");
   return neg(sum(mul(labels, log_softmax(logits)), {-1}));
 }
 
@@ -53,6 +56,9 @@ void infer_sparse_softmax_cross_entropy(const InferArgs& args, OutputSpec* out) 
   if (logits.rank() == 0)
     invalid("[sparse_softmax_cross_entropy] 'logits' must have rank 1 or more: got ", logits,
             "; their last axis is that of the classes");
+  if (logits.back() == 0)
+    invalid("[sparse_softmax_cross_entropy] the logits must have at least one class on their last axis: got ",
+            logits, "; over no classes there is no loss");
   if (labels != Shape(Span<const int64_t>(logits.data(), logits.size() - 1)))
     invalid(
         "[sparse_softmax_cross_entropy] 'labels' must have the shape of 'logits' without the last axis: got ",

@@ -250,5 +250,77 @@ TEST_CASE_METHOD(Fixture, "losses tell what does not fit", "[loss]") {
             "different contexts"));
 }
 
+TEST_CASE_METHOD(Fixture, "cross-entropies refuse labels that are no probabilities", "[loss]") {
+  Tensor p = random(Shape{2, 3});
+  LossOptions smooth;
+  smooth.label_smoothing = .5;
+  for (double bad : {-.25, 1.25, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    Tensor y = tensor({1, 0, 0, 0, bad, 1}, {2, 3});
+    for (const LossOptions& options : {LossOptions(), smooth, probabilities()}) {
+      std::string at = concat("label ", bad, " at position 4 is outside [0, 1]");
+      CHECK(has(message_of([&] { binary_cross_entropy(y, sigmoid(p), options); }),
+                ("[binary_cross_entropy] " + at).c_str()));
+      CHECK(has(message_of([&] { categorical_cross_entropy(y, sigmoid(p), options); }),
+                ("[categorical_cross_entropy] " + at).c_str()));
+    }
+    CHECK(has(message_of([&] { sigmoid_cross_entropy(y, p); }), "at position 4"));
+  }
+  CHECK(has(message_of([&] {
+              binary_cross_entropy(vector({1, 0, 2}, DType::kI32), vector({0, 0, 0}));
+            }),
+            "label 2 at position 2 is outside [0, 1]"));
+  CHECK(has(message_of([&] {
+              sparse_categorical_cross_entropy(vector({0, 3}, DType::kI32), p);
+            }),
+            "[sparse_categorical_cross_entropy] label 3 at position 1 is outside [0, 3)"));
+  // A rounding error is none of the caller's.
+  CHECK(item(binary_cross_entropy(vector({1 + 1e-7}, DType::kF32), vector({0}, DType::kF32))) ==
+        Approx(std::log(2.)).epsilon(1e-6));
+  // The first of many, whichever thread meets it.
+  Numbers many(100000, 1.);
+  many[90000] = many[54321] = -1;
+  CHECK(has(message_of([&] { sigmoid_cross_entropy(vector(many), vector(many)); }), "position 54321 "));
+}
+
+TEST_CASE_METHOD(Fixture, "rows of probabilities that cannot be normalised are refused", "[loss]") {
+  Tensor y = vector({0, 1}, DType::kI32);
+  auto both = [&](const Numbers& rows, const char* part) {
+    Tensor p = tensor(rows, {2, 3});
+    CHECK(has(message_of([&] { sparse_categorical_cross_entropy(y, p, probabilities()); }), part));
+    CHECK(has(message_of([&] { categorical_cross_entropy(one_hot(y, 3, DType::kF64), p, probabilities()); }),
+              part));
+  };
+  both({1, 0, 0, 0, 0, 0}, "add up to more than 0: got 0 at position 1 of the rows");
+  both({1, 0, 0, 2, -.5, 3}, "must not be negative: got -0.5 at position 4");
+  // NaN and infinities come out as NaN, as they do from logits.
+  for (double odd : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    Numbers losses = values(sparse_categorical_cross_entropy(y, tensor({.5, .5, 0, 1, odd, 0}, {2, 3}),
+                                                             probabilities(Reduction::kNone)));
+    CHECK(losses[0] == Approx(std::log(2.)));
+    CHECK(std::isnan(losses[1]));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "over no classes or features there is no loss", "[loss]") {
+  for (Shape shape : {Shape{4, 0}, Shape{0, 0}, Shape{2, 3, 0}}) {
+    Tensor p = full(c, shape, 0, DType::kF64);
+    Tensor y = full(c, Shape(Span<const int64_t>(shape.data(), shape.size() - 1)), 0, DType::kI32);
+    CHECK(has(message_of([&] { mean_squared_error(p, p); }), "must not be empty"));
+    CHECK(has(message_of([&] { mean_absolute_error(p, p); }), "must not be empty"));
+    for (const LossOptions& options : {LossOptions(), probabilities()}) {
+      CHECK(has(message_of([&] { binary_cross_entropy(p, p, options); }), "must not be empty"));
+      CHECK(has(message_of([&] { categorical_cross_entropy(p, p, options); }), "at least one class"));
+      CHECK(has(message_of([&] { sparse_categorical_cross_entropy(y, p, options); }), "at least one class"));
+    }
+  }
+  // No sample is not the same: 0.
+  Tensor none = full(c, {0, 3}, 0, DType::kF64), no_labels = full(c, {0}, 0, DType::kI32);
+  CHECK(item(mean_absolute_error(none, none)) == 0);
+  CHECK(item(binary_cross_entropy(none, none)) == 0);
+  CHECK(item(categorical_cross_entropy(none, none)) == 0);
+  CHECK(item(sparse_categorical_cross_entropy(no_labels, none)) == 0);
+  CHECK(item(mean_squared_error(vector({}), vector({}))) == 0);
+}
+
 }  // namespace
 }  // namespace tl::test

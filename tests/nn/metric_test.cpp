@@ -9,6 +9,7 @@ namespace tl::test {
 namespace {
 
 using namespace tl::nn;
+using Numbers = std::vector<double>;
 
 TEST_CASE_METHOD(Fixture, "M1 Sum", "[metric]") {
   auto sum_of = [&](const Tensor& values, const Tensor& weights) {
@@ -154,6 +155,78 @@ TEST_CASE_METHOD(Fixture, "metrics tell what does not fit, and stay as they were
   CHECK(has(message_of([&] { binary->update(y, p, Tensor()); }), "same shape"));
   CHECK(has(message_of([&] { make_binary_accuracy(c, std::nan(""), ""); }), "threshold"));
   CHECK(sparse->result() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "accuracies refuse labels that are no class, and stay as they were", "[metric]") {
+  auto sparse = make_sparse_categorical_accuracy(c, "");
+  auto categorical = make_categorical_accuracy(c, "");
+  auto binary = make_binary_accuracy(c, .5, "sided");
+  Tensor p = random(Shape{2, 3});
+  for (DType dtype : {DType::kU8, DType::kI32, DType::kI64}) {
+    std::string text = message_of([&] { sparse->update(vector({2, 3}, dtype), p, Tensor()); });
+    CHECK(has(text, "[sparse_categorical_accuracy] label 3 at position 1 is outside [0, 3)"));
+  }
+  CHECK(has(message_of([&] {
+              sparse->update(vector({-1, 7}, DType::kI64), p, Tensor());
+            }),
+            "label -1 at position 0 is outside [0, 3)"));
+  CHECK(has(message_of([&] {
+              categorical->update(tensor({0, 1, 0, 0, 2, 0}, {2, 3}, DType::kI32), p, Tensor());
+            }),
+            "[categorical_accuracy] label 2 at position 4 is outside [0, 1]"));
+  for (double bad : {-.25, 1.25, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    Tensor y = tensor({.5, .5, 0, 0, 1, bad}, {2, 3}, DType::kF32);
+    std::string text = message_of([&] { categorical->update(y, p, Tensor()); });
+    CHECK(has(text, concat("label ", bad, " at position 5 is outside [0, 1]").c_str()));
+  }
+  for (double bad : {-1., 2., .5, std::nan("")}) {
+    std::string text = message_of([&] { binary->update(vector({1, 0, bad}), vector({0, 0, 0}), Tensor()); });
+    CHECK(has(text, concat("[sided] label ", bad, " at position 2 is neither 0 nor 1").c_str()));
+  }
+  CHECK(has(message_of([&] {
+              binary->update(vector({0, 255}, DType::kU8), vector({0, 0}), Tensor());
+            }),
+            "label 255 at position 1"));
+  for (auto metric : {sparse.get(), categorical.get(), binary.get()}) {
+    CHECK(metric->result() == 0);
+    CHECK(values(metric->variables()[1])[0] == 0);
+  }
+  // The first of many, whichever thread meets it.
+  Numbers many(300000, 1.);
+  many[250000] = many[123456] = 3;
+  CHECK(has(message_of([&] { binary->update(vector(many, DType::kI32), full(c, {300000}, 1), Tensor()); }),
+            "position 123456 "));
+  CHECK(has(message_of([&] {
+              categorical->update(reshape(vector(many, DType::kF32), {100000, 3}), full(c, {100000, 3}, 1),
+                                  Tensor());
+            }),
+            "position 123456 "));
+}
+
+TEST_CASE_METHOD(Fixture, "a prediction that is not a number is wrong", "[metric]") {
+  const double nan = std::nan("");
+  Tensor p = tensor({nan, nan, nan, .1, nan, .3, .1, .2, .7}, {3, 3});
+  auto sparse = make_sparse_categorical_accuracy(c, "");
+  auto categorical = make_categorical_accuracy(c, "");
+  for (double label : {0., 1., 2.}) {
+    Tensor y = vector({label, label, 2}, DType::kI32);
+    sparse->reset();
+    sparse->update(y, p, Tensor());
+    CHECK(sparse->result() == Approx(1. / 3));
+    categorical->reset();
+    categorical->update(one_hot(y, 3), p, Tensor());
+    CHECK(categorical->result() == Approx(1. / 3));
+  }
+  auto binary = make_binary_accuracy(c, .5, "");
+  binary->update(vector({0, 1, 0, 1}), vector({nan, nan, .2, .8}), Tensor());
+  CHECK(binary->result() == .5);
+}
+
+TEST_CASE_METHOD(Fixture, "label rows may be probabilities, wrong by a rounding error", "[metric]") {
+  auto categorical = make_categorical_accuracy(c, "");
+  Tensor p = tensor({.1, .1, .8, .05, .95, 0}, {2, 3});
+  categorical->update(tensor({.2, .3, .5, 1 + 1e-7, -1e-7, 0}, {2, 3}, DType::kF32), p, Tensor());
+  CHECK(categorical->result() == .5);
 }
 
 }  // namespace

@@ -137,6 +137,9 @@ Arrays softmax_cross_entropy(const Array& labels, const Array& logits);
 Arrays sparse_softmax_cross_entropy(const Array& labels, const Array& logits);
 Arrays sigmoid_cross_entropy(const Array& labels, const Array& logits);
 Arrays inverse_rms(const Array& x, double epsilon);
+Arrays correct_class(const Array& labels, const Array& predictions);
+Arrays correct_side(const Array& labels, const Array& predictions, double threshold);
+Arrays check_range(const Array& x, double low, double high, bool nan);
 
 // ---- creation
 // ----------------------------------------------------------------------------------------------------

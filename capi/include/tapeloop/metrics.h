@@ -22,19 +22,20 @@ TL_API tl_metric* tl_metric_mean(tl_context* context, const char* name);
 TL_API tl_metric* tl_metric_sum(tl_context* context, const char* name);
 
 /**
- * The share of samples whose largest prediction (the first of equals) is that of the label. Labels: integers (...) or
- * (..., 1); predictions: (..., classes). name (may be NULL) is copied. NULL on failure. Since 0.1.
+ * The share of samples whose largest prediction (the first of equals) is that of the label; a sample with a NaN among its
+ * predictions counts as wrong. Labels: integers (...) or (..., 1), each in [0, classes); predictions: (..., classes). name
+ * (may be NULL) is copied. NULL on failure. Since 0.1.
  */
 TL_API tl_metric* tl_metric_sparse_categorical_accuracy(tl_context* context, const char* name);
 
-/** The same for label probabilities or one-hot labels of the shape of the predictions, any dtype. name (may be NULL) is copied. NULL on
- * failure. Since 0.1. */
+/** The same for one-hot labels or label probabilities of the shape of the predictions, any dtype, each in [0, 1]: the label of
+ * a sample is its largest one, the first of equals. name (may be NULL) is copied. NULL on failure. Since 0.1. */
 TL_API tl_metric* tl_metric_categorical_accuracy(tl_context* context, const char* name);
 
 /**
- * The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype; shapes agree, but
- * for a last axis of size 1. 0.5 is usual for probabilities, 0 for logits. name (may be NULL) is copied. NULL on failure.
- * Since 0.1.
+ * The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype; a NaN counts as
+ * wrong. Shapes agree, but for a last axis of size 1. The threshold is finite: 0.5 is usual for probabilities, 0 for logits.
+ * name (may be NULL) is copied. NULL on failure. Since 0.1.
  */
 TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshold, const char* name);
 
@@ -44,8 +45,8 @@ TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshol
  */
 TL_API tl_status tl_metric_update(tl_metric* metric, tl_tensor* values, tl_tensor* weights) TL_WARN_UNUSED;
 
-/** Adds predictions, f32 or f64, to an accuracy. weights (may be NULL) stand for the leading axes of the samples. A failure
- * changes nothing. Since 0.1. */
+/** Adds predictions, f32 or f64, to an accuracy. weights (may be NULL) stand for the leading axes of the samples. A label that
+ * is none of the classes is TL_INVALID_ARGUMENT, with its position in the message. A failure changes nothing. Since 0.1. */
 TL_API tl_status tl_metric_update_predictions(tl_metric* metric, tl_tensor* labels, tl_tensor* predictions,
                                               tl_tensor* weights) TL_WARN_UNUSED;
 

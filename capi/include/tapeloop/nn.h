@@ -134,7 +134,8 @@ TL_API void tl_batch_normalization_options_init(tl_batch_normalization_options* 
 /**
  * A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more. While training,
  * mean and (biased) variance are those of the batch, which has at least one row, gradients flow through them, and the moving
- * averages are updated; otherwise they are the moving averages. Variables: gamma, beta, and, not trainable, moving_mean and
+ * averages are updated; otherwise they are the moving averages. The variance must be in the range of the dtype (for f32,
+ * elements up to 1e19), and the last axis not empty. Variables: gamma, beta, and, not trainable, moving_mean and
  * moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_normalization_options* options);
@@ -154,7 +155,8 @@ TL_API void tl_layer_normalization_options_init(tl_layer_normalization_options* 
 
 /**
  * A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each row over the last
- * axis, which must not be empty. Variables: gamma, beta. options may be NULL. Returns NULL on failure. Since 0.1.
+ * axis, which must not be empty. The variance may leave the range of the dtype, the sum of a row may not. Variables: gamma,
+ * beta. options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_normalization_options* options);
 
@@ -226,7 +228,8 @@ enum {
   TL_REDUCTION_WEIGHTED_MEAN = 3 /**< sum / sum of the weights; 0 where that is 0 */
 };
 
-/** Of all losses. Fill it with tl_loss_options_init() first. */
+/** Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no samples is fine.
+ * Fill it with tl_loss_options_init() first. */
 typedef struct tl_loss_options {
   size_t struct_size;      /**< bytes of this struct; set by the init function */
   tl_reduction reduction;  /**< default TL_REDUCTION_MEAN */
@@ -242,24 +245,25 @@ TL_API void tl_loss_options_init(tl_loss_options* options, size_t struct_size);
 
 /**
  * -log p[label]. Labels: integers (...) or (..., 1) in [0, classes); predictions: f32 or f64 (..., classes), logits unless
- * the options say otherwise; probabilities are divided by their sum and limited to [1e-7, 1 - 1e-7]. No label smoothing.
- * options may be NULL. Returns NULL on failure. Since 0.1.
+ * the options say otherwise; probabilities, none negative and not all 0, are divided by their sum and limited to [1e-7,
+ * 1 - 1e-7]. A NaN or infinity among the predictions of a sample may make its loss NaN. No label smoothing. options may be
+ * NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_loss_sparse_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
                                                            tl_tensor* predictions,
                                                            const tl_loss_options* options);
 
 /**
- * -sum(labels log p) over the last axis, for label probabilities of the shape and dtype of the predictions, which are as in
- * tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns NULL on failure. Since 0.1.
+ * -sum(labels log p) over the last axis, for label probabilities, each in [0, 1], of the shape and dtype of the predictions,
+ * which are as in tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_loss_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
                                                     tl_tensor* predictions, const tl_loss_options* options);
 
 /**
- * The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels of any dtype and of the
- * shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities are limited to [1e-7, 1 - 1e-7].
- * options may be NULL. Returns NULL on failure. Since 0.1.
+ * The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels in [0, 1], of any dtype
+ * and of the shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities are limited to [1e-7,
+ * 1 - 1e-7]. options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_loss_binary_cross_entropy(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
                                                const tl_loss_options* options);

@@ -751,7 +751,8 @@ TL_API tl_tensor *tl_sparse_softmax_cross_entropy(tl_context *context, tl_tensor
 
 /**
  * Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1 +
- * e^-|x|). labels and logits have one shape; labels are probabilities in [0, 1]. Gradients flow to both.
+ * e^-|x|). labels and logits have one shape; labels are probabilities in [0, 1]; beyond it by more than a
+ * rounding error of 1e-6, or NaN, they are an error that names the position. Gradients flow to both.
  * Operands: `labels`: float; `logits`: the dtype of `labels`. Gradient: of any order.
  * Since 0.1.
  */

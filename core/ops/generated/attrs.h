@@ -123,6 +123,16 @@ struct LogSoftmaxAttrs {
   int64_t axis;
 };
 
+struct CorrectSideAttrs {
+  double threshold;
+};
+
+struct CheckRangeAttrs {
+  double low;
+  double high;
+  bool nan;
+};
+
 struct InverseRmsAttrs {
   double epsilon;
 };

@@ -569,6 +569,32 @@ Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits) {
   return made;
 }
 
+Tensor correct_class(const Tensor& labels, const Tensor& predictions) {
+  const Tensor* in[] = {&labels, &predictions};
+  if (!labels) invalid("[correct_class] 'labels' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kCorrectClass, labels.context(), Inputs(in, 2), nullptr, &made);
+  return made;
+}
+
+Tensor correct_side(const Tensor& labels, const Tensor& predictions, double threshold) {
+  const Tensor* in[] = {&labels, &predictions};
+  if (!labels) invalid("[correct_side] 'labels' must be a tensor: got null; was it set?");
+  CorrectSideAttrs attrs{threshold};
+  Tensor made;
+  apply(OpId::kCorrectSide, labels.context(), Inputs(in, 2), &attrs, &made);
+  return made;
+}
+
+Tensor check_range(const Tensor& x, double low, double high, bool nan) {
+  const Tensor* in[] = {&x};
+  if (!x) invalid("[check_range] 'x' must be a tensor: got null; was it set?");
+  CheckRangeAttrs attrs{low, high, nan};
+  Tensor made;
+  apply(OpId::kCheckRange, x.context(), Inputs(in, 1), &attrs, &made);
+  return made;
+}
+
 Tensor inverse_rms(const Tensor& x, double epsilon) {
   const Tensor* in[] = {&x};
   if (!x) invalid("[inverse_rms] 'x' must be a tensor: got null; was it set?");

@@ -242,6 +242,15 @@ Tensor sparse_softmax_cross_entropy(const Tensor& labels, const Tensor& logits);
 // Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1 + e^-|x|).
 Tensor sigmoid_cross_entropy(const Tensor& labels, const Tensor& logits);
 
+// Whether the largest prediction of each row (the first of equals) is that of its integer label; false for a row with a NaN.
+Tensor correct_class(const Tensor& labels, const Tensor& predictions);
+
+// Whether (prediction > threshold) is the label, 0 or 1, element by element; false for a NaN.
+Tensor correct_side(const Tensor& labels, const Tensor& predictions, double threshold);
+
+// x as a new tensor that shares its memory; an element outside [low, high] is an error that names it and its position.
+Tensor check_range(const Tensor& x, double low, double high, bool nan = false);
+
 // 1 / sqrt(mean(x^2) + epsilon) of each row over the last axis, which stays with size 1.
 Tensor inverse_rms(const Tensor& x, double epsilon);
 

@@ -99,6 +99,11 @@ constexpr InputSchema kLogSoftmaxInputs[] = {{"x", kFloatTypes, -1}};
 constexpr AttrSchema kLogSoftmaxAttrs[] = {{"axis", AttrKind::kInt, offsetof(LogSoftmaxAttrs, axis)}};
 constexpr InputSchema kSparseSoftmaxCrossEntropyInputs[] = {{"labels", kIntTypes, -1}, {"logits", kFloatTypes, -1}};
 constexpr InputSchema kSigmoidCrossEntropyInputs[] = {{"labels", kFloatTypes, -1}, {"logits", kFloatTypes, 0}};
+constexpr InputSchema kCorrectClassInputs[] = {{"labels", kIntTypes, -1}, {"predictions", kFloatTypes, -1}};
+constexpr InputSchema kCorrectSideInputs[] = {{"labels", kAnyType, -1}, {"predictions", kFloatTypes, -1}};
+constexpr AttrSchema kCorrectSideAttrs[] = {{"threshold", AttrKind::kFloat, offsetof(CorrectSideAttrs, threshold)}};
+constexpr InputSchema kCheckRangeInputs[] = {{"x", kAnyType, -1}};
+constexpr AttrSchema kCheckRangeAttrs[] = {{"low", AttrKind::kFloat, offsetof(CheckRangeAttrs, low)}, {"high", AttrKind::kFloat, offsetof(CheckRangeAttrs, high)}, {"nan", AttrKind::kBool, offsetof(CheckRangeAttrs, nan)}};
 constexpr InputSchema kInverseRmsInputs[] = {{"x", kFloatTypes, -1}};
 constexpr AttrSchema kInverseRmsAttrs[] = {{"epsilon", AttrKind::kFloat, offsetof(InverseRmsAttrs, epsilon)}};
 constexpr AttrSchema kUniformAttrs[] = {{"shape", AttrKind::kInts, offsetof(UniformAttrs, shape)}, {"low", AttrKind::kFloat, offsetof(UniformAttrs, low)}, {"high", AttrKind::kFloat, offsetof(UniformAttrs, high)}, {"dtype", AttrKind::kDType, offsetof(UniformAttrs, dtype)}, {"seed", AttrKind::kU64, offsetof(UniformAttrs, seed)}, {"call", AttrKind::kU64, offsetof(UniformAttrs, call)}};
@@ -180,7 +185,10 @@ const OpSchema kSchemas[] = {
     {OpId::kSoftmax, "softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(SoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kSoftmaxInputs, kSoftmaxAttrs, 1, rules::infer_axis, kernels::softmax, rules::vjp_softmax},
     {OpId::kLogSoftmax, "log_softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(LogSoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kLogSoftmaxInputs, kLogSoftmaxAttrs, 1, rules::infer_axis, kernels::log_softmax, rules::vjp_log_softmax},
     {OpId::kSparseSoftmaxCrossEntropy, "sparse_softmax_cross_entropy", 2, false, 1, false, false, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSparseSoftmaxCrossEntropyInputs, nullptr, 0, rules::infer_sparse_softmax_cross_entropy, kernels::sparse_softmax_cross_entropy, rules::vjp_sparse_softmax_cross_entropy},
-    {OpId::kSigmoidCrossEntropy, "sigmoid_cross_entropy", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSigmoidCrossEntropyInputs, nullptr, 0, rules::infer_same_shapes, kernels::sigmoid_cross_entropy, rules::vjp_sigmoid_cross_entropy},
+    {OpId::kSigmoidCrossEntropy, "sigmoid_cross_entropy", 2, false, 1, false, false, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSigmoidCrossEntropyInputs, nullptr, 0, rules::infer_same_shapes, kernels::sigmoid_cross_entropy, rules::vjp_sigmoid_cross_entropy},
+    {OpId::kCorrectClass, "correct_class", 2, false, 1, false, false, {-1, -1, -1}, 0, GradientKind::kNone, "its result is a truth value", 0, 0, kCorrectClassInputs, nullptr, 0, rules::infer_correct_class, kernels::correct_class, nullptr},
+    {OpId::kCorrectSide, "correct_side", 2, false, 1, false, false, {-1, -1, -1}, sizeof(CorrectSideAttrs), GradientKind::kNone, "its result is a truth value", 0, 0, kCorrectSideInputs, kCorrectSideAttrs, 1, rules::infer_correct_side, kernels::correct_side, nullptr},
+    {OpId::kCheckRange, "check_range", 1, false, 1, true, false, {-1, -1, -1}, sizeof(CheckRangeAttrs), GradientKind::kRule, nullptr, 0, 0, kCheckRangeInputs, kCheckRangeAttrs, 3, rules::infer_same, kernels::check_range, rules::vjp_check_range},
     {OpId::kInverseRms, "inverse_rms", 1, false, 1, false, false, {-1, -1, -1}, sizeof(InverseRmsAttrs), GradientKind::kRule, nullptr, 1, 1, kInverseRmsInputs, kInverseRmsAttrs, 1, rules::infer_inverse_rms, kernels::inverse_rms, rules::vjp_inverse_rms},
     {OpId::kUniform, "uniform", 0, false, 1, false, false, {-1, -1, -1}, sizeof(UniformAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kUniformAttrs, 6, rules::infer_random, kernels::uniform, nullptr},
     {OpId::kNormal, "normal", 0, false, 1, false, false, {-1, -1, -1}, sizeof(NormalAttrs), GradientKind::kNone, "it has no operand", 0, 0, nullptr, kNormalAttrs, 6, rules::infer_random, kernels::normal, nullptr},
@@ -192,7 +200,7 @@ const OpSchema kSchemas[] = {
     {OpId::kSgdUpdate, "sgd_update", 3, false, 1, false, false, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 6, 0, kSgdUpdateInputs, nullptr, 0, rules::infer_sgd_update, kernels::sgd_update, rules::vjp_sgd_update},
 };
 
-constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, -1, -1, -1, -1, -1, 67, -1, -1, -1, -1, -1, -1, -1, -1, -1, 68, 69, 70, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 71, 72, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 73, 74, 75};
+constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, 67, 68, 69, -1, -1, 70, -1, -1, -1, -1, -1, -1, -1, -1, -1, 71, 72, 73, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 74, 75, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 76, 77, 78};
 
 }  // namespace
 

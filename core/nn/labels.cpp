@@ -1,0 +1,48 @@
+#include "core/nn/labels.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/ops/generated/functions.h"
+
+namespace tl::nn {
+namespace {
+
+constexpr double kSlack = 1e-6;  // of the kernel of sigmoid_cross_entropy, too
+
+// check_range() in other words: describe(text) throws, where the text is "<value> at position <position>".
+template <class Describe>
+Tensor checked(const Tensor& x, double low, double high, bool nan, Describe describe) {
+  try {
+    return check_range(x, low, high, nan);
+  } catch (const Error& e) {
+    const std::string& text = e.message();
+    const size_t begin = text.find("] "), end = text.find(" is outside");
+    if (e.code() != Code::kInvalidArgument || end == std::string::npos) throw;
+    describe(text.substr(begin + 2, end - begin - 2));
+    throw;
+  }
+}
+
+}  // namespace
+
+Tensor probability_labels(const char* op, const Tensor& labels) {
+  return checked(labels, -kSlack, 1 + kSlack, false, [&](const std::string& which) {
+    invalid("[", op, "] label ", which, " is outside [0, 1]; labels come first, predictions second");
+  });
+}
+
+Tensor normalized_rows(const char* op, const Tensor& probabilities) {
+  Tensor p = checked(probabilities, -kSlack, INFINITY, true, [&](const std::string& which) {
+    invalid("[", op, "] probabilities must not be negative: got ", which,
+            "; logits are predictions without from_probabilities");
+  });
+  Tensor totals = checked(sum(p, {-1}, /*keepdims=*/true), std::numeric_limits<double>::min(), INFINITY, true,
+                          [&](const std::string& which) {
+                            invalid("[", op, "] the probabilities of a row must add up to more than 0: got ",
+                                    which, " of the rows; logits are predictions without from_probabilities");
+                          });
+  return div(p, totals);
+}
+
+}  // namespace tl::nn

@@ -1,0 +1,32 @@
+// Checks of the values of labels and probabilities, with errors that name the caller. The values are looked at by ops, so
+// that a check is part of a recorded program, too.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/tensor/tensor.h"
+
+namespace tl::nn {
+
+// f(), an op that checks its operands: its errors come out under the name of the caller, `op`.
+template <class F>
+Tensor named(const char* op, F&& f) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    const std::string& text = e.message();
+    const size_t end = text.find(']');
+    if (e.code() != Code::kInvalidArgument || text.empty() || text[0] != '[' || end == std::string::npos)
+      throw;
+    invalid("[", op, text.substr(end));
+  }
+}
+
+// The labels, each in [0, 1] but for rounding errors up to 1e-6. Throws kInvalidArgument with the first that is not, or is
+// NaN, and its position.
+Tensor probability_labels(const char* op, const Tensor& labels);
+
+// Rows over the last axis, each divided by its sum. Throws kInvalidArgument for an element that is negative by more than
+// 1e-6, and for a row whose sum is not above 0. NaN passes and makes its row NaN; so does an infinity.
+Tensor normalized_rows(const char* op, const Tensor& probabilities);
+
+}  // namespace tl::nn
