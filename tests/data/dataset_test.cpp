@@ -3,6 +3,7 @@
 #include "core/data/dataset.h"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <map>
@@ -336,4 +337,55 @@ TEST_CASE("running out of memory moves nothing and leaks nothing", "[dataset]") 
     CHECK(std::memcmp(out[0].raw(), data.raw(), 2 << 20) == 0);
   }
   CHECK(context.live_tensors() == live);
+}
+
+namespace {
+
+// Asks the context to stop when one of its elements is read.
+class CancelAt : public Dataset {
+ public:
+  CancelAt(DatasetPtr source, int64_t at, std::atomic<uint32_t>* word)
+      : source_(std::move(source)), at_(at), word_(word) {}
+  int64_t size() const override { return source_->size(); }
+  size_t width() const override { return source_->width(); }
+  void get(uint64_t epoch, int64_t index, tl::Span<Tensor> out) override {
+    source_->get(epoch, index, out);
+    last_ = index;
+    if (index == at_) *word_ = 1;
+  }
+  int64_t last() const { return last_; }
+
+ private:
+  DatasetPtr source_;
+  int64_t at_, last_ = -1;
+  std::atomic<uint32_t>* word_;
+};
+
+}  // namespace
+
+TEST_CASE("a batch is cancelled between two of its elements, and comes whole afterwards") {
+  std::atomic<uint32_t> word{0};
+  Context context(with_threads(1));
+  context.set_cancel_word(&word, 1);
+  auto source = std::make_shared<CancelAt>(tensor_slices({counting<int32_t>(context, Shape{16})}), 11, &word);
+  DatasetIterator it(batch(source, 8, false));
+  Tensor out;
+  REQUIRE(it.next({&out, 1}));
+  const Tensor before = out;
+  Code code = Code::kOk;
+  try {
+    it.next({&out, 1});
+  } catch (const tl::Error& e) {
+    code = e.code();
+  }
+  CHECK(code == Code::kCancelled);
+  CHECK(source->last() == 11);
+  CHECK(it.position() == 1);
+  CHECK(out.raw() == before.raw());
+  word = 0;
+  auto again = std::make_shared<CancelAt>(tensor_slices({counting<int32_t>(context, Shape{16})}), -1, &word);
+  DatasetIterator rest(batch(again, 8, false));
+  rest.seek(0, it.position());
+  REQUIRE(rest.next({&out, 1}));
+  for (int i = 0; i < 8; i++) CHECK(out.data<int32_t>()[i] == 8 + i);
 }
