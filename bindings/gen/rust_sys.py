@@ -24,7 +24,7 @@ def type_of(v, handles):
 def doc(text, indent=""):
     out, line = "", f"{indent}///"
     for word in text.replace("[", "\\[").replace("]", "\\]").replace("<", "\\<").split():
-        if len(line) + len(word) > WIDTH:
+        if len(line) + len(word) > WIDTH and word not in ("+", "-", "*"):  # they would begin a list
             out, line = out + line + "\n", f"{indent}///"
         line += " " + word
     return out + line + "\n"

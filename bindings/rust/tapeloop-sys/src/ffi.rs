@@ -233,7 +233,8 @@ pub struct tl_context_options {
     pub seed: u64,
     /// threads, the caller's included; 0 (default): all CPUs that the process may use
     pub threads: i32,
-    /// most bytes for tensors, cached memory included; 0: no limit (default)
+    /// most bytes for tensors, cached memory included; 0: no limit (default). Each tensor takes its bytes
+    /// rounded up to a multiple of 64, above 4 KiB by at most an eighth
     pub memory_limit: u64,
 }
 
@@ -339,7 +340,8 @@ pub struct tl_layer_normalization_options {
     pub name: *const c_char,
 }
 
-/// Of all losses. Fill it with tl_loss_options_init() first.
+/// Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no
+/// samples is fine. Fill it with tl_loss_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_loss_options {
@@ -515,7 +517,9 @@ extern "C" {
     /// Restarts the random numbers from a seed. Since 0.1.
     pub fn tl_context_set_seed(context: *mut tl_context, seed: u64) -> tl_status;
 
-    /// Sets the limit of tl_context_options.memory_limit. What is in use stays. Since 0.1.
+    /// Sets the limit of tl_context_options.memory_limit. What is in use stays and counts: where that is more
+    /// than the limit, no tensor can be made until enough of it is released. Memory kept for reuse beyond the
+    /// limit is given back. Since 0.1.
     pub fn tl_context_set_memory_limit(context: *mut tl_context, bytes: u64) -> tl_status;
 
     /// Gives memory that is kept for reuse back to the system. Since 0.1.
@@ -571,9 +575,10 @@ extern "C" {
     /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the
     /// content. The shape is that of the file, rank 0 to 8; unsigned bytes give TL_U8, signed bytes, 16-bit
     /// and 32-bit integers TL_I32, floats TL_F32, doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO
-    /// (a directory, no permission), TL_CORRUPT_DATA (cut off, too long, damaged, another format; the message
-    /// names file, offset and rule), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory is
-    /// asked for. Since 0.1.
+    /// (a directory, no permission), TL_CORRUPT_DATA (cut off, too long, damaged, another format, bytes behind
+    /// the compressed data that are no further gzip member; the message names file, offset and rule),
+    /// TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory
+    /// is asked for. Since 0.1.
     pub fn tl_read_idx(context: *mut tl_context, path: *const c_char) -> *mut tl_tensor;
 
     /// `count` tensors, at least one, cut along their first axes, which must agree in size: element i holds
@@ -589,9 +594,11 @@ extern "C" {
     /// tl_read_idx() gives them. The images are in a file whose name holds "images-idx3" or "images.idx3", the
     /// labels in the file of the same name with "labels-idx1" or "labels.idx1"; either may end in ".gz". Names
     /// with "train" are the training split, names with "t10k" or "test" the test split. In a folder with one
-    /// split only, its first nine tenths are for training, the rest for testing. Returns NULL on failure:
-    /// TL_NOT_FOUND (no folder, no images, no labels for them), TL_INVALID_ARGUMENT (several files fit, labels
-    /// that do not match their images, an unknown part), and what tl_read_idx() gives. Since 0.1.
+    /// split only, its last tenth (rounded down, but at least one element) is for testing, the others for
+    /// training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them),
+    /// TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match
+    /// their images; a single split of fewer than two elements; an unknown part; an empty text), and what
+    /// tl_read_idx() gives. Since 0.1.
     pub fn tl_dataset_from_idx_folder(
         context: *mut tl_context,
         folder: *const c_char,
@@ -673,7 +680,7 @@ extern "C" {
     pub fn tl_dataset_keep(dataset: *mut tl_dataset) -> *mut tl_dataset;
 
     /// Gives the dataset up before its scope ends; datasets made from it go on. NULL and a released dataset do
-    /// nothing. Since 0.1.
+    /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_dataset_release(dataset: *mut tl_dataset);
 
     /// sum(weights values) / sum(weights); 0 over nothing. name (may be NULL) is copied. NULL on failure.
@@ -683,21 +690,22 @@ extern "C" {
     /// sum(weights values). name (may be NULL) is copied. NULL on failure. Since 0.1.
     pub fn tl_metric_sum(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
 
-    /// The share of samples whose largest prediction (the first of equals) is that of the label. Labels:
-    /// integers (...) or (..., 1); predictions: (..., classes). name (may be NULL) is copied. NULL on failure.
-    /// Since 0.1.
+    /// The share of samples whose largest prediction (the first of equals) is that of the label; a sample with
+    /// a NaN among its predictions counts as wrong. Labels: integers (...) or (..., 1), each in \[0, classes);
+    /// predictions: (..., classes). name (may be NULL) is copied. NULL on failure. Since 0.1.
     pub fn tl_metric_sparse_categorical_accuracy(
         context: *mut tl_context,
         name: *const c_char,
     ) -> *mut tl_metric;
 
-    /// The same for label probabilities or one-hot labels of the shape of the predictions, any dtype. name
-    /// (may be NULL) is copied. NULL on failure. Since 0.1.
+    /// The same for one-hot labels or label probabilities of the shape of the predictions, any dtype, each in
+    /// \[0, 1\]: the label of a sample is its largest one, the first of equals. name (may be NULL) is copied.
+    /// NULL on failure. Since 0.1.
     pub fn tl_metric_categorical_accuracy(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
 
     /// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype;
-    /// shapes agree, but for a last axis of size 1. 0.5 is usual for probabilities, 0 for logits. name (may be
-    /// NULL) is copied. NULL on failure. Since 0.1.
+    /// a NaN counts as wrong. Shapes agree, but for a last axis of size 1. The threshold is finite: 0.5 is
+    /// usual for probabilities, 0 for logits. name (may be NULL) is copied. NULL on failure. Since 0.1.
     pub fn tl_metric_binary_accuracy(
         context: *mut tl_context,
         threshold: f64,
@@ -713,7 +721,8 @@ extern "C" {
     ) -> tl_status;
 
     /// Adds predictions, f32 or f64, to an accuracy. weights (may be NULL) stand for the leading axes of the
-    /// samples. A failure changes nothing. Since 0.1.
+    /// samples. A label that is none of the classes is TL_INVALID_ARGUMENT, with its position in the message.
+    /// A failure changes nothing. Since 0.1.
     pub fn tl_metric_update_predictions(
         metric: *mut tl_metric,
         labels: *mut tl_tensor,
@@ -739,7 +748,8 @@ extern "C" {
     /// context holds the error). Since 0.1.
     pub fn tl_metric_keep(metric: *mut tl_metric) -> *mut tl_metric;
 
-    /// Gives the metric up before its scope ends. NULL and a released metric do nothing. Since 0.1.
+    /// Gives the metric up before its scope ends. NULL and a released metric do nothing. From any thread at
+    /// any time. Since 0.1.
     pub fn tl_metric_release(metric: *mut tl_metric);
 
     /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
@@ -796,8 +806,9 @@ extern "C" {
     /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more.
     /// While training, mean and (biased) variance are those of the batch, which has at least one row,
     /// gradients flow through them, and the moving averages are updated; otherwise they are the moving
-    /// averages. Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. options may be
-    /// NULL. Returns NULL on failure. Since 0.1.
+    /// averages. The variance must be in the range of the dtype (for f32, elements up to 1e19), and the last
+    /// axis not empty. Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. options
+    /// may be NULL. Returns NULL on failure. Since 0.1.
     pub fn tl_batch_normalization(
         context: *mut tl_context,
         options: *const tl_batch_normalization_options,
@@ -811,8 +822,8 @@ extern "C" {
     );
 
     /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each
-    /// row over the last axis, which must not be empty. Variables: gamma, beta. options may be NULL. Returns
-    /// NULL on failure. Since 0.1.
+    /// row over the last axis, which must not be empty. The variance may leave the range of the dtype, the sum
+    /// of a row may not. Variables: gamma, beta. options may be NULL. Returns NULL on failure. Since 0.1.
     pub fn tl_layer_normalization(
         context: *mut tl_context,
         options: *const tl_layer_normalization_options,
@@ -875,15 +886,17 @@ extern "C" {
     pub fn tl_layer_keep(layer: *mut tl_layer) -> *mut tl_layer;
 
     /// Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a
-    /// released layer do nothing. Since 0.1.
+    /// released layer do nothing. From any thread at any time. Since 0.1.
     pub fn tl_layer_release(layer: *mut tl_layer);
 
     /// Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1.
     pub fn tl_loss_options_init(options: *mut tl_loss_options, struct_size: usize);
 
     /// -log p\[label\]. Labels: integers (...) or (..., 1) in \[0, classes); predictions: f32 or f64 (...,
-    /// classes), logits unless the options say otherwise; probabilities are divided by their sum and limited
-    /// to \[1e-7, 1 - 1e-7\]. No label smoothing. options may be NULL. Returns NULL on failure. Since 0.1.
+    /// classes), logits unless the options say otherwise; probabilities, none negative and not all 0, are
+    /// divided by their sum and limited to \[1e-7, 1 - 1e-7\]. A NaN or infinity among the predictions of a
+    /// sample may make its loss NaN. No label smoothing. options may be NULL. Returns NULL on failure. Since
+    /// 0.1.
     pub fn tl_loss_sparse_categorical_cross_entropy(
         context: *mut tl_context,
         labels: *mut tl_tensor,
@@ -891,9 +904,9 @@ extern "C" {
         options: *const tl_loss_options,
     ) -> *mut tl_tensor;
 
-    /// -sum(labels log p) over the last axis, for label probabilities of the shape and dtype of the
-    /// predictions, which are as in tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns
-    /// NULL on failure. Since 0.1.
+    /// -sum(labels log p) over the last axis, for label probabilities, each in \[0, 1\], of the shape and
+    /// dtype of the predictions, which are as in tl_loss_sparse_categorical_cross_entropy(). options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
     pub fn tl_loss_categorical_cross_entropy(
         context: *mut tl_context,
         labels: *mut tl_tensor,
@@ -901,9 +914,10 @@ extern "C" {
         options: *const tl_loss_options,
     ) -> *mut tl_tensor;
 
-    /// The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels of
-    /// any dtype and of the shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities
-    /// are limited to \[1e-7, 1 - 1e-7\]. options may be NULL. Returns NULL on failure. Since 0.1.
+    /// The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels in
+    /// \[0, 1\], of any dtype and of the shape of the predictions. With rank 0 or 1 each element is a sample.
+    /// Probabilities are limited to \[1e-7, 1 - 1e-7\]. options may be NULL. Returns NULL on failure. Since
+    /// 0.1.
     pub fn tl_loss_binary_cross_entropy(
         context: *mut tl_context,
         labels: *mut tl_tensor,
@@ -937,16 +951,19 @@ extern "C" {
         options: *const tl_loss_options,
     ) -> *mut tl_tensor;
 
-    /// Sum of two tensors: a + b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any
-    /// order. Since 0.1.
+    /// Sum of two tensors: a + b, broadcast. Integers beyond the range of their dtype wrap around, modulo 2 to
+    /// the number of its bits; cast to i64 first where that may happen. Operands: `a`: number; `b`: the dtype
+    /// of `a`. Gradient: of any order. Since 0.1.
     pub fn tl_add(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// Difference of two tensors: a - b, broadcast. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of
-    /// any order. Since 0.1.
+    /// Difference of two tensors: a - b, broadcast. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `a`: number;
+    /// `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     pub fn tl_sub(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// Product of two tensors, element by element: a * b, broadcast. Operands: `a`: number; `b`: the dtype of
-    /// `a`. Gradient: of any order. Since 0.1.
+    /// Product of two tensors, element by element: a * b, broadcast. Integers beyond the range of their dtype
+    /// wrap around, modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands:
+    /// `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     pub fn tl_mul(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Quotient of two tensors: a / b, broadcast. In floating point only; division by zero follows IEEE 754.
@@ -967,16 +984,19 @@ extern "C" {
     pub fn tl_minimum(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
     /// x + value with a number of the host language. The number is converted to the dtype of x. It becomes a
-    /// constant: a rate that changes each step is better a tensor. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// constant: a rate that changes each step is better a tensor. Integers beyond the range of their dtype
+    /// wrap around, modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands:
+    /// `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_add_scalar(context: *mut tl_context, x: *mut tl_tensor, value: f64) -> *mut tl_tensor;
 
     /// x * value with a number of the host language. The number is converted to the dtype of x. It becomes a
-    /// constant: a rate that changes each step is better a tensor. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// constant: a rate that changes each step is better a tensor. Integers beyond the range of their dtype
+    /// wrap around, modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands:
+    /// `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_mul_scalar(context: *mut tl_context, x: *mut tl_tensor, value: f64) -> *mut tl_tensor;
 
-    /// Negative: -x. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// Negative: -x. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its bits;
+    /// cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_neg(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// e to the power of x. Operands: `x`: float. Gradient: of any order. Since 0.1.
@@ -1001,10 +1021,13 @@ extern "C" {
     /// One over the square root. Operands: `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_rsqrt(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// x times x. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// x times x. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its bits;
+    /// cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_square(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// Absolute value; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// Absolute value; the gradient at zero is zero. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `x`: number.
+    /// Gradient: of any order. Since 0.1.
     pub fn tl_abs(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// -1, 0 or 1 by the sign of x; NaN for NaN. Operands: `x`: number. Gradient: zero where it exists. Since
@@ -1125,13 +1148,16 @@ extern "C" {
     pub fn tl_cast(context: *mut tl_context, x: *mut tl_tensor, dtype: tl_dtype) -> *mut tl_tensor;
 
     /// Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
-    /// their bits do not depend on the number of threads. This short form uses axes = \[\], keepdims = false;
-    /// see tl_sum_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// their bits do not depend on the number of threads. Integers beyond the range of their dtype wrap
+    /// around, modulo 2 to the number of its bits; cast to i64 first where that may happen. This short form
+    /// uses axes = \[\], keepdims = false; see tl_sum_axes. Operands: `x`: number. Gradient: of any order.
+    /// Since 0.1.
     pub fn tl_sum(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Sum over axes. Without axes over all of them. Sums of floating point are added in fixed chunks, so that
-    /// their bits do not depend on the number of threads. Operands: `x`: number. Gradient: of any order. Since
-    /// 0.1.
+    /// their bits do not depend on the number of threads. Integers beyond the range of their dtype wrap
+    /// around, modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `x`:
+    /// number. Gradient: of any order. Since 0.1.
     pub fn tl_sum_axes(
         context: *mut tl_context,
         x: *mut tl_tensor,
@@ -1188,12 +1214,15 @@ extern "C" {
     ) -> *mut tl_tensor;
 
     /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. This short form uses axes = \[\], keepdims = false; see tl_prod_axes. Operands: `x`:
-    /// number. Gradient: of any order. Since 0.1.
+    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
+    /// bits; cast to i64 first where that may happen. This short form uses axes = \[\], keepdims = false; see
+    /// tl_prod_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_prod(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
+    /// bits; cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
     pub fn tl_prod_axes(
         context: *mut tl_context,
         x: *mut tl_tensor,
@@ -1236,13 +1265,15 @@ extern "C" {
         keepdims: bool,
     ) -> *mut tl_tensor;
 
-    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. This
-    /// short form uses axis = -1, exclusive = false, reverse = false; see tl_cumsum_axis. Operands: `x`:
-    /// number. Gradient: of any order. Since 0.1.
+    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. Integers
+    /// beyond the range of their dtype wrap around, modulo 2 to the number of its bits; cast to i64 first
+    /// where that may happen. This short form uses axis = -1, exclusive = false, reverse = false; see
+    /// tl_cumsum_axis. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_cumsum(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end.
-    /// Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// Running sum along an axis. exclusive leaves the element itself out; reverse runs from the end. Integers
+    /// beyond the range of their dtype wrap around, modulo 2 to the number of its bits; cast to i64 first
+    /// where that may happen. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_cumsum_axis(
         context: *mut tl_context,
         x: *mut tl_tensor,
@@ -1433,8 +1464,9 @@ extern "C" {
 
     /// Zeros with `size` slices along an axis, to which each slice of the updates is added at its index.
     /// updates has the shape that gather gives for these indices; a repeated index adds up, in the order of
-    /// the indices. An index outside \[0, size) is an error. Operands: `indices`: int; `updates`: number.
-    /// Gradient: of any order. Since 0.1.
+    /// the indices. An index outside \[0, size) is an error. Integers beyond the range of their dtype wrap
+    /// around, modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands:
+    /// `indices`: int; `updates`: number. Gradient: of any order. Since 0.1.
     pub fn tl_scatter_add(
         context: *mut tl_context,
         indices: *mut tl_tensor,
@@ -1494,10 +1526,10 @@ extern "C" {
         logits: *mut tl_tensor,
     ) -> *mut tl_tensor;
 
-    /// Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1
-    /// + e^-|x|). labels and logits have one shape; labels are probabilities in \[0, 1\]; beyond it by more
-    /// than a rounding error of 1e-6, or NaN, they are an error that names the position. Gradients flow to
-    /// both. Operands: `labels`: float; `logits`: the dtype of `labels`. Gradient: of any order. Since 0.1.
+    /// Cross-entropy of independent yes-no labels against logits, element by element: max(x, 0) - x z + log(1 +
+    /// e^-|x|). labels and logits have one shape; labels are probabilities in \[0, 1\]; beyond it by more than
+    /// a rounding error of 1e-6, or NaN, they are an error that names the position. Gradients flow to both.
+    /// Operands: `labels`: float; `logits`: the dtype of `labels`. Gradient: of any order. Since 0.1.
     pub fn tl_sigmoid_cross_entropy(
         context: *mut tl_context,
         labels: *mut tl_tensor,
@@ -1613,9 +1645,11 @@ extern "C" {
 
     /// One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A
     /// variable whose gradient is NULL stays as it is, and a log line names it once. TL_INVALID_ARGUMENT when
-    /// all gradients are NULL, count is 0, a variable stands twice or is not floating point, or a gradient
-    /// does not fit. A failure of any kind leaves all variables and the optimizer as they were. Tensors that
-    /// were read from the variables before keep their values. Since 0.1.
+    /// all gradients are NULL, count is 0, a variable stands twice or is not floating point, a gradient does
+    /// not fit, the learning rate is out of range for a variable (an f32 one takes none beyond 3.4e38), or the
+    /// step count or the rate was assigned a number that makes no sense. A failure of any kind leaves all
+    /// variables and the optimizer as they were. Tensors that were read from the variables before keep their
+    /// values. Since 0.1.
     pub fn tl_optimizer_apply(
         optimizer: *mut tl_optimizer,
         gradients: *const *mut tl_tensor,
@@ -1633,30 +1667,33 @@ extern "C" {
     /// The rate of the next step; NaN on failure (the context holds the error). Since 0.1.
     pub fn tl_optimizer_learning_rate(optimizer: *mut tl_optimizer) -> f64;
 
-    /// Sets the rate of the steps from now on: finite and not negative. Since 0.1.
+    /// Sets the rate of the steps from now on: finite and not negative. Whether the dtypes of the variables
+    /// can hold it shows in tl_optimizer_apply(). Since 0.1.
     pub fn tl_optimizer_set_learning_rate(optimizer: *mut tl_optimizer, rate: f64) -> tl_status;
 
     /// The number of steps done; -1 on failure (the context holds the error). Since 0.1.
     pub fn tl_optimizer_iterations(optimizer: *mut tl_optimizer) -> i64;
 
     /// All state as variables: "\<name>/iterations" (i64), "\<name>/learning_rate" (f64), then
-    /// "\<name>/\<variable>/\<slot>" of each variable in the order of first sight. Their number goes to *count
-    /// (may be NULL). Array and handles belong to the optimizer: do not release them. A later call gives the
-    /// same array while the list is the same, and ends it otherwise. NULL on failure (the context holds the
-    /// error). Since 0.1.
+    /// "\<name>/\<variable>/\<slot>" of each variable in the order of first sight; of several variables of one
+    /// name the second is called "\<variable>_1" there, the next "\<variable>_2" and so on. The slots of a
+    /// variable go with it. Their number goes to *count (may be NULL). Array and handles belong to the
+    /// optimizer: do not release them. A later call gives the same array while the list is the same, and ends
+    /// it otherwise. NULL on failure (the context holds the error). Since 0.1.
     pub fn tl_optimizer_variables(optimizer: *mut tl_optimizer, count: *mut usize) -> *const *mut tl_tensor;
 
     /// Moves the optimizer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
     /// context holds the error). Since 0.1.
     pub fn tl_optimizer_keep(optimizer: *mut tl_optimizer) -> *mut tl_optimizer;
 
-    /// Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. Since 0.1.
+    /// Gives the optimizer up before its scope ends. NULL and a released optimizer do nothing. From any thread
+    /// at any time. Since 0.1.
     pub fn tl_optimizer_release(optimizer: *mut tl_optimizer);
 
     /// x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes
     /// out as it is; for a norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself
-    /// NaN, a NaN makes all NaN. f32 or f64. To clip by value, use tl_clip(). Returns NULL on failure. Since
-    /// 0.1.
+    /// NaN, a NaN makes all NaN. f32 or f64, of any size: the squares need not be in range. To clip by value,
+    /// use tl_clip(). Returns NULL on failure. Since 0.1.
     pub fn tl_clip_by_norm(context: *mut tl_context, x: *mut tl_tensor, max_norm: f64) -> *mut tl_tensor;
 
     /// tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure.
@@ -1673,9 +1710,10 @@ extern "C" {
     pub fn tl_clip_options_init(options: *mut tl_clip_options, struct_size: usize);
 
     /// Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is
-    /// at most max_norm, which is finite and above 0. NULL entries pass through. clipped gets one handle for
-    /// each gradient and may be the same array; *norm (norm may be NULL) the norm before clipping, f64 of rank
-    /// 0. On failure all of these are NULL. options may be NULL. Since 0.1.
+    /// at most max_norm, which is finite and above 0. Elements may be of any size; only a norm that f64 cannot
+    /// hold is infinite. NULL entries pass through. clipped gets one handle for each gradient and may be the
+    /// same array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these
+    /// are NULL. options may be NULL. Since 0.1.
     pub fn tl_clip_by_global_norm(
         context: *mut tl_context,
         gradients: *const *mut tl_tensor,
@@ -1686,8 +1724,8 @@ extern "C" {
         norm: *mut *mut tl_tensor,
     ) -> tl_status;
 
-    /// The norm of all elements of `count` gradients together, f64 of rank 0; NULL entries count as nothing.
-    /// Returns NULL on failure. Since 0.1.
+    /// The norm of all elements of `count` gradients together, f64 of rank 0, also where their squares are out
+    /// of range; NULL entries count as nothing. Returns NULL on failure. Since 0.1.
     pub fn tl_global_norm(
         context: *mut tl_context,
         gradients: *const *mut tl_tensor,
@@ -1771,8 +1809,8 @@ extern "C" {
     /// holds the error). Since 0.1.
     pub fn tl_tape_keep(tape: *mut tl_tape) -> *mut tl_tape;
 
-    /// Gives the tape and all it saved up before its scope ends. NULL and a released tape do nothing. Since
-    /// 0.1.
+    /// Gives the tape and all it saved up before its scope ends. NULL and a released tape do nothing. From any
+    /// thread at any time. Since 0.1.
     pub fn tl_tape_release(tape: *mut tl_tape);
 
     /// A tensor with a copy of the caller's elements: rank sizes in dims (dims may be NULL for rank 0),

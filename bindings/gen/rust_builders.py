@@ -1,0 +1,113 @@
+"""Layers, optimizers and losses in Rust: a builder for each function of the C API that takes options."""
+from rust_names import NOTE, enum_name, ident, made_name, prose, rust_doc, sentence
+
+PLAIN = {"i64": "i64", "f64": "f64", "bool": "bool"}
+ZERO = {"i64": "0", "f64": "0.0", "bool": "false"}
+
+
+def options_of(f, structs):
+    return next((structs[p["type"]] for p in f["parameters"] if p["type"] in structs and p["pass"] == "in"), None)
+
+
+def fields(struct):
+    return [f for f in struct["fields"] if f["name"] != "struct_size"]
+
+
+def field_type(f):
+    if f["type"] == "string":
+        return "Option<String>"
+    if f["type"] == "tl_tensor":
+        return "Option<Tensor>"
+    return PLAIN.get(f["type"]) or f"Option<{enum_name(f['type'])}>"
+
+
+def setter(owner, f):
+    name, kind = ident(f["name"]), field_type(f)
+    text = sentence(prose(f.get("doc") or f["name"]))
+    if f["name"] == "name":
+        text = "The name; without one it is " + text[:1].lower() + text[1:]
+    if kind == "Option<String>":
+        parameter, value = "impl Into<String>", f"Some({name}.into())"
+    elif kind == "Option<Tensor>":
+        parameter, value = "&Tensor", f"Some({name}.clone())"
+    else:
+        parameter, value = (PLAIN.get(f["type"]) or enum_name(f["type"])), (name if f["type"] in PLAIN else f"Some({name})")
+    return f"\n{rust_doc(text, '    ')}    pub fn {name}(mut self, {name}: {parameter}) -> {owner} {{\n        self.{name} = {value};\n        self\n    }}\n"
+
+
+def raw_options(struct):
+    """Statements that fill `options` from self."""
+    out = f"        let mut options = options!({struct['name']}, {struct['init']});\n"
+    for f in fields(struct):
+        name = ident(f["name"])
+        if f["type"] == "string":
+            out += f"        let {name} = optional_text(\"{f['name']}\", self.{name}.as_deref())?;\n        options.{name} = pointer_of(&{name});\n"
+        elif f["type"] == "tl_tensor":
+            out += f"        options.{name} = self.{name}.as_ref().map_or(ptr::null_mut(), |tensor| tensor.required());\n"
+        elif f["type"] in PLAIN:
+            out += f"        options.{name} = self.{name};\n"
+        else:
+            out += f"        if let Some(value) = self.{name} {{\n            options.{name} = value as i32;\n        }}\n"
+    return out
+
+
+def struct_type(owner, docs, required, struct):
+    rows = "".join(f"    {ident(p['name'])}: {PLAIN.get(p['type']) or enum_name(p['type'])},\n" for p in required)
+    rows += "".join(f"    {ident(f['name'])}: {field_type(f)},\n" for f in fields(struct))
+    start = ", ".join([ident(p["name"]) for p in required] + [f"{ident(f['name'])}: {ZERO.get(f['type'], 'None')}" for f in fields(struct)])
+    parameters = ", ".join(f"{ident(p['name'])}: {PLAIN.get(p['type']) or enum_name(p['type'])}" for p in required)
+    out = f"\n{docs}#[derive(Debug, Clone)]\n#[must_use]\npub struct {owner} {{\n{rows}}}\n"
+    if not required:
+        out += f"\nimpl Default for {owner} {{\n    fn default() -> {owner} {{\n        {owner}::new()\n    }}\n}}\n"
+    out += f"\nimpl {owner} {{\n    /// All options at their defaults.\n    pub fn new({parameters}) -> {owner} {{\n        {owner} {{ {start} }}\n    }}\n"
+    return out + "".join(setter(owner, f) for f in fields(struct))
+
+
+def builder(f, struct):
+    made = {"tl_layer": "Layer", "tl_optimizer": "Optimizer"}[f["returns"]["type"]]
+    required = [p for p in f["parameters"] if p["name"] != "context" and p["type"] != struct["name"]]
+    owner = made_name(f["name"])
+    arguments = ["context.handle()"] + [p["name"] if p["type"] in PLAIN else f"{p['name']} as i32" for p in required] + ["&options"]
+    arguments = [f"self.{a}" if i and a != "&options" else a for i, a in enumerate(arguments)]
+    out = struct_type(owner, rust_doc(f["doc"]), required, struct)
+    out += (f"\n    /// Makes the {made.lower()}. It belongs to the innermost scope.\n"
+            f"    pub fn build(&self, context: &Context) -> Result<{made}> {{\n{raw_options(struct)}"
+            f"        {made}::made(context, call!({f['name']}({', '.join(arguments)})))\n    }}\n}}\n")
+    if made == "Layer":
+        out += (f"\nimpl LayerBuilder for {owner} {{\n    fn build_layer(&self, context: &Context) -> Result<Layer> {{\n"
+                f"        self.build(context)\n    }}\n}}\n")
+    return out
+
+
+def builders(api):
+    structs = {s["name"]: s for s in api["structs"]}
+    out = NOTE + ("//! Layers and optimizers with their options.\n\n"
+                  "use crate::ffi;\nuse crate::generated::*;\nuse crate::text::{optional_text, pointer_of};\n"
+                  "use crate::{Context, Layer, LayerBuilder, Optimizer, Result};\n")
+    for f in api["functions"]:
+        struct = options_of(f, structs)
+        if struct and f["returns"]["type"] in ("tl_layer", "tl_optimizer"):
+            out += builder(f, struct)
+    return out
+
+
+def losses(api):
+    structs = {s["name"]: s for s in api["structs"]}
+    struct = structs["tl_loss_options"]
+    out = NOTE + ("//! Losses: functions of labels and predictions. Each returns a tensor, see [`Tensor`](crate::Tensor).\n\n"
+                  "use crate::ffi;\nuse crate::generated::*;\nuse crate::Tensor;\nuse std::ptr;\n")
+    out += struct_type("LossOptions", rust_doc(struct["doc"]), [], struct)
+    out += f"\n    fn raw(&self) -> ffi::tl_loss_options {{\n{raw_options(struct)}        options\n    }}\n}}\n"
+    for f in api["functions"]:
+        if options_of(f, structs) is not struct:
+            continue
+        names = [p["name"] for p in f["parameters"] if p["type"] == "tl_tensor"]
+        short = f["name"][len("tl_loss_"):]
+        parameters = ", ".join(f"{n}: &Tensor" for n in names)
+        handles = ", ".join(f"{n}.handle" for n in names)
+        docs = rust_doc(f["doc"].replace("tl_loss_", "tl_"))
+        for name, more, options, doc in ((short, "", "ptr::null()", docs),
+                                         (short + "_with", ", options: &LossOptions", "&options.raw()", f"/// [`{short}`] with options.\n")):
+            out += (f"\n{doc}pub fn {name}({parameters}{more}) -> Tensor {{\n"
+                    f"    expression!({names[0]}.context, {f['name']}({names[0]}.context, {handles}, {options}))\n}}\n")
+    return out

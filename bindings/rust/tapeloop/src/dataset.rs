@@ -1,0 +1,195 @@
+//! Datasets.
+
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, text, Context, DType, DataPart, Error, Result, Tensor};
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::ptr;
+
+/// A finite collection of elements, each of which is a list of tensors (an image and its label, say). Datasets are made from
+/// datasets, which they share; each has a position of its own. Elements depend on the epoch and the position alone.
+///
+/// ```
+/// # use tapeloop::{Context, DType, Dataset};
+/// # fn main() -> tapeloop::Result<()> {
+/// let c = Context::new()?;
+/// let x = c.tensor(&[0u8, 51, 102, 153, 204, 255], &[6, 1])?;
+/// let y = c.tensor(&[0i32, 1, 0, 1, 0, 1], &[6])?;
+/// let train = Dataset::from_tensors(&c, &[&x, &y])?.shuffle(7)?.batch(4, false)?.cast(0, DType::F32, 255.0)?;
+/// let mut rows = 0;
+/// for batch in train.epoch() {
+///     let [x, y] = batch?;
+///     assert_eq!(x.dim(0)?, y.dim(0)?);
+///     rows += x.dim(0)?;
+/// }
+/// assert_eq!(rows, 6);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Dataset {
+    pub(crate) handle: *mut ffi::tl_dataset,
+    context: *mut ffi::tl_context,
+    one_thread: PhantomData<Cell<()>>,
+}
+
+// SAFETY: handles, which are never followed here; nothing of a dataset is tied to a thread.
+unsafe impl Send for Dataset {}
+
+impl Dataset {
+    fn made(context: *mut ffi::tl_context, handle: *mut ffi::tl_dataset) -> Result<Dataset> {
+        if handle.is_null() {
+            return Err(Error::take(context, ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Dataset { handle, context, one_thread: PhantomData })
+    }
+
+    /// Tensors cut along their first axes, which must agree in size: element i holds row i of each of them. Nothing is copied.
+    pub fn from_tensors<L: TensorList + ?Sized>(context: &Context, tensors: &L) -> Result<Dataset> {
+        let handle = tensors.with_handles(|tensors| {
+            call!(tl_dataset_from_tensors(context.handle(), tensors.as_ptr(), tensors.len()))
+        });
+        Dataset::made(context.handle(), handle)
+    }
+
+    /// Images and labels from a folder of IDX files in the layout of MNIST, plain or compressed by gzip: elements of two
+    /// tensors. The images are in a file whose name holds "images-idx3", the labels in the file of the same name with
+    /// "labels-idx1"; names with "train" are the training split, names with "t10k" or "test" the test split. In a folder with one
+    /// split only, its first nine tenths are for training, the rest for testing.
+    pub fn from_idx_folder(context: &Context, folder: impl AsRef<Path>, part: DataPart) -> Result<Dataset> {
+        let folder = text::path("dataset_from_idx_folder", folder.as_ref())?;
+        let handle = call!(tl_dataset_from_idx_folder(context.handle(), folder.as_ptr(), part as i32));
+        Dataset::made(context.handle(), handle)
+    }
+
+    /// The first `count` elements, or all where there are fewer.
+    pub fn take(&self, count: i64) -> Result<Dataset> {
+        Dataset::made(self.context, call!(tl_dataset_take(self.context, self.handle, count)))
+    }
+
+    /// All but the first `count` elements. To split data, take and skip before you shuffle.
+    pub fn skip(&self, count: i64) -> Result<Dataset> {
+        Dataset::made(self.context, call!(tl_dataset_skip(self.context, self.handle, count)))
+    }
+
+    /// All elements in a random order, anew in each epoch, which follows from the seed, the epoch and the number of elements
+    /// alone. Shuffle before batching.
+    pub fn shuffle(&self, seed: u64) -> Result<Dataset> {
+        Dataset::made(self.context, call!(tl_dataset_shuffle(self.context, self.handle, seed)))
+    }
+
+    /// Groups of `count` elements, stacked along a new first axis. The last group is smaller where count does not divide the
+    /// size; with `drop_remainder` it is left out.
+    pub fn batch(&self, count: i64, drop_remainder: bool) -> Result<Dataset> {
+        Dataset::made(self.context, call!(tl_dataset_batch(self.context, self.handle, count, drop_remainder)))
+    }
+
+    /// Converts tensor number `position` of each element. Floating-point results are divided by `divisor` (255 for images of
+    /// bytes, 1 for nothing); for integers it must be 1. Best after batching.
+    pub fn cast(&self, position: usize, dtype: DType, divisor: f64) -> Result<Dataset> {
+        let handle = call!(tl_dataset_cast(self.context, self.handle, position, dtype as i32, divisor));
+        Dataset::made(self.context, handle)
+    }
+
+    /// The rest of the epoch, or the next one when the last has come to its end: an iterator over elements of `N` tensors. It
+    /// ends after an error, too.
+    pub fn epoch<const N: usize>(&self) -> Epoch<'_, N> {
+        Epoch { dataset: self, ended: false }
+    }
+
+    /// The next element; `None` once at the end of each epoch. The number of tensors is [`width`](Dataset::width).
+    pub fn next_element(&self) -> Result<Option<Vec<Tensor>>> {
+        let width = self.width()?;
+        let mut handles = vec![ptr::null_mut(); width];
+        if !self.step(&mut handles)? {
+            return Ok(None);
+        }
+        Ok(Some(handles.into_iter().map(|handle| Tensor::retained(handle, self.context)).collect()))
+    }
+
+    /// False at the end of the epoch.
+    fn step(&self, handles: &mut [*mut ffi::tl_tensor]) -> Result<bool> {
+        if call!(tl_dataset_next(self.handle, handles.as_mut_ptr(), handles.len())) {
+            return Ok(true);
+        }
+        Error::take_if_any(self.context).map_or(Ok(false), Err)
+    }
+
+    /// The number of elements in an epoch.
+    pub fn size(&self) -> Result<i64> {
+        self.known(call!(tl_dataset_size(self.handle)))
+    }
+
+    /// The number of tensors in an element.
+    pub fn width(&self) -> Result<usize> {
+        match call!(tl_dataset_width(self.handle)) {
+            0 => Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT)),
+            width => Ok(width),
+        }
+    }
+
+    /// The epoch and the place in it of the element that comes next, both from 0; the place is [`size`](Dataset::size) when the
+    /// epoch's end comes next.
+    pub fn position(&self) -> Result<(u64, i64)> {
+        let place = self.known(call!(tl_dataset_position(self.handle)))?;
+        Ok((call!(tl_dataset_epoch(self.handle)), place))
+    }
+
+    /// Goes to a place that [`position`](Dataset::position) gave; `(0, 0)` is the beginning. Another dataset that was made in the
+    /// same way continues there with the same elements.
+    pub fn seek(&self, position: (u64, i64)) -> Result<()> {
+        done(self.context, call!(tl_dataset_seek(self.handle, position.0, position.1)))
+    }
+
+    fn known(&self, value: i64) -> Result<i64> {
+        if value < 0 {
+            return Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(value)
+    }
+}
+
+impl Drop for Dataset {
+    fn drop(&mut self) {
+        call!(tl_dataset_release(self.handle));
+    }
+}
+
+impl fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dataset({:?})", self.handle)
+    }
+}
+
+/// The elements of an epoch, see [`Dataset::epoch`].
+#[derive(Debug)]
+pub struct Epoch<'a, const N: usize> {
+    dataset: &'a Dataset,
+    ended: bool,
+}
+
+impl<const N: usize> Iterator for Epoch<'_, N> {
+    type Item = Result<[Tensor; N]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let mut handles = [ptr::null_mut(); N];
+        match self.dataset.step(&mut handles) {
+            Ok(true) => Some(Ok(handles.map(|handle| Tensor::retained(handle, self.dataset.context)))),
+            Ok(false) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+impl<const N: usize> std::iter::FusedIterator for Epoch<'_, N> {}

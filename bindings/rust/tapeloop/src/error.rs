@@ -1,0 +1,106 @@
+//! The one error type.
+
+use crate::call::gate;
+use crate::{ffi, log, text, Code};
+use std::fmt;
+
+/// What this crate returns where C returns a status.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong: the library's code and message, unchanged.
+///
+/// The message names the op, the rule that was broken, the values got, and a hint.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Error {
+    code: Code,
+    message: Box<str>,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Error {
+        Error { code, message: message.into().into_boxed_str() }
+    }
+
+    /// What kind of error it is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The op or call that failed, such as "matmul".
+    pub fn op(&self) -> Option<&str> {
+        let (op, _) = self.message.strip_prefix('[')?.split_once(']')?;
+        Some(op)
+    }
+
+    /// The whole message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The first error of a context, which is cleared. `status` is what the call returned, for a context that knows nothing of
+    /// it (another thread has taken the error meanwhile).
+    #[cold]
+    pub(crate) fn take(context: *mut ffi::tl_context, status: i32) -> Error {
+        let _gate = gate(context);
+        let held = call!(tl_error_code(context));
+        if held == ffi::TL_OK {
+            return Error::new(known(status), lost_message(status));
+        }
+        if held == ffi::TL_BUSY {
+            // Either the context holds this error, or another thread is inside and may change the message at any time. Only
+            // when an error is there for certain the message stays as it is.
+            let busy = b"[context] another thread is using the context\0";
+            if call!(tl_set_error(context, held, busy.as_ptr().cast())) != ffi::TL_OK {
+                return Error::new(Code::Busy, String::from_utf8_lossy(&busy[..busy.len() - 1]));
+            }
+        }
+        // SAFETY: the message stays until the error is cleared or the context ends, both of which need the gate.
+        let message = unsafe { text::copied(ffi::tl_error_message(context)) };
+        call!(tl_clear_error(context));
+        Error::new(known(held), message)
+    }
+
+    /// The first error of a context, which is cleared, if there is one.
+    pub(crate) fn take_if_any(context: *mut ffi::tl_context) -> Option<Error> {
+        match call!(tl_error_code(context)) {
+            ffi::TL_OK => None,
+            code => Some(Error::take(context, code)),
+        }
+    }
+}
+
+fn known(code: i32) -> Code {
+    Code::from_raw(code).unwrap_or(Code::Internal)
+}
+
+fn lost_message(code: i32) -> String {
+    // SAFETY: static text.
+    let name = unsafe { text::copied(ffi::tl_status_name(code)) };
+    format!("{}: the call was refused, and its error was taken by another call meanwhile", name)
+}
+
+/// The end of a call with an effect: the first error of the context where the status is not TL_OK.
+#[inline]
+pub(crate) fn done(context: *mut ffi::tl_context, status: i32) -> Result<()> {
+    log::deliver(context);
+    if status == ffi::TL_OK {
+        Ok(())
+    } else {
+        Err(Error::take(context, status))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,251 @@
+// Made from api.json by bindings/gen/generate. Do not edit.
+//! The enums of the C API.
+
+use crate::ffi;
+
+/// Outcome of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Code {
+    /// a value, shape, dtype, handle or option that the call does not accept.
+    InvalidArgument = ffi::TL_INVALID_ARGUMENT,
+    /// The object's state does not allow the call (a consumed tape).
+    FailedPrecondition = ffi::TL_FAILED_PRECONDITION,
+    /// The context's limit or the machine's memory is exhausted.
+    OutOfMemory = ffi::TL_OUT_OF_MEMORY,
+    /// a file that does not exist.
+    NotFound = ffi::TL_NOT_FOUND,
+    /// Reading or writing failed (disk full, permission, device).
+    Io = ffi::TL_IO,
+    /// a file whose content contradicts its format.
+    CorruptData = ffi::TL_CORRUPT_DATA,
+    /// Known, but not offered (a newer minor version).
+    Unsupported = ffi::TL_UNSUPPORTED,
+    /// The context is in use by another thread.
+    Busy = ffi::TL_BUSY,
+    /// a NaN or an infinity where the caller asked for none.
+    NonFinite = ffi::TL_NON_FINITE,
+    /// a broken invariant of tapeloop: please report it.
+    Internal = ffi::TL_INTERNAL,
+    /// `context_cancel` asked the context to stop.
+    Cancelled = ffi::TL_CANCELLED,
+}
+
+impl Code {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<Code> {
+        match raw {
+            ffi::TL_INVALID_ARGUMENT => Some(Code::InvalidArgument),
+            ffi::TL_FAILED_PRECONDITION => Some(Code::FailedPrecondition),
+            ffi::TL_OUT_OF_MEMORY => Some(Code::OutOfMemory),
+            ffi::TL_NOT_FOUND => Some(Code::NotFound),
+            ffi::TL_IO => Some(Code::Io),
+            ffi::TL_CORRUPT_DATA => Some(Code::CorruptData),
+            ffi::TL_UNSUPPORTED => Some(Code::Unsupported),
+            ffi::TL_BUSY => Some(Code::Busy),
+            ffi::TL_NON_FINITE => Some(Code::NonFinite),
+            ffi::TL_INTERNAL => Some(Code::Internal),
+            ffi::TL_CANCELLED => Some(Code::Cancelled),
+            _ => None,
+        }
+    }
+}
+
+/// Element type. A bool element is one byte that holds 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum DType {
+    /// `f32`.
+    F32 = ffi::TL_F32,
+    /// `f64`.
+    F64 = ffi::TL_F64,
+    /// `i32`.
+    I32 = ffi::TL_I32,
+    /// `i64`.
+    I64 = ffi::TL_I64,
+    /// `u8`.
+    U8 = ffi::TL_U8,
+    /// `bool`.
+    Bool = ffi::TL_BOOL,
+}
+
+impl DType {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<DType> {
+        match raw {
+            ffi::TL_F32 => Some(DType::F32),
+            ffi::TL_F64 => Some(DType::F64),
+            ffi::TL_I32 => Some(DType::I32),
+            ffi::TL_I64 => Some(DType::I64),
+            ffi::TL_U8 => Some(DType::U8),
+            ffi::TL_BOOL => Some(DType::Bool),
+            _ => None,
+        }
+    }
+}
+
+/// Severity of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum LogLevel {
+    /// ``LogLevel::Info``.
+    Info = ffi::TL_LOG_INFO,
+    /// ``LogLevel::Warning``.
+    Warning = ffi::TL_LOG_WARNING,
+}
+
+impl LogLevel {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<LogLevel> {
+        match raw {
+            ffi::TL_LOG_INFO => Some(LogLevel::Info),
+            ffi::TL_LOG_WARNING => Some(LogLevel::Warning),
+            _ => None,
+        }
+    }
+}
+
+/// What data is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum DataPart {
+    /// ``DataPart::Train``.
+    Train = ffi::TL_DATA_TRAIN,
+    /// ``DataPart::Test``.
+    Test = ffi::TL_DATA_TEST,
+}
+
+/// How a variable is filled at first. fan_in and fan_out are the rows and columns of a matrix; of more axes
+/// the last two times the product of the others; of a vector both its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Initializer {
+    /// What the layer says.
+    #[default]
+    Default = ffi::TL_INITIALIZER_DEFAULT,
+    /// ``Initializer::Zeros``.
+    Zeros = ffi::TL_INITIALIZER_ZEROS,
+    /// ``Initializer::Ones``.
+    Ones = ffi::TL_INITIALIZER_ONES,
+    /// The parameter.
+    Constant = ffi::TL_INITIALIZER_CONSTANT,
+    /// In \[-parameter, parameter), by default 0.05.
+    Uniform = ffi::TL_INITIALIZER_UNIFORM,
+    /// Mean 0, standard deviation: the parameter, by default 0.05.
+    Normal = ffi::TL_INITIALIZER_NORMAL,
+    /// The same, drawn anew beyond 2 standard deviations.
+    TruncatedNormal = ffi::TL_INITIALIZER_TRUNCATED_NORMAL,
+    /// Uniform of variance 2 / (fan_in + fan_out).
+    GlorotUniform = ffi::TL_INITIALIZER_GLOROT_UNIFORM,
+    /// Truncated normal of that variance.
+    GlorotNormal = ffi::TL_INITIALIZER_GLOROT_NORMAL,
+    /// 2 / fan_in.
+    HeUniform = ffi::TL_INITIALIZER_HE_UNIFORM,
+    /// ``Initializer::HeNormal``.
+    HeNormal = ffi::TL_INITIALIZER_HE_NORMAL,
+    /// 1 / fan_in.
+    LecunUniform = ffi::TL_INITIALIZER_LECUN_UNIFORM,
+    /// ``Initializer::LecunNormal``.
+    LecunNormal = ffi::TL_INITIALIZER_LECUN_NORMAL,
+}
+
+/// Activation functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Activation {
+    /// The identity.
+    #[default]
+    Linear = ffi::TL_ACTIVATION_LINEAR,
+    /// ``Activation::Relu``.
+    Relu = ffi::TL_ACTIVATION_RELU,
+    /// Slope 0.01 below zero.
+    LeakyRelu = ffi::TL_ACTIVATION_LEAKY_RELU,
+    /// Alpha 1.
+    Elu = ffi::TL_ACTIVATION_ELU,
+    /// ``Activation::Silu``.
+    Silu = ffi::TL_ACTIVATION_SILU,
+    /// Exact.
+    Gelu = ffi::TL_ACTIVATION_GELU,
+    /// ``Activation::Tanh``.
+    Tanh = ffi::TL_ACTIVATION_TANH,
+    /// ``Activation::Sigmoid``.
+    Sigmoid = ffi::TL_ACTIVATION_SIGMOID,
+    /// ``Activation::Softplus``.
+    Softplus = ffi::TL_ACTIVATION_SOFTPLUS,
+    /// Over the last axis.
+    Softmax = ffi::TL_ACTIVATION_SOFTMAX,
+    /// Over the last axis.
+    LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
+}
+
+/// How the losses of the samples become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Reduction {
+    /// Sum / number of samples, also with weights; 0 for no sample.
+    #[default]
+    Mean = ffi::TL_REDUCTION_MEAN,
+    /// ``Reduction::Sum``.
+    Sum = ffi::TL_REDUCTION_SUM,
+    /// a tensor of one number per sample.
+    None = ffi::TL_REDUCTION_NONE,
+    /// Sum / sum of the weights; 0 where that is 0.
+    WeightedMean = ffi::TL_REDUCTION_WEIGHTED_MEAN,
+}
+
+/// Where SGD's learning rate stands; without a change of the rate both give the same weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum MomentumForm {
+    /// In the velocity: m = mu m - rate g, w += m.
+    #[default]
+    Keras = ffi::TL_MOMENTUM_KERAS,
+    /// Outside: m = mu m + g, w -= rate m.
+    Pytorch = ffi::TL_MOMENTUM_PYTORCH,
+}
+
+/// Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum EpsilonForm {
+    /// w -= a m / (sqrt(v) + epsilon).
+    #[default]
+    Keras = ffi::TL_EPSILON_KERAS,
+    /// w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t)).
+    Pytorch = ffi::TL_EPSILON_PYTORCH,
+}
+
+/// What a global norm that is not finite does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum NonFinite {
+    /// The call fails with `Code::NonFinite`.
+    #[default]
+    Error = ffi::TL_NON_FINITE_ERROR,
+    /// Every clipped gradient is NaN, as in TensorFlow.
+    Propagate = ffi::TL_NON_FINITE_PROPAGATE,
+}
+
+/// What to give for a source that no target depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Unconnected {
+    /// NULL.
+    #[default]
+    None = ffi::TL_UNCONNECTED_NONE,
+    /// Zeros of the source's shape.
+    Zero = ffi::TL_UNCONNECTED_ZERO,
+    /// The call fails and names the source.
+    Error = ffi::TL_UNCONNECTED_ERROR,
+}

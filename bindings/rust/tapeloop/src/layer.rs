@@ -1,0 +1,162 @@
+//! Layers.
+
+use crate::call::gate;
+use crate::error::done;
+use crate::{ffi, text, Context, Error, Result, Tensor, Variables};
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A function of one tensor with variables of its own. Made by builders such as [`Dense`](crate::Dense) and [`Sequential`].
+pub struct Layer {
+    pub(crate) handle: *mut ffi::tl_layer,
+    context: *mut ffi::tl_context,
+    one_thread: PhantomData<Cell<()>>,
+}
+
+// SAFETY: handles, which are never followed here; nothing of a layer is tied to a thread.
+unsafe impl Send for Layer {}
+
+impl Layer {
+    pub(crate) fn made(context: &Context, handle: *mut ffi::tl_layer) -> Result<Layer> {
+        if handle.is_null() {
+            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Layer { handle, context: context.handle(), one_thread: PhantomData })
+    }
+
+    /// Layers one after the other, which it shares: they may be used and dropped on their own. See [`Sequential`] for a builder.
+    pub fn sequential(context: &Context, layers: &[&Layer], name: Option<&str>) -> Result<Layer> {
+        let handles: Vec<_> = layers.iter().map(|layer| layer.handle).collect();
+        let name = text::optional_text("sequential", name)?;
+        let _gate = gate(context.handle()); // it may name layers anew
+        let handle = match &name {
+            Some(name) => {
+                call!(tl_sequential_named(context.handle(), handles.as_ptr(), handles.len(), name.as_ptr()))
+            }
+            None => call!(tl_sequential(context.handle(), handles.as_ptr(), handles.len())),
+        };
+        drop(_gate);
+        Layer::made(context, handle)
+    }
+
+    /// The output for x. `training` matters to dropout and batch normalisation. The first call makes the variables that are not
+    /// there yet.
+    #[inline]
+    pub fn call(&self, x: &Tensor, training: bool) -> Tensor {
+        expression!(self.context, tl_layer_call(self.handle, x.handle, training))
+    }
+
+    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter).
+    pub fn build(&self, dims: &[i64]) -> Result<()> {
+        done(self.context, call!(tl_layer_build(self.handle, dims.as_ptr(), dims.len())))
+    }
+
+    /// All variables.
+    pub fn variables(&self) -> Variables<'_> {
+        Variables::of_layer(self.handle, self.context, false)
+    }
+
+    /// The variables that are trainable now: what gradients are taken for.
+    pub fn trainable_variables(&self) -> Variables<'_> {
+        Variables::of_layer(self.handle, self.context, true)
+    }
+
+    /// The name.
+    pub fn name(&self) -> Result<String> {
+        let name = {
+            let _gate = gate(self.context);
+            // SAFETY: the text lives until the layer is named anew or ends, which needs the gate or this very layer.
+            unsafe { text::copied(ffi::tl_layer_name(self.handle)) }
+        };
+        if name.is_empty() {
+            Error::take_if_any(self.context).map_or(Ok(()), Err)?;
+        }
+        Ok(name)
+    }
+
+    /// A table of the layers with output shapes ("?" is the batch) and numbers of parameters.
+    pub fn summary(&self) -> Result<String> {
+        text::written(|buffer, capacity, length| {
+            call!(tl_layer_summary(self.handle, buffer, capacity, length))
+        })
+        .map_err(|status| Error::take(self.context, status))
+    }
+}
+
+impl Drop for Layer {
+    fn drop(&mut self) {
+        call!(tl_layer_release(self.handle));
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layer({:?})", self.handle)
+    }
+}
+
+/// What can be a part of a [`Sequential`]: the builders of layers.
+pub trait LayerBuilder {
+    /// Makes the layer.
+    fn build_layer(&self, context: &Context) -> Result<Layer>;
+}
+
+/// A builder for layers one after the other.
+///
+/// ```
+/// # use tapeloop::{Activation, Context, Dense, Dropout, Sequential};
+/// # fn main() -> tapeloop::Result<()> {
+/// let c = Context::new()?;
+/// let model = Sequential::new()
+///     .layer(Dense::new(16).activation(Activation::Relu))
+///     .layer(Dropout::new(0.2))
+///     .layer(Dense::new(2))
+///     .build(&c)?;
+/// assert_eq!(model.call(&c.ones(&[3, 4]), false).shape()?, [3, 2]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use]
+pub struct Sequential {
+    parts: Vec<Box<dyn LayerBuilder>>,
+    name: Option<String>,
+}
+
+impl Sequential {
+    /// No layer yet.
+    pub fn new() -> Sequential {
+        Sequential::default()
+    }
+
+    /// Puts a layer behind those that are there.
+    pub fn layer(mut self, part: impl LayerBuilder + 'static) -> Sequential {
+        self.parts.push(Box::new(part));
+        self
+    }
+
+    /// A name, which comes first in the names of the variables.
+    pub fn name(mut self, name: impl Into<String>) -> Sequential {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the layer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Layer> {
+        let layers = self.parts.iter().map(|part| part.build_layer(context)).collect::<Result<Vec<_>>>()?;
+        Layer::sequential(context, &layers.iter().collect::<Vec<_>>(), self.name.as_deref())
+    }
+}
+
+impl LayerBuilder for Sequential {
+    fn build_layer(&self, context: &Context) -> Result<Layer> {
+        self.build(context)
+    }
+}
+
+impl fmt::Debug for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sequential({} layers)", self.parts.len())
+    }
+}

@@ -1,0 +1,99 @@
+//! Optimizers.
+
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, Code, Context, Error, Result, Variables};
+use std::cell::Cell;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// An optimizer with its slots (momenta), step count and learning rate. Made by the builders [`Sgd`](crate::Sgd),
+/// [`Adam`](crate::Adam) and [`AdamW`](crate::AdamW).
+pub struct Optimizer {
+    pub(crate) handle: *mut ffi::tl_optimizer,
+    context: *mut ffi::tl_context,
+    one_thread: PhantomData<Cell<()>>,
+}
+
+// SAFETY: handles, which are never followed here; nothing of an optimizer is tied to a thread.
+unsafe impl Send for Optimizer {}
+
+impl Optimizer {
+    pub(crate) fn made(context: &Context, handle: *mut ffi::tl_optimizer) -> Result<Optimizer> {
+        if handle.is_null() {
+            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Optimizer { handle, context: context.handle(), one_thread: PhantomData })
+    }
+
+    /// One step: each variable takes its gradient. A variable without one stays as it is, and a log line names it once. A failure
+    /// of any kind leaves all variables and the optimizer as they were.
+    pub fn apply<G, V>(&self, gradients: &G, variables: &V) -> Result<()>
+    where
+        G: TensorList + ?Sized,
+        V: TensorList + ?Sized,
+    {
+        gradients.with_handles(|gradients| {
+            variables.with_handles(|variables| {
+                // A list of variables that is empty because of an error lets that error speak.
+                if gradients.len() != variables.len() && !call!(tl_failed(self.context)) {
+                    let message = format!(
+                        "[optimizer_apply] there must be one gradient per variable: got {} for {} variables",
+                        gradients.len(),
+                        variables.len()
+                    );
+                    return Err(Error::new(Code::InvalidArgument, message));
+                }
+                let count = gradients.len().min(variables.len());
+                done(
+                    self.context,
+                    call!(tl_optimizer_apply(self.handle, gradients.as_ptr(), variables.as_ptr(), count)),
+                )
+            })
+        })
+    }
+
+    /// Makes the slots of variables before the first step, as loading a checkpoint needs it.
+    pub fn build<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
+        variables.with_handles(|variables| {
+            done(self.context, call!(tl_optimizer_build(self.handle, variables.as_ptr(), variables.len())))
+        })
+    }
+
+    /// The rate of the next step.
+    pub fn learning_rate(&self) -> Result<f64> {
+        let rate = call!(tl_optimizer_learning_rate(self.handle));
+        if rate.is_nan() {
+            return Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(rate)
+    }
+
+    /// Sets the rate of the steps from now on: finite and not negative.
+    pub fn set_learning_rate(&self, rate: f64) -> Result<()> {
+        done(self.context, call!(tl_optimizer_set_learning_rate(self.handle, rate)))
+    }
+
+    /// The number of steps done.
+    pub fn iterations(&self) -> Result<u64> {
+        u64::try_from(call!(tl_optimizer_iterations(self.handle)))
+            .map_err(|_| Error::take(self.context, ffi::TL_INVALID_ARGUMENT))
+    }
+
+    /// All state as variables: steps, rate, then the slots of each variable.
+    pub fn variables(&self) -> Variables<'_> {
+        Variables::of_optimizer(self.handle, self.context)
+    }
+}
+
+impl Drop for Optimizer {
+    fn drop(&mut self) {
+        call!(tl_optimizer_release(self.handle));
+    }
+}
+
+impl fmt::Debug for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Optimizer({:?})", self.handle)
+    }
+}

@@ -1,0 +1,360 @@
+//! The gradient tape.
+
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, Code, Context, Error, Gradients, Result, TapeStatistics, Tensor, Unconnected, Variable};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr;
+
+/// What is common to tapes: how they record. [`Tape`] and [`PersistentTape`] deref to it.
+pub struct Recording<'ctx> {
+    handle: *mut ffi::tl_tape,
+    context: &'ctx Context,
+}
+
+/// A tape that gives one gradient, which consumes it.
+///
+/// ```
+/// # fn main() -> tapeloop::Result<()> {
+/// let c = tapeloop::Context::new()?;
+/// let x = c.variable(&c.scalar(tapeloop::DType::F32, 3.0), "x")?;
+/// let tape = c.tape()?;
+/// let y = &x * &x;
+/// assert_eq!(tape.gradient(&y, &x)?.item()?, 6.0);
+/// # Ok(())
+/// # }
+/// ```
+/// A tape that has given its gradient is gone, which the compiler sees:
+///
+/// ```compile_fail
+/// # fn main() -> tapeloop::Result<()> {
+/// # let c = tapeloop::Context::new()?;
+/// # let x = c.variable(&c.scalar(tapeloop::DType::F32, 3.0), "x")?;
+/// let tape = c.tape()?;
+/// let y = &x * &x;
+/// let first = tape.gradient(&y, &x)?;
+/// let second = tape.gradient(&y, &x)?; // use of moved value: `tape`
+/// # Ok(())
+/// # }
+/// ```
+/// Nor does it outlive its context, or go to another thread while it borrows it:
+///
+/// ```compile_fail
+/// let tape = {
+///     let c = tapeloop::Context::new().unwrap();
+///     c.tape().unwrap() // `c` does not live long enough
+/// };
+/// ```
+/// ```compile_fail
+/// let c = tapeloop::Context::new().unwrap();
+/// let tape = c.tape().unwrap();
+/// std::thread::scope(|s| {
+///     s.spawn(|| tape.stop()); // `Context` cannot be shared between threads
+/// });
+/// ```
+pub struct Tape<'ctx> {
+    recording: Recording<'ctx>,
+}
+
+/// A tape that gives as many gradients as are asked for.
+pub struct PersistentTape<'ctx> {
+    recording: Recording<'ctx>,
+}
+
+/// How a tape records.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct TapeOptions {
+    ignore_variables: bool,
+}
+
+impl TapeOptions {
+    /// All options at their defaults.
+    pub fn new() -> TapeOptions {
+        TapeOptions::default()
+    }
+
+    /// Watch only what [`watch`](Recording::watch) names (default false: trainable variables too).
+    pub fn ignore_variables(mut self, ignore_variables: bool) -> TapeOptions {
+        self.ignore_variables = ignore_variables;
+        self
+    }
+
+    /// Opens a tape, which records from now on.
+    pub fn begin<'ctx>(&self, context: &'ctx Context) -> Result<Tape<'ctx>> {
+        Ok(Tape { recording: self.begin_any(context, false)? })
+    }
+
+    /// Opens a persistent tape, which records from now on.
+    pub fn begin_persistent<'ctx>(&self, context: &'ctx Context) -> Result<PersistentTape<'ctx>> {
+        Ok(PersistentTape { recording: self.begin_any(context, true)? })
+    }
+
+    fn begin_any<'ctx>(&self, context: &'ctx Context, persistent: bool) -> Result<Recording<'ctx>> {
+        let mut options = options!(tl_tape_options, tl_tape_options_init);
+        options.persistent = persistent;
+        options.ignore_variables = self.ignore_variables;
+        let handle = call!(tl_tape_begin(context.handle(), &options));
+        if handle.is_null() {
+            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Recording { handle, context })
+    }
+}
+
+impl Context {
+    /// Opens a tape, which records from now on. Tapes nest to any depth: each open tape records, also the gradients that are
+    /// taken from other tapes, which gives gradients of gradients.
+    pub fn tape(&self) -> Result<Tape<'_>> {
+        TapeOptions::new().begin(self)
+    }
+
+    /// Opens a tape that gives as many gradients as are asked for.
+    pub fn persistent_tape(&self) -> Result<PersistentTape<'_>> {
+        TapeOptions::new().begin_persistent(self)
+    }
+}
+
+/// How a gradient is taken.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct GradientOptions<'a> {
+    unconnected: Option<Unconnected>,
+    output_gradients: Option<Vec<*mut ffi::tl_tensor>>,
+    borrowed: PhantomData<&'a Tensor>,
+}
+
+impl<'a> GradientOptions<'a> {
+    /// All options at their defaults.
+    pub fn new() -> GradientOptions<'a> {
+        GradientOptions::default()
+    }
+
+    /// What to give for a source that no target depends on (default [`Unconnected::None`]).
+    pub fn unconnected(mut self, unconnected: Unconnected) -> GradientOptions<'a> {
+        self.unconnected = Some(unconnected);
+        self
+    }
+
+    /// One per target, of its shape and dtype, where `None` means ones (default: all ones).
+    pub fn output_gradients<L: TensorList + ?Sized>(mut self, gradients: &'a L) -> GradientOptions<'a> {
+        self.output_gradients = Some(gradients.with_handles(|handles| handles.to_vec()));
+        self
+    }
+}
+
+impl Tape<'_> {
+    /// The gradients of a target with respect to all sources, in one call. Sources are variables or tensors (watched, or
+    /// computed on the tape). A target that is not a scalar counts as the sum of its elements.
+    ///
+    /// A single source gives a [`Tensor`], and one that the target does not depend on is an error that names it. A list gives
+    /// [`Gradients`], with `None` for such a source; see [`gradient_with`](Tape::gradient_with) for zeros or an error instead.
+    pub fn gradient<S: TensorList + ?Sized>(self, target: &Tensor, sources: &S) -> Result<S::Gradients> {
+        self.recording.gradient_default(target, sources)
+    }
+
+    /// [`gradient`](Tape::gradient) of the sum of several targets, with options.
+    pub fn gradient_with<T, S>(
+        self,
+        targets: &T,
+        sources: &S,
+        options: &GradientOptions<'_>,
+    ) -> Result<Gradients>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_of(targets, sources, options)
+    }
+}
+
+impl PersistentTape<'_> {
+    /// [`Tape::gradient`] of a tape that can do it again.
+    pub fn gradient<S: TensorList + ?Sized>(&self, target: &Tensor, sources: &S) -> Result<S::Gradients> {
+        self.recording.gradient_default(target, sources)
+    }
+
+    /// [`Tape::gradient_with`] of a tape that can do it again.
+    pub fn gradient_with<T, S>(
+        &self,
+        targets: &T,
+        sources: &S,
+        options: &GradientOptions<'_>,
+    ) -> Result<Gradients>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_of(targets, sources, options)
+    }
+}
+
+impl<'ctx> Recording<'ctx> {
+    /// Watches a floating-point tensor: ops that use it from now on are recorded. A variable is watched at its next read,
+    /// trainable or not.
+    pub fn watch(&self, tensor: &Tensor) -> Result<()> {
+        self.done(call!(tl_tape_watch(self.handle, tensor.handle)))
+    }
+
+    /// Ends recording; what was recorded stays.
+    pub fn stop(&self) -> Result<()> {
+        self.done(call!(tl_tape_end(self.handle)))
+    }
+
+    /// Stops recording until the guard is dropped.
+    pub fn pause(&self) -> Result<Paused<'_, 'ctx>> {
+        self.done(call!(tl_tape_pause(self.handle)))?;
+        Ok(Paused { recording: self })
+    }
+
+    /// Runs a closure whose ops are not recorded.
+    pub fn stop_recording<R>(&self, f: impl FnOnce() -> R) -> Result<R> {
+        let paused = self.pause()?;
+        let result = f();
+        drop(paused);
+        Ok(result)
+    }
+
+    /// Records again after [`stop`](Recording::stop), on the same records.
+    pub fn resume(&self) -> Result<()> {
+        self.done(call!(tl_tape_resume(self.handle)))
+    }
+
+    /// Forgets all records and watches, and goes on recording.
+    pub fn reset(&self) -> Result<()> {
+        self.done(call!(tl_tape_reset(self.handle)))
+    }
+
+    /// The variables that the tape has watched, in the order of their first read.
+    pub fn watched_variables(&self) -> Result<Vec<Variable>> {
+        let mut count = 0;
+        self.done(call!(tl_tape_watched_variables(self.handle, ptr::null_mut(), 0, &mut count)))?;
+        let mut handles = vec![ptr::null_mut(); count];
+        self.done(call!(tl_tape_watched_variables(
+            self.handle,
+            handles.as_mut_ptr(),
+            handles.len(),
+            &mut count
+        )))?;
+        handles.truncate(count);
+        let tensors = handles.into_iter().map(|handle| Tensor::from_raw(handle, self.context.handle()));
+        Ok(tensors.map(Variable::from_tensor).collect())
+    }
+
+    /// What the tape holds.
+    pub fn statistics(&self) -> Result<TapeStatistics> {
+        let mut raw = TapeStatistics::raw();
+        self.done(call!(tl_tape_stats(self.handle, &mut raw)))?;
+        Ok(TapeStatistics::from(&raw))
+    }
+
+    fn done(&self, status: i32) -> Result<()> {
+        done(self.context.handle(), status)
+    }
+
+    fn gradient_default<S: TensorList + ?Sized>(&self, target: &Tensor, sources: &S) -> Result<S::Gradients> {
+        let unconnected = if S::SINGLE { Unconnected::Error } else { Unconnected::None };
+        let gradients =
+            self.gradient_of(target, sources, &GradientOptions::new().unconnected(unconnected))?;
+        Ok(S::as_gradients(gradients))
+    }
+
+    fn gradient_of<T, S>(&self, targets: &T, sources: &S, wanted: &GradientOptions<'_>) -> Result<Gradients>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        let mut options = options!(tl_gradient_options, tl_gradient_options_init);
+        options.unconnected = wanted.unconnected.unwrap_or_default() as i32;
+        sources.with_handles(|sources| {
+            targets.with_handles(|targets| {
+                if let Some(seeds) = &wanted.output_gradients {
+                    if seeds.len() != targets.len() {
+                        let message = format!(
+                            "[gradient] there must be one output gradient per target: got {} for {} targets",
+                            seeds.len(),
+                            targets.len()
+                        );
+                        return Err(Error::new(Code::InvalidArgument, message));
+                    }
+                    options.output_gradients = seeds.as_ptr();
+                }
+                let mut gradients = Gradients::with_room(sources.len(), self.context.handle());
+                self.done(call!(tl_tape_gradient_of(
+                    self.handle,
+                    targets.as_ptr(),
+                    targets.len(),
+                    sources.as_ptr(),
+                    sources.len(),
+                    &options,
+                    gradients.room().as_mut_ptr(),
+                )))?;
+                Ok(gradients)
+            })
+        })
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        call!(tl_tape_release(self.handle));
+    }
+}
+
+/// A tape that does not record while this lives, see [`Recording::pause`].
+#[must_use]
+pub struct Paused<'tape, 'ctx> {
+    recording: &'tape Recording<'ctx>,
+}
+
+impl Drop for Paused<'_, '_> {
+    fn drop(&mut self) {
+        let Recording { handle, context } = *self.recording;
+        if call!(tl_tape_resume(handle)) == ffi::TL_OK {
+            return;
+        }
+        // While the context holds an error nothing has an effect. This must: lay the error aside, resume, and put it back.
+        if let Err(error) = context.check() {
+            call!(tl_tape_resume(handle));
+            let resumed = context.check();
+            let _ = context.set_error(error.code(), error.message()); // its text came from C: there is no NUL inside
+            drop(resumed); // the first error is the one that counts
+        }
+    }
+}
+
+macro_rules! tapes {
+    ($($kind:ident),*) => {$(
+        impl<'ctx> Deref for $kind<'ctx> {
+            type Target = Recording<'ctx>;
+            fn deref(&self) -> &Recording<'ctx> {
+                &self.recording
+            }
+        }
+
+        impl fmt::Debug for $kind<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($kind), "({:?})"), self.recording)
+            }
+        }
+    )*};
+}
+tapes!(Tape, PersistentTape);
+
+impl fmt::Debug for Recording<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut raw = TapeStatistics::raw();
+        match call!(tl_tape_stats(self.handle, &mut raw)) {
+            ffi::TL_OK => write!(f, "{} ops, recording: {}", raw.recorded_ops, raw.recording),
+            _ => f.write_str("not live"),
+        }
+    }
+}
+
+impl fmt::Debug for Paused<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Paused({:?})", self.recording)
+    }
+}
