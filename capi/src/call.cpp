@@ -6,6 +6,8 @@
 namespace tl::capi {
 namespace {
 
+constexpr size_t kMostStructBytes = 4096;  // anything larger is no struct_size
+
 bool is_of(Kind kind, const Slot& slot) {
   return slot.kind == kind || (kind == Kind::kTensor && slot.kind == Kind::kVariable);
 }
@@ -14,19 +16,25 @@ const char* article(const char* noun) { return std::strchr("aeiou", noun[0]) ? "
 
 // The rest of a message about a handle that is not live.
 std::string not_live_hint(Kind kind) {
-  std::string text = " is not a live handle; it was released, or its scope or context has ended";
-  if (kind == Kind::kContext) return text;
+  std::string text =
+      " is not a live handle: got one that was released, or whose scope or context has ended; ";
+  if (kind == Kind::kContext) return text + "use it before context_free";
   bool tensor = kind == Kind::kTensor || kind == Kind::kVariable;
-  return concat(text, " (tl_", tensor ? "" : name_of(kind), tensor ? "" : "_",
-                "keep moves it one scope out)");
+  return concat(text, tensor ? "" : name_of(kind), tensor ? "" : "_", "keep moves it one scope out");
 }
 
-[[noreturn]] void not_live(Session& session, const void* handle, const char* op, const char* operand,
+std::string described(Operand operand) {
+  if (operand.index == Operand::kSingle) return concat("'", operand.name, "'");
+  return concat("'", operand.name, "[", operand.index, "]'");
+}
+
+[[noreturn]] void not_live(Session& session, const void* handle, const char* op, Operand operand,
                            Kind want_kind) {
   const char* want = name_of(want_kind);
-  const char* name = operand ? operand : "an operand";
+  const std::string name = described(operand);
   if (!handle)
-    invalid("[", op, "] ", name, " is NULL; the call that should have made it failed, or it was never set");
+    invalid("[", op, "] ", name, " must be ", article(want), want,
+            ": got NULL; it was never made, or the call that should have made it failed");
   uint32_t index;
   Slot* slot = find(handle, &index);
   if (!slot) invalid("[", op, "] ", name, not_live_hint(want_kind));
@@ -48,7 +56,7 @@ Slot* own_slot_of(Session& session, const void* handle) {
 
 }  // namespace
 
-const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
   if (Slot* slot = own_slot_of(session, handle)) {
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->read();
@@ -56,7 +64,7 @@ const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* o
   not_live(session, handle, op, operand, Kind::kTensor);
 }
 
-const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
   if (Slot* slot = own_slot_of(session, handle)) {
     if (slot->kind == Kind::kTensor) return slot->tensor;
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->peek();
@@ -64,7 +72,7 @@ const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char*
   not_live(session, handle, op, operand, Kind::kTensor);
 }
 
-Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand) {
+Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
   Slot* slot = own_slot_of(session, handle);
   if (slot && slot->kind == Kind::kVariable) return *static_cast<Variable*>(slot->object);
   not_live(session, handle, op, operand, Kind::kVariable);
@@ -76,7 +84,7 @@ bool is_variable(const tl_tensor* handle) {
   return slot && slot->kind == Kind::kVariable;
 }
 
-void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
+void* object_of(Session& session, const void* handle, Kind kind, const char* op, Operand operand) {
   Slot* slot = own_slot_of(session, handle);
   if (!slot || slot->kind != kind) not_live(session, handle, op, operand, kind);
   return slot->object;
@@ -110,33 +118,54 @@ bool keep(const void* handle, Kind kind, const char* op) noexcept {
   return true;
 }
 
-void check_count(const char* op, const char* name, size_t count) {
+void check_list(const char* op, const char* name, const void* list, size_t count) {
   if (count > kMostHandles)
-    invalid("[", op, "] a list has at most ", kMostHandles, " entries: got ", count, " ", name,
-            "; was a negative number converted?");
+    invalid("[", op, "] a list has at most ", kMostHandles, " entries: got ", count, " of '", name,
+            "'; was a negative number converted?");
+  if (count && !list)
+    invalid("[", op, "] '", name, "' must not be NULL: got NULL with a count of ", count, "; pass the list");
+}
+
+void check_buffer(const char* op, const char* name, const void* buffer, size_t capacity) {
+  if (capacity && !buffer)
+    invalid("[", op, "] '", name, "' must not be NULL: got NULL with a capacity of ", capacity,
+            "; a capacity of 0 gives the length alone");
+}
+
+size_t checked_struct_size(const char* op, const char* type, const void* statistics) {
+  if (!statistics) invalid("[", op, "] 'statistics' must not be NULL: got NULL; pass a ", type, " to fill");
+  size_t size;
+  std::memcpy(&size, statistics, sizeof size);
+  if (size < sizeof size || size > kMostStructBytes)
+    invalid("[", op, "] 'struct_size' must be that of the struct: got ", size, "; set it to sizeof(", type,
+            ")");
+  return size;
 }
 
 IntList int_list(const char* op, const char* name, const int64_t* values, size_t count) {
   if (count == 0) return IntList();
-  if (!values) invalid("[", op, "] '", name, "' is NULL although its count is ", count);
-  if (count > kMaxRank) invalid("[", op, "] '", name, "' has at most ", kMaxRank, " entries: got ", count);
+  check_list(op, name, values, count);
+  if (count > kMaxRank)
+    invalid("[", op, "] '", name, "' has at most ", kMaxRank, " entries: got ", count,
+            "; a tensor has no more axes");
   return IntList(Span<const int64_t>(values, count));
 }
 
 DType checked_dtype(const char* op, tl_dtype dtype) {
   if (!is_known(static_cast<DType>(dtype)))
-    invalid("[", op, "] unknown dtype ", dtype,
-            "; known are f32 (1), f64 (2), i32 (3), i64 (4), u8 (5), bool (6)");
+    invalid("[", op, "] 'dtype' must be one of f32 (1), f64 (2), i32 (3), i64 (4), u8 (5), bool (6): got ",
+            dtype, "; are the arguments in order?");
   return static_cast<DType>(dtype);
 }
 
 Shape shape_from(const char* op, const int64_t* dims, size_t rank, DType dtype) {
-  if (rank && !dims) invalid("[", op, "] the sizes are NULL although the rank is ", rank);
+  check_list(op, "dims", dims, rank);
   return checked_shape(op, Span<const int64_t>(dims, rank), size_of(dtype));
 }
 
 const char* checked_text(const char* op, const char* name, const char* text) {
-  if (!text) invalid("[", op, "] '", name, "' is NULL");
+  if (!text)
+    invalid("[", op, "] '", name, "' must not be NULL: got NULL; pass a text that ends with a zero byte");
   return text;
 }
 
@@ -144,22 +173,22 @@ void copy_options(const char* op, const void* from, void* to, size_t known_size)
   if (!from) return;
   size_t size;
   std::memcpy(&size, from, sizeof size);
-  if (size < sizeof(size_t) || size > 4096)
-    invalid("[", op, "] the options' struct_size is ", size,
+  if (size < sizeof(size_t) || size > kMostStructBytes)
+    invalid("[", op, "] the options' 'struct_size' must be that of the struct: got ", size,
             "; fill the struct with its _init function first");
   auto bytes = static_cast<const unsigned char*>(from);
   for (size_t i = known_size; i < size; i++)
     if (bytes[i] != 0)
-      fail(Code::kUnsupported, "[", op, "] the options use a field that this version of the library (",
-           TL_VERSION_MAJOR, ".", TL_VERSION_MINOR, ") does not know; load a newer one");
+      fail(Code::kUnsupported, "[", op, "] the options must not use what this version of the library, ",
+           TL_VERSION_MAJOR, ".", TL_VERSION_MINOR, ", does not know: got a field at byte ", i,
+           "; load a newer one");
   std::memcpy(to, from, std::min(size, known_size));
   std::memcpy(to, &known_size, sizeof known_size);
 }
 
-void OpCallFrame::add_all(const tl_tensor* const* handles, size_t count) {
-  check_count(op_, "tensors", count);
-  if (count && !handles) invalid("[", op_, "] the list of tensors is NULL although its count is ", count);
-  for (size_t i = 0; i < count; i++) add(handles[i]);
+void OpCallFrame::add_all(const tl_tensor* const* handles, size_t count, const char* name) {
+  check_list(op_, name, handles, count);
+  for (size_t i = 0; i < count; i++) add(handles[i], {name, i});
 }
 
 void OpCallFrame::spill() { many_.assign(inline_, inline_ + kInline); }

@@ -19,19 +19,27 @@ namespace tl::capi {
 
 inline tl_status status_of(Code code) { return static_cast<tl_status>(code); }
 
+// What an argument is called in an error: 'a', or 'gradients[2]' of a list.
+struct Operand {
+  static constexpr size_t kSingle = SIZE_MAX;
+  Operand(const char* of, size_t at = kSingle) : name(of), index(at) {}
+  const char* name;
+  size_t index;
+};
+
 // The tensor behind a handle (a variable is read, which open tapes see). Throws when the handle is not a live tensor or
 // variable of this session. `op` and `operand` name it in the error.
-const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // As above without a trace on open tapes: for printing, saving, copying out.
-const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // The variable behind a handle. Throws when it is not a live variable of this session.
-Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, const char* operand);
+Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 bool is_variable(const tl_tensor* handle);
 
 // Any object of a session, checked. Throws.
-void* object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand);
+void* object_of(Session& session, const void* handle, Kind kind, const char* op, Operand operand);
 template <class T>
-T& object_of(Session& session, const void* handle, Kind kind, const char* op, const char* operand) {
+T& object_of(Session& session, const void* handle, Kind kind, const char* op, Operand operand) {
   return *static_cast<T*>(object_of(session, handle, kind, op, operand));
 }
 
@@ -42,9 +50,14 @@ Shape shape_from(const char* op, const int64_t* dims, size_t rank, DType dtype);
 // Text with a NUL at its end; NULL is an error that names the argument.
 const char* checked_text(const char* op, const char* name, const char* text);
 
-// The length of a list from outside. A count that no list can have is an error instead of a walk through memory.
+// A list from outside. A count that no list can have is an error instead of a walk through memory, and so is NULL with a
+// count above 0.
 inline constexpr size_t kMostHandles = size_t{1} << 24;
-void check_count(const char* op, const char* name, size_t count);
+void check_list(const char* op, const char* name, const void* list, size_t count);
+// Memory that the caller wants filled.
+void check_buffer(const char* op, const char* name, const void* buffer, size_t capacity);
+// The struct_size of statistics that the caller wants filled; not smaller than the member itself.
+size_t checked_struct_size(const char* op, const char* type, const void* statistics);
 
 // Copies an options struct of the caller, whose struct_size may be that of an older or a newer header, over defaults.
 // A newer one is accepted while the fields that are unknown here are zero. NULL leaves the defaults.
@@ -70,16 +83,16 @@ class OpCallFrame {
  public:
   OpCallFrame(Session& session, const char* op) : session_(session), op_(op) {}
 
-  void add(const tl_tensor* handle) {
+  void add(const tl_tensor* handle, Operand operand) {
     if (count_ == kInline) spill();
-    const Tensor& t = tensor_of(session_, handle, op_, nullptr);
+    const Tensor& t = tensor_of(session_, handle, op_, operand);
     if (count_ < kInline)
       inline_[count_] = &t;
     else
       many_.push_back(&t);
     count_++;
   }
-  void add_all(const tl_tensor* const* handles, size_t count);
+  void add_all(const tl_tensor* const* handles, size_t count, const char* name);
 
   Context& context() { return session_.core(); }
   const Tensor& in(size_t i) const { return *operands()[i]; }
@@ -119,7 +132,7 @@ tl_tensor* op(tl_context* context, const char* name, F&& f) noexcept {
     f(call);
     return call.handle();
   } catch (...) {
-    entered.session().keep_current_exception();
+    entered.session().keep_current_exception(name);
     return nullptr;
   }
 }
@@ -137,7 +150,7 @@ auto make(tl_context* context, const char* name, F&& f) noexcept -> decltype(f(s
     entered.session().core().check_cancelled(name);
     return f(entered.session());
   } catch (...) {
-    entered.session().keep_current_exception();
+    entered.session().keep_current_exception(name);
     return nullptr;
   }
 }
@@ -158,12 +171,8 @@ tl_status guarded(const void* handle, Kind kind, const char* name, When when, F&
     if (when != When::kAlways) session.core().check_cancelled(name);
     f(session);
     return TL_OK;
-  } catch (const Error& e) {
-    session.keep_error(e.code(), e.message().c_str());
-    return status_of(e.code());
   } catch (...) {
-    session.keep_current_exception();
-    return status_of(session.code());
+    return status_of(session.keep_current_exception(name));
   }
 }
 

@@ -42,9 +42,9 @@ TL_API tl_context* tl_context_new(const tl_context_options* options) {
       core.threads = o.threads;
       core.memory_limit = static_cast<size_t>(o.memory_limit);
       session = Session::create(core, &handle);
-    } catch (const Error& e) {
+    } catch (const Error&) {
       session = Session::create(ContextOptions{}, &handle);
-      if (session) session->keep_error(e.code(), e.what());
+      if (session) session->keep_current_exception("context_new");
     }
   } catch (...) {
     return nullptr;
@@ -54,8 +54,12 @@ TL_API tl_context* tl_context_new(const tl_context_options* options) {
 
 TL_API tl_status tl_context_free(tl_context* context) {
   if (!context) return TL_OK;
-  Code code = destroy_session(context);
-  return code == Code::kBusy ? TL_BUSY : TL_OK;
+  const Code code = destroy_session(context);
+  uint32_t index;
+  if (code != Code::kInvalidArgument) return status_of(code);
+  if (!find(context, &index)) return TL_OK;  // it has ended before
+  (void)refuse(Entered(context), context, Kind::kContext, "context_free");
+  return TL_INVALID_ARGUMENT;
 }
 
 TL_API tl_status tl_context_cancel(tl_context* context) {
@@ -94,10 +98,7 @@ TL_API tl_status tl_context_set_log(tl_context* context, tl_log_callback callbac
 
 TL_API tl_status tl_context_stats(tl_context* context, tl_context_statistics* statistics) {
   return query<Session>(context, Kind::kContext, "context_stats", [&](Session& s, Session&) {
-    if (!statistics) invalid("[context_stats] 'statistics' is NULL");
-    size_t size = statistics->struct_size;
-    if (size < sizeof(size_t) || size > 4096)
-      invalid("[context_stats] struct_size is ", size, "; set it to sizeof(tl_context_statistics)");
+    size_t size = checked_struct_size("context_stats", "tl_context_statistics", statistics);
     const MemoryStats& memory = s.core().allocator().stats();
     tl_context_statistics out{};
     out.struct_size = size;
@@ -126,13 +127,13 @@ TL_API tl_status tl_error_code(tl_context* context) {
 
 TL_API const char* tl_error_message(tl_context* context) {
   Entered entered(context);
-  if (entered.code() == Code::kBusy) return "[context] another thread is using the context";
+  if (entered.code() == Code::kBusy) return "[error_message] another thread is using the context";
   if (!entered || entered.slot().kind != Kind::kContext)
-    return "[context] the context is NULL, has ended, or is a handle of another kind; a call on a NULL "
+    return "[error_message] the context is NULL, has ended, or is a handle of another kind; a call on a NULL "
            "object fails without a message of its own, because it knows no context to keep one in";
   const Session& session = entered.session();
   if (session.failed() && session.message()[0] == '\0')
-    return "out of memory (no memory for the message either)";
+    return "[error_message] out of memory, and no memory for the message either";
   return session.message();
 }
 
@@ -144,7 +145,7 @@ TL_API void tl_clear_error(tl_context* context) {
 TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
     if (code <= TL_OK || code > TL_CANCELLED)
-      invalid("[set_error] the code must be that of an error: got ", code);
+      invalid("[set_error] 'code' must be that of an error: got ", code, "; clear_error takes an error back");
     s.keep_error(static_cast<Code>(code), message ? message : code_name(static_cast<Code>(code)));
   });
 }

@@ -54,7 +54,7 @@ class DatasetObject {
 template <class F>
 tl_dataset* decorate(tl_context* context, tl_dataset* source, const char* name, F&& f) {
   return make(context, name, [&](Session& s) {
-    auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "the source");
+    auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "source");
     return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, f(from.dataset())));
   });
 }
@@ -79,11 +79,9 @@ TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path) {
 TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const* tensors, size_t count) {
   return make(context, "dataset_from_tensors", [&](Session& s) {
     const char* name = "dataset_from_tensors";
-    check_count(name, "tensors", count);
-    if (count && !tensors) invalid("[", name, "] the list of tensors is NULL although its count is ", count);
+    check_list(name, "tensors", tensors, count);
     std::vector<Tensor> all;
-    for (size_t i = 0; i < count; i++)
-      all.push_back(peek_tensor(s, tensors[i], name, concat("tensor ", i).c_str()));
+    for (size_t i = 0; i < count; i++) all.push_back(peek_tensor(s, tensors[i], name, {"tensors", i}));
     return make_object<tl_dataset>(s, Kind::kDataset,
                                    new DatasetObject(s, data::tensor_slices(std::move(all))));
   });
@@ -91,8 +89,9 @@ TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const
 
 TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part) {
   return make(context, "dataset_from_idx_folder", [&](Session& s) {
-    data::DatasetPtr dataset = data::idx_folder(s.core(), checked_text("idx_folder", "folder", folder),
-                                                static_cast<data::DataPart>(part));
+    data::DatasetPtr dataset =
+        data::idx_folder(s.core(), checked_text("dataset_from_idx_folder", "folder", folder),
+                         static_cast<data::DataPart>(part));
     return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, std::move(dataset)));
   });
 }
@@ -127,10 +126,10 @@ TL_API bool tl_dataset_next(tl_dataset* dataset, tl_tensor** tensors, size_t cou
   bool more = false;
   effect<DatasetObject>(dataset, Kind::kDataset, "dataset_next", [&](Session&, DatasetObject& d) {
     size_t width = d.dataset()->width();
-    if (!tensors) invalid("[dataset_next] the list of tensors to fill is NULL");
     if (count != width)
       invalid("[dataset_next] there must be room for each tensor of an element: got ", count, " entries for ",
-              width, " tensors; see tl_dataset_width");
+              width, " tensors; see dataset_width");
+    check_list("dataset_next", "tensors", tensors, count);
     more = d.next(tensors);
   });
   return more;

@@ -30,15 +30,13 @@ nn::Initializer initializer_of(tl_initializer kind, double parameter, nn::Initia
 
 tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t count, const char* name,
                           bool named) {
-  return make(context, "sequential", [&](Session& s) {
-    const char* op = "sequential";
-    check_count(op, "layers", count);
-    if (count && !layers) invalid("[", op, "] the list of layers is NULL although its count is ", count);
+  const char* op = named ? "sequential_named" : "sequential";
+  return make(context, op, [&](Session& s) {
+    check_list(op, "layers", layers, count);
     std::string given = named ? checked_text(op, "name", name) : "";
     std::vector<nn::LayerPtr> parts;
     for (size_t i = 0; i < count; i++)
-      parts.push_back(
-          object_of<LayerObject>(s, layers[i], Kind::kLayer, op, concat("layer ", i).c_str()).layer);
+      parts.push_back(object_of<LayerObject>(s, layers[i], Kind::kLayer, op, Operand("layers", i)).layer);
     return make_layer(s, std::make_shared<nn::Sequential>(s.core(), parts, given));
   });
 }
@@ -103,21 +101,23 @@ TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_opt
 TL_API tl_layer* tl_dropout_layer(tl_context* context, double rate, const tl_layer_options* options) {
   return make(context, "dropout_layer", [&](Session& s) {
     return make_layer(
-        s, nn::make_dropout(s.core(), rate, {name_from("dropout", options, tl_layer_options_init)}));
+        s, nn::make_dropout(s.core(), rate, {name_from("dropout_layer", options, tl_layer_options_init)}));
   });
 }
 
 TL_API tl_layer* tl_flatten_layer(tl_context* context, const tl_layer_options* options) {
   return make(context, "flatten_layer", [&](Session& s) {
-    return make_layer(s, nn::make_flatten(s.core(), {name_from("flatten", options, tl_layer_options_init)}));
+    return make_layer(
+        s, nn::make_flatten(s.core(), {name_from("flatten_layer", options, tl_layer_options_init)}));
   });
 }
 
 TL_API tl_layer* tl_activation_layer(tl_context* context, tl_activation activation,
                                      const tl_layer_options* options) {
   return make(context, "activation_layer", [&](Session& s) {
-    return make_layer(s, nn::make_activation(s.core(), static_cast<nn::ActivationKind>(activation),
-                                             {name_from("activation", options, tl_layer_options_init)}));
+    return make_layer(s,
+                      nn::make_activation(s.core(), static_cast<nn::ActivationKind>(activation),
+                                          {name_from("activation_layer", options, tl_layer_options_init)}));
   });
 }
 
@@ -160,7 +160,7 @@ TL_API tl_tensor* tl_layer_call(tl_layer* layer, tl_tensor* x, bool training) {
   tl_tensor* out = nullptr;
   (void)effect<LayerObject>(layer, Kind::kLayer, "layer_call", [&](Session& s, LayerObject& o) {
     // A copy of the handle: the layer may assign the variable that the input was read from.
-    Tensor input = tensor_of(s, x, "layer_call", "the input");
+    Tensor input = tensor_of(s, x, "layer_call", "x");
     out = s.make_tensor(o.layer->call(input, training));
   });
   return out;
@@ -188,7 +188,7 @@ TL_API const char* tl_layer_name(tl_layer* layer) {
 
 TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity, size_t* length) {
   return effect<LayerObject>(layer, Kind::kLayer, "layer_summary", [&](Session&, LayerObject& o) {
-    if (capacity && !buffer) invalid("[layer_summary] 'buffer' is NULL although its capacity is ", capacity);
+    check_buffer("layer_summary", "buffer", buffer, capacity);
     std::string text = nn::summary(*o.layer);
     if (length) *length = text.size();
     if (!capacity) return;

@@ -15,7 +15,7 @@ nn::LossOptions options_of(Session& s, const char* op, const tl_loss_options* op
   out.reduction = static_cast<nn::Reduction>(o.reduction);
   out.from_probabilities = o.from_probabilities;
   out.label_smoothing = o.label_smoothing;
-  if (o.weights) out.weights = tensor_of(s, o.weights, op, "the weights");
+  if (o.weights) out.weights = tensor_of(s, o.weights, op, "weights");
   return out;
 }
 
@@ -25,8 +25,8 @@ tl_tensor* loss(tl_context* context, const char* op, Loss f, tl_tensor* labels, 
                 const tl_loss_options* options) {
   return make(context, op, [&](Session& s) {
     nn::LossOptions o = options_of(s, op, options);
-    const Tensor& y = tensor_of(s, labels, op, "the labels");
-    return s.make_tensor(f(y, tensor_of(s, predictions, op, "the predictions"), o));
+    const Tensor& y = tensor_of(s, labels, op, "labels");
+    return s.make_tensor(f(y, tensor_of(s, predictions, op, "predictions"), o));
   });
 }
 
@@ -39,36 +39,35 @@ TL_API void tl_loss_options_init(tl_loss_options* options, size_t size) { zero_o
 TL_API tl_tensor* tl_loss_sparse_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
                                                            tl_tensor* predictions,
                                                            const tl_loss_options* options) {
-  return loss(context, "sparse_categorical_cross_entropy", nn::sparse_categorical_cross_entropy, labels,
+  return loss(context, "loss_sparse_categorical_cross_entropy", nn::sparse_categorical_cross_entropy, labels,
               predictions, options);
 }
 
 TL_API tl_tensor* tl_loss_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
                                                     tl_tensor* predictions, const tl_loss_options* options) {
-  return loss(context, "categorical_cross_entropy", nn::categorical_cross_entropy, labels, predictions,
+  return loss(context, "loss_categorical_cross_entropy", nn::categorical_cross_entropy, labels, predictions,
               options);
 }
 
 TL_API tl_tensor* tl_loss_binary_cross_entropy(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
                                                const tl_loss_options* options) {
-  return loss(context, "binary_cross_entropy", nn::binary_cross_entropy, labels, predictions, options);
+  return loss(context, "loss_binary_cross_entropy", nn::binary_cross_entropy, labels, predictions, options);
 }
 
 TL_API tl_tensor* tl_loss_mean_squared_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
                                              const tl_loss_options* options) {
-  return loss(context, "mean_squared_error", nn::mean_squared_error, labels, predictions, options);
+  return loss(context, "loss_mean_squared_error", nn::mean_squared_error, labels, predictions, options);
 }
 
 TL_API tl_tensor* tl_loss_mean_absolute_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
                                               const tl_loss_options* options) {
-  return loss(context, "mean_absolute_error", nn::mean_absolute_error, labels, predictions, options);
+  return loss(context, "loss_mean_absolute_error", nn::mean_absolute_error, labels, predictions, options);
 }
 
 TL_API tl_tensor* tl_loss_reduce(tl_context* context, tl_tensor* losses, const tl_loss_options* options) {
   return make(context, "loss_reduce", [&](Session& s) {
     nn::LossOptions o = options_of(s, "loss_reduce", options);
-    return s.make_tensor(
-        nn::reduce_loss("loss_reduce", tensor_of(s, losses, "loss_reduce", "the losses"), o));
+    return s.make_tensor(nn::reduce_loss("loss_reduce", tensor_of(s, losses, "loss_reduce", "losses"), o));
   });
 }
 

@@ -29,7 +29,7 @@ tl_metric* make_metric(tl_context* context, const char* op, const char* name, F&
 }
 
 Tensor weights_of(Session& s, tl_tensor* weights, const char* op) {
-  return weights ? peek_tensor(s, weights, op, "the weights") : Tensor();
+  return weights ? peek_tensor(s, weights, op, "weights") : Tensor();
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshol
 TL_API tl_status tl_metric_update(tl_metric* metric, tl_tensor* values, tl_tensor* weights) {
   const char* op = "metric_update";
   return effect<MetricObject>(metric, Kind::kMetric, op, [&](Session& s, MetricObject& m) {
-    m.metric->update(peek_tensor(s, values, op, "the tensor of values"), weights_of(s, weights, op));
+    m.metric->update(peek_tensor(s, values, op, "values"), weights_of(s, weights, op));
   });
 }
 
@@ -66,9 +66,8 @@ TL_API tl_status tl_metric_update_predictions(tl_metric* metric, tl_tensor* labe
                                               tl_tensor* weights) {
   const char* op = "metric_update_predictions";
   return effect<MetricObject>(metric, Kind::kMetric, op, [&](Session& s, MetricObject& m) {
-    const Tensor& y = peek_tensor(s, labels, op, "the tensor of labels");
-    m.metric->update(y, peek_tensor(s, predictions, op, "the tensor of predictions"),
-                     weights_of(s, weights, op));
+    const Tensor& y = peek_tensor(s, labels, op, "labels");
+    m.metric->update(y, peek_tensor(s, predictions, op, "predictions"), weights_of(s, weights, op));
   });
 }
 

@@ -38,11 +38,9 @@ optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
 }
 
 std::vector<Variable*> variables_of(Session& s, tl_tensor* const* variables, size_t count, const char* op) {
-  check_count(op, "variables", count);
-  if (count && !variables) invalid("[", op, "] the list of variables is NULL although its count is ", count);
+  check_list(op, "variables", variables, count);
   std::vector<Variable*> out;
-  for (size_t i = 0; i < count; i++)
-    out.push_back(&variable_of(s, variables[i], op, concat("variable ", i).c_str()));
+  for (size_t i = 0; i < count; i++) out.push_back(&variable_of(s, variables[i], op, {"variables", i}));
   return out;
 }
 
@@ -96,7 +94,7 @@ TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* g
   const char* op = "optimizer_apply";
   return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
     std::vector<Variable*> targets = variables_of(s, variables, count, op);
-    o.apply(tensors_or_null(s, gradients, count, op, "gradient"), targets);
+    o.apply(tensors_or_null(s, gradients, count, op, "gradients"), targets);
   });
 }
 
@@ -155,7 +153,7 @@ TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double
   const char* op = "clip_by_norm";
   return make(context, op, [&](Session& s) {
     IntList over = int_list(op, "axes", axes, num_axes);
-    return s.make_tensor(optim::clip_by_norm(tensor_of(s, x, op, "the tensor"), max_norm, over));
+    return s.make_tensor(optim::clip_by_norm(tensor_of(s, x, op, "x"), max_norm, over));
   });
 }
 
@@ -165,9 +163,8 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
   const char* op = "clip_by_global_norm";
   tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
     tl_clip_options o = options_from(op, options, tl_clip_options_init);
-    check_count(op, "gradients", count);
-    if (count && !clipped) invalid("[", op, "] the list of clipped gradients to fill is NULL");
-    std::vector<Tensor> grads = tensors_or_null(s, gradients, count, op, "gradient");
+    check_list(op, "clipped", clipped, count);
+    std::vector<Tensor> grads = tensors_or_null(s, gradients, count, op, "gradients");
     s.reserve_handles(count + 1);
     optim::ClippedGradients out =
         optim::clip_by_global_norm(s.core(), grads, max_norm, static_cast<optim::NonFinite>(o.non_finite));
@@ -185,9 +182,8 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
 
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count) {
   return make(context, "global_norm", [&](Session& s) {
-    check_count("global_norm", "gradients", count);
     return s.make_tensor(
-        optim::global_norm(s.core(), tensors_or_null(s, gradients, count, "global_norm", "gradient")));
+        optim::global_norm(s.core(), tensors_or_null(s, gradients, count, "global_norm", "gradients")));
   });
 }
 

@@ -23,11 +23,11 @@ inline DType dtype_or_f32(const char* op, tl_dtype dtype) {
 
 // Tensors of a list of handles, whose NULL entries give null tensors. Tapes do not see the reads.
 inline std::vector<Tensor> tensors_or_null(Session& session, tl_tensor* const* handles, size_t count,
-                                           const char* op, const char* what) {
-  if (count && !handles) invalid("[", op, "] the list of ", what, "s is NULL although its count is ", count);
+                                           const char* op, const char* name) {
+  check_list(op, name, handles, count);
   std::vector<Tensor> out(count);
   for (size_t i = 0; i < count; i++)
-    if (handles[i]) out[i] = peek_tensor(session, handles[i], op, concat(what, " ", i).c_str());
+    if (handles[i]) out[i] = peek_tensor(session, handles[i], op, {name, i});
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <new>
+#include <string_view>
 #include <thread>
 
 namespace tl::capi {
@@ -11,6 +12,24 @@ namespace {
 uintptr_t this_thread() { return reinterpret_cast<uintptr_t>(reinterpret_cast<void*>(pthread_self())); }
 
 void destroy_variable(void* object) { VariableRef adopted(static_cast<Variable*>(object)); }
+
+// True when `part` stands in `name` between underscores: sum in sum_axes, binary_accuracy in metric_binary_accuracy.
+bool is_part(std::string_view part, std::string_view name) {
+  size_t at = name.find(part);
+  if (part.empty() || at == name.npos) return false;
+  size_t end = at + part.size();
+  return (at == 0 || name[at - 1] == '_') && (end == name.size() || name[end] == '_');
+}
+
+// "[function] rule", or "[function] op: rule" where the text names another op.
+std::string titled(const char* function, std::string_view message) {
+  size_t end = message.find("] ");
+  if (message.empty() || message[0] != '[' || end == message.npos)
+    return concat("[", function, "] ", message);
+  std::string_view inner = message.substr(1, end - 1), rule = message.substr(end + 2);
+  if (inner.empty() || is_part(inner, function)) return concat("[", function, "] ", rule);
+  return concat("[", function, "] ", inner, ": ", rule);
+}
 
 }  // namespace
 
@@ -84,7 +103,7 @@ void Session::reserve_handles(size_t count) {
     chunks_.reserve(chunks_.size() + 1);
     uint32_t first = take_chunk();
     if (first == kNoSlot)
-      fail(Code::kOutOfMemory, "[handle] no memory for another ", kSlotsPerChunk,
+      fail(Code::kOutOfMemory, "the system has no memory left: got none for another ", kSlotsPerChunk,
            " handles; end scopes or release tensors that are no longer needed");
     chunks_.push_back(first);
     add_chunk(first, 0);
@@ -101,17 +120,25 @@ void Session::keep_error(Code code, const char* message) noexcept {
   }
 }
 
-void Session::keep_current_exception() noexcept {
+Code Session::keep_current_exception(const char* function) noexcept {
+  auto keep = [&](Code code, const char* message) noexcept {
+    try {
+      keep_error(code, titled(function, message).c_str());
+    } catch (...) {
+      keep_error(code, message);
+    }
+    return code;
+  };
   try {
     throw;
   } catch (const Error& e) {
-    keep_error(e.code(), e.message().c_str());
+    return keep(e.code(), e.message().c_str());
   } catch (const std::bad_alloc&) {
-    keep_error(Code::kOutOfMemory, "the system has no memory left");
+    return keep(Code::kOutOfMemory, "the system has no memory left; release tensors or use a smaller batch");
   } catch (const std::exception& e) {
-    keep_error(Code::kInternal, e.what());
+    return keep(Code::kInternal, concat(e.what(), "; this is a bug in tapeloop").c_str());
   } catch (...) {
-    keep_error(Code::kInternal, "an exception of unknown type; this is a bug in tapeloop");
+    return keep(Code::kInternal, "an exception of unknown type; this is a bug in tapeloop");
   }
 }
 
@@ -207,7 +234,8 @@ void Session::begin_scope() { scopes_.push_back(kNoSlot); }
 
 void Session::end_scope() {
   if (scopes_.size() == 1)
-    fail(Code::kFailedPrecondition, "[scope_end] no scope is open; each scope_end closes one scope_begin");
+    fail(Code::kFailedPrecondition,
+         "[scope_end] a scope must be open: got no scope; each scope_end closes one scope_begin");
   while (scopes_.back() != kNoSlot) {
     uint32_t index = scopes_.back();
     unlink(index);

@@ -29,7 +29,9 @@ class Session {
   const char* message() const { return message_.c_str(); }
   // Keeps the error unless there is one already. Never throws.
   void keep_error(Code code, const char* message) noexcept;
-  void keep_current_exception() noexcept;  // inside a catch block
+  // The exception that is being handled, under the name of the function of the C API that failed: a text of the core that
+  // begins with the name of an op inside keeps it behind the function's. Returns the exception's code.
+  Code keep_current_exception(const char* function) noexcept;
   void clear_error() noexcept;
 
   // ---- handles ----

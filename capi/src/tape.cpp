@@ -11,36 +11,37 @@ using namespace tl::capi;
 
 namespace {
 
-GradientSource source_of(Session& s, const tl_tensor* handle, size_t index) {
-  std::string name = concat("source ", index);
-  if (is_variable(handle)) return {Tensor(), &variable_of(s, handle, "gradient", name.c_str())};
-  return {peek_tensor(s, handle, "gradient", name.c_str()), nullptr};
+GradientSource source_of(Session& s, const char* op, const tl_tensor* handle, size_t index) {
+  if (is_variable(handle)) return {Tensor(), &variable_of(s, handle, op, {"sources", index})};
+  return {peek_tensor(s, handle, op, {"sources", index}), nullptr};
 }
 
-void check_list(const char* name, const void* list, size_t count) {
-  check_count("gradient", name, count);
-  if (count && !list) invalid("[gradient] the list of ", name, " is NULL although its count is ", count);
-}
-
-void gradient(Session& s, Tape& tape, tl_tensor* const* targets, size_t num_targets,
+void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets, size_t num_targets,
               tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
               tl_tensor** gradients) {
-  tl_gradient_options o = options_from("gradient", options, tl_gradient_options_init);
-  check_list("targets", targets, num_targets);
-  check_list("sources", sources, count);
-  check_list("gradients to fill", gradients, count);
+  tl_gradient_options o = options_from(op, options, tl_gradient_options_init);
+  check_list(op, "targets", targets, num_targets);
+  check_list(op, "sources", sources, count);
+  check_list(op, "gradients", gradients, count);
   std::vector<Tensor> ys, seeds;
   std::vector<GradientSource> xs;
-  for (size_t i = 0; i < num_targets; i++)
-    ys.push_back(peek_tensor(s, targets[i], "gradient", concat("target ", i).c_str()));
+  for (size_t i = 0; i < num_targets; i++) ys.push_back(peek_tensor(s, targets[i], op, {"targets", i}));
   for (size_t i = 0; o.output_gradients && i < num_targets; i++)
-    seeds.push_back(o.output_gradients[i] ? tensor_of(s, o.output_gradients[i], "gradient",
-                                                      concat("output gradient ", i).c_str())
+    seeds.push_back(o.output_gradients[i] ? tensor_of(s, o.output_gradients[i], op, {"output_gradients", i})
                                           : Tensor());
-  for (size_t i = 0; i < count; i++) xs.push_back(source_of(s, sources[i], i));
+  for (size_t i = 0; i < count; i++) xs.push_back(source_of(s, op, sources[i], i));
   s.reserve_handles(count);
   std::vector<Tensor> out = tape.gradient(ys, xs, seeds, static_cast<Unconnected>(o.unconnected));
   for (size_t i = 0; i < count; i++) gradients[i] = out[i] ? s.make_tensor(std::move(out[i])) : nullptr;
+}
+
+tl_status call_gradient(const char* op, tl_tape* tape, tl_tensor* const* targets, size_t num_targets,
+                        tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
+                        tl_tensor** gradients) noexcept {
+  for (size_t i = 0; gradients && count <= kMostHandles && i < count; i++) gradients[i] = nullptr;
+  return effect<Tape>(tape, Kind::kTape, op, [&](Session& s, Tape& t) {
+    gradient(s, op, t, targets, num_targets, sources, count, options, gradients);
+  });
 }
 
 }  // namespace
@@ -70,9 +71,9 @@ TL_API tl_tape* tl_tape_begin(tl_context* context, const tl_tape_options* option
 TL_API tl_status tl_tape_watch(tl_tape* tape, tl_tensor* tensor) {
   return effect<Tape>(tape, Kind::kTape, "tape_watch", [&](Session& s, Tape& t) {
     if (is_variable(tensor))
-      t.watch(variable_of(s, tensor, "tape_watch", "the variable"));
+      t.watch(variable_of(s, tensor, "tape_watch", "tensor"));
     else
-      t.watch(peek_tensor(s, tensor, "tape_watch", "the tensor"));
+      t.watch(peek_tensor(s, tensor, "tape_watch", "tensor"));
   });
 }
 
@@ -91,24 +92,21 @@ TL_API tl_status tl_tape_reset(tl_tape* tape) {
 
 TL_API tl_status tl_tape_gradient(tl_tape* tape, tl_tensor* target, tl_tensor* const* sources, size_t count,
                                   const tl_gradient_options* options, tl_tensor** gradients) {
-  return tl_tape_gradient_of(tape, &target, 1, sources, count, options, gradients);
+  return call_gradient("tape_gradient", tape, &target, 1, sources, count, options, gradients);
 }
 
 TL_API tl_status tl_tape_gradient_of(tl_tape* tape, tl_tensor* const* targets, size_t num_targets,
                                      tl_tensor* const* sources, size_t count,
                                      const tl_gradient_options* options, tl_tensor** gradients) {
-  for (size_t i = 0; gradients && count <= kMostHandles && i < count; i++) gradients[i] = nullptr;
-  return effect<Tape>(tape, Kind::kTape, "gradient", [&](Session& s, Tape& t) {
-    gradient(s, t, targets, num_targets, sources, count, options, gradients);
-  });
+  return call_gradient("tape_gradient_of", tape, targets, num_targets, sources, count, options, gradients);
 }
 
 TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables, size_t capacity,
                                            size_t* count) {
   return effect<Tape>(tape, Kind::kTape, "tape_watched_variables", [&](Session& s, Tape& t) {
-    if (capacity && !variables)
-      invalid("[tape_watched_variables] 'variables' is NULL although its capacity is ", capacity);
-    if (!count) invalid("[tape_watched_variables] 'count' is NULL");
+    check_buffer("tape_watched_variables", "variables", variables, capacity);
+    if (!count)
+      invalid("[tape_watched_variables] 'count' must not be NULL: got NULL; pass where the number goes");
     const auto& watched = t.watched_variables();
     size_t n = std::min(capacity, watched.size());
     s.reserve_handles(n);
@@ -119,10 +117,7 @@ TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables,
 
 TL_API tl_status tl_tape_stats(tl_tape* tape, tl_tape_statistics* statistics) {
   return query<Tape>(tape, Kind::kTape, "tape_stats", [&](Session&, Tape& t) {
-    if (!statistics) invalid("[tape_stats] 'statistics' is NULL");
-    size_t size = statistics->struct_size;
-    if (size < sizeof(size_t) || size > 4096)
-      invalid("[tape_stats] struct_size is ", size, "; set it to sizeof(tl_tape_statistics)");
+    size_t size = checked_struct_size("tape_stats", "tl_tape_statistics", statistics);
     tl_tape_statistics out{};
     out.struct_size = size;
     out.recorded_ops = t.recorded_ops();

@@ -15,9 +15,12 @@ namespace {
 
 void check_bytes(const char* op, DType dtype, const Shape& shape, const void* data, size_t bytes) {
   size_t want = static_cast<size_t>(shape.elements()) * size_of(dtype);
-  if (bytes != want) invalid("[", op, "] ", dtype, " ", shape, " takes ", want, " bytes: got ", bytes);
+  if (bytes != want)
+    invalid("[", op, "] 'bytes' must be the size of the tensor: got ", bytes, " bytes of data for ", dtype,
+            " ", shape, ", which takes ", want, " bytes; are dtype and sizes those of the data?");
   if (want && !data)
-    invalid("[", op, "] 'data' is NULL although the tensor has ", shape.elements(), " elements");
+    invalid("[", op, "] 'data' must not be NULL: got NULL for ", shape.elements(),
+            " elements; pass the elements");
   if (dtype != DType::kBool) return;
   auto flags = static_cast<const unsigned char*>(data);
   for (size_t i = 0; i < want; i++)
@@ -42,7 +45,7 @@ double item_as_double(const Tensor& t) {
 template <class F>
 tl_status read_tensor(tl_tensor* tensor, const char* name, F&& f) {
   return guarded(tensor, Kind::kTensor, name, When::kAlways,
-                 [&](Session& s) { f(s, peek_tensor(s, tensor, name, "the tensor")); });
+                 [&](Session& s) { f(s, peek_tensor(s, tensor, name, "tensor")); });
 }
 
 }  // namespace
@@ -70,8 +73,8 @@ TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const in
     Shape shape = shape_from("tensor_borrow", dims, rank, d);
     check_bytes("tensor_borrow", d, shape, data, bytes);
     if (reinterpret_cast<uintptr_t>(data) % size_of(d) != 0)
-      invalid("[tensor_borrow] memory of ", d, " must be aligned to ", size_of(d),
-              " bytes; copy it with tensor_new");
+      invalid("[tensor_borrow] 'data' must be aligned to the ", size_of(d), " bytes of ", d,
+              ": got an address that is not; copy it with tensor_new");
     s.reserve_handles(1);
     lent = true;  // from here on the buffer runs the callback, also when something fails
     Buffer* buffer = s.core().allocator().borrow(const_cast<void*>(data), bytes, release, user_data);
@@ -128,7 +131,7 @@ TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capaci
   return read_tensor(tensor, "tensor_shape", [&](Session&, const Tensor& t) {
     size_t rank = static_cast<size_t>(t.rank());
     if (capacity < rank || (rank && !dims))
-      invalid("[tensor_shape] needs room for ", rank, " sizes: got ", dims ? capacity : 0,
+      invalid("[tensor_shape] 'dims' must have room for ", rank, " sizes: got ", dims ? capacity : 0,
               "; TL_MAX_RANK is enough");
     for (size_t i = 0; i < rank; i++) dims[i] = t.shape()[static_cast<int>(i)];
   });
@@ -136,11 +139,13 @@ TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capaci
 
 TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
   return guarded(tensor, Kind::kTensor, "tensor_read", When::kNotFailed, [&](Session& s) {
-    const Tensor& t = peek_tensor(s, tensor, "tensor_read", "the tensor");
+    const Tensor& t = peek_tensor(s, tensor, "tensor_read", "tensor");
     if (bytes != t.bytes())
-      invalid("[tensor_read] ", t.dtype(), " ", t.shape(), " has ", t.bytes(), " bytes: got room for ",
-              bytes);
-    if (bytes && !data) invalid("[tensor_read] 'data' is NULL");
+      invalid("[tensor_read] 'bytes' must be the size of the tensor: got room for ", bytes, " bytes of ",
+              t.dtype(), " ", t.shape(), ", which takes ", t.bytes(),
+              " bytes; is the type of the elements right?");
+    if (bytes && !data)
+      invalid("[tensor_read] 'data' must not be NULL: got NULL for ", bytes, " bytes; pass where they go");
     if (bytes) std::memcpy(data, t.raw(), bytes);
   });
 }
@@ -148,9 +153,9 @@ TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
 TL_API double tl_tensor_item(tl_tensor* tensor) {
   double out = NAN;
   (void)guarded(tensor, Kind::kTensor, "tensor_item", When::kNotFailed, [&](Session& s) {
-    const Tensor& t = peek_tensor(s, tensor, "tensor_item", "the tensor");
+    const Tensor& t = peek_tensor(s, tensor, "tensor_item", "tensor");
     if (t.elements() != 1)
-      invalid("[tensor_item] needs a tensor of one element: got ", t.dtype(), " ", t.shape(),
+      invalid("[tensor_item] 'tensor' must have one element: got ", t.dtype(), " ", t.shape(),
               "; reduce it with mean or sum, or copy it out with tensor_read");
     out = item_as_double(t);
   });
@@ -166,7 +171,7 @@ TL_API const void* tl_tensor_data(tl_tensor* tensor) {
 
 TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capacity, size_t* length) {
   return read_tensor(tensor, "tensor_format", [&](Session&, const Tensor& t) {
-    if (capacity && !buffer) invalid("[tensor_format] 'buffer' is NULL although its capacity is ", capacity);
+    check_buffer("tensor_format", "buffer", buffer, capacity);
     std::string out = format_tensor(t);
     if (length) *length = out.size();
     if (!capacity) return;
@@ -178,7 +183,7 @@ TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capaci
 
 TL_API tl_tensor* tl_variable_new(tl_context* context, tl_tensor* initial, const char* name, bool trainable) {
   return make(context, "variable_new", [&](Session& s) {
-    const Tensor& value = peek_tensor(s, initial, "variable_new", "the initial value");
+    const Tensor& value = peek_tensor(s, initial, "variable_new", "initial");
     // A value of its own: tapes that know the initial tensor must not take the variable for it.
     return s.make_variable(VariableRef::make(value.view(value.shape()), name ? name : "", trainable));
   });
@@ -189,22 +194,22 @@ TL_API bool tl_is_variable(tl_tensor* tensor) { return is_variable(tensor); }
 TL_API tl_tensor* tl_variable_read(tl_tensor* variable) {
   tl_tensor* out = nullptr;
   (void)guarded(variable, Kind::kVariable, "variable_read", When::kNotFailed, [&](Session& s) {
-    out = s.make_tensor(variable_of(s, variable, "variable_read", "the variable").read());
+    out = s.make_tensor(variable_of(s, variable, "variable_read", "variable").read());
   });
   return out;
 }
 
 TL_API tl_status tl_variable_assign(tl_tensor* variable, tl_tensor* value) {
   return guarded(variable, Kind::kVariable, "variable_assign", When::kNotFailed, [&](Session& s) {
-    Variable& v = variable_of(s, variable, "variable_assign", "the variable");
-    v.assign(peek_tensor(s, value, "variable_assign", "the value"));
+    Variable& v = variable_of(s, variable, "variable_assign", "variable");
+    v.assign(peek_tensor(s, value, "variable_assign", "value"));
   });
 }
 
 TL_API const char* tl_variable_name(tl_tensor* variable) {
   const char* out = "";
   (void)guarded(variable, Kind::kVariable, "variable_name", When::kAlways, [&](Session& s) {
-    out = variable_of(s, variable, "variable_name", "the variable").name().c_str();
+    out = variable_of(s, variable, "variable_name", "variable").name().c_str();
   });
   return out;
 }
@@ -212,14 +217,14 @@ TL_API const char* tl_variable_name(tl_tensor* variable) {
 TL_API bool tl_variable_trainable(tl_tensor* variable) {
   bool out = false;
   (void)guarded(variable, Kind::kVariable, "variable_trainable", When::kAlways, [&](Session& s) {
-    out = variable_of(s, variable, "variable_trainable", "the variable").trainable();
+    out = variable_of(s, variable, "variable_trainable", "variable").trainable();
   });
   return out;
 }
 
 TL_API tl_status tl_variable_set_trainable(tl_tensor* variable, bool trainable) {
   return guarded(variable, Kind::kVariable, "variable_set_trainable", When::kNotFailed, [&](Session& s) {
-    variable_of(s, variable, "variable_set_trainable", "the variable").set_trainable(trainable);
+    variable_of(s, variable, "variable_set_trainable", "variable").set_trainable(trainable);
   });
 }
 

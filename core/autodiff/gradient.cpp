@@ -15,8 +15,10 @@ namespace {
 constexpr size_t kMostAttrBytes = 512;
 
 std::string describe(const GradientSource& source, size_t index) {
-  if (source.variable) return concat("source ", index, " (variable '", source.variable->name(), "')");
-  return concat("source ", index, " (", source.tensor.dtype(), " ", source.tensor.shape(), ")");
+  std::string what = source.variable ? concat("variable '", source.variable->name(), "'")
+                                     : concat(source.tensor.dtype(), " ", source.tensor.shape());
+  if (source.variable && source.variable->name().empty()) what = "a variable without a name";
+  return concat("'sources[", index, "]' (", what, ")");
 }
 
 // a + b; writes into a's memory when nobody else can see it.
@@ -33,39 +35,45 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
                                Span<const Tensor> output_gradients) const {
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[gradient] the tape was consumed by an earlier gradient call: a tape that is not persistent gives "
-         "one set of "
-         "gradients; ask for all sources in one call, or make the tape persistent");
-  if (targets.empty()) invalid("[gradient] needs at least one target");
+         "[tape_gradient] a tape that is not persistent gives one set of gradients: got one that is "
+         "consumed; ask "
+         "for all "
+         "sources in one call, or make the tape persistent");
+  if (targets.empty()) invalid("[tape_gradient] there must be at least 1 target: got 0; pass the loss");
   if (!output_gradients.empty() && output_gradients.size() != targets.size())
-    invalid("[gradient] needs one output gradient for each target: got ", output_gradients.size(), " for ",
-            targets.size(), " targets");
+    invalid("[tape_gradient] each target needs one output gradient: got ", output_gradients.size(), " for ",
+            targets.size(), " targets; a null one stands for ones");
   for (size_t i = 0; i < targets.size(); i++) {
     const Tensor& t = targets[i];
-    if (!t) invalid("[gradient] target ", i, " is missing");
+    if (!t) invalid("[tape_gradient] 'targets[", i, "]' must be a tensor: got null; was it set?");
     if (&t.context() != &context_)
-      invalid("[gradient] target ", i, " belongs to another context than the tape");
+      invalid("[tape_gradient] targets must be of the tape's context: got 'targets[", i,
+              "]' of another context; compute it in this one");
     if (!is_floating(t.dtype()))
-      invalid("[gradient] targets must be floating point: target ", i, " is ", t.dtype(), " ", t.shape(),
-              "; cast it inside the tape");
+      invalid("[tape_gradient] targets must be floating point: got 'targets[", i, "]' of ", t.dtype(), " ",
+              t.shape(), "; cast it inside the tape");
     if (output_gradients.empty() || !output_gradients[i]) continue;
     const Tensor& g = output_gradients[i];
     if (&g.context() != &context_)
-      invalid("[gradient] output gradient ", i, " belongs to another context than the tape");
+      invalid("[tape_gradient] output gradients must be of the tape's context: got 'output_gradients[", i,
+              "]' of another context; copy its data over");
     if (g.dtype() != t.dtype() || g.shape() != t.shape())
-      invalid("[gradient] an output gradient has the dtype and shape of its target: target ", i, " is ",
-              t.dtype(), " ", t.shape(), ", got ", g.dtype(), " ", g.shape());
+      invalid(
+          "[tape_gradient] an output gradient has the dtype and shape of its target: got 'output_gradients[",
+          i, "]' of ", g.dtype(), " ", g.shape(), " for ", t.dtype(), " ", t.shape(), "; cast or reshape it");
   }
   for (size_t i = 0; i < sources.size(); i++) {
     const GradientSource& s = sources[i];
-    if (!s.variable && !s.tensor) invalid("[gradient] source ", i, " is missing");
+    if (!s.variable && !s.tensor)
+      invalid("[tape_gradient] 'sources[", i, "]' must be a tensor or variable: got null; was it set?");
     Context& owner = s.variable ? s.variable->context() : s.tensor.context();
     if (&owner != &context_)
-      invalid("[gradient] ", describe(s, i), " belongs to another context than the tape");
+      invalid("[tape_gradient] sources must be of the tape's context: got ", describe(s, i),
+              " of another context; compute in one context");
     DType dtype = s.variable ? s.variable->dtype() : s.tensor.dtype();
     if (!is_floating(dtype))
-      invalid("[gradient] ", describe(s, i), " is ", dtype,
-              ": only floating-point values have gradients; differentiate with respect to a cast of it");
+      invalid("[tape_gradient] sources must be floating-point values, the only ones with gradients: got ",
+              describe(s, i), " of ", dtype, "; differentiate with respect to a cast of it");
   }
 }
 
@@ -160,8 +168,8 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
   check_gradient_call(targets, sources, output_gradients);
   if (unconnected != Unconnected::kNone && unconnected != Unconnected::kZero &&
       unconnected != Unconnected::kError)
-    invalid("[gradient] unknown policy for unconnected sources: ", static_cast<int32_t>(unconnected),
-            "; it is none (0), zero (1) or error (2)");
+    invalid("[tape_gradient] 'unconnected' must be none (0), zero (1) or error (2): got ",
+            static_cast<int32_t>(unconnected), "; fill the options with their _init function first");
 
   std::vector<std::vector<int32_t>> locals_of = source_locals(sources);
   std::vector<char> reached = reachable(locals_of), is_source(num_locals_, 0);
@@ -176,8 +184,8 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
       for (const Tensor& t : targets)
         if (int32_t l = find(t); l >= 0) connected |= from[l] != 0;
       if (!connected)
-        invalid("[gradient] ", describe(sources[i], i),
-                " is not connected to any target; watch it before it is used, and compute the target inside "
+        invalid("[tape_gradient] every source must be connected to a target: got ", describe(sources[i], i),
+                ", which is not connected; watch it before it is used, and compute the target inside "
                 "the tape");
     }
   }

@@ -28,29 +28,33 @@ void Tape::stop_recording() {
 void Tape::pause() {
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_pause] the tape was consumed by an earlier gradient call and does not record; open a new "
-         "tape, or make "
-         "this one persistent");
+         "[tape_pause] the tape must record: got one that an earlier gradient call consumed; open a new "
+         "tape, or "
+         "make this one persistent");
   if (state_ != State::kRecording)
-    fail(Code::kFailedPrecondition, "[tape_pause] the tape does not record; it was paused or ended before");
+    fail(Code::kFailedPrecondition,
+         "[tape_pause] the tape must record: got one that was paused or ended; resume it first");
   stop_recording();
   state_ = State::kPaused;
 }
 
 void Tape::resume() {
   if (state_ == State::kRecording)
-    fail(Code::kFailedPrecondition, "[tape_resume] the tape is recording already; pause or end it first");
+    fail(Code::kFailedPrecondition,
+         "[tape_resume] the tape must be paused or ended: got one that records; pause or end it first");
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_resume] the tape was consumed by an earlier gradient call; open a new tape, or make this one "
-         "persistent");
+         "[tape_resume] the tape must be paused or ended: got one that an earlier gradient call consumed; "
+         "open a new "
+         "tape, or make this one persistent");
   start_recording();
 }
 
 void Tape::end() {
   if (state_ == State::kConsumed) return;  // gradient() inside the tape's block has ended the recording
   if (state_ == State::kEnded)
-    fail(Code::kFailedPrecondition, "[tape_end] the tape has been ended before; resume it to record more");
+    fail(Code::kFailedPrecondition,
+         "[tape_end] the tape must not have ended: got one that has; resume it to record more");
   stop_recording();
   state_ = State::kEnded;
 }
@@ -58,7 +62,7 @@ void Tape::end() {
 void Tape::reset() {
   if (state_ != State::kRecording)
     fail(Code::kFailedPrecondition,
-         "[tape_reset] the tape does not record; reset works inside the tape's block");
+         "[tape_reset] the tape must record: got one that does not; reset works inside the tape's block");
   forget_records();
   locals_of_id_.clear();
   num_locals_ = 0;
@@ -80,17 +84,19 @@ void Tape::watch(const Tensor& tensor) {
             tensor.shape(), "; cast it before the computation");
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
+         "[tape_watch] the tape must not be consumed: got one that an earlier gradient call consumed; open a "
+         "new one");
   if (find(tensor) < 0) track(tensor);
 }
 
 void Tape::watch(Variable& variable) {
   if (!is_floating(variable.dtype()))
-    invalid("[tape_watch] only floating-point variables have gradients: '", variable.name(), "' is ",
+    invalid("[tape_watch] only floating-point variables have gradients: got '", variable.name(), "' of ",
             variable.dtype(), "; cast its value where it is used");
   if (state_ == State::kConsumed)
     fail(Code::kFailedPrecondition,
-         "[tape_watch] the tape was consumed by an earlier gradient call; open a new tape");
+         "[tape_watch] the tape must not be consumed: got one that an earlier gradient call consumed; open a "
+         "new one");
   remember(variable);
 }
 

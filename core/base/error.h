@@ -29,7 +29,8 @@ enum class Code : int32_t {
 
 const char* code_name(Code code);
 
-// A failure with a code and the full text "[op] rule: values; hint".
+// A failure with a code and the text "[op] rule: values got; hint". What no op of its own says (an optimizer, the allocator)
+// may leave "[op] " out: the C API puts the name of the function that failed in front.
 class Error : public std::exception {
  public:
   Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}

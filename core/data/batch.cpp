@@ -50,9 +50,9 @@ class Batch : public Dataset {
     bool same = stacked.dtype() == element.dtype() && stacked.rank() == element.rank() + 1 &&
                 std::equal(element.shape().begin(), element.shape().end(), stacked.shape().begin() + 1);
     if (!same)
-      invalid("[dataset_batch] elements of a batch must have one dtype and shape: tensor ", position, " is ",
-              element.dtype(), " ", element.shape(), " after rows of ", stacked.dtype(), " ",
-              stacked.shape());
+      invalid("[dataset_batch] elements of a batch must have one dtype and shape: got tensor ", position,
+              " of ", element.dtype(), " ", element.shape(), " after rows of ", stacked.dtype(), " ",
+              stacked.shape(), "; do the sizes of the batches before differ?");
   }
 
   DatasetPtr source_;
@@ -63,11 +63,13 @@ class Batch : public Dataset {
 }  // namespace
 
 DatasetPtr batch(DatasetPtr source, int64_t count, bool drop_remainder) {
-  if (count < 1) invalid("[dataset_batch] the batch size must be at least 1: got ", count);
+  if (count < 1)
+    invalid("[dataset_batch] the batch size must be at least 1: got ", count,
+            "; dataset_size gives one batch of all");
   int64_t elements = source->size();
   int64_t whole = elements / count;
   if (drop_remainder && whole == 0 && elements > 0)
-    invalid("[dataset_batch] drop_remainder would drop all elements: got ", elements,
+    invalid("[dataset_batch] drop_remainder must leave a batch: got ", elements,
             " elements and a batch size of ", count, "; make the batches smaller");
   int64_t size = whole + (!drop_remainder && elements % count != 0);
   return std::make_shared<Batch>(std::move(source), count, size);

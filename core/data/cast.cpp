@@ -64,8 +64,8 @@ class Cast : public Dataset {
     if (from.dtype() != dtype_ || divisor_ != 1) {
       ConvertFn convert_fn = conversion(from.dtype(), dtype_);
       if (!convert_fn)
-        invalid("[dataset_cast] a dataset does not convert ", from.dtype(), " to ", dtype_,
-                ", which could lose values (tensor ", position_, "); use the op cast in the loop");
+        invalid("[dataset_cast] no value may be lost: got tensor ", position_, " of ", from.dtype(),
+                " to convert to ", dtype_, "; use the op cast in the loop");
       Tensor to = from.context().allocate(dtype_, from.shape());
       convert_fn(from, to, divisor_);
       from = std::move(to);
@@ -84,18 +84,20 @@ class Cast : public Dataset {
 
 DatasetPtr cast(DatasetPtr source, size_t position, DType dtype, double divisor) {
   if (position >= source->width())
-    invalid("[dataset_cast] no such tensor: got position ", position, " in elements of ", source->width(),
-            " tensors");
+    invalid("[dataset_cast] the position must be that of a tensor: got ", position, " in elements of ",
+            source->width(), " tensors; the first is 0");
   if (dtype == DType::kU8 || dtype == DType::kBool || !is_known(dtype))
-    invalid("[dataset_cast] a dataset converts to f32, f64, i32 or i64: got ", dtype);
+    invalid("[dataset_cast] a dataset converts to f32, f64, i32 or i64: got ", dtype,
+            "; use the op cast in the loop");
   if (!(std::isfinite(divisor) && divisor != 0))
     invalid("[dataset_cast] the divisor must be finite and not zero: got ", divisor,
             "; 1 leaves values as they are");
   if (!is_floating(dtype) && divisor != 1)
     invalid("[dataset_cast] the divisor must be 1 where the target is an integer: got ", divisor, " for ",
-            dtype);
+            dtype, "; convert to f32");
   if (dtype == DType::kF32 && (static_cast<float>(divisor) == 0 || std::isinf(static_cast<float>(divisor))))
-    invalid("[dataset_cast] the divisor must be finite and not zero in f32: got ", divisor);
+    invalid("[dataset_cast] the divisor must be finite and not zero in f32: got ", divisor,
+            "; convert to f64");
   return std::make_shared<Cast>(std::move(source), position, dtype, divisor);
 }
 

@@ -46,25 +46,27 @@ class Range : public Dataset {
 };
 
 void check_count(const char* op, int64_t count) {
-  if (count < 0) invalid("[", op, "] the number of elements must not be negative: got ", count);
+  if (count < 0)
+    invalid("[", op, "] the number of elements must not be negative: got ", count, "; 0 is none");
 }
 
 }  // namespace
 
 DatasetPtr tensor_slices(std::vector<Tensor> tensors) {
-  if (tensors.empty()) invalid("[dataset_from_tensors] at least one tensor is needed: got none");
+  if (tensors.empty())
+    invalid("[dataset_from_tensors] there must be at least 1 tensor: got 0; check the list");
   for (size_t i = 0; i < tensors.size(); i++) {
     const Tensor& t = tensors[i];
     if (t.rank() == 0)
-      invalid("[dataset_from_tensors] a tensor needs a first axis to be cut along: tensor ", i,
-              " has shape ()", "; expand its dimensions");
+      invalid("[dataset_from_tensors] a tensor needs a first axis to be cut along: got 'tensors[", i,
+              "]' of shape (); reshape it to (1,)");
     if (&t.context() != &tensors[0].context())
-      invalid("[dataset_from_tensors] all tensors must belong to one context: tensor ", i,
-              " belongs to another");
+      invalid("[dataset_from_tensors] all tensors must be of one context: got 'tensors[", i,
+              "]' of another context; copy its data over");
     if (t.shape()[0] != tensors[0].shape()[0])
-      invalid("[dataset_from_tensors] the tensors do not match: tensor 0 has ", tensors[0].shape()[0],
-              " elements, tensor ", i, " has ", t.shape()[0], "; got shapes ", tensors[0].shape(), " and ",
-              t.shape(), "; do images and labels come from the same split?");
+      invalid("[dataset_from_tensors] the first axes must have one size: got 'tensors[0]' of ",
+              tensors[0].shape(), " and 'tensors[", i, "]' of ", t.shape(),
+              "; do images and labels come from the same split?");
   }
   return std::make_shared<TensorSlices>(std::move(tensors));
 }
@@ -94,8 +96,8 @@ bool DatasetIterator::next(Span<Tensor> out) {
 
 void DatasetIterator::seek(uint64_t epoch, int64_t position) {
   if (position < 0 || position > dataset_->size())
-    invalid("[dataset_seek] no such position: got ", position, " in a dataset of ", dataset_->size(),
-            " elements");
+    invalid("[dataset_seek] the position must be in the dataset: got ", position, " of ", dataset_->size(),
+            " elements; the last stands for the end");
   epoch_ = epoch;
   position_ = position;
 }

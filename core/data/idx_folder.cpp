@@ -70,10 +70,10 @@ class Folder {
     if (compressed) labels += ".gz";
     if (!plain && !compressed)
       fail(Code::kNotFound, "[dataset_from_idx_folder] there are no labels for the images ", full(images),
-           ": looked for ", labels, " and ", labels, ".gz; put them beside the images");
+           ": got neither ", labels, " nor ", labels, ".gz; put them beside the images");
     Tensor x = read_idx(context, full(images)), y = read_idx(context, full(labels));
     if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
-      invalid("[dataset_from_idx_folder] the labels file does not match its images: ", full(images),
+      invalid("[dataset_from_idx_folder] the labels file does not match its images: got ", full(images),
               " has shape ", x.shape(), ", ", labels, " ", y.shape(),
               "; do both come from the same data set?");
     return tensor_slices({x, y});

@@ -27,8 +27,8 @@ void for_each_index(const Tensor& indices, F&& f) {
 void check_indices(const char* op, const Tensor& indices, int64_t size) {
   for_each_index(indices, [&](int64_t index, int64_t at) {
     if (index < 0 || index >= size)
-      invalid("[", op, "] index ", index, " at position ", at, " is outside [0, ", size,
-              "); negative indices do not count from the end");
+      invalid("[", op, "] an index must not lie outside [0, ", size, "): got ", index, " at position ", at,
+              "; negative indices do not count from the end");
   });
 }
 

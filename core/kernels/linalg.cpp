@@ -36,7 +36,7 @@ void qr_orthonormal(double* a, int64_t rows, int64_t cols) {
          ") matrix; free some memory or use a smaller layer");
   } catch (const std::exception& e) {
     fail(Code::kInternal, "[orthogonal] the QR decomposition of a (", rows, ", ", cols,
-         ") matrix failed: ", e.what());
+         ") matrix failed: got ", e.what(), "; this is a bug in tapeloop");
   }
 }
 

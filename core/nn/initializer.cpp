@@ -45,18 +45,20 @@ Tensor uniform_of_variance(Context& context, const Shape& shape, double variance
 void check_initializer(const char* op, const Initializer& initializer) {
   int32_t kind = static_cast<int32_t>(initializer.kind);
   if (kind < 1 || kind > static_cast<int32_t>(InitializerKind::kLeCunNormal))
-    invalid("[", op, "] unknown initializer ", kind, "; known are 1 (zeros) to 12 (LeCun normal)");
+    invalid("[", op, "] an initializer must be known: got ", kind,
+            "; 1 (zeros) to 12 (LeCun normal) are known");
   bool spread = initializer.kind == InitializerKind::kUniform ||
                 initializer.kind == InitializerKind::kNormal ||
                 initializer.kind == InitializerKind::kTruncatedNormal;
   if (!std::isfinite(initializer.parameter) || (spread && initializer.parameter < 0))
     invalid("[", op, "] the initializer's parameter must be finite", spread ? " and not negative" : "",
-            ": got ", initializer.parameter);
+            ": got ", initializer.parameter, "; 0 takes the default");
 }
 
 Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype) {
   check_initializer("initialize", initializer);
-  if (!is_floating(dtype)) invalid("[initialize] the dtype must be f32 or f64: got ", dtype);
+  if (!is_floating(dtype))
+    invalid("[initialize] 'dtype' must be f32 or f64: got ", dtype, "; cast the result");
   double spread = initializer.parameter == 0 ? kDefaultSpread : initializer.parameter;
   Fans fans = fans_of(shape);
   // A variable without elements has no variance to speak of; the division must not make one.

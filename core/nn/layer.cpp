@@ -7,12 +7,13 @@ Layer::Layer(Context& context, const std::string& given_name, const char* defaul
       name_(given_name.empty() ? default_name : given_name),
       name_is_given_(!given_name.empty()) {}
 
-std::string Layer::label() const { return concat("[", type(), "] layer '", prefix_, name_, "': "); }
+std::string Layer::label() const { return concat(type(), " layer '", prefix_, name_, "': "); }
 
 Tensor Layer::call(const Tensor& x, bool training) {
-  if (!x) invalid(label(), "the input is missing");
+  if (!x) invalid(label(), "the input must be a tensor: got null; was it set?");
   if (&x.context() != &context_)
-    invalid(label(), "the input belongs to another context; copy it into this one");
+    invalid(label(),
+            "the input must be of the layer's context: got one of another context; copy its data over");
   if (!built_) build(x.shape());
   return forward(x, training);
 }

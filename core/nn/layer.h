@@ -56,7 +56,7 @@ class Layer {
   virtual Tensor forward(const Tensor& x, bool training) = 0;
   Variable& variable(size_t i) const { return *variables_[i]; }
   void check_dtype(const Tensor& x, DType dtype) const;
-  // "[dense] layer 'hidden': " begins every message of a layer.
+  // "Dense layer 'hidden': " begins every message of a layer.
   std::string label() const;
 
  private:

@@ -7,7 +7,8 @@ namespace tl::nn {
 void check_activation(const char* op, ActivationKind activation) {
   int32_t kind = static_cast<int32_t>(activation);
   if (kind < 0 || kind > static_cast<int32_t>(ActivationKind::kLogSoftmax))
-    invalid("[", op, "] unknown activation ", kind, "; known are 0 (linear) to 10 (log_softmax)");
+    invalid("[", op, "] an activation must be known: got ", kind,
+            "; 0 (linear) to 10 (log_softmax) are known");
 }
 
 const char* name_of(ActivationKind activation) {
@@ -71,7 +72,9 @@ class Dense final : public Layer {
 
  protected:
   std::vector<VariableRef> make_variables(const Shape& input) override {
-    if (input.back() == 0) invalid(label(), "the last axis of the input must not be empty: got ", input);
+    if (input.back() == 0)
+      invalid(label(), "the last axis of the input must not be empty: got ", input,
+              "; there would be nothing to learn from");
     Shape kernel{input.back(), units_};
     checked_shape("dense", Span<const int64_t>(kernel.data(), kernel.size()), size_of(options_.dtype));
     std::vector<VariableRef> made{VariableRef::make(
@@ -120,7 +123,8 @@ class Flatten final : public Layer {
   Flatten(Context& context, const FlattenOptions& options) : Layer(context, options.name, "flatten") {}
   const char* type() const override { return "Flatten"; }
   Shape output_shape(const Shape& input) const override {
-    if (input.rank() < 1) invalid(label(), "the input must have a batch axis: got rank 0");
+    if (input.rank() < 1)
+      invalid(label(), "the input must have a batch axis: got ", input, "; reshape it to (1, ...)");
     return Shape{input[0], input.elements(1, input.rank())};
   }
 
@@ -136,7 +140,8 @@ class Activation final : public Layer {
   Shape output_shape(const Shape& input) const override {
     bool over_last = activation_ == ActivationKind::kSoftmax || activation_ == ActivationKind::kLogSoftmax;
     if (over_last && input.rank() == 0)
-      invalid(label(), name_of(activation_), " needs rank 1 or more: got rank 0");
+      invalid(label(), name_of(activation_), " needs an input of rank 1 or more: got ", input,
+              "; reshape it to (1,)");
     return input;
   }
 
@@ -150,11 +155,12 @@ class Activation final : public Layer {
 }  // namespace
 
 LayerPtr make_dense(Context& context, int64_t units, const DenseOptions& options) {
-  if (units < 1) invalid("[dense] 'units' must be at least 1: got ", units);
+  if (units < 1) invalid("[dense] 'units' must be at least 1: got ", units, "; it is the size of the output");
   if (options.input_size < 0)
     invalid("[dense] 'input_size' must not be negative: got ", options.input_size,
             "; 0 takes it from the first call");
-  if (!is_floating(options.dtype)) invalid("[dense] 'dtype' must be f32 or f64: got ", options.dtype);
+  if (!is_floating(options.dtype))
+    invalid("[dense] 'dtype' must be f32 or f64: got ", options.dtype, "; cast integers before the layer");
   check_activation("dense", options.activation);
   check_initializer("dense", options.kernel_initializer);
   check_initializer("dense", options.bias_initializer);

@@ -6,7 +6,9 @@ namespace tl::nn {
 
 Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values) {
   if (&weights.context() != &values.context())
-    invalid("[", op, "] the weights belong to another context; copy them into that of the values");
+    invalid("[", op,
+            "] the weights must be of the context of the values: got some of another context; copy their "
+            "data over");
   const Shape& want = values.shape();
   Shape shape = weights.shape();
   if (shape.rank() == want.rank() + 1 && shape.back() == 1)

@@ -7,19 +7,19 @@ namespace tl::nn {
 
 Sequential::Sequential(Context& context, Span<const LayerPtr> layers, const std::string& name)
     : Layer(context, name, "sequential"), layers_(layers.begin(), layers.end()) {
-  if (layers_.empty()) invalid(label(), "there must be at least one layer");
+  if (layers_.empty()) invalid(label(), "there must be at least 1 layer: got 0; pass the layers in order");
   for (size_t i = 0; i < layers_.size(); i++) {
-    if (!layers_[i]) invalid(label(), "layer ", i, " is missing");
+    if (!layers_[i]) invalid(label(), "'layers[", i, "]' must be a layer: got null; was it set?");
     if (&layers_[i]->context() != &context)
-      invalid(label(), "layer ", i, " ('", layers_[i]->name(),
-              "') belongs to another context; make all layers in one");
+      invalid(label(), "all layers must be of one context: got 'layers[", i, "]' ('", layers_[i]->name(),
+              "') of another context; make it in this one");
   }
   std::set<std::string> given;
   std::set<const Layer*> distinct;
   for (const LayerPtr& layer : layers_)
     if (distinct.insert(layer.get()).second && layer->name_is_given() && !given.insert(layer->name()).second)
-      invalid(label(), "two layers have the name '", layer->name(),
-              "'; their variables need names of their own");
+      invalid(label(), "names of layers must differ, because their variables carry them: got '",
+              layer->name(), "' twice; rename one");
   // Shapes first: a chain that does not fit leaves its layers as they were.
   bool knows_input = layers_[0]->built() && layers_[0]->input_shape().rank() > 0;
   if (knows_input) output_shape(layers_[0]->input_shape());

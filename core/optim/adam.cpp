@@ -44,8 +44,8 @@ void check(const AdamOptions& options) {
   check_share(name, "beta2", options.beta2);
   check_not_negative(name, "epsilon", options.epsilon);
   if (options.epsilon_form != EpsilonForm::kKeras && options.epsilon_form != EpsilonForm::kPyTorch)
-    invalid("[", name, "] unknown epsilon form ", static_cast<int32_t>(options.epsilon_form),
-            "; known are Keras (0), PyTorch (1)");
+    invalid("[", name, "] 'epsilon_form' must be Keras (0) or PyTorch (1): got ",
+            static_cast<int32_t>(options.epsilon_form), "; fill the options with their _init function first");
 }
 
 }  // namespace

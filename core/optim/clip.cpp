@@ -18,14 +18,16 @@ void check_limit(const char* op, double max_norm, DType dtype) {
   bool fits = dtype == DType::kF64 ||
               (std::isfinite(static_cast<float>(max_norm)) && static_cast<float>(max_norm) > 0);
   if (!(max_norm > 0) || std::isinf(max_norm) || !fits)
-    invalid("[", op, "] the largest norm must be finite and above 0 in ", dtype, ": got ", max_norm);
+    invalid("[", op, "] the largest norm must be finite and above 0 in ", dtype, ": got ", max_norm,
+            "; 1 is usual");
 }
 
 void check_gradient(const char* op, Context& context, const Tensor& g, size_t i) {
   if (&g.context() != &context)
-    invalid("[", op, "] gradient ", i, " belongs to another context; copy it into this one");
+    invalid("[", op, "] gradients must be of one context: got gradient ", i,
+            " of another context; copy its data over");
   if (!is_floating(g.dtype()))
-    invalid("[", op, "] gradient ", i, " must be f32, f64: got ", g.dtype(), " ", g.shape(), "; use cast");
+    invalid("[", op, "] gradient ", i, " must be f32 or f64: got ", g.dtype(), " ", g.shape(), "; use cast");
 }
 
 // sqrt with slope 0 at 0, where sqrt itself has an infinite one: the root only sees positive numbers.
@@ -94,7 +96,7 @@ void check_gradients(const char* op, Context& context, Span<const Tensor> gradie
 
 Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   const char* op = "clip_by_norm";
-  if (!x) invalid("[", op, "] operand 'x' is missing");
+  if (!x) invalid("[", op, "] 'x' must be a tensor: got null; was it set?");
   check_gradient(op, x.context(), x, 0);
   check_limit(op, max_norm, x.dtype());
   const bool keepdims = !axes.empty();
@@ -119,8 +121,8 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
                                      NonFinite non_finite) {
   const char* op = "clip_by_global_norm";
   if (non_finite != NonFinite::kError && non_finite != NonFinite::kPropagate)
-    invalid("[", op, "] unknown way with non-finite norms ", static_cast<int32_t>(non_finite),
-            "; known are error (0), propagate (1)");
+    invalid("[", op, "] 'non_finite' must be error (0) or propagate (1): got ",
+            static_cast<int32_t>(non_finite), "; fill the options with their _init function first");
   check_limit(op, max_norm, DType::kF64);
   check_gradients(op, context, gradients);
   bool report = non_finite == NonFinite::kError;

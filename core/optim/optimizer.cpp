@@ -23,7 +23,14 @@ Tensor scalar_of(Context& context, double value) {
   return t;
 }
 
-std::string quoted(const Variable& variable) { return concat("'", variable.name(), "'"); }
+std::string quoted(const Variable& variable) {
+  return variable.name().empty() ? "a variable without a name" : concat("'", variable.name(), "'");
+}
+
+// One of a list: its place says which one is meant where it has no name.
+std::string quoted(const Variable& variable, size_t position) {
+  return variable.name().empty() ? concat("variables[", position, "]") : quoted(variable);
+}
 
 // A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
 Tensor untracked(const Tensor& t) {
@@ -34,11 +41,14 @@ Tensor untracked(const Tensor& t) {
 
 void check_not_negative(const char* optimizer, const char* name, double value) {
   if (!(value >= 0) || std::isinf(value))
-    invalid("[", optimizer, "] '", name, "' must be a finite number that is not negative: got ", value);
+    invalid("[", optimizer, "] '", name, "' must be a finite number that is not negative: got ", value,
+            "; check how it was computed");
 }
 
 void check_share(const char* optimizer, const char* name, double value) {
-  if (!(value >= 0 && value < 1)) invalid("[", optimizer, "] '", name, "' must be in [0, 1): got ", value);
+  if (!(value >= 0 && value < 1))
+    invalid("[", optimizer, "] '", name, "' must be in [0, 1): got ", value,
+            "; it is the share that is kept");
 }
 
 // One variable of one step.
@@ -84,7 +94,8 @@ std::vector<VariableRef> Optimizer::slots(const Variable& variable) const {
 }
 
 void Optimizer::check_variables(Span<Variable* const> variables) const {
-  if (variables.empty()) invalid("[", name_, "] the list of variables is empty; pass those of the model");
+  if (variables.empty())
+    invalid("[", name_, "] there must be at least 1 variable: got 0; pass those of the model");
   // Short lists, the usual ones, are searched: a set would cost more than the updates of a small model.
   constexpr size_t kShort = 32;
   std::unordered_set<uint64_t> seen;
@@ -96,16 +107,16 @@ void Optimizer::check_variables(Span<Variable* const> variables) const {
   };
   for (size_t i = 0; i < variables.size(); i++) {
     const Variable* v = variables[i];
-    if (!v) invalid("[", name_, "] variable ", i, " is missing");
+    if (!v) invalid("[", name_, "] 'variables[", i, "]' must be a variable: got null; was it set?");
     if (&v->context() != &context_)
-      invalid("[", name_, "] variable ", quoted(*v),
-              " belongs to another context; make the optimizer in the context of its variables");
+      invalid("[", name_, "] variables must be of the optimizer's context: got ", quoted(*v, i),
+              " of another context; make the optimizer in the context of its variables");
     if (!is_floating(v->dtype()))
-      invalid("[", name_, "] only floating-point variables can be trained: ", quoted(*v), " is ", v->dtype(),
-              " ", v->shape(), "; leave it out of the list");
+      invalid("[", name_, "] only floating-point variables can be trained: got ", quoted(*v, i), " of ",
+              v->dtype(), " ", v->shape(), "; leave it out of the list");
     if (seen_before(i))
-      invalid("[", name_, "] each variable may stand in the list once: ", quoted(*v),
-              " stands there again at position ", i, "; add its gradients up");
+      invalid("[", name_, "] each variable may stand in the list once: got ", quoted(*v, i),
+              " again at position ", i, "; add its gradients up");
   }
 }
 
@@ -117,18 +128,21 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
     any = true;
     const Variable& v = *variables[i];
     if (&g.context() != &context_)
-      invalid("[", name_, "] the gradient of ", quoted(v),
-              " belongs to another context; copy it into this one");
+      invalid("[", name_, "] gradients must be of the optimizer's context: got that of ", quoted(v, i),
+              " of another context; copy its data over");
     if (g.dtype() != v.dtype() || g.shape() != v.shape())
-      invalid("[", name_, "] a gradient has the dtype and shape of its variable: ", quoted(v), " is ",
-              v.dtype(), " ", v.shape(), ", its gradient is ", g.dtype(), " ", g.shape(),
+      invalid("[", name_, "] a gradient has the dtype and shape of its variable: got ", g.dtype(), " ",
+              g.shape(), " for ", quoted(v, i), " of ", v.dtype(), " ", v.shape(),
               "; are gradients and variables in the same order?");
-    if (g.is_shell()) invalid("[", name_, "] the gradient of ", quoted(v), " has no data");
+    if (g.is_shell())
+      invalid("[", name_, "] gradients must hold data: got none for ", quoted(v, i),
+              "; was it saved by a tape?");
   }
   if (any) return;
   std::string names;
-  for (const Variable* v : variables) names += (names.empty() ? "" : ", ") + quoted(*v);
-  invalid("[", name_, "] no gradients provided for any variable: all are null, of ", names,
+  for (size_t i = 0; i < variables.size(); i++)
+    names += (names.empty() ? "" : ", ") + quoted(*variables[i], i);
+  invalid("[", name_, "] no gradients provided for any variable: got null for ", names,
           "; the loss must be computed from these variables while the tape records");
 }
 
@@ -221,7 +235,7 @@ void Optimizer::build(Span<Variable* const> variables) {
 void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables) {
   if (grads.size() != variables.size())
     invalid("[", name_, "] there must be one gradient (or null) for each variable: got ", grads.size(),
-            " gradients and ", variables.size(), " variables");
+            " gradients and ", variables.size(), " variables; are both lists of the same model?");
   check_variables(variables);
   check_gradients(grads, variables);
   check_state();
@@ -302,12 +316,13 @@ void Optimizer::warn_of_missing(Span<const Tensor> grads, Span<Variable* const> 
     Entry& entry = entries_[entry_of(*variables[i], i)];
     if (entry.warned) continue;
     entry.warned = true;
-    names += (names.empty() ? "" : ", ") + quoted(*variables[i]);
+    names += (names.empty() ? "" : ", ") + quoted(*variables[i], i);
   }
   if (names.empty()) return;
-  context_.log(LogLevel::kWarning, concat("[", name_, "] gradients do not exist for the variables ", names,
-                                          ", which stay as they are; does the loss depend on them?")
-                                       .c_str());
+  context_.log(LogLevel::kWarning,
+               concat("[optimizer_apply] ", name_, ": gradients do not exist for the variables ", names,
+                      ", which stay as they are; does the loss depend on them?")
+                   .c_str());
 }
 
 }  // namespace tl::optim

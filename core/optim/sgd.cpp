@@ -63,12 +63,14 @@ class Sgd final : public Optimizer {
 std::unique_ptr<Optimizer> make_sgd(Context& context, const SgdOptions& options) {
   const char* name = options.name.c_str();
   if (!(options.momentum >= 0 && options.momentum <= 1))
-    invalid("[", name, "] 'momentum' must be in [0, 1]: got ", options.momentum);
+
+    invalid("[", name, "] 'momentum' must be in [0, 1]: got ", options.momentum, "; 0.9 is usual");
   if (options.nesterov && options.momentum == 0)
     invalid("[", name, "] 'nesterov' needs a momentum above 0: got ", options.momentum, "; 0.9 is usual");
   if (options.momentum_form != MomentumForm::kKeras && options.momentum_form != MomentumForm::kPyTorch)
-    invalid("[", name, "] unknown momentum form ", static_cast<int32_t>(options.momentum_form),
-            "; known are Keras (0), PyTorch (1)");
+    invalid("[", name, "] 'momentum_form' must be Keras (0) or PyTorch (1): got ",
+            static_cast<int32_t>(options.momentum_form),
+            "; fill the options with their _init function first");
   return std::make_unique<Sgd>(context, options);
 }
 

@@ -59,7 +59,7 @@ SizeClass size_class(size_t bytes) {
 constexpr size_t kLargest = size_t{1} << 62;
 
 [[noreturn]] void out_of_memory(size_t bytes, const MemoryStats& stats, size_t limit, const char* why) {
-  fail(Code::kOutOfMemory, why, ": asked for ", bytes, " bytes with ", stats.live_bytes,
+  fail(Code::kOutOfMemory, why, ": got a request for ", bytes, " bytes with ", stats.live_bytes,
        " bytes live and a limit of ", limit, limit ? " bytes" : " (none)",
        "; release tensors, use a smaller batch, or raise the context's memory limit");
 }

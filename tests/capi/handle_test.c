@@ -94,7 +94,11 @@ static void handles_of_another_kind_or_context_are_refused(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "[dense] the first argument must be a context: got a tape");
   assert_null(tl_layer_keep((tl_layer *)tape));
   expect_error(c, TL_INVALID_ARGUMENT, "[layer_keep] the first argument must be a layer: got a tape");
-  assert_int_equal(tl_context_free((tl_context *)a), TL_OK); /* no context: nothing happens */
+  assert_int_equal(tl_context_free((tl_context *)a), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[context_free] the first argument must be a context: got a tensor");
+  assert_int_equal(tl_context_free((tl_context *)tape), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "got a tape");
+  assert_int_equal(tl_context_free(NULL), TL_OK);
   assert_int_equal(tl_tensor_elements(a), 2);
   tl_tensor *g;
   assert_int_equal(tl_tape_gradient(tape, b, &a, 1, NULL, &g), TL_INVALID_ARGUMENT);

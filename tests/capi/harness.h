@@ -25,6 +25,7 @@ int determinism_tests(void);
 int data_tests(void);
 int nn_tests(void);
 int optim_tests(void);
+int message_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;

@@ -268,9 +268,9 @@ static void misuse_is_told(void** state) {
   expect_error(c, TL_INVALID_ARGUMENT, "NULL");
   tl_layer *dense = tl_dense(c, 4, NULL), *foreign = tl_dense(other, 4, NULL), *mixed[] = {dense, foreign};
   assert_null(tl_sequential(c, mixed, 2));
-  expect_error(c, TL_INVALID_ARGUMENT, "layer 1");
+  expect_error(c, TL_INVALID_ARGUMENT, "'layers[1]'");
   assert_null(tl_layer_call(dense, NULL, false));
-  expect_error(c, TL_INVALID_ARGUMENT, "the input is NULL");
+  expect_error(c, TL_INVALID_ARGUMENT, "'x' must be a tensor: got NULL");
   assert_null(tl_layer_call(dense, vector(c, 3, (float[]){1, 2, 3}), false));
   expect_error(c, TL_INVALID_ARGUMENT, "rank 2");
   assert_null(tl_layer_call((tl_layer*)vector(c, 1, (float[]){1}), vector(c, 1, (float[]){1}), false));

@@ -98,11 +98,11 @@ static void misuse_changes_nothing(void** state) {
     const char* text;
   } cases[] = {{grads, twice, 2, "again at position 1"},
                {&narrow, &w, 1, "same order"},
-               {grads, NULL, 1, "variables is NULL"},
-               {NULL, &w, 1, "gradients is NULL"},
-               {&g, &w, 0, "empty"},
+               {grads, NULL, 1, "'variables' must not be NULL"},
+               {NULL, &w, 1, "'gradients' must not be NULL"},
+               {&g, &w, 0, "at least 1 variable"},
                {&g, &g, 1, "must be a variable"},
-               {&g, &(tl_tensor*){NULL}, 1, "variable 0 is NULL"}};
+               {&g, &(tl_tensor*){NULL}, 1, "'variables[0]' must be a variable: got NULL"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     assert_int_equal(tl_optimizer_apply(adam, cases[i].grads, cases[i].vars, cases[i].count),
                      TL_INVALID_ARGUMENT);
@@ -231,7 +231,8 @@ static void state_that_makes_no_sense(void** state) {
   assert_int_equal(tl_variable_assign(vars[0], tl_scalar(c, TL_I64, 0)), TL_OK);
   assert_int_equal(tl_optimizer_set_learning_rate(adam, 1e300), TL_OK);
   assert_int_equal(tl_optimizer_apply(adam, &g, &w, 1), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "[adam] 'learning_rate' is out of range for 'w', which is f32");
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[optimizer_apply] adam: 'learning_rate' is out of range for 'w', which is f32");
   assert_true(at(w, 0) == 1 && tl_optimizer_iterations(adam) == 0);
   free_context(c);
 }

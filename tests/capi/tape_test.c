@@ -71,7 +71,7 @@ static void options_and_unconnected_sources(void **state) {
   g.unconnected = TL_UNCONNECTED_ERROR;
   assert_int_equal(tl_tape_gradient(tape, y, sources, 2, &g, grads), TL_INVALID_ARGUMENT);
   assert_null(grads[0]);
-  expect_error(c, TL_INVALID_ARGUMENT, "source 1");
+  expect_error(c, TL_INVALID_ARGUMENT, "'sources[1]'");
   g.unconnected = 17;
   assert_int_equal(tl_tape_gradient(tape, y, sources, 2, &g, grads), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "17");
@@ -91,7 +91,7 @@ static void misuse_is_told(void **state) {
   tl_tape *tape = tl_tape_begin(c, NULL);
   tl_tensor *y = tl_square(c, x);
   assert_int_equal(tl_tape_gradient(tape, NULL, &x, 1, NULL, &g), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "target 0 is NULL");
+  expect_error(c, TL_INVALID_ARGUMENT, "'targets[0]' must be a tensor: got NULL");
   assert_int_equal(tl_tape_gradient(tape, y, NULL, 1, NULL, &g), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "sources");
   assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, NULL), TL_INVALID_ARGUMENT);
@@ -107,7 +107,7 @@ static void misuse_is_told(void **state) {
   assert_int_equal(tl_tape_end(tape), TL_OK);
   tl_tape *second = tl_tape_begin(c, NULL);
   assert_int_equal(tl_tape_resume(second), TL_FAILED_PRECONDITION);
-  expect_error(c, TL_FAILED_PRECONDITION, "already");
+  expect_error(c, TL_FAILED_PRECONDITION, "got one that records");
   tl_tensor *watched[2];
   size_t count;
   tl_square(c, x);

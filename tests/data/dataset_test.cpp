@@ -88,7 +88,7 @@ TEST_CASE("slices refuse what does not match", "[dataset]") {
   Context context(with_threads(1)), other(with_threads(1));
   Tensor images = counting<uint8_t>(context, {10000, 2}), labels = counting<uint8_t>(context, {9999});
   std::string text = message_of([&] { tensor_slices({images, labels}); });
-  CHECK(has(text, "10000 elements"));
+  CHECK(has(text, "(10000, 2)"));
   CHECK(has(text, "9999"));
   CHECK(has(text, "same split"));
   message_of([&] { tensor_slices({}); });

@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "initialisers refuse what makes no sense", "[initializ
   auto refused = [&](Initializer i, DType dtype = DType::kF32) {
     return message_of([&] { initialize(c, i, {2}, dtype); });
   };
-  CHECK(has(refused({static_cast<InitializerKind>(0), 0}), "unknown initializer 0"));
+  CHECK(has(refused({static_cast<InitializerKind>(0), 0}), "must be known: got 0"));
   CHECK(has(refused({static_cast<InitializerKind>(13), 0}), "13"));
   CHECK(has(refused({InitializerKind::kNormal, -1}), "not negative"));
   CHECK(has(refused({InitializerKind::kConstant, std::nan("")}), "finite"));

@@ -385,7 +385,7 @@ TEST_CASE_METHOD(LayerFixture, "layers refuse what does not fit, and stay as the
   CHECK(has(message_of([&] {
               sequential(c, {make_dense(c, 4, twin), make_dense(c, 4, twin)});
             }),
-            "the name 'twin'"));
+            "got 'twin' twice"));
   message_of([&] { sequential(c, {}); });
   message_of([&] { sequential(c, {nullptr}); });
   CHECK(has(message_of([&] { sequential(other, {first}); }), "another context"));

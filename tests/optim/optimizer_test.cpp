@@ -251,12 +251,12 @@ TEST_CASE_METHOD(Fixture, "a call that makes no sense is refused before anything
     return message_of([&] { adam->apply(grads, variables); });
   };
   CHECK(has(apply({ga}, {a.get(), b.get()}), "1 gradients and 2 variables"));
-  CHECK(has(apply({}, {}), "empty"));
-  CHECK(has(apply({ga, gb}, {a.get(), nullptr}), "variable 1 is missing"));
-  CHECK(has(apply({ga, gb, ga}, {a.get(), b.get(), a.get()}), "'a' stands there again at position 2"));
+  CHECK(has(apply({}, {}), "at least 1 variable: got 0"));
+  CHECK(has(apply({ga, gb}, {a.get(), nullptr}), "'variables[1]' must be a variable"));
+  CHECK(has(apply({ga, gb, ga}, {a.get(), b.get(), a.get()}), "'a' again at position 2"));
   CHECK(has(apply({ga, gb}, {b.get(), a.get()}), "same order"));
   CHECK(has(apply({ga, vector({1}, DType::kF32)}, {a.get(), b.get()}), "f32"));
-  CHECK(has(apply({ga, vector({1}, DType::kI32)}, {a.get(), i.get()}), "'count' is i32"));
+  CHECK(has(apply({ga, vector({1}, DType::kI32)}, {a.get(), i.get()}), "got 'count' of i32"));
   CHECK(has(apply({ga, gb}, {a.get(), f.get()}), "another context"));
   CHECK(has(apply({ga, full(other, {1}, 1, DType::kF64)}, {a.get(), b.get()}), "another context"));
   CHECK(values(a) == Numbers{1, 2});

@@ -126,7 +126,8 @@ TL_API tl_context *tl_context_new(const tl_context_options *options) TL_WARN_UNU
 
 /**
  * Ends a context and everything that belongs to it: tensors, variables, tapes, layers, datasets. Their handles are
- * recognised as released afterwards. NULL and a context that was ended before are allowed. While another thread is
+ * recognised as released afterwards. NULL and a context that was ended before are allowed; a live handle of another kind is
+ * TL_INVALID_ARGUMENT, and nothing ends. While another thread is
  * inside the context, or from inside one of its callbacks, nothing happens and TL_BUSY is returned. Since 0.1.
  */
 TL_API tl_status tl_context_free(tl_context *context);

@@ -213,11 +213,11 @@ def c_source(ops):
                     value[a.name] = {"ints": f'call.ints("{a.name}", {a.name}, num_{a.name})', "dtype": f'call.dtype("{a.name}", {a.name})'}.get(a.type, a.name)
             plain = [i.name for i in op.inputs if not i.variadic]
             many = [i.name for i in op.inputs if i.variadic]
-            out += f"  return capi::op(context, \"{op.name}\", [&](capi::OpCallFrame& call) {{\n"
+            out += f"  return capi::op(context, \"{name}\", [&](capi::OpCallFrame& call) {{\n"
             for n in plain:
-                out += f"    call.add({n});\n"
+                out += f"    call.add({n}, \"{n}\");\n"
             for n in many:
-                out += f"    call.add_all({n}, num_{n});\n"
+                out += f"    call.add_all({n}, num_{n}, \"{n}\");\n"
             if op.composite:
                 args = (["call.context()"] if op.needs_context else []) + [f"call.in({k})" for k in range(len(plain))] + ["call.from(%d)" % len(plain) for _ in many]
                 args += [value[a.name] for a in op.public_attrs]
