@@ -1,6 +1,7 @@
 #include "core/nn/initializer.h"
 
 #include <cmath>
+#include <limits>
 
 #include "core/ops/generated/functions.h"
 
@@ -42,7 +43,7 @@ Tensor uniform_of_variance(Context& context, const Shape& shape, double variance
 
 }  // namespace
 
-void check_initializer(const char* op, const Initializer& initializer) {
+void check_initializer(const char* op, const Initializer& initializer, DType dtype) {
   int32_t kind = static_cast<int32_t>(initializer.kind);
   if (kind < 1 || kind > static_cast<int32_t>(InitializerKind::kLeCunNormal))
     invalid("[", op, "] an initializer must be known: got ", kind,
@@ -53,12 +54,23 @@ void check_initializer(const char* op, const Initializer& initializer) {
   if (!std::isfinite(initializer.parameter) || (spread && initializer.parameter < 0))
     invalid("[", op, "] the initializer's parameter must be finite", spread ? " and not negative" : "",
             ": got ", initializer.parameter, "; 0 takes the default");
+  // What comes out is finite: normal numbers lie within nine standard deviations.
+  double reach = 0;  // the parameter is not used
+  if (initializer.kind == InitializerKind::kConstant) reach = 1;
+  if (initializer.kind == InitializerKind::kUniform) reach = 2;
+  if (initializer.kind == InitializerKind::kTruncatedNormal) reach = 2;
+  if (initializer.kind == InitializerKind::kNormal) reach = 9;
+  const double most = dtype == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
+                                           : std::numeric_limits<double>::max();
+  if (reach > 0 && std::fabs(initializer.parameter) > most / reach)
+    invalid("[", op, "] the initializer's parameter is out of range for ", dtype, ": got ",
+            initializer.parameter, "; at most ", most / reach, " keeps all elements finite");
 }
 
 Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype) {
-  check_initializer("initialize", initializer);
   if (!is_floating(dtype))
     invalid("[initialize] 'dtype' must be f32 or f64: got ", dtype, "; cast the result");
+  check_initializer("initialize", initializer, dtype);
   double spread = initializer.parameter == 0 ? kDefaultSpread : initializer.parameter;
   Fans fans = fans_of(shape);
   // A variable without elements has no variance to speak of; the division must not make one.

@@ -32,8 +32,9 @@ struct Initializer {
   double parameter = 0.0;  // 0: the default of the kind
 };
 
-// Throws kInvalidArgument for an unknown kind or a parameter that is not finite or, of a random kind, negative.
-void check_initializer(const char* op, const Initializer& initializer);
+// Throws kInvalidArgument for an unknown kind, a parameter that is not finite or, of a random kind, negative, and one with
+// which elements may be out of range for the dtype.
+void check_initializer(const char* op, const Initializer& initializer, DType dtype);
 
 // A tensor of f32 or f64.
 Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype);

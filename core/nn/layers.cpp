@@ -162,8 +162,8 @@ LayerPtr make_dense(Context& context, int64_t units, const DenseOptions& options
   if (!is_floating(options.dtype))
     invalid("[dense] 'dtype' must be f32 or f64: got ", options.dtype, "; cast integers before the layer");
   check_activation("dense", options.activation);
-  check_initializer("dense", options.kernel_initializer);
-  check_initializer("dense", options.bias_initializer);
+  check_initializer("dense", options.kernel_initializer, options.dtype);
+  check_initializer("dense", options.bias_initializer, options.dtype);
   return std::make_shared<Dense>(context, units, options);
 }
 

@@ -1,5 +1,6 @@
 // BatchNorm and LayerNorm, declared in layers.h.
 #include <cmath>
+#include <limits>
 
 #include "core/nn/layers.h"
 #include "core/ops/generated/functions.h"
@@ -11,6 +12,8 @@ void check_options(const char* op, double epsilon, DType dtype) {
   if (!(epsilon >= 0) || std::isinf(epsilon))
     invalid("[", op, "] 'epsilon' must be a finite number that is not negative: got ", epsilon);
   if (!is_floating(dtype)) invalid("[", op, "] 'dtype' must be f32 or f64: got ", dtype);
+  if (dtype == DType::kF32 && epsilon > static_cast<double>(std::numeric_limits<float>::max()))
+    invalid("[", op, "] 'epsilon' is out of range for f32: got ", epsilon, "; 1e-3 is usual");
 }
 
 // What both have: gamma and beta over the last axis.

@@ -169,11 +169,9 @@ void Optimizer::check_numbers(const double* numbers, int count, const Variable& 
             variable.dtype(), ": got ", learning_rate(), "; lower the rate");
   for (int k = 0; k < count; k++)
     if (!fits(numbers[k]))
-      invalid("[", name_,
-              "] a number of the step that follows from 'learning_rate' and the other options is out "
-              "of range for ",
-              quoted(variable), ", which is ", variable.dtype(), ": got ", numbers[k], " with a rate of ",
-              learning_rate(), "; lower the rate");
+      invalid("[", name_, "] 'learning_rate' and the other options make a step that is out of range for ",
+              quoted(variable), ", which is ", variable.dtype(), ": got ", numbers[k], " at a rate of ",
+              learning_rate(), "; lower what makes it large");
 }
 
 size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {

@@ -104,6 +104,17 @@ TEST_CASE_METHOD(Fixture, "initialisers refuse what makes no sense", "[initializ
   CHECK(has(refused({InitializerKind::kNormal, -1}), "not negative"));
   CHECK(has(refused({InitializerKind::kConstant, std::nan("")}), "finite"));
   CHECK(has(refused({InitializerKind::kZeros, 0}, DType::kI32), "i32"));
+  for (auto [kind, most] : {std::pair{InitializerKind::kConstant, 3.4e38},
+                            {InitializerKind::kUniform, 1.7e38},
+                            {InitializerKind::kNormal, 3.7e37},
+                            {InitializerKind::kTruncatedNormal, 1.7e38}}) {
+    CHECK(
+        has(refused({kind, 1.1 * most}), "[initialize] the initializer's parameter is out of range for f32"));
+    Tensor t = initialize(c, {kind, most}, {1000}, DType::kF32);
+    for (double v : values(t)) REQUIRE(std::isfinite(v));
+  }
+  CHECK(has(refused({InitializerKind::kUniform, 1e308}, DType::kF64), "f64"));
+  CHECK(initialize(c, {InitializerKind::kZeros, 1e300}, {2}, DType::kF32).elements() == 2);  // not used
   CHECK(initialize(c, {InitializerKind::kGlorotNormal, 0}, Shape{0, 3}, DType::kF32).elements() == 0);
   CHECK(initialize(c, {InitializerKind::kGlorotNormal, 0}, Shape{}, DType::kF32).elements() == 1);
 }

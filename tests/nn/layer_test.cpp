@@ -403,6 +403,12 @@ TEST_CASE_METHOD(LayerFixture, "layers refuse what does not fit, and stay as the
   LayerNormOptions l;
   l.epsilon = -1;
   CHECK(has(message_of([&] { make_layer_norm(c, l); }), "epsilon"));
+  l.epsilon = 1e300;
+  CHECK(has(message_of([&] { make_layer_norm(c, l); }), "out of range for f32: got 1e+300"));
+  DenseOptions huge;
+  huge.kernel_initializer = {InitializerKind::kTruncatedNormal, 1e300};
+  CHECK(has(message_of([&] { make_dense(c, 2, huge); }),
+            "[dense] the initializer's parameter is out of range"));
   CHECK(has(message_of([&] { make_batch_norm(c, {})->call(vector({1}, DType::kF32), true); }), "rank 2"));
   CHECK(has(message_of([&] {
               make_layer_norm(c, {})->call(full(c, {2, 0}, 0), true);

@@ -46,8 +46,8 @@ enum {
 
 /**
  * A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform); its parameter counts
- * for the kinds that say so, 0 is their default. Random numbers come from the context's stream: the same seed gives the
- * same bits. Returns NULL on failure. Since 0.1.
+ * for the kinds that say so, 0 is their default, and is small enough for all elements to be finite. Random numbers come
+ * from the context's stream: the same seed gives the same bits. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_initialize(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                 tl_initializer initializer, double parameter);

@@ -733,8 +733,9 @@ TL_API tl_tensor *tl_log_softmax_axis(tl_context *context, tl_tensor *x, int64_t
 
 /**
  * Cross-entropy of each row of logits against a row of label probabilities: -sum(labels *
- * log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes); the result has
- * shape (...). Gradients flow to both.
+ * log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes), at least one
+ * class; the result has shape (...). Gradients flow to both. Labels may be any weights of the classes:
+ * tl_loss_categorical_cross_entropy() refuses what is no probability.
  * Operands: `labels`: float; `logits`: the dtype of `labels`. Gradient: of any order.
  * Since 0.1.
  */

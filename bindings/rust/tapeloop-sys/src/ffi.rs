@@ -494,9 +494,9 @@ extern "C" {
     pub fn tl_context_new(options: *const tl_context_options) -> *mut tl_context;
 
     /// Ends a context and everything that belongs to it: tensors, variables, tapes, layers, datasets. Their
-    /// handles are recognised as released afterwards. NULL and a context that was ended before are allowed.
-    /// While another thread is inside the context, or from inside one of its callbacks, nothing happens and
-    /// TL_BUSY is returned. Since 0.1.
+    /// handles are recognised as released afterwards. NULL and a context that was ended before are allowed; a
+    /// live handle of another kind is TL_INVALID_ARGUMENT, and nothing ends. While another thread is inside
+    /// the context, or from inside one of its callbacks, nothing happens and TL_BUSY is returned. Since 0.1.
     pub fn tl_context_free(context: *mut tl_context) -> tl_status;
 
     /// Asks a context to stop: the call that is running in it ends with TL_CANCELLED, or else the next one
@@ -753,8 +753,9 @@ extern "C" {
     pub fn tl_metric_release(metric: *mut tl_metric);
 
     /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
-    /// its parameter counts for the kinds that say so, 0 is their default. Random numbers come from the
-    /// context's stream: the same seed gives the same bits. Returns NULL on failure. Since 0.1.
+    /// its parameter counts for the kinds that say so, 0 is their default, and is small enough for all
+    /// elements to be finite. Random numbers come from the context's stream: the same seed gives the same
+    /// bits. Returns NULL on failure. Since 0.1.
     pub fn tl_initialize(
         context: *mut tl_context,
         dtype: tl_dtype,
@@ -1507,9 +1508,10 @@ extern "C" {
     pub fn tl_log_softmax_axis(context: *mut tl_context, x: *mut tl_tensor, axis: i64) -> *mut tl_tensor;
 
     /// Cross-entropy of each row of logits against a row of label probabilities: -sum(labels *
-    /// log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes); the result
-    /// has shape (...). Gradients flow to both. Operands: `labels`: float; `logits`: the dtype of `labels`.
-    /// Gradient: of any order. Since 0.1.
+    /// log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes), at least one
+    /// class; the result has shape (...). Gradients flow to both. Labels may be any weights of the classes:
+    /// tl_loss_categorical_cross_entropy() refuses what is no probability. Operands: `labels`: float;
+    /// `logits`: the dtype of `labels`. Gradient: of any order. Since 0.1.
     pub fn tl_softmax_cross_entropy(
         context: *mut tl_context,
         labels: *mut tl_tensor,

@@ -734,9 +734,10 @@ impl Tensor {
     }
 
     /// Cross-entropy of each row of logits against a row of label probabilities: -sum(labels *
-    /// log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes); the result
-    /// has shape (...). Gradients flow to both. Operands: `labels`: float; `logits`: the dtype of `labels`.
-    /// Gradient: of any order. Since 0.1.
+    /// log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes), at least one
+    /// class; the result has shape (...). Gradients flow to both. Labels may be any weights of the classes:
+    /// `loss_categorical_cross_entropy` refuses what is no probability. Operands: `labels`: float; `logits`:
+    /// the dtype of `labels`. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn softmax_cross_entropy(&self, logits: &Tensor) -> Tensor {
         expression!(self.context, tl_softmax_cross_entropy(self.context, self.handle, logits.handle))
