@@ -133,7 +133,7 @@ def every_op(api):
         if f["op"].get("error_sample"):
             lines, expression = call(f, f["op"]["error_sample"])
             message = f["op"]["error_sample"]["message"].replace("\\", "\\\\").replace('"', '\\"')
-            body += f"{lines}    expect_error(\"{f['op']['name']}\", &{expression}, \"{message}\");\n"
+            body += f"{lines}    expect_error(\"{name}\", &{expression}, \"{message}\");\n"
             errors += 1
         out += f"\n#[test]\nfn {name}_is_called() {{\n    let c = &Context::new().unwrap();\n{body}}}\n"
         names.append(name)
