@@ -10,11 +10,12 @@ namespace {
 constexpr double kSmallestProbability = 1e-7;
 
 void check_operands(const char* op, const Tensor& labels, const Tensor& predictions) {
-  if (!labels) invalid("[", op, "] the labels are missing");
-  if (!predictions) invalid("[", op, "] the predictions are missing");
+  if (!labels) invalid("[", op, "] 'labels' must be a tensor: got null; was it set?");
+  if (!predictions) invalid("[", op, "] 'predictions' must be a tensor: got null; was it set?");
   if (&labels.context() != &predictions.context())
     invalid("[", op,
-            "] labels and predictions belong to different contexts; copy one into the context of the other");
+            "] labels and predictions must be of one context: got some of different contexts; copy one of "
+            "them over");
   if (!is_floating(predictions.dtype()))
     invalid("[", op, "] the predictions must be f32 or f64: got ", predictions.dtype(), " ",
             predictions.shape(), "; are labels and predictions in this order?");
@@ -39,7 +40,8 @@ const char* shape_hint(const Tensor& labels, const Tensor& predictions) {
 
 void check_classes(const char* op, const Tensor& predictions) {
   if (predictions.rank() == 0)
-    invalid("[", op, "] the last axis of the predictions is that of the classes: got rank 0");
+    invalid("[", op, "] the last axis of the predictions is that of the classes: got ", predictions.shape(),
+            "; reshape them to (1, classes)");
   if (predictions.shape().back() == 0)
     invalid("[", op, "] the predictions must have at least one class on their last axis: got ",
             predictions.shape(), "; over no classes there is no loss");
@@ -54,7 +56,8 @@ void check_features(const char* op, const Tensor& predictions) {
 
 void check_smoothing(const char* op, const LossOptions& options, bool taken) {
   double s = options.label_smoothing;
-  if (!(s >= 0 && s <= 1)) invalid("[", op, "] 'label_smoothing' must be in [0, 1]: got ", s);
+  if (!(s >= 0 && s <= 1))
+    invalid("[", op, "] 'label_smoothing' must be in [0, 1]: got ", s, "; 0.1 is usual");
   if (s != 0 && !taken)
     invalid("[", op, "] integer labels cannot be smoothed: got a label_smoothing of ", s,
             "; use one_hot and categorical_cross_entropy");
@@ -80,11 +83,11 @@ Tensor per_sample(const Tensor& elements) { return elements.rank() < 2 ? element
 Tensor reduce_loss(const char* op, const Tensor& losses, const LossOptions& options) {
   int32_t reduction = static_cast<int32_t>(options.reduction);
   if (reduction < 0 || reduction > static_cast<int32_t>(Reduction::kWeightedMean))
-    invalid("[", op, "] unknown reduction ", reduction,
-            "; known are mean (0), sum (1), none (2), weighted mean (3)");
+    invalid("[", op, "] 'reduction' must be mean (0), sum (1), none (2) or weighted mean (3): got ",
+            reduction, "; fill the options with their _init function first");
   const Tensor& weights = options.weights;
   if (options.reduction == Reduction::kWeightedMean && !weights)
-    invalid("[", op, "] the weighted mean needs weights; use mean");
+    invalid("[", op, "] the weighted mean needs weights: got none; use mean");
   Tensor aligned = weights ? aligned_weights(op, weights, losses) : Tensor();
   Tensor weighed = weights ? mul(losses, aligned) : losses;
   switch (options.reduction) {

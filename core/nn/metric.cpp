@@ -22,11 +22,12 @@ Metric::Metric(Context& context, std::string name)
       count_(VariableRef::make(zero(context), name_ + "/count", false)) {}
 
 void Metric::update(const Tensor&, const Tensor&) {
-  invalid("[", name_, "] an accuracy takes labels and predictions, not values");
+  invalid("[", name_,
+          "] an accuracy takes labels and predictions: got values; use metric_update_predictions");
 }
 
 void Metric::update(const Tensor&, const Tensor&, const Tensor&) {
-  invalid("[", name_, "] a mean or sum takes values, not labels and predictions");
+  invalid("[", name_, "] a mean or sum takes values: got labels and predictions; use metric_update");
 }
 
 double Metric::result() const { return count() == 0 ? 0.0 : total() / count(); }
@@ -38,9 +39,10 @@ void Metric::reset() {
 }
 
 void Metric::check_context(const Tensor& t, const char* what) const {
-  if (!t) invalid("[", name_, "] the ", what, " are missing");
+  if (!t) invalid("[", name_, "] the ", what, " must be a tensor: got null; was it set?");
   if (&t.context() != &context_)
-    invalid("[", name_, "] the ", what, " belong to another context; copy them into this one");
+    invalid("[", name_, "] the ", what,
+            " must be of the metric's context: got some of another context; copy their data over");
 }
 
 void Metric::accumulate(const Tensor& values, const Tensor& weights) {
@@ -106,7 +108,7 @@ class Accuracy : public Metric {
     if (predictions.rank() == 0 || predictions.shape().back() == 0)
       invalid("[", name(),
               "] the last axis of the predictions is that of the classes and must not be empty: got ",
-              predictions.shape());
+              predictions.shape(), "; over no classes nothing is right");
   }
 };
 
@@ -163,7 +165,7 @@ class BinaryAccuracy final : public Accuracy {
     if (p.rank() == y.rank() + 1 && p.shape().back() == 1) p = reshape(p, without_last(p.shape()));
     if (y.shape() != p.shape())
       invalid("[", name(), "] labels and predictions must have the same shape: got labels ", labels.shape(),
-              " and predictions ", predictions.shape());
+              " and predictions ", predictions.shape(), "; reshape one of them");
     return named(name().c_str(), [&] { return correct_side(y, p, threshold_); });
   }
 
@@ -195,7 +197,8 @@ std::unique_ptr<Metric> make_categorical_accuracy(Context& context, const std::s
 }
 
 std::unique_ptr<Metric> make_binary_accuracy(Context& context, double threshold, const std::string& name) {
-  if (!std::isfinite(threshold)) invalid("[binary_accuracy] 'threshold' must be finite: got ", threshold);
+  if (!std::isfinite(threshold))
+    invalid("[binary_accuracy] 'threshold' must be finite: got ", threshold, "; 0.5 is usual");
   return std::make_unique<BinaryAccuracy>(context, threshold, or_default(name, "binary_accuracy"));
 }
 

@@ -10,8 +10,10 @@ namespace {
 
 void check_options(const char* op, double epsilon, DType dtype) {
   if (!(epsilon >= 0) || std::isinf(epsilon))
-    invalid("[", op, "] 'epsilon' must be a finite number that is not negative: got ", epsilon);
-  if (!is_floating(dtype)) invalid("[", op, "] 'dtype' must be f32 or f64: got ", dtype);
+    invalid("[", op, "] 'epsilon' must be a finite number that is not negative: got ", epsilon,
+            "; 0.001 is usual");
+  if (!is_floating(dtype))
+    invalid("[", op, "] 'dtype' must be f32 or f64: got ", dtype, "; cast integers before the layer");
   if (dtype == DType::kF32 && epsilon > static_cast<double>(std::numeric_limits<float>::max()))
     invalid("[", op, "] 'epsilon' is out of range for f32: got ", epsilon, "; 1e-3 is usual");
 }
@@ -20,10 +22,14 @@ void check_options(const char* op, double epsilon, DType dtype) {
 class Normalization : public Layer {
  public:
   Shape output_shape(const Shape& input) const override {
-    if (input.rank() < 1) invalid(label(), "the input must have an axis to normalise: got rank 0");
-    if (input.back() == 0) invalid(label(), "the last axis of the input must not be empty: got ", input);
+    if (input.rank() < 1)
+      invalid(label(), "the input must have an axis to normalise: got ", input, "; reshape it to (1,)");
+    if (input.back() == 0)
+      invalid(label(), "the last axis of the input must not be empty: got ", input,
+              "; there would be nothing to normalise");
     if (built() && input.back() != input_shape().back())
-      invalid(label(), "the last axis of the input must be ", input_shape().back(), ": got ", input);
+      invalid(label(), "the last axis of the input must be ", input_shape().back(), ": got ", input,
+              "; the layer was built for that size");
     return input;
   }
 
@@ -140,7 +146,7 @@ class LayerNorm final : public Normalization {
 LayerPtr make_batch_norm(Context& context, const BatchNormOptions& options) {
   check_options("batch_normalization", options.epsilon, options.dtype);
   if (!(options.momentum >= 0 && options.momentum <= 1))
-    invalid("[batch_normalization] 'momentum' must be in [0, 1]: got ", options.momentum);
+    invalid("[batch_normalization] 'momentum' must be in [0, 1]: got ", options.momentum, "; 0.99 is usual");
   return std::make_shared<BatchNorm>(context, options);
 }
 
