@@ -27,8 +27,7 @@ TEST_CASE_METHOD(Fixture, "L1 reductions", "[loss]") {
   check_near(values(mean_squared_error(y, p, reduced(Reduction::kNone))), {.81, .04, .49, .16}, 1e-15);
   CHECK(item(mean_squared_error(y, p, reduced(Reduction::kSum))) == Approx(1.5));
   CHECK(item(mean_squared_error(y, p)) == Approx(.375));
-  CHECK(has(message_of([&] { mean_squared_error(y, p, reduced(static_cast<Reduction>(9))); }),
-            "got 9"));
+  CHECK(has(message_of([&] { mean_squared_error(y, p, reduced(static_cast<Reduction>(9))); }), "got 9"));
 }
 
 TEST_CASE_METHOD(Fixture, "L3 weights, a mask of all zeros, the weighted mean", "[loss]") {

@@ -545,9 +545,10 @@ extern "C" {
     /// 0.1.
     pub fn tl_error_code(context: *mut tl_context) -> tl_status;
 
-    /// The first error in words: the op, the rule that was broken, the values got and a hint; "" without an
-    /// error. For NULL, an ended context and one that another thread is using it is a fixed text that says so;
-    /// never NULL. UTF-8. Valid until the error is cleared or the context ends. Since 0.1.
+    /// The first error in words, "\[function\] rule: got values; hint": the function that was called without
+    /// its tl_, behind it an op inside where that failed, the rule that was broken, the values got and a hint;
+    /// "" without an error. For NULL, an ended context and one that another thread is using it is a fixed text
+    /// that says so; never NULL. UTF-8. Valid until the error is cleared or the context ends. Since 0.1.
     pub fn tl_error_message(context: *mut tl_context) -> *const c_char;
 
     /// Forgets the error, and a request of tl_context_cancel(), so that the context can be used again. Since
