@@ -1,0 +1,50 @@
+"""The enums and options of the C API as Go types (bindings/go/enums.go, bindings/go/options.go)."""
+from go_names import MADE, camel, comment, enum_type, enum_value, in_go
+
+FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64": "float64", "string": "string", "size": "int"}
+# Written by hand, in the words of Go, or no options to a caller.
+BY_HAND = {"tl_gradient_options", "tl_tape_options", "tl_context_statistics", "tl_tape_statistics", "tl_clip_options"}
+HEAD = MADE + "\n//go:build cgo\n\npackage tapeloop\n"
+
+
+def enums(api):
+    out = HEAD
+    for c in api["constants"]:
+        if not c["name"].startswith("TL_VERSION"):
+            out += f"\n// {camel(c['name'][3:])} is the most that the library takes.\nconst {camel(c['name'][3:])} = {c['value']}\n"
+    for e in api["enums"]:
+        kind = enum_type(e["name"])
+        out += f"\n{comment(kind + ': ' + in_go(e['doc']))}type {kind} int32\n\n// Values of {kind}.\nconst (\n"
+        for v in e["values"]:
+            if v["name"] == "TL_OK":
+                continue
+            if v.get("doc"):
+                out += comment(in_go(v["doc"]), "\t")
+            out += f"\t{enum_value(e['name'], v['name'])} {kind} = {v['value']}\n"
+        out += ")\n"
+    return out
+
+
+def field_type(f, handles):
+    if f["type"] in handles:
+        return "*Tensor"
+    return FIELDS.get(f["type"]) or enum_type(f["type"])
+
+
+def options(api):
+    handles = {h["name"] for h in api["handles"]}
+    out = HEAD + "\n// In all options zero stands for the default, and nil for a struct of zeros.\n"
+    for s in api["structs"]:
+        if s["name"] in BY_HAND:
+            continue
+        kind = camel(s["name"][3:])
+        doc = in_go(s["doc"].split(" Fill it with")[0])
+        out += f"\n{comment(kind + ': ' + doc)}type {kind} struct {{\n"
+        for f in s["fields"]:
+            if f["name"] == "struct_size":
+                continue
+            if f.get("doc"):
+                out += comment(in_go(f["doc"]), "\t")
+            out += f"\t{camel(f['name'])} {field_type(f, handles)}\n"
+        out += "}\n"
+    return out

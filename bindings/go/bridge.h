@@ -1,0 +1,103 @@
+/* What Go needs in one crossing although C says it in several calls. raw.h has everything else. */
+#ifndef TAPELOOP_GO_BRIDGE_H
+#define TAPELOOP_GO_BRIDGE_H
+
+#include <stdlib.h>
+
+#include "raw.h"
+
+typedef struct {
+  int32_t code;
+  const char *message;
+} tlgo_error;
+
+static inline tlgo_error tlgo_first_error(uintptr_t context) {
+  tlgo_error out = {tlgo_error_code(context), NULL};
+  if (out.code != TL_OK) out.message = tlgo_error_message(context);
+  return out;
+}
+
+/* A number that a call gives, and whether the context holds an error where the number says that the call failed. */
+typedef struct {
+  double value;
+  int32_t code;
+} tlgo_number;
+
+static inline tlgo_number tlgo_checked(uintptr_t context, double value, bool suspect) {
+  tlgo_number out = {value, suspect ? tlgo_error_code(context) : TL_OK};
+  return out;
+}
+
+static inline tlgo_number tlgo_item(uintptr_t context, uintptr_t tensor) {
+  double value = tlgo_tensor_item(tensor);
+  return tlgo_checked(context, value, value != value);
+}
+
+static inline tlgo_number tlgo_result(uintptr_t context, uintptr_t metric) {
+  double value = tlgo_metric_result(metric);
+  return tlgo_checked(context, value, value != value);
+}
+
+/* What reading a tensor into a slice needs to know; dtype 0 on failure. */
+typedef struct {
+  int32_t dtype;
+  int64_t elements;
+} tlgo_extent;
+
+static inline tlgo_extent tlgo_extent_of(uintptr_t tensor) {
+  tlgo_extent out = {tlgo_tensor_dtype(tensor), 0};
+  if (out.dtype) out.elements = tlgo_tensor_elements(tensor);
+  return out;
+}
+
+static inline tl_context_statistics tlgo_statistics(uintptr_t context, int32_t *code) {
+  tl_context_statistics out = {.struct_size = sizeof out};
+  *code = tlgo_context_stats(context, &out);
+  return out;
+}
+
+/* struct_size becomes the code: Go's own struct has no use for it. */
+static inline tl_context_statistics tlgo_measure(uintptr_t context) {
+  int32_t code;
+  tl_context_statistics out = tlgo_statistics(context, &code);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
+static inline tl_tape_statistics tlgo_tape_measure(uintptr_t tape) {
+  tl_tape_statistics out = {.struct_size = sizeof out};
+  int32_t code = tlgo_tape_stats(tape, &out);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
+/* The variables that an object lends, and their number. */
+typedef struct {
+  const uintptr_t *handles;
+  size_t count;
+} tlgo_list;
+
+typedef const uintptr_t *(*tlgo_lender)(uintptr_t object, size_t *count);
+
+static inline tlgo_list tlgo_lent(tlgo_lender lender, uintptr_t object) {
+  tlgo_list out = {NULL, 0};
+  out.handles = lender(object, &out.count);
+  return out;
+}
+
+static inline tlgo_list tlgo_list_layer(uintptr_t o) { return tlgo_lent(tlgo_layer_variables, o); }
+static inline tlgo_list tlgo_list_trainable(uintptr_t o) { return tlgo_lent(tlgo_layer_trainable_variables, o); }
+static inline tlgo_list tlgo_list_optimizer(uintptr_t o) { return tlgo_lent(tlgo_optimizer_variables, o); }
+static inline tlgo_list tlgo_list_metric(uintptr_t o) { return tlgo_lent(tlgo_metric_variables, o); }
+
+/* Log lines go to one exported function of Go; user_data is the number of a cgo.Handle. */
+extern void tapeloopGoLog(uintptr_t sink, int32_t level, char *message);
+extern void tapeloopGoLogEnd(uintptr_t sink);
+
+static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {
+  if (!sink) return tl_context_set_log((tl_context *)context, NULL, NULL, NULL);
+  return tl_context_set_log((tl_context *)context, (tl_log_callback)tapeloopGoLog, (void *)sink,
+                            (tl_destroy_callback)tapeloopGoLogEnd);
+}
+
+#endif

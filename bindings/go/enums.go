@@ -1,0 +1,184 @@
+// Made from api.json by bindings/gen/generate. Do not edit.
+
+//go:build cgo
+
+package tapeloop
+
+// MaxRank is the most that the library takes.
+const MaxRank = 8
+
+// Code: Outcome of a call. Append-only numbers.
+type Code int32
+
+// Values of Code.
+const (
+	// a value, shape, dtype, handle or option that the call does not accept
+	ErrInvalidArgument Code = 1
+	// the object's state does not allow the call (a consumed tape)
+	ErrFailedPrecondition Code = 2
+	// the context's limit or the machine's memory is exhausted
+	ErrOutOfMemory Code = 3
+	// a file that does not exist
+	ErrNotFound Code = 4
+	// reading or writing failed (disk full, permission, device)
+	ErrIO Code = 5
+	// a file whose content contradicts its format
+	ErrCorruptData Code = 6
+	// known, but not offered (a newer minor version)
+	ErrUnsupported Code = 7
+	// the context is in use by another thread
+	ErrBusy Code = 8
+	// a NaN or an infinity where the caller asked for none
+	ErrNonFinite Code = 9
+	// a broken invariant of tapeloop: please report it
+	ErrInternal Code = 10
+	// ContextCancel asked the context to stop
+	ErrCancelled Code = 11
+)
+
+// DType: Element type. Append-only numbers. A bool element is one byte that holds 0 or 1.
+type DType int32
+
+// Values of DType.
+const (
+	F32  DType = 1
+	F64  DType = 2
+	I32  DType = 3
+	I64  DType = 4
+	U8   DType = 5
+	Bool DType = 6
+)
+
+// LogLevel: Severity of a log line. Append-only numbers.
+type LogLevel int32
+
+// Values of LogLevel.
+const (
+	LogInfo    LogLevel = 1
+	LogWarning LogLevel = 2
+)
+
+// DataPart: What data is for. Append-only numbers.
+type DataPart int32
+
+// Values of DataPart.
+const (
+	DataTrain DataPart = 1
+	DataTest  DataPart = 2
+)
+
+// Initializer: How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and
+// columns of a matrix; of more axes the last two times the product of the others; of a vector both its size.
+type Initializer int32
+
+// Values of Initializer.
+const (
+	// what the layer says
+	InitializerDefault Initializer = 0
+	InitializerZeros   Initializer = 1
+	InitializerOnes    Initializer = 2
+	// the parameter
+	InitializerConstant Initializer = 3
+	// in [-parameter, parameter), by default 0.05
+	InitializerUniform Initializer = 4
+	// mean 0, standard deviation: the parameter, by default 0.05
+	InitializerNormal Initializer = 5
+	// the same, drawn anew beyond 2 standard deviations
+	InitializerTruncatedNormal Initializer = 6
+	// uniform of variance 2 / (fan_in + fan_out)
+	InitializerGlorotUniform Initializer = 7
+	// truncated normal of that variance
+	InitializerGlorotNormal Initializer = 8
+	// 2 / fan_in
+	InitializerHeUniform Initializer = 9
+	InitializerHeNormal  Initializer = 10
+	// 1 / fan_in
+	InitializerLecunUniform Initializer = 11
+	InitializerLecunNormal  Initializer = 12
+)
+
+// Activation: Activation functions. Append-only numbers.
+type Activation int32
+
+// Values of Activation.
+const (
+	// the identity
+	ActivationLinear Activation = 0
+	ActivationRelu   Activation = 1
+	// slope 0.01 below zero
+	ActivationLeakyRelu Activation = 2
+	// alpha 1
+	ActivationElu  Activation = 3
+	ActivationSilu Activation = 4
+	// exact
+	ActivationGelu     Activation = 5
+	ActivationTanh     Activation = 6
+	ActivationSigmoid  Activation = 7
+	ActivationSoftplus Activation = 8
+	// over the last axis
+	ActivationSoftmax Activation = 9
+	// over the last axis
+	ActivationLogSoftmax Activation = 10
+)
+
+// Reduction: How the losses of the samples become one. Append-only numbers.
+type Reduction int32
+
+// Values of Reduction.
+const (
+	// sum / number of samples, also with weights; 0 for no sample
+	ReductionMean Reduction = 0
+	ReductionSum  Reduction = 1
+	// a tensor of one number per sample
+	ReductionNone Reduction = 2
+	// sum / sum of the weights; 0 where that is 0
+	ReductionWeightedMean Reduction = 3
+)
+
+// MomentumForm: Where SGD's learning rate stands; without a change of the rate both give the same weights.
+// Append-only numbers.
+type MomentumForm int32
+
+// Values of MomentumForm.
+const (
+	// in the velocity: m = mu m - rate g, w += m
+	MomentumKeras MomentumForm = 0
+	// outside: m = mu m + g, w -= rate m
+	MomentumPyTorch MomentumForm = 1
+)
+
+// EpsilonForm: Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only
+// numbers.
+type EpsilonForm int32
+
+// Values of EpsilonForm.
+const (
+	// w -= a m / (sqrt(v) + epsilon)
+	EpsilonKeras EpsilonForm = 0
+	// w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t))
+	EpsilonPyTorch EpsilonForm = 1
+)
+
+// NonFinite: What a global norm that is not finite does. Append-only numbers.
+type NonFinite int32
+
+// Values of NonFinite.
+const (
+	// the call fails with NonFinite
+	NonFiniteError NonFinite = 0
+	// every clipped gradient is NaN, as in TensorFlow
+	NonFinitePropagate NonFinite = 1
+)
+
+// Unconnected: What to give for a source that no target depends on. Append-only numbers.
+type Unconnected int32
+
+// Values of Unconnected.
+const (
+	// nil
+	UnconnectedNone Unconnected = 0
+	// zeros of the source's shape
+	UnconnectedZero Unconnected = 1
+	// the call fails and names the source
+	UnconnectedError Unconnected = 2
+)

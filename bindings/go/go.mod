@@ -1,0 +1,3 @@
+module tapeloop
+
+go 1.19

@@ -1,0 +1,103 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// heap decides when tensors that no scope owns, and that nobody closed, are worth a garbage collection. Go's collector sees
+// only a few bytes of each, so it would come far too late for the memory that they hold in C.
+type heap struct {
+	made  atomic.Uint32 // loose tensors since the context was made
+	next  atomic.Uint32 // the count at which to look again
+	at    atomic.Uint32 // the count at the last look
+	seen  atomic.Uint64 // what was live then
+	each  atomic.Uint64 // about how much a loose tensor is
+	floor atomic.Uint64 // the least that was live at a look since the last collection
+	limit atomic.Uint64 // of the context's memory; 0 for none
+}
+
+const (
+	handleBytes  = 512     // what a live handle stands for besides its elements
+	smallestHeap = 8 << 20 // below this nothing is collected
+	mostBetween  = 64      // loose tensors between two looks, if they are small
+)
+
+// net is what the garbage collector watches in the place of an object that other things refer to, and that refers to them: an
+// object of a cycle would have no finalizer run. (It holds a pointer, since those of the smallest objects without one need not
+// run, either.)
+type net struct {
+	h uintptr
+	c *Context
+}
+
+func newNet(h uintptr, c *Context, release func(uintptr)) *net {
+	n := &net{h, c}
+	closeAfter(n, h, release)
+	return n
+}
+
+// One collection at a time in the process: it is the whole heap's.
+var collecting sync.Mutex
+
+// grown counts a new loose tensor, and looks now and then.
+func (h *heap) grown(c *Context) {
+	made, next := h.made.Add(1), h.next.Load()
+	if int32(made-next) < 0 || !h.next.CompareAndSwap(next, made+mostBetween) {
+		return
+	}
+	live := h.live(c)
+	if floor := h.floor.Load(); floor == 0 || live < floor {
+		h.floor.Store(live)
+	}
+	before, since, threshold := h.seen.Swap(live), made-h.at.Swap(made), h.threshold()
+	each := h.each.Load()/2 + 1
+	if live > before && since > 0 && (live-before)/uint64(since) > each {
+		each = (live - before) / uint64(since)
+	}
+	h.each.Store(each)
+	if live > threshold {
+		if collecting.TryLock() {
+			runtime.GC()
+			collecting.Unlock()
+			h.floor.Store(0)
+		}
+		runtime.Gosched() // what is dead is released on a goroutine of the runtime's, and shows at the next look
+		h.next.Store(made + 1)
+		return
+	}
+	// The next look comes half way to the threshold.
+	if steps := (threshold - live) / 2 / each; steps < mostBetween {
+		h.next.Store(made + 1 + uint32(steps))
+	}
+}
+
+func (h *heap) live(c *Context) uint64 {
+	s := C.tlgo_measure(C.uintptr_t(c.h))
+	if s.struct_size != 0 {
+		return 0
+	}
+	return uint64(s.live_bytes) + handleBytes*uint64(s.tensors)
+}
+
+// threshold is twice what was live after the last collection, and less where that would come near the context's limit.
+func (h *heap) threshold() uint64 {
+	floor := h.floor.Load()
+	threshold := 2 * floor
+	if threshold < smallestHeap {
+		threshold = smallestHeap
+	}
+	if limit := h.limit.Load(); limit > 0 && threshold > limit/2 {
+		threshold = limit / 2
+		if most := floor + floor/8; threshold < most {
+			threshold = most
+		}
+	}
+	return threshold
+}

@@ -1,0 +1,63 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"runtime/cgo"
+	"runtime/debug"
+	"sync/atomic"
+)
+
+// logSink is where C's log lines go. C knows it by the number of a cgo.Handle, which its destroy function deletes.
+type logSink struct {
+	write    func(level LogLevel, message string)
+	panicked atomic.Pointer[PanicError]
+}
+
+// SetLog sets where log lines go; without a function they are dropped. It is called while a call on the context is running, and
+// must not use the context: that gets ErrBusy. If it panics, the call returns a *PanicError.
+func (c *Context) SetLog(write func(level LogLevel, message string)) error {
+	if write == nil {
+		err := c.effect(C.tlgo_log_to(c.handle(), 0))
+		if err == nil {
+			c.log.Store(nil)
+		}
+		return err
+	}
+	sink := &logSink{write: write}
+	status := C.tlgo_log_to(c.handle(), C.uintptr_t(cgo.NewHandle(sink)))
+	if status == 0 {
+		c.log.Store(sink)
+	}
+	return c.effect(status)
+}
+
+// tapeloopGoLog is the callback of all contexts. The program's function runs on a goroutine of its own: a panic, or the end of
+// that goroutine (testing.T.FailNow does so), must not unwind the frames of C below.
+//
+//export tapeloopGoLog
+func tapeloopGoLog(number C.uintptr_t, level C.int32_t, message *C.char) {
+	sink := cgo.Handle(number).Value().(*logSink)
+	text, done := C.GoString(message), make(chan *PanicError, 1)
+	go func() {
+		returned := false
+		defer func() {
+			if value := recover(); value != nil || !returned {
+				done <- &PanicError{Value: value, Stack: debug.Stack()}
+				return
+			}
+			done <- nil
+		}()
+		sink.write(LogLevel(level), text)
+		returned = true
+	}()
+	if p := <-done; p != nil {
+		sink.panicked.CompareAndSwap(nil, p)
+	}
+}
+
+//export tapeloopGoLogEnd
+func tapeloopGoLogEnd(number C.uintptr_t) { cgo.Handle(number).Delete() }

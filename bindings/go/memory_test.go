@@ -1,0 +1,145 @@
+//go:build cgo
+
+package tapeloop
+
+import (
+	"runtime"
+	"testing"
+)
+
+// flat runs steps, and checks that resident memory does not grow after the first tenth of them.
+func flat(t *testing.T, c *Context, steps int, allowed int64, step func(i int)) {
+	t.Helper()
+	if testing.Short() {
+		steps /= 10
+	}
+	var early int64
+	for i := 0; i < steps; i++ {
+		step(i)
+		if i == steps/10 {
+			early = resident(t)
+		}
+	}
+	late := resident(t)
+	stats, err := c.Statistics()
+	must(t, err)
+	t.Logf("%d steps: resident %.1f MiB after %d, %.1f MiB at the end; %d live tensors, %.1f MiB live, at most %.1f",
+		steps, float64(early)/(1<<20), steps/10, float64(late)/(1<<20), stats.Tensors, float64(stats.LiveBytes)/(1<<20), float64(stats.PeakLiveBytes)/(1<<20))
+	if late-early > allowed {
+		t.Errorf("memory grew from %d to %d bytes", early, late)
+	}
+}
+
+// Nothing is closed, and no scope is open: the garbage collector ends everything.
+func TestFinalizersAlone(t *testing.T) {
+	c := newContext(t)
+	x := c.UniformRange([]int64{32, 64}, -1, 1, F32)
+	w, b := c.Variable(c.Normal(64, 64), "w"), c.Variable(c.Zeros(64), "b")
+	adam, variables := c.Adam(nil), []*Tensor{w, b}
+	flat(t, c, 10000, 32<<20, func(i int) {
+		tape := c.NewTape(nil)
+		loss := x.MatMul(w).Add(b).Tanh().Square().Mean()
+		grads, err := tape.Gradient(loss, variables, nil)
+		must(t, err)
+		must(t, adam.Apply(grads, variables))
+		if i%1000 == 0 {
+			item(t, loss)
+		}
+	})
+}
+
+func TestScopesAlone(t *testing.T) {
+	c := newContext(t)
+	r := newTrainer(c)
+	flat(t, c, 10000, 8<<20, func(int) {
+		_, err := r.step()
+		must(t, err)
+	})
+	before, err := c.Statistics()
+	must(t, err)
+	_, err = r.step()
+	must(t, err)
+	after, err := c.Statistics()
+	must(t, err)
+	if after.Tensors != before.Tensors || after.SystemAllocations != before.SystemAllocations {
+		t.Errorf("one more step: %+v, then %+v", before, after)
+	}
+}
+
+// Large tensors that nobody closes stay below a limit of the context.
+func TestFinalizersBelowTheLimit(t *testing.T) {
+	c, err := NewContext(&ContextOptions{Threads: 1, MemoryLimit: 256 << 20})
+	must(t, err)
+	defer c.Close()
+	x := c.Zeros(1 << 20)
+	for i := 0; i < 400; i++ {
+		must(t, x.AddScalar(float64(i)).Err())
+		if i%16 == 0 {
+			runtime.Gosched()
+		}
+	}
+	_, err = NewTensor(c, make([]float32, 80<<20))
+	wants(t, err, ErrOutOfMemory, "")
+	must(t, x.Neg().Err())
+}
+
+// Whatever kind of object is forgotten ends by itself.
+func TestForgottenObjectsEnd(t *testing.T) {
+	c := newContext(t)
+	before, err := c.Statistics()
+	must(t, err)
+	func() {
+		model := c.Sequential(c.Dense(3, nil), c.DropoutLayer(0.5, nil))
+		model.Call(c.Ones(2, 2), true)
+		model.Variables()
+		c.Adam(nil)
+		c.MeanMetric("")
+		d := c.Dataset(c.Zeros(4)).Batched(2, false)
+		d.Next()
+		c.NewTape(nil)
+		must(t, c.Scope(func() error { c.Ones(2).Keep(); c.Dense(2, nil).Keep().Keep(); model.Keep(); return nil }))
+	}()
+	var after Statistics
+	if !eventually(func() bool {
+		after, err = c.Statistics()
+		return err == nil && after.Tensors == before.Tensors && after.Variables == before.Variables && after.Tapes == 0 && after.Values == before.Values
+	}) {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestForgottenContextsEnd(t *testing.T) {
+	const megabytes = 64
+	early := resident(t)
+	for i := 0; i < 60; i++ {
+		c, err := NewContext(&ContextOptions{Threads: 1})
+		must(t, err)
+		must(t, c.Full([]int64{megabytes << 18}, 1, F32).Err())
+		must(t, c.Scope(func() error { c.Ones(1); return nil }))
+		runtime.GC()
+	}
+	if !eventually(func() bool { return resident(t) < early+8*megabytes<<20 }) {
+		t.Errorf("60 contexts of %d MiB took %d MiB", megabytes, (resident(t)-early)>>20)
+	}
+}
+
+// A tensor that is kept pins nothing but itself and the few bytes of its neighbours in Go.
+func TestKeptTensorsAreFew(t *testing.T) {
+	c := newContext(t)
+	var kept []*Tensor
+	must(t, c.Scope(func() error {
+		for i := 0; i < 1000; i++ {
+			x := c.Full([]int64{1 << 10}, float64(i), F32)
+			if i%100 == 0 {
+				kept = append(kept, x.Keep())
+			}
+		}
+		return nil
+	}))
+	stats, err := c.Statistics()
+	must(t, err)
+	if stats.Tensors != 10 || stats.LiveBytes > 10*(4<<10+256) {
+		t.Errorf("got %+v", stats)
+	}
+	holds(t, kept[9].Mean(), nil, 900)
+}

@@ -1,0 +1,1031 @@
+/* Made from api.json by bindings/gen/generate. Do not edit. */
+/* The functions of the C API as cgo calls them: handles are numbers, options are passed field by field. */
+#ifndef TAPELOOP_GO_RAW_H
+#define TAPELOOP_GO_RAW_H
+
+#include <tapeloop/tapeloop.h>
+
+static inline const char *tlgo_version(void) {
+  return tl_version();
+}
+
+static inline int32_t tlgo_require_version(int32_t major, int32_t minor) {
+  return tl_require_version(major, minor);
+}
+
+static inline const char *tlgo_status_name(int32_t status) {
+  return tl_status_name(status);
+}
+
+static inline const char *tlgo_dtype_name(int32_t dtype) {
+  return tl_dtype_name(dtype);
+}
+
+static inline size_t tlgo_dtype_size(int32_t dtype) {
+  return tl_dtype_size(dtype);
+}
+
+static inline uintptr_t tlgo_context_new(uint64_t o_seed, int32_t o_threads, uint64_t o_memory_limit) {
+  tl_context_options options;
+  tl_context_options_init(&options, sizeof options);
+  options.seed = o_seed;
+  options.threads = o_threads;
+  options.memory_limit = o_memory_limit;
+  return (uintptr_t)tl_context_new(&options);
+}
+
+static inline int32_t tlgo_context_free(uintptr_t context) {
+  return tl_context_free((tl_context *)context);
+}
+
+static inline int32_t tlgo_context_cancel(uintptr_t context) {
+  return tl_context_cancel((tl_context *)context);
+}
+
+static inline int32_t tlgo_context_set_threads(uintptr_t context, int32_t threads) {
+  return tl_context_set_threads((tl_context *)context, threads);
+}
+
+static inline int32_t tlgo_context_set_seed(uintptr_t context, uint64_t seed) {
+  return tl_context_set_seed((tl_context *)context, seed);
+}
+
+static inline int32_t tlgo_context_set_memory_limit(uintptr_t context, uint64_t bytes) {
+  return tl_context_set_memory_limit((tl_context *)context, bytes);
+}
+
+static inline int32_t tlgo_context_trim(uintptr_t context) {
+  return tl_context_trim((tl_context *)context);
+}
+
+static inline int32_t tlgo_context_stats(uintptr_t context, tl_context_statistics *statistics) {
+  return tl_context_stats((tl_context *)context, statistics);
+}
+
+static inline bool tlgo_failed(uintptr_t context) {
+  return tl_failed((tl_context *)context);
+}
+
+static inline int32_t tlgo_error_code(uintptr_t context) {
+  return tl_error_code((tl_context *)context);
+}
+
+static inline const char *tlgo_error_message(uintptr_t context) {
+  return tl_error_message((tl_context *)context);
+}
+
+static inline void tlgo_clear_error(uintptr_t context) {
+  tl_clear_error((tl_context *)context);
+}
+
+static inline int32_t tlgo_set_error(uintptr_t context, int32_t code, const char *message) {
+  return tl_set_error((tl_context *)context, code, message);
+}
+
+static inline int32_t tlgo_scope_begin(uintptr_t context) {
+  return tl_scope_begin((tl_context *)context);
+}
+
+static inline int32_t tlgo_scope_end(uintptr_t context) {
+  return tl_scope_end((tl_context *)context);
+}
+
+static inline uintptr_t tlgo_keep(uintptr_t tensor) {
+  return (uintptr_t)tl_keep((tl_tensor *)tensor);
+}
+
+static inline uintptr_t tlgo_read_idx(uintptr_t context, const char *path) {
+  return (uintptr_t)tl_read_idx((tl_context *)context, path);
+}
+
+static inline uintptr_t tlgo_dataset_from_tensors(uintptr_t context, const uintptr_t *tensors, size_t count) {
+  return (uintptr_t)tl_dataset_from_tensors((tl_context *)context, (tl_tensor *const *)tensors, count);
+}
+
+static inline uintptr_t tlgo_dataset_from_idx_folder(uintptr_t context, const char *folder, int32_t part) {
+  return (uintptr_t)tl_dataset_from_idx_folder((tl_context *)context, folder, part);
+}
+
+static inline uintptr_t tlgo_dataset_take(uintptr_t context, uintptr_t source, int64_t count) {
+  return (uintptr_t)tl_dataset_take((tl_context *)context, (tl_dataset *)source, count);
+}
+
+static inline uintptr_t tlgo_dataset_skip(uintptr_t context, uintptr_t source, int64_t count) {
+  return (uintptr_t)tl_dataset_skip((tl_context *)context, (tl_dataset *)source, count);
+}
+
+static inline uintptr_t tlgo_dataset_shuffle(uintptr_t context, uintptr_t source, uint64_t seed) {
+  return (uintptr_t)tl_dataset_shuffle((tl_context *)context, (tl_dataset *)source, seed);
+}
+
+static inline uintptr_t tlgo_dataset_batch(uintptr_t context, uintptr_t source, int64_t count, bool drop_remainder) {
+  return (uintptr_t)tl_dataset_batch((tl_context *)context, (tl_dataset *)source, count, drop_remainder);
+}
+
+static inline uintptr_t tlgo_dataset_cast(uintptr_t context, uintptr_t source, size_t position, int32_t dtype, double divisor) {
+  return (uintptr_t)tl_dataset_cast((tl_context *)context, (tl_dataset *)source, position, dtype, divisor);
+}
+
+static inline bool tlgo_dataset_next(uintptr_t dataset, uintptr_t *tensors, size_t count) {
+  return tl_dataset_next((tl_dataset *)dataset, (tl_tensor **)tensors, count);
+}
+
+static inline int64_t tlgo_dataset_size(uintptr_t dataset) {
+  return tl_dataset_size((tl_dataset *)dataset);
+}
+
+static inline size_t tlgo_dataset_width(uintptr_t dataset) {
+  return tl_dataset_width((tl_dataset *)dataset);
+}
+
+static inline uint64_t tlgo_dataset_epoch(uintptr_t dataset) {
+  return tl_dataset_epoch((tl_dataset *)dataset);
+}
+
+static inline int64_t tlgo_dataset_position(uintptr_t dataset) {
+  return tl_dataset_position((tl_dataset *)dataset);
+}
+
+static inline int32_t tlgo_dataset_seek(uintptr_t dataset, uint64_t epoch, int64_t position) {
+  return tl_dataset_seek((tl_dataset *)dataset, epoch, position);
+}
+
+static inline uintptr_t tlgo_dataset_keep(uintptr_t dataset) {
+  return (uintptr_t)tl_dataset_keep((tl_dataset *)dataset);
+}
+
+static inline void tlgo_dataset_release(uintptr_t dataset) {
+  tl_dataset_release((tl_dataset *)dataset);
+}
+
+static inline uintptr_t tlgo_metric_mean(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_mean((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_sum(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_sum((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_sparse_categorical_accuracy(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_sparse_categorical_accuracy((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_categorical_accuracy(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_categorical_accuracy((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_binary_accuracy(uintptr_t context, double threshold, const char *name) {
+  return (uintptr_t)tl_metric_binary_accuracy((tl_context *)context, threshold, name);
+}
+
+static inline int32_t tlgo_metric_update(uintptr_t metric, uintptr_t values, uintptr_t weights) {
+  return tl_metric_update((tl_metric *)metric, (tl_tensor *)values, (tl_tensor *)weights);
+}
+
+static inline int32_t tlgo_metric_update_predictions(uintptr_t metric, uintptr_t labels, uintptr_t predictions, uintptr_t weights) {
+  return tl_metric_update_predictions((tl_metric *)metric, (tl_tensor *)labels, (tl_tensor *)predictions, (tl_tensor *)weights);
+}
+
+static inline double tlgo_metric_result(uintptr_t metric) {
+  return tl_metric_result((tl_metric *)metric);
+}
+
+static inline int32_t tlgo_metric_reset(uintptr_t metric) {
+  return tl_metric_reset((tl_metric *)metric);
+}
+
+static inline const uintptr_t *tlgo_metric_variables(uintptr_t metric, size_t *count) {
+  return (const uintptr_t *)tl_metric_variables((tl_metric *)metric, count);
+}
+
+static inline const char *tlgo_metric_name(uintptr_t metric) {
+  return tl_metric_name((tl_metric *)metric);
+}
+
+static inline uintptr_t tlgo_metric_keep(uintptr_t metric) {
+  return (uintptr_t)tl_metric_keep((tl_metric *)metric);
+}
+
+static inline void tlgo_metric_release(uintptr_t metric) {
+  tl_metric_release((tl_metric *)metric);
+}
+
+static inline uintptr_t tlgo_initialize(uintptr_t context, int32_t dtype, const int64_t *dims, size_t rank, int32_t initializer, double parameter) {
+  return (uintptr_t)tl_initialize((tl_context *)context, dtype, dims, rank, initializer, parameter);
+}
+
+static inline uintptr_t tlgo_dense(uintptr_t context, int64_t units, int64_t o_input_size, int32_t o_activation, bool o_no_bias, int32_t o_kernel_initializer, double o_kernel_parameter, int32_t o_bias_initializer, double o_bias_parameter, int32_t o_dtype, const char *o_name) {
+  tl_dense_options options;
+  tl_dense_options_init(&options, sizeof options);
+  options.input_size = o_input_size;
+  options.activation = o_activation;
+  options.no_bias = o_no_bias;
+  options.kernel_initializer = o_kernel_initializer;
+  options.kernel_parameter = o_kernel_parameter;
+  options.bias_initializer = o_bias_initializer;
+  options.bias_parameter = o_bias_parameter;
+  options.dtype = o_dtype;
+  options.name = o_name;
+  return (uintptr_t)tl_dense((tl_context *)context, units, &options);
+}
+
+static inline uintptr_t tlgo_dropout_layer(uintptr_t context, double rate, const char *o_name) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o_name;
+  return (uintptr_t)tl_dropout_layer((tl_context *)context, rate, &options);
+}
+
+static inline uintptr_t tlgo_flatten_layer(uintptr_t context, const char *o_name) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o_name;
+  return (uintptr_t)tl_flatten_layer((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_activation_layer(uintptr_t context, int32_t activation, const char *o_name) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o_name;
+  return (uintptr_t)tl_activation_layer((tl_context *)context, activation, &options);
+}
+
+static inline uintptr_t tlgo_batch_normalization(uintptr_t context, double o_momentum, double o_epsilon, bool o_no_scale, bool o_no_center, int32_t o_dtype, const char *o_name) {
+  tl_batch_normalization_options options;
+  tl_batch_normalization_options_init(&options, sizeof options);
+  options.momentum = o_momentum;
+  options.epsilon = o_epsilon;
+  options.no_scale = o_no_scale;
+  options.no_center = o_no_center;
+  options.dtype = o_dtype;
+  options.name = o_name;
+  return (uintptr_t)tl_batch_normalization((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_layer_normalization(uintptr_t context, double o_epsilon, bool o_no_scale, bool o_no_center, int32_t o_dtype, const char *o_name) {
+  tl_layer_normalization_options options;
+  tl_layer_normalization_options_init(&options, sizeof options);
+  options.epsilon = o_epsilon;
+  options.no_scale = o_no_scale;
+  options.no_center = o_no_center;
+  options.dtype = o_dtype;
+  options.name = o_name;
+  return (uintptr_t)tl_layer_normalization((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_sequential(uintptr_t context, const uintptr_t *layers, size_t count) {
+  return (uintptr_t)tl_sequential((tl_context *)context, (tl_layer *const *)layers, count);
+}
+
+static inline uintptr_t tlgo_sequential_named(uintptr_t context, const uintptr_t *layers, size_t count, const char *name) {
+  return (uintptr_t)tl_sequential_named((tl_context *)context, (tl_layer *const *)layers, count, name);
+}
+
+static inline uintptr_t tlgo_layer_call(uintptr_t layer, uintptr_t x, bool training) {
+  return (uintptr_t)tl_layer_call((tl_layer *)layer, (tl_tensor *)x, training);
+}
+
+static inline int32_t tlgo_layer_build(uintptr_t layer, const int64_t *dims, size_t rank) {
+  return tl_layer_build((tl_layer *)layer, dims, rank);
+}
+
+static inline const uintptr_t *tlgo_layer_variables(uintptr_t layer, size_t *count) {
+  return (const uintptr_t *)tl_layer_variables((tl_layer *)layer, count);
+}
+
+static inline const uintptr_t *tlgo_layer_trainable_variables(uintptr_t layer, size_t *count) {
+  return (const uintptr_t *)tl_layer_trainable_variables((tl_layer *)layer, count);
+}
+
+static inline const char *tlgo_layer_name(uintptr_t layer) {
+  return tl_layer_name((tl_layer *)layer);
+}
+
+static inline int32_t tlgo_layer_summary(uintptr_t layer, char *buffer, size_t capacity, size_t *length) {
+  return tl_layer_summary((tl_layer *)layer, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_layer_keep(uintptr_t layer) {
+  return (uintptr_t)tl_layer_keep((tl_layer *)layer);
+}
+
+static inline void tlgo_layer_release(uintptr_t layer) {
+  tl_layer_release((tl_layer *)layer);
+}
+
+static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_sparse_categorical_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_categorical_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_binary_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_binary_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_mean_squared_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_mean_squared_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_mean_absolute_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_mean_absolute_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_reduce(uintptr_t context, uintptr_t losses, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o_reduction;
+  options.from_probabilities = o_from_probabilities;
+  options.label_smoothing = o_label_smoothing;
+  options.weights = (tl_tensor *)o_weights;
+  return (uintptr_t)tl_loss_reduce((tl_context *)context, (tl_tensor *)losses, &options);
+}
+
+static inline uintptr_t tlgo_add(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_add((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_sub(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_sub((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_mul(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_mul((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_div(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_div((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_pow(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_pow((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_maximum(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_maximum((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_minimum(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_minimum((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_add_scalar(uintptr_t context, uintptr_t x, double value) {
+  return (uintptr_t)tl_add_scalar((tl_context *)context, (tl_tensor *)x, value);
+}
+
+static inline uintptr_t tlgo_mul_scalar(uintptr_t context, uintptr_t x, double value) {
+  return (uintptr_t)tl_mul_scalar((tl_context *)context, (tl_tensor *)x, value);
+}
+
+static inline uintptr_t tlgo_neg(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_neg((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_exp(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_exp((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_log(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_log((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_log1p(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_log1p((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_expm1(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_expm1((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_sqrt(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_sqrt((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_rsqrt(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_rsqrt((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_square(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_square((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_abs(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_abs((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_sign(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_sign((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_tanh(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_tanh((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_sigmoid(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_sigmoid((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_softplus(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_softplus((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_relu(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_relu((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_sin(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_sin((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_cos(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_cos((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_erf(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_erf((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_reciprocal(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_reciprocal((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_floor(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_floor((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_clip(uintptr_t context, uintptr_t x, double low, double high) {
+  return (uintptr_t)tl_clip((tl_context *)context, (tl_tensor *)x, low, high);
+}
+
+static inline uintptr_t tlgo_leaky_relu(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_leaky_relu((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_leaky_relu_slope(uintptr_t context, uintptr_t x, double slope) {
+  return (uintptr_t)tl_leaky_relu_slope((tl_context *)context, (tl_tensor *)x, slope);
+}
+
+static inline uintptr_t tlgo_elu(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_elu((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_elu_alpha(uintptr_t context, uintptr_t x, double alpha) {
+  return (uintptr_t)tl_elu_alpha((tl_context *)context, (tl_tensor *)x, alpha);
+}
+
+static inline uintptr_t tlgo_silu(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_silu((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_gelu(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_gelu((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_gelu_form(uintptr_t context, uintptr_t x, bool approximate) {
+  return (uintptr_t)tl_gelu_form((tl_context *)context, (tl_tensor *)x, approximate);
+}
+
+static inline uintptr_t tlgo_equal(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_equal((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_not_equal(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_not_equal((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_less(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_less((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_less_equal(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_less_equal((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_greater(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_greater((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_greater_equal(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_greater_equal((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_logical_and(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_logical_and((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_logical_or(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_logical_or((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_logical_not(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_logical_not((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_select(uintptr_t context, uintptr_t condition, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_select((tl_context *)context, (tl_tensor *)condition, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_cast(uintptr_t context, uintptr_t x, int32_t dtype) {
+  return (uintptr_t)tl_cast((tl_context *)context, (tl_tensor *)x, dtype);
+}
+
+static inline uintptr_t tlgo_sum(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_sum((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_sum_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_sum_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_mean(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_mean((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_mean_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_mean_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_max(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_max((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_max_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_max_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_min(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_min((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_min_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_min_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_prod(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_prod((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_prod_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_prod_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_argmax(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_argmax((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_argmax_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_argmax_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_argmin(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_argmin((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_argmin_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_argmin_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_cumsum(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_cumsum((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_cumsum_axis(uintptr_t context, uintptr_t x, int64_t axis, bool exclusive, bool reverse) {
+  return (uintptr_t)tl_cumsum_axis((tl_context *)context, (tl_tensor *)x, axis, exclusive, reverse);
+}
+
+static inline uintptr_t tlgo_logsumexp(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_logsumexp((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_logsumexp_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes, bool keepdims) {
+  return (uintptr_t)tl_logsumexp_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes, keepdims);
+}
+
+static inline uintptr_t tlgo_matmul(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_matmul((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_matmul_transposed(uintptr_t context, uintptr_t a, uintptr_t b, bool transpose_a, bool transpose_b) {
+  return (uintptr_t)tl_matmul_transposed((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b, transpose_a, transpose_b);
+}
+
+static inline uintptr_t tlgo_reshape(uintptr_t context, uintptr_t x, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_reshape((tl_context *)context, (tl_tensor *)x, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_transpose(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_transpose((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_transpose_axes(uintptr_t context, uintptr_t x, const int64_t *permutation, size_t num_permutation) {
+  return (uintptr_t)tl_transpose_axes((tl_context *)context, (tl_tensor *)x, permutation, num_permutation);
+}
+
+static inline uintptr_t tlgo_broadcast_to(uintptr_t context, uintptr_t x, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_broadcast_to((tl_context *)context, (tl_tensor *)x, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_expand_dims(uintptr_t context, uintptr_t x, int64_t axis) {
+  return (uintptr_t)tl_expand_dims((tl_context *)context, (tl_tensor *)x, axis);
+}
+
+static inline uintptr_t tlgo_squeeze(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_squeeze((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_squeeze_axes(uintptr_t context, uintptr_t x, const int64_t *axes, size_t num_axes) {
+  return (uintptr_t)tl_squeeze_axes((tl_context *)context, (tl_tensor *)x, axes, num_axes);
+}
+
+static inline uintptr_t tlgo_concat(uintptr_t context, const uintptr_t *values, size_t num_values, int64_t axis) {
+  return (uintptr_t)tl_concat((tl_context *)context, (tl_tensor *const *)values, num_values, axis);
+}
+
+static inline uintptr_t tlgo_stack(uintptr_t context, const uintptr_t *values, size_t num_values, int64_t axis) {
+  return (uintptr_t)tl_stack((tl_context *)context, (tl_tensor *const *)values, num_values, axis);
+}
+
+static inline uintptr_t tlgo_slice(uintptr_t context, uintptr_t x, const int64_t *begin, size_t num_begin, const int64_t *end, size_t num_end) {
+  return (uintptr_t)tl_slice((tl_context *)context, (tl_tensor *)x, begin, num_begin, end, num_end);
+}
+
+static inline uintptr_t tlgo_slice_strided(uintptr_t context, uintptr_t x, const int64_t *begin, size_t num_begin, const int64_t *end, size_t num_end, const int64_t *strides, size_t num_strides) {
+  return (uintptr_t)tl_slice_strided((tl_context *)context, (tl_tensor *)x, begin, num_begin, end, num_end, strides, num_strides);
+}
+
+static inline uintptr_t tlgo_pad(uintptr_t context, uintptr_t x, const int64_t *low, size_t num_low, const int64_t *high, size_t num_high) {
+  return (uintptr_t)tl_pad((tl_context *)context, (tl_tensor *)x, low, num_low, high, num_high);
+}
+
+static inline uintptr_t tlgo_pad_interior(uintptr_t context, uintptr_t x, const int64_t *low, size_t num_low, const int64_t *high, size_t num_high, const int64_t *interior, size_t num_interior, double value) {
+  return (uintptr_t)tl_pad_interior((tl_context *)context, (tl_tensor *)x, low, num_low, high, num_high, interior, num_interior, value);
+}
+
+static inline uintptr_t tlgo_flatten(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_flatten((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_flatten_from(uintptr_t context, uintptr_t x, int64_t axis) {
+  return (uintptr_t)tl_flatten_from((tl_context *)context, (tl_tensor *)x, axis);
+}
+
+static inline uintptr_t tlgo_identity(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_identity((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_stop_gradient(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_stop_gradient((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_gather(uintptr_t context, uintptr_t x, uintptr_t indices, int64_t axis) {
+  return (uintptr_t)tl_gather((tl_context *)context, (tl_tensor *)x, (tl_tensor *)indices, axis);
+}
+
+static inline uintptr_t tlgo_scatter_add(uintptr_t context, uintptr_t indices, uintptr_t updates, int64_t size, int64_t axis) {
+  return (uintptr_t)tl_scatter_add((tl_context *)context, (tl_tensor *)indices, (tl_tensor *)updates, size, axis);
+}
+
+static inline uintptr_t tlgo_one_hot(uintptr_t context, uintptr_t indices, int64_t depth) {
+  return (uintptr_t)tl_one_hot((tl_context *)context, (tl_tensor *)indices, depth);
+}
+
+static inline uintptr_t tlgo_one_hot_dtype(uintptr_t context, uintptr_t indices, int64_t depth, int32_t dtype) {
+  return (uintptr_t)tl_one_hot_dtype((tl_context *)context, (tl_tensor *)indices, depth, dtype);
+}
+
+static inline uintptr_t tlgo_softmax(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_softmax((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_softmax_axis(uintptr_t context, uintptr_t x, int64_t axis) {
+  return (uintptr_t)tl_softmax_axis((tl_context *)context, (tl_tensor *)x, axis);
+}
+
+static inline uintptr_t tlgo_log_softmax(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_log_softmax((tl_context *)context, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_log_softmax_axis(uintptr_t context, uintptr_t x, int64_t axis) {
+  return (uintptr_t)tl_log_softmax_axis((tl_context *)context, (tl_tensor *)x, axis);
+}
+
+static inline uintptr_t tlgo_softmax_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t logits) {
+  return (uintptr_t)tl_softmax_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)logits);
+}
+
+static inline uintptr_t tlgo_sparse_softmax_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t logits) {
+  return (uintptr_t)tl_sparse_softmax_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)logits);
+}
+
+static inline uintptr_t tlgo_sigmoid_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t logits) {
+  return (uintptr_t)tl_sigmoid_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)logits);
+}
+
+static inline uintptr_t tlgo_uniform(uintptr_t context, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_uniform((tl_context *)context, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_uniform_range(uintptr_t context, const int64_t *shape, size_t num_shape, double low, double high, int32_t dtype) {
+  return (uintptr_t)tl_uniform_range((tl_context *)context, shape, num_shape, low, high, dtype);
+}
+
+static inline uintptr_t tlgo_normal(uintptr_t context, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_normal((tl_context *)context, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_normal_with(uintptr_t context, const int64_t *shape, size_t num_shape, double mean, double stddev, int32_t dtype) {
+  return (uintptr_t)tl_normal_with((tl_context *)context, shape, num_shape, mean, stddev, dtype);
+}
+
+static inline uintptr_t tlgo_dropout(uintptr_t context, uintptr_t x, double rate) {
+  return (uintptr_t)tl_dropout((tl_context *)context, (tl_tensor *)x, rate);
+}
+
+static inline uintptr_t tlgo_full(uintptr_t context, const int64_t *shape, size_t num_shape, double value, int32_t dtype) {
+  return (uintptr_t)tl_full((tl_context *)context, shape, num_shape, value, dtype);
+}
+
+static inline uintptr_t tlgo_range(uintptr_t context, int64_t count) {
+  return (uintptr_t)tl_range((tl_context *)context, count);
+}
+
+static inline uintptr_t tlgo_range_from(uintptr_t context, int64_t count, double start, double step, int32_t dtype) {
+  return (uintptr_t)tl_range_from((tl_context *)context, count, start, step, dtype);
+}
+
+static inline uintptr_t tlgo_zeros(uintptr_t context, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_zeros((tl_context *)context, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_zeros_dtype(uintptr_t context, const int64_t *shape, size_t num_shape, int32_t dtype) {
+  return (uintptr_t)tl_zeros_dtype((tl_context *)context, shape, num_shape, dtype);
+}
+
+static inline uintptr_t tlgo_ones(uintptr_t context, const int64_t *shape, size_t num_shape) {
+  return (uintptr_t)tl_ones((tl_context *)context, shape, num_shape);
+}
+
+static inline uintptr_t tlgo_ones_dtype(uintptr_t context, const int64_t *shape, size_t num_shape, int32_t dtype) {
+  return (uintptr_t)tl_ones_dtype((tl_context *)context, shape, num_shape, dtype);
+}
+
+static inline uintptr_t tlgo_sgd(uintptr_t context, double o_learning_rate, double o_momentum, bool o_nesterov, int32_t o_momentum_form, const char *o_name) {
+  tl_sgd_options options;
+  tl_sgd_options_init(&options, sizeof options);
+  options.learning_rate = o_learning_rate;
+  options.momentum = o_momentum;
+  options.nesterov = o_nesterov;
+  options.momentum_form = o_momentum_form;
+  options.name = o_name;
+  return (uintptr_t)tl_sgd((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_adam(uintptr_t context, double o_learning_rate, double o_beta1, double o_beta2, double o_epsilon, int32_t o_epsilon_form, const char *o_name) {
+  tl_adam_options options;
+  tl_adam_options_init(&options, sizeof options);
+  options.learning_rate = o_learning_rate;
+  options.beta1 = o_beta1;
+  options.beta2 = o_beta2;
+  options.epsilon = o_epsilon;
+  options.epsilon_form = o_epsilon_form;
+  options.name = o_name;
+  return (uintptr_t)tl_adam((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_adamw(uintptr_t context, double o_learning_rate, double o_beta1, double o_beta2, double o_epsilon, int32_t o_epsilon_form, double o_weight_decay, const char *o_name) {
+  tl_adamw_options options;
+  tl_adamw_options_init(&options, sizeof options);
+  options.learning_rate = o_learning_rate;
+  options.beta1 = o_beta1;
+  options.beta2 = o_beta2;
+  options.epsilon = o_epsilon;
+  options.epsilon_form = o_epsilon_form;
+  options.weight_decay = o_weight_decay;
+  options.name = o_name;
+  return (uintptr_t)tl_adamw((tl_context *)context, &options);
+}
+
+static inline int32_t tlgo_optimizer_apply(uintptr_t optimizer, const uintptr_t *gradients, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_apply((tl_optimizer *)optimizer, (tl_tensor *const *)gradients, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_optimizer_build(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_build((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
+}
+
+static inline double tlgo_optimizer_learning_rate(uintptr_t optimizer) {
+  return tl_optimizer_learning_rate((tl_optimizer *)optimizer);
+}
+
+static inline int32_t tlgo_optimizer_set_learning_rate(uintptr_t optimizer, double rate) {
+  return tl_optimizer_set_learning_rate((tl_optimizer *)optimizer, rate);
+}
+
+static inline int64_t tlgo_optimizer_iterations(uintptr_t optimizer) {
+  return tl_optimizer_iterations((tl_optimizer *)optimizer);
+}
+
+static inline const uintptr_t *tlgo_optimizer_variables(uintptr_t optimizer, size_t *count) {
+  return (const uintptr_t *)tl_optimizer_variables((tl_optimizer *)optimizer, count);
+}
+
+static inline uintptr_t tlgo_optimizer_keep(uintptr_t optimizer) {
+  return (uintptr_t)tl_optimizer_keep((tl_optimizer *)optimizer);
+}
+
+static inline void tlgo_optimizer_release(uintptr_t optimizer) {
+  tl_optimizer_release((tl_optimizer *)optimizer);
+}
+
+static inline uintptr_t tlgo_clip_by_norm(uintptr_t context, uintptr_t x, double max_norm) {
+  return (uintptr_t)tl_clip_by_norm((tl_context *)context, (tl_tensor *)x, max_norm);
+}
+
+static inline uintptr_t tlgo_clip_by_norm_axes(uintptr_t context, uintptr_t x, double max_norm, const int64_t *axes, size_t num_axes) {
+  return (uintptr_t)tl_clip_by_norm_axes((tl_context *)context, (tl_tensor *)x, max_norm, axes, num_axes);
+}
+
+static inline int32_t tlgo_clip_by_global_norm(uintptr_t context, const uintptr_t *gradients, size_t count, double max_norm, int32_t o_non_finite, uintptr_t *clipped, uintptr_t *norm) {
+  tl_clip_options options;
+  tl_clip_options_init(&options, sizeof options);
+  options.non_finite = o_non_finite;
+  return tl_clip_by_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count, max_norm, &options, (tl_tensor **)clipped, (tl_tensor **)norm);
+}
+
+static inline uintptr_t tlgo_global_norm(uintptr_t context, const uintptr_t *gradients, size_t count) {
+  return (uintptr_t)tl_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count);
+}
+
+static inline uintptr_t tlgo_tape_begin(uintptr_t context, bool o_persistent, bool o_ignore_variables) {
+  tl_tape_options options;
+  tl_tape_options_init(&options, sizeof options);
+  options.persistent = o_persistent;
+  options.ignore_variables = o_ignore_variables;
+  return (uintptr_t)tl_tape_begin((tl_context *)context, &options);
+}
+
+static inline int32_t tlgo_tape_watch(uintptr_t tape, uintptr_t tensor) {
+  return tl_tape_watch((tl_tape *)tape, (tl_tensor *)tensor);
+}
+
+static inline int32_t tlgo_tape_end(uintptr_t tape) {
+  return tl_tape_end((tl_tape *)tape);
+}
+
+static inline int32_t tlgo_tape_pause(uintptr_t tape) {
+  return tl_tape_pause((tl_tape *)tape);
+}
+
+static inline int32_t tlgo_tape_resume(uintptr_t tape) {
+  return tl_tape_resume((tl_tape *)tape);
+}
+
+static inline int32_t tlgo_tape_reset(uintptr_t tape) {
+  return tl_tape_reset((tl_tape *)tape);
+}
+
+static inline int32_t tlgo_tape_gradient(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, int32_t o_unconnected, const uintptr_t *o_output_gradients, uintptr_t *gradients) {
+  tl_gradient_options options;
+  tl_gradient_options_init(&options, sizeof options);
+  options.unconnected = o_unconnected;
+  options.output_gradients = (tl_tensor *const *)o_output_gradients;
+  return tl_tape_gradient((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
+}
+
+static inline int32_t tlgo_tape_gradient_of(uintptr_t tape, const uintptr_t *targets, size_t num_targets, const uintptr_t *sources, size_t count, int32_t o_unconnected, const uintptr_t *o_output_gradients, uintptr_t *gradients) {
+  tl_gradient_options options;
+  tl_gradient_options_init(&options, sizeof options);
+  options.unconnected = o_unconnected;
+  options.output_gradients = (tl_tensor *const *)o_output_gradients;
+  return tl_tape_gradient_of((tl_tape *)tape, (tl_tensor *const *)targets, num_targets, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
+}
+
+static inline int32_t tlgo_tape_watched_variables(uintptr_t tape, uintptr_t *variables, size_t capacity, size_t *count) {
+  return tl_tape_watched_variables((tl_tape *)tape, (tl_tensor **)variables, capacity, count);
+}
+
+static inline int32_t tlgo_tape_stats(uintptr_t tape, tl_tape_statistics *statistics) {
+  return tl_tape_stats((tl_tape *)tape, statistics);
+}
+
+static inline uintptr_t tlgo_tape_keep(uintptr_t tape) {
+  return (uintptr_t)tl_tape_keep((tl_tape *)tape);
+}
+
+static inline void tlgo_tape_release(uintptr_t tape) {
+  tl_tape_release((tl_tape *)tape);
+}
+
+static inline uintptr_t tlgo_tensor_new(uintptr_t context, int32_t dtype, const int64_t *dims, size_t rank, const uint8_t *data, size_t bytes) {
+  return (uintptr_t)tl_tensor_new((tl_context *)context, dtype, dims, rank, (const void *)data, bytes);
+}
+
+static inline uintptr_t tlgo_scalar(uintptr_t context, int32_t dtype, double value) {
+  return (uintptr_t)tl_scalar((tl_context *)context, dtype, value);
+}
+
+static inline uintptr_t tlgo_tensor_retain(uintptr_t tensor) {
+  return (uintptr_t)tl_tensor_retain((tl_tensor *)tensor);
+}
+
+static inline void tlgo_tensor_release(uintptr_t tensor) {
+  tl_tensor_release((tl_tensor *)tensor);
+}
+
+static inline void tlgo_tensors_release(const uintptr_t *tensors, size_t count) {
+  tl_tensors_release((tl_tensor *const *)tensors, count);
+}
+
+static inline int32_t tlgo_tensor_dtype(uintptr_t tensor) {
+  return tl_tensor_dtype((tl_tensor *)tensor);
+}
+
+static inline size_t tlgo_tensor_rank(uintptr_t tensor) {
+  return tl_tensor_rank((tl_tensor *)tensor);
+}
+
+static inline int64_t tlgo_tensor_dim(uintptr_t tensor, int64_t axis) {
+  return tl_tensor_dim((tl_tensor *)tensor, axis);
+}
+
+static inline int64_t tlgo_tensor_elements(uintptr_t tensor) {
+  return tl_tensor_elements((tl_tensor *)tensor);
+}
+
+static inline int32_t tlgo_tensor_shape(uintptr_t tensor, int64_t *dims, size_t capacity) {
+  return tl_tensor_shape((tl_tensor *)tensor, dims, capacity);
+}
+
+static inline int32_t tlgo_tensor_read(uintptr_t tensor, uint8_t *data, size_t bytes) {
+  return tl_tensor_read((tl_tensor *)tensor, (void *)data, bytes);
+}
+
+static inline double tlgo_tensor_item(uintptr_t tensor) {
+  return tl_tensor_item((tl_tensor *)tensor);
+}
+
+static inline int32_t tlgo_tensor_format(uintptr_t tensor, char *buffer, size_t capacity, size_t *length) {
+  return tl_tensor_format((tl_tensor *)tensor, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_variable_new(uintptr_t context, uintptr_t initial, const char *name, bool trainable) {
+  return (uintptr_t)tl_variable_new((tl_context *)context, (tl_tensor *)initial, name, trainable);
+}
+
+static inline bool tlgo_is_variable(uintptr_t tensor) {
+  return tl_is_variable((tl_tensor *)tensor);
+}
+
+static inline uintptr_t tlgo_variable_read(uintptr_t variable) {
+  return (uintptr_t)tl_variable_read((tl_tensor *)variable);
+}
+
+static inline int32_t tlgo_variable_assign(uintptr_t variable, uintptr_t value) {
+  return tl_variable_assign((tl_tensor *)variable, (tl_tensor *)value);
+}
+
+static inline const char *tlgo_variable_name(uintptr_t variable) {
+  return tl_variable_name((tl_tensor *)variable);
+}
+
+static inline bool tlgo_variable_trainable(uintptr_t variable) {
+  return tl_variable_trainable((tl_tensor *)variable);
+}
+
+static inline int32_t tlgo_variable_set_trainable(uintptr_t variable, bool trainable) {
+  return tl_variable_set_trainable((tl_tensor *)variable, trainable);
+}
+
+#endif
