@@ -195,7 +195,10 @@ fn main() -> Result<()> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => quick = true,
-            "--list" => return Ok(["W0op", "W0", "W1"].iter().for_each(|name| println!("{} eager", name))),
+            "--list" => {
+                println!("W0op eager\nW0 eager\nW1 eager");
+                return Ok(());
+            }
             "--workload" => name = arguments.next().unwrap_or_default(),
             "--threads" => threads = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             _ => break,

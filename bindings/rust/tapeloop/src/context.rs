@@ -109,17 +109,19 @@ impl Context {
             ffi::TL_OK => self.log.replace(Some(sink)),
             _ => Some(sink),
         };
-        drop(replaced); // outside of the library, because dropping a closure runs code of the program
-        done(self.handle, status)
+        let result = done(self.handle, status);
+        drop(replaced); // last, because dropping a closure runs code of the program, which may use the context
+        result
     }
 
     /// Drops log lines from now on.
     pub fn clear_log(&self) -> Result<()> {
         let status = call!(tl_context_set_log(self.handle, None, ptr::null_mut(), None));
-        if status == ffi::TL_OK {
+        let result = done(self.handle, status);
+        if result.is_ok() {
             drop(self.log.replace(None));
         }
-        done(self.handle, status)
+        result
     }
 
     /// What the context holds.

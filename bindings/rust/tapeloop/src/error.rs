@@ -50,15 +50,26 @@ impl Error {
         if held == ffi::TL_BUSY {
             // Either the context holds this error, or another thread is inside and may change the message at any time. Only
             // when an error is there for certain the message stays as it is.
-            let busy = b"[context] another thread is using the context\0";
-            if call!(tl_set_error(context, held, busy.as_ptr().cast())) != ffi::TL_OK {
-                return Error::new(Code::Busy, String::from_utf8_lossy(&busy[..busy.len() - 1]));
+            if call!(tl_set_error(context, held, INTRUDED.as_ptr().cast())) != ffi::TL_OK {
+                return Error::new(Code::Busy, String::from_utf8_lossy(&INTRUDED[..INTRUDED.len() - 1]));
             }
         }
         // SAFETY: the message stays until the error is cleared or the context ends, both of which need the gate.
-        let message = unsafe { text::copied(ffi::tl_error_message(context)) };
+        let read =
+            || (call!(tl_error_code(context)), unsafe { text::copied(ffi::tl_error_message(context)) });
+        let (mut code, mut message) = read();
+        // While another thread is inside, either of the two is that of a busy context: then they do not fit together.
+        for _ in 0..1000 {
+            if (code == ffi::TL_BUSY)
+                == (message.contains("another thread") || message.contains("two threads"))
+            {
+                break;
+            }
+            std::thread::yield_now();
+            (code, message) = read();
+        }
         call!(tl_clear_error(context));
-        Error::new(known(held), message)
+        Error::new(known(code), message)
     }
 
     /// The first error of a context, which is cleared, if there is one.
@@ -70,6 +81,8 @@ impl Error {
     }
 }
 
+const INTRUDED: &[u8] = b"[context] another thread is using the context\0";
+
 fn known(code: i32) -> Code {
     Code::from_raw(code).unwrap_or(Code::Internal)
 }
@@ -77,7 +90,10 @@ fn known(code: i32) -> Code {
 fn lost_message(code: i32) -> String {
     // SAFETY: static text.
     let name = unsafe { text::copied(ffi::tl_status_name(code)) };
-    format!("{}: the call was refused, and its error was taken by another call meanwhile", name)
+    format!(
+        "[context] the call was refused ({}), and another thread has taken its error; give each thread a context of its own",
+        name
+    )
 }
 
 /// The end of a call with an effect: the first error of the context where the status is not TL_OK.
