@@ -1,5 +1,5 @@
 """Layers, optimizers and losses in Rust: a builder for each function of the C API that takes options."""
-from rust_names import NOTE, enum_name, ident, made_name, prose, rust_doc, sentence
+from rust_names import NOTE, camel, enum_name, ident, made_name, prose, rust_doc, sentence
 
 PLAIN = {"i64": "i64", "f64": "f64", "bool": "bool"}
 ZERO = {"i64": "0", "f64": "0.0", "bool": "false"}
@@ -110,4 +110,24 @@ def losses(api):
                                          (short + "_with", ", options: &LossOptions", "&options.raw()", f"/// [`{short}`] with options.\n")):
             out += (f"\n{doc}pub fn {name}({parameters}{more}) -> Tensor {{\n"
                     f"    expression!({names[0]}.context, {f['name']}({names[0]}.context, {handles}, {options}))\n}}\n")
+    return out
+
+
+def statistics(api):
+    """The structs that count what contexts and tapes hold."""
+    out = NOTE + "//! What contexts and tapes hold.\n\nuse crate::ffi;\n"
+    for s in (s for s in api["structs"] if s["name"].endswith("_statistics")):
+        owner = camel(s["name"][3:].replace("context_", ""))
+        rows = fields(s)
+        out += f"\n{rust_doc(s['doc'].split('.')[0])}#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[non_exhaustive]\npub struct {owner} {{\n"
+        for f in rows:
+            kind = "u64" if f["type"] == "u64" else PLAIN[f["type"]]
+            out += rust_doc(f.get("doc") or f"Whether it is {f['name']}", "    ") + f"    pub {ident(f['name'])}: {kind},\n"
+        out += "}\n"
+        zeros = "".join(f"{ident(f['name'])}: Default::default(), " for f in rows)
+        copies = "".join(f"{ident(f['name'])}: raw.{ident(f['name'])}, " for f in rows)
+        out += (f"\nimpl {owner} {{\n    pub(crate) fn raw() -> ffi::{s['name']} {{\n"
+                f"        ffi::{s['name']} {{ struct_size: std::mem::size_of::<ffi::{s['name']}>(), {zeros} }}\n    }}\n}}\n"
+                f"\nimpl From<&ffi::{s['name']}> for {owner} {{\n    fn from(raw: &ffi::{s['name']}) -> {owner} {{\n"
+                f"        {owner} {{ {copies} }}\n    }}\n}}\n")
     return out

@@ -3,11 +3,13 @@
 use crate::call::gate;
 use crate::element::Element;
 use crate::error::done;
-use crate::{ffi, log, text, Code, DType, Error, Initializer, LogLevel, Result, Tensor, Variable};
+use crate::{
+    ffi, log, text, Code, DType, Error, Initializer, LogLevel, Result, Statistics, Tensor, Variable,
+};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::{size_of, size_of_val};
+use std::mem::size_of_val;
 use std::os::raw::c_void;
 use std::path::Path;
 use std::ptr;
@@ -291,66 +293,5 @@ impl Canceller {
     /// [`Code::Cancelled`] and without partial effect. False when the context has ended.
     pub fn cancel(&self) -> bool {
         call!(tl_context_cancel(self.context)) == ffi::TL_OK
-    }
-}
-
-macro_rules! statistics {
-    ($(#[$doc:meta])* $name:ident of $raw:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
-
-        impl $name {
-            pub(crate) fn raw() -> ffi::$raw {
-                ffi::$raw { struct_size: size_of::<ffi::$raw>(), $($field: Default::default(),)* }
-            }
-        }
-
-        impl From<&ffi::$raw> for $name {
-            fn from(raw: &ffi::$raw) -> $name {
-                $name { $($field: raw.$field,)* }
-            }
-        }
-    };
-}
-
-statistics! {
-    /// What a context holds.
-    Statistics of tl_context_statistics {
-        /// Live tensor handles, without variables.
-        tensors: u64,
-        /// Live variable handles.
-        variables: u64,
-        /// Live values inside the library: handles, variables, what tapes saved.
-        values: u64,
-        /// Bytes in buffers that are in use.
-        live_bytes: u64,
-        /// The highest `live_bytes` so far.
-        peak_live_bytes: u64,
-        /// Bytes kept for reuse.
-        cached_bytes: u64,
-        /// Memory of vectors that live tensors use.
-        borrowed_bytes: u64,
-        /// Blocks asked from the system so far: constant in a steady loop.
-        system_allocations: u64,
-        /// Live tapes.
-        tapes: u64,
-        /// Open scopes.
-        scopes: u64,
-    }
-}
-
-statistics! {
-    /// What a tape holds.
-    TapeStatistics of tl_tape_statistics {
-        /// Ops on the tape.
-        recorded_ops: u64,
-        /// Bytes of the tensors that it saved for the backward pass.
-        saved_bytes: u64,
-        /// Whether it records.
-        recording: bool,
-        /// Whether a gradient has consumed it.
-        consumed: bool,
     }
 }

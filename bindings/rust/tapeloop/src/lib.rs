@@ -28,11 +28,13 @@ mod generated {
     mod enums;
     pub mod losses;
     mod ops;
+    mod statistics;
     pub use builders::*;
     pub use enums::*;
+    pub use statistics::*;
 }
 
-pub use context::{Canceller, Context, ContextBuilder, Statistics, TapeStatistics};
+pub use context::{Canceller, Context, ContextBuilder};
 pub use dataset::{Dataset, Epoch};
 pub use element::Element;
 pub use error::{Error, Result};
