@@ -128,7 +128,7 @@ static void reads_may_race_with_releases(void **state) {
       const int64_t elements = tl_tensor_elements(shared[i]);
       if (elements == 1) continue; /* it was there still */
       assert_int_equal(elements, -1);
-      expect_error(c, TL_INVALID_ARGUMENT, "[tensor_elements] the tensor is not a live handle");
+      expect_error(c, TL_INVALID_ARGUMENT, "is not a live handle"); /* before or after it entered */
     }
     pthread_join(thread, NULL);
     assert_int_equal(tl_tensor_elements(shared[0]), -1);
