@@ -1,35 +1,43 @@
 """The raw Go layer (bindings/go/raw.h): every function of the C API as cgo calls it.
 
 A handle is a number here (uintptr_t): Go's collector then has nothing to look at, and an array of handles can be a Go slice.
-Options are passed field by field, so that no struct of Go, and no pointer in one, has to be handed to C.
+Options are passed by value, in structs of such numbers whose zeros are the defaults. Functions that take callbacks or lend
+memory both ways are written by hand (bridge.h).
 """
 SCALARS = {"bool": "bool", "i32": "int32_t", "i64": "int64_t", "u8": "uint8_t", "u64": "uint64_t", "f64": "double", "size": "size_t",
            "char": "char", "bytes": "uint8_t", "string": "const char *", "pointer": "uintptr_t"}
-# C has no use for these in Go: Go fills options field by field, and lends no memory.
-LEFT_OUT = {"tl_tensor_borrow", "tl_tensor_data", "tl_context_set_log"}
+LEFT_OUT = {"tl_tensor_data"}
 
 
 class Raw:
     def __init__(self, api):
         self.handles = {h["name"] for h in api["handles"]}
         self.structs = {s["name"]: s for s in api["structs"]}
+        self.callbacks = {c["name"] for c in api["callbacks"]}
+
+    def left_out(self, f):
+        return f["name"] in LEFT_OUT or any(p["type"] in self.callbacks for p in f["parameters"])
+
+    def options(self, struct):
+        fields = "".join(f"  {declaration};\n" for f in struct["fields"][1:] for declaration, _ in self.parameter(f))
+        return f"typedef struct {{\n{fields}}} {raw_options(struct['name'])};\n"
 
     def parameter(self, p, prefix=""):
-        """[(declaration, argument)] of a parameter; several for options."""
-        name, by, kind = prefix + p["name"], p["pass"], p["type"]
+        """(declaration, argument) of a parameter or field, in a list."""
+        name, by, kind = p["name"], p["pass"], p["type"]
         if kind in self.structs:
             return [(f"{kind} *{name}", name)]
         if kind in self.handles:
             if by == "value":
-                return [(f"uintptr_t {name}", f"({kind} *){name}")]
+                return [(f"uintptr_t {name}", f"({kind} *){prefix}{name}")]
             const = "const " if by in ("in", "in_array") else ""
-            return [(f"{const}uintptr_t *{name}", f"({kind} *{'const ' if const else ''}*){name}")]
+            return [(f"{const}uintptr_t *{name}", f"({kind} *{'const ' if const else ''}*){prefix}{name}")]
         base = SCALARS.get(kind, "int32_t")
         if by == "value":
-            return [(base + (" " if base[-1] != "*" else "") + name, name)]
+            return [(base + (" " if base[-1] != "*" else "") + name, prefix + name)]
         const = "const " if by in ("in", "in_array") else ""
         cast = f"({const}void *)" if kind == "bytes" else ""
-        return [(f"{const}{base} *{name}", cast + name)]
+        return [(f"{const}{base} *{name}", cast + prefix + name)]
 
     def function(self, f):
         declared, passed, before = [], [], ""
@@ -37,9 +45,9 @@ class Raw:
             if p["type"] in self.structs and p["pass"] == "in":
                 struct = self.structs[p["type"]]
                 before += f"  {p['type']} {p['name']};\n  {struct['init']}(&{p['name']}, sizeof {p['name']});\n"
+                declared.append(f"{raw_options(p['type'])} o")
                 for field in struct["fields"][1:]:
-                    [(declaration, argument)] = self.parameter(field, "o_")
-                    declared.append(declaration)
+                    [(_, argument)] = self.parameter(field, "o.")
                     before += f"  {p['name']}.{field['name']} = {argument};\n"
                 passed.append("&" + p["name"])
                 continue
@@ -59,11 +67,17 @@ class Raw:
         return f"static inline {kind}{'' if kind.endswith('*') else ' '}tlgo_{f['name'][3:]}({', '.join(declared) or 'void'}) {{\n{before}{body}}}\n"
 
 
+def raw_options(name):
+    return "tlgo_" + name[3:]
+
+
 def raw(api):
     made = Raw(api)
     inits = {s.get("init") for s in api["structs"]}
+    filled = {p["type"] for f in api["functions"] for p in f["parameters"] if p["pass"] == "in"}
     out = ("/* Made from api.json by bindings/gen/generate. Do not edit. */\n"
-           "/* The functions of the C API as cgo calls them: handles are numbers, options are passed field by field. */\n"
+           "/* The functions of the C API as cgo calls them: handles are numbers, options are passed by value. */\n"
            "#ifndef TAPELOOP_GO_RAW_H\n#define TAPELOOP_GO_RAW_H\n\n#include <tapeloop/tapeloop.h>\n\n")
-    out += "\n".join(made.function(f) for f in api["functions"] if f["name"] not in inits | LEFT_OUT)
+    out += "".join(made.options(s) + "\n" for s in api["structs"] if s["name"] in filled)
+    out += "\n".join(made.function(f) for f in api["functions"] if f["name"] not in inits and not made.left_out(f))
     return out + "\n#endif\n"

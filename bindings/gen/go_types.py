@@ -3,7 +3,8 @@ from go_names import MADE, camel, comment, enum_type, enum_value, in_go
 
 FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64": "float64", "string": "string", "size": "int"}
 # Written by hand, in the words of Go, or no options to a caller.
-BY_HAND = {"tl_gradient_options", "tl_tape_options", "tl_context_statistics", "tl_tape_statistics", "tl_clip_options"}
+BY_HAND = {"tl_gradient_options", "tl_clip_options"}
+C_TYPES = {"bool": "C.bool", "i32": "C.int32_t", "i64": "C.int64_t", "u64": "C.uint64_t", "f64": "C.double"}
 HEAD = MADE + "\n//go:build cgo\n\npackage tapeloop\n"
 
 
@@ -31,11 +32,32 @@ def field_type(f, handles):
     return FIELDS.get(f["type"]) or enum_type(f["type"])
 
 
+def as_raw(s, kind, handles):
+    """The method that turns options into what C takes, and that which gives their name."""
+    rows, named = "", False
+    for f in s["fields"][1:]:
+        value = f"o.{camel(f['name'])}"
+        if f["type"] == "string":
+            value, named = "name", True
+        elif f["type"] in handles:
+            value += ".handle()"
+        else:
+            value = f"{C_TYPES.get(f['type'], 'C.int32_t')}({value})"
+        rows += f"\t\t{f['name']}: {value},\n"
+    struct = f"C.tlgo_{s['name'][3:]}"
+    out = (f"\nfunc (o *{kind}) raw({'name *C.char' if named else ''}) {struct} {{\n\tif o == nil {{\n\t\treturn {struct}{{}}\n\t}}\n"
+           f"\treturn {struct}{{\n{rows}\t}}\n}}\n")
+    if named:
+        out += f"\nfunc (o *{kind}) name() string {{\n\tif o == nil {{\n\t\treturn \"\"\n\t}}\n\treturn o.Name\n}}\n"
+    return out
+
+
 def options(api):
     handles = {h["name"] for h in api["handles"]}
-    out = HEAD + "\n// In all options zero stands for the default, and nil for a struct of zeros.\n"
+    filled = {p["type"] for f in api["functions"] for p in f["parameters"] if p["pass"] == "in"}
+    out = HEAD + "\n// #include \"raw.h\"\nimport \"C\"\n\n// In all options zero stands for the default, and nil for a struct of zeros.\n"
     for s in api["structs"]:
-        if s["name"] in BY_HAND:
+        if s["name"] in BY_HAND or s["name"] not in filled:
             continue
         kind = camel(s["name"][3:])
         doc = in_go(s["doc"].split(" Fill it with")[0])
@@ -46,5 +68,5 @@ def options(api):
             if f.get("doc"):
                 out += comment(in_go(f["doc"]), "\t")
             out += f"\t{camel(f['name'])} {field_type(f, handles)}\n"
-        out += "}\n"
+        out += "}\n" + as_raw(s, kind, handles)
     return out

@@ -31,13 +31,12 @@ func NewContext(options *ContextOptions) (*Context, error) {
 	if options == nil {
 		options = &ContextOptions{}
 	}
-	o := options
-	h := uintptr(C.tlgo_context_new(C.uint64_t(o.Seed), C.int32_t(o.Threads), C.uint64_t(o.MemoryLimit)))
+	h := uintptr(C.tlgo_context_new(options.raw()))
 	if h == 0 {
 		return nil, newError(ErrOutOfMemory, "[context_new] the system has no memory left")
 	}
 	c := &Context{h: h}
-	c.heap.limit.Store(o.MemoryLimit)
+	c.heap.limit.Store(options.MemoryLimit)
 	if err := c.Err(); err != nil {
 		C.tlgo_context_free(C.uintptr_t(h))
 		return nil, err

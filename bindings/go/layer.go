@@ -41,43 +41,30 @@ func (l *Layer) self() *object {
 // Dense is a layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Its variables are
 // made at once when the input size is given, else at the first call. options may be nil.
 func (c *Context) Dense(units int64, options *DenseOptions) *Layer {
-	if options == nil {
-		options = &DenseOptions{}
-	}
-	o := options
-	return c.newLayer("dense", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_dense(c.handle(), C.int64_t(units), C.int64_t(o.InputSize), C.int32_t(o.Activation), C.bool(o.NoBias),
-			C.int32_t(o.KernelInitializer), C.double(o.KernelParameter), C.int32_t(o.BiasInitializer), C.double(o.BiasParameter),
-			C.int32_t(o.DType), name)
+	return c.newLayer("dense", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_dense(c.handle(), C.int64_t(units), options.raw(name))
 	})
-}
-
-func nameOf(options *LayerOptions) string {
-	if options == nil {
-		return ""
-	}
-	return options.Name
 }
 
 // DropoutLayer is a layer that, while training, sets each element to zero with probability rate, in [0, 1), and divides the
 // others by 1 - rate; otherwise it is the identity. Any shape, F32 or F64. options may be nil.
 func (c *Context) DropoutLayer(rate float64, options *LayerOptions) *Layer {
-	return c.newLayer("dropout", nameOf(options), func(name *C.char) C.uintptr_t {
-		return C.tlgo_dropout_layer(c.handle(), C.double(rate), name)
+	return c.newLayer("dropout", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_dropout_layer(c.handle(), C.double(rate), options.raw(name))
 	})
 }
 
 // FlattenLayer is a layer that merges all axes but the first into one: (n, 28, 28) to (n, 784). Any dtype. options may be nil.
 func (c *Context) FlattenLayer(options *LayerOptions) *Layer {
-	return c.newLayer("flatten", nameOf(options), func(name *C.char) C.uintptr_t {
-		return C.tlgo_flatten_layer(c.handle(), name)
+	return c.newLayer("flatten", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_flatten_layer(c.handle(), options.raw(name))
 	})
 }
 
 // ActivationLayer is a layer that applies an activation. Any shape, F32 or F64. options may be nil.
 func (c *Context) ActivationLayer(activation Activation, options *LayerOptions) *Layer {
-	return c.newLayer("activation", nameOf(options), func(name *C.char) C.uintptr_t {
-		return C.tlgo_activation_layer(c.handle(), C.int32_t(activation), name)
+	return c.newLayer("activation", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_activation_layer(c.handle(), C.int32_t(activation), options.raw(name))
 	})
 }
 
@@ -85,26 +72,16 @@ func (c *Context) ActivationLayer(activation Activation, options *LayerOptions) 
 // While training, mean and (biased) variance are those of the batch, and the moving averages are updated; otherwise they are
 // the moving averages. options may be nil.
 func (c *Context) BatchNormalization(options *BatchNormalizationOptions) *Layer {
-	if options == nil {
-		options = &BatchNormalizationOptions{}
-	}
-	o := options
-	return c.newLayer("batch_normalization", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_batch_normalization(c.handle(), C.double(o.Momentum), C.double(o.Epsilon), C.bool(o.NoScale),
-			C.bool(o.NoCenter), C.int32_t(o.DType), name)
+	return c.newLayer("batch_normalization", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_batch_normalization(c.handle(), options.raw(name))
 	})
 }
 
 // LayerNormalization is a layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each
 // row over the last axis, which must not be empty. options may be nil.
 func (c *Context) LayerNormalization(options *LayerNormalizationOptions) *Layer {
-	if options == nil {
-		options = &LayerNormalizationOptions{}
-	}
-	o := options
-	return c.newLayer("layer_normalization", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_layer_normalization(c.handle(), C.double(o.Epsilon), C.bool(o.NoScale), C.bool(o.NoCenter),
-			C.int32_t(o.DType), name)
+	return c.newLayer("layer_normalization", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_layer_normalization(c.handle(), options.raw(name))
 	})
 }
 

@@ -186,6 +186,23 @@ func TestTensorsOfAnotherContext(t *testing.T) {
 	must(t, y.Neg().Err())
 }
 
+// The program that README.md shows is the first example, which runs.
+func TestReadmeShowsWhatRuns(t *testing.T) {
+	body := func(name, begin, end string) string {
+		text, err := os.ReadFile(name)
+		must(t, err)
+		_, rest, found := strings.Cut(string(text), begin)
+		program, _, ended := strings.Cut(rest, end)
+		if !found || !ended {
+			t.Fatalf("%s has no program between %q and %q", name, begin, end)
+		}
+		return program
+	}
+	if body("README.md", "func main() {\n", "}\n```") != body("example_test.go", "func Example() {\n", "\t// Output:") {
+		t.Error("the program of README.md is not Example() of example_test.go")
+	}
+}
+
 // The rules of this package that a compiler does not check.
 func TestSources(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -41,37 +41,22 @@ func (o *Optimizer) self() *object {
 
 // SGD is stochastic gradient descent: w -= rate g, or with momentum. options may be nil.
 func (c *Context) SGD(options *SGDOptions) *Optimizer {
-	if options == nil {
-		options = &SGDOptions{}
-	}
-	o := options
-	return c.newOptimizer("sgd", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_sgd(c.handle(), C.double(o.LearningRate), C.double(o.Momentum), C.bool(o.Nesterov),
-			C.int32_t(o.MomentumForm), name)
+	return c.newOptimizer("sgd", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_sgd(c.handle(), options.raw(name))
 	})
 }
 
 // Adam is Adam (Kingma and Ba 2015). options may be nil.
 func (c *Context) Adam(options *AdamOptions) *Optimizer {
-	if options == nil {
-		options = &AdamOptions{}
-	}
-	o := options
-	return c.newOptimizer("adam", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_adam(c.handle(), C.double(o.LearningRate), C.double(o.Beta1), C.double(o.Beta2), C.double(o.Epsilon),
-			C.int32_t(o.EpsilonForm), name)
+	return c.newOptimizer("adam", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_adam(c.handle(), options.raw(name))
 	})
 }
 
 // AdamW is w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). options may be nil.
 func (c *Context) AdamW(options *AdamWOptions) *Optimizer {
-	if options == nil {
-		options = &AdamWOptions{}
-	}
-	o := options
-	return c.newOptimizer("adamw", o.Name, func(name *C.char) C.uintptr_t {
-		return C.tlgo_adamw(c.handle(), C.double(o.LearningRate), C.double(o.Beta1), C.double(o.Beta2), C.double(o.Epsilon),
-			C.int32_t(o.EpsilonForm), C.double(o.WeightDecay), name)
+	return c.newOptimizer("adamw", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_adamw(c.handle(), options.raw(name))
 	})
 }
 
@@ -191,7 +176,7 @@ func (c *Context) ClipByGlobalNorm(gradients []*Tensor, maxNorm float64, nonFini
 	}
 	scaled, total := make([]C.uintptr_t, len(handles)), new(C.uintptr_t)
 	status := C.tlgo_clip_by_global_norm(c.handle(), list(handles), C.size_t(len(handles)), C.double(maxNorm),
-		C.int32_t(nonFinite), list(scaled), total)
+		C.tlgo_clip_options{non_finite: C.int32_t(nonFinite)}, list(scaled), total)
 	runtime.KeepAlive(gradients)
 	if err := c.effect(status); err != nil {
 		return nil, nil, err

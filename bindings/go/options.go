@@ -4,6 +4,9 @@
 
 package tapeloop
 
+// #include "raw.h"
+import "C"
+
 // In all options zero stands for the default, and nil for a struct of zeros.
 
 // ContextOptions: How a context is made.
@@ -17,10 +20,37 @@ type ContextOptions struct {
 	MemoryLimit uint64
 }
 
+func (o *ContextOptions) raw() C.tlgo_context_options {
+	if o == nil {
+		return C.tlgo_context_options{}
+	}
+	return C.tlgo_context_options{
+		seed:         C.uint64_t(o.Seed),
+		threads:      C.int32_t(o.Threads),
+		memory_limit: C.uint64_t(o.MemoryLimit),
+	}
+}
+
 // LayerOptions: Of layers that have no other options.
 type LayerOptions struct {
 	// copied; nil: the name of the type, made unique inside a sequential layer
 	Name string
+}
+
+func (o *LayerOptions) raw(name *C.char) C.tlgo_layer_options {
+	if o == nil {
+		return C.tlgo_layer_options{}
+	}
+	return C.tlgo_layer_options{
+		name: name,
+	}
+}
+
+func (o *LayerOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
 }
 
 // DenseOptions: Of Dense.
@@ -45,6 +75,30 @@ type DenseOptions struct {
 	Name string
 }
 
+func (o *DenseOptions) raw(name *C.char) C.tlgo_dense_options {
+	if o == nil {
+		return C.tlgo_dense_options{}
+	}
+	return C.tlgo_dense_options{
+		input_size:         C.int64_t(o.InputSize),
+		activation:         C.int32_t(o.Activation),
+		no_bias:            C.bool(o.NoBias),
+		kernel_initializer: C.int32_t(o.KernelInitializer),
+		kernel_parameter:   C.double(o.KernelParameter),
+		bias_initializer:   C.int32_t(o.BiasInitializer),
+		bias_parameter:     C.double(o.BiasParameter),
+		dtype:              C.int32_t(o.DType),
+		name:               name,
+	}
+}
+
+func (o *DenseOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
 // BatchNormalizationOptions: Of BatchNormalization.
 type BatchNormalizationOptions struct {
 	// moving = momentum moving + (1 - momentum) batch; in [0, 1]; 0: 0.99, the default
@@ -61,6 +115,27 @@ type BatchNormalizationOptions struct {
 	Name string
 }
 
+func (o *BatchNormalizationOptions) raw(name *C.char) C.tlgo_batch_normalization_options {
+	if o == nil {
+		return C.tlgo_batch_normalization_options{}
+	}
+	return C.tlgo_batch_normalization_options{
+		momentum:  C.double(o.Momentum),
+		epsilon:   C.double(o.Epsilon),
+		no_scale:  C.bool(o.NoScale),
+		no_center: C.bool(o.NoCenter),
+		dtype:     C.int32_t(o.DType),
+		name:      name,
+	}
+}
+
+func (o *BatchNormalizationOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
 // LayerNormalizationOptions: Of LayerNormalization.
 type LayerNormalizationOptions struct {
 	// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
@@ -73,6 +148,26 @@ type LayerNormalizationOptions struct {
 	DType DType
 	// copied; nil: "layer_normalization", made unique inside a sequential layer
 	Name string
+}
+
+func (o *LayerNormalizationOptions) raw(name *C.char) C.tlgo_layer_normalization_options {
+	if o == nil {
+		return C.tlgo_layer_normalization_options{}
+	}
+	return C.tlgo_layer_normalization_options{
+		epsilon:   C.double(o.Epsilon),
+		no_scale:  C.bool(o.NoScale),
+		no_center: C.bool(o.NoCenter),
+		dtype:     C.int32_t(o.DType),
+		name:      name,
+	}
+}
+
+func (o *LayerNormalizationOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
 }
 
 // LossOptions: Of all losses. The last axis of the predictions, that of classes or features, is never empty; a
@@ -88,6 +183,18 @@ type LossOptions struct {
 	Weights *Tensor
 }
 
+func (o *LossOptions) raw() C.tlgo_loss_options {
+	if o == nil {
+		return C.tlgo_loss_options{}
+	}
+	return C.tlgo_loss_options{
+		reduction:          C.int32_t(o.Reduction),
+		from_probabilities: C.bool(o.FromProbabilities),
+		label_smoothing:    C.double(o.LabelSmoothing),
+		weights:            o.Weights.handle(),
+	}
+}
+
 // SGDOptions: Of SGD.
 type SGDOptions struct {
 	// 0: 0.01, the default
@@ -100,6 +207,26 @@ type SGDOptions struct {
 	MomentumForm MomentumForm
 	// copied; nil: "sgd"
 	Name string
+}
+
+func (o *SGDOptions) raw(name *C.char) C.tlgo_sgd_options {
+	if o == nil {
+		return C.tlgo_sgd_options{}
+	}
+	return C.tlgo_sgd_options{
+		learning_rate: C.double(o.LearningRate),
+		momentum:      C.double(o.Momentum),
+		nesterov:      C.bool(o.Nesterov),
+		momentum_form: C.int32_t(o.MomentumForm),
+		name:          name,
+	}
+}
+
+func (o *SGDOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
 }
 
 // AdamOptions: Of Adam.
@@ -118,6 +245,27 @@ type AdamOptions struct {
 	Name string
 }
 
+func (o *AdamOptions) raw(name *C.char) C.tlgo_adam_options {
+	if o == nil {
+		return C.tlgo_adam_options{}
+	}
+	return C.tlgo_adam_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		epsilon:       C.double(o.Epsilon),
+		epsilon_form:  C.int32_t(o.EpsilonForm),
+		name:          name,
+	}
+}
+
+func (o *AdamOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
 // AdamWOptions: Of AdamW.
 type AdamWOptions struct {
 	// 0: 0.001, the default
@@ -134,4 +282,48 @@ type AdamWOptions struct {
 	WeightDecay float64
 	// copied; nil: "adamw"
 	Name string
+}
+
+func (o *AdamWOptions) raw(name *C.char) C.tlgo_adamw_options {
+	if o == nil {
+		return C.tlgo_adamw_options{}
+	}
+	return C.tlgo_adamw_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		epsilon:       C.double(o.Epsilon),
+		epsilon_form:  C.int32_t(o.EpsilonForm),
+		weight_decay:  C.double(o.WeightDecay),
+		name:          name,
+	}
+}
+
+func (o *AdamWOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// TapeOptions: How a tape records.
+type TapeOptions struct {
+	// TapeGradient may be called more than once (default false)
+	Persistent bool
+	// watch only what TapeWatch names (default false: variables too)
+	IgnoreVariables bool
+	// remember what every value of the context was made of, without keeping the values, so that TapeExplain can
+	// name the exact place; takes time and memory (default false)
+	Explain bool
+}
+
+func (o *TapeOptions) raw() C.tlgo_tape_options {
+	if o == nil {
+		return C.tlgo_tape_options{}
+	}
+	return C.tlgo_tape_options{
+		persistent:       C.bool(o.Persistent),
+		ignore_variables: C.bool(o.IgnoreVariables),
+		explain:          C.bool(o.Explain),
+	}
 }

@@ -1,9 +1,98 @@
 /* Made from api.json by bindings/gen/generate. Do not edit. */
-/* The functions of the C API as cgo calls them: handles are numbers, options are passed field by field. */
+/* The functions of the C API as cgo calls them: handles are numbers, options are passed by value. */
 #ifndef TAPELOOP_GO_RAW_H
 #define TAPELOOP_GO_RAW_H
 
 #include <tapeloop/tapeloop.h>
+
+typedef struct {
+  uint64_t seed;
+  int32_t threads;
+  uint64_t memory_limit;
+} tlgo_context_options;
+
+typedef struct {
+  const char *name;
+} tlgo_layer_options;
+
+typedef struct {
+  int64_t input_size;
+  int32_t activation;
+  bool no_bias;
+  int32_t kernel_initializer;
+  double kernel_parameter;
+  int32_t bias_initializer;
+  double bias_parameter;
+  int32_t dtype;
+  const char *name;
+} tlgo_dense_options;
+
+typedef struct {
+  double momentum;
+  double epsilon;
+  bool no_scale;
+  bool no_center;
+  int32_t dtype;
+  const char *name;
+} tlgo_batch_normalization_options;
+
+typedef struct {
+  double epsilon;
+  bool no_scale;
+  bool no_center;
+  int32_t dtype;
+  const char *name;
+} tlgo_layer_normalization_options;
+
+typedef struct {
+  int32_t reduction;
+  bool from_probabilities;
+  double label_smoothing;
+  uintptr_t weights;
+} tlgo_loss_options;
+
+typedef struct {
+  double learning_rate;
+  double momentum;
+  bool nesterov;
+  int32_t momentum_form;
+  const char *name;
+} tlgo_sgd_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  int32_t epsilon_form;
+  const char *name;
+} tlgo_adam_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  int32_t epsilon_form;
+  double weight_decay;
+  const char *name;
+} tlgo_adamw_options;
+
+typedef struct {
+  int32_t non_finite;
+} tlgo_clip_options;
+
+typedef struct {
+  bool persistent;
+  bool ignore_variables;
+  bool explain;
+} tlgo_tape_options;
+
+typedef struct {
+  int32_t unconnected;
+  const uintptr_t *output_gradients;
+  int32_t *reasons;
+} tlgo_gradient_options;
 
 static inline const char *tlgo_version(void) {
   return tl_version();
@@ -25,12 +114,12 @@ static inline size_t tlgo_dtype_size(int32_t dtype) {
   return tl_dtype_size(dtype);
 }
 
-static inline uintptr_t tlgo_context_new(uint64_t o_seed, int32_t o_threads, uint64_t o_memory_limit) {
+static inline uintptr_t tlgo_context_new(tlgo_context_options o) {
   tl_context_options options;
   tl_context_options_init(&options, sizeof options);
-  options.seed = o_seed;
-  options.threads = o_threads;
-  options.memory_limit = o_memory_limit;
+  options.seed = o.seed;
+  options.threads = o.threads;
+  options.memory_limit = o.memory_limit;
   return (uintptr_t)tl_context_new(&options);
 }
 
@@ -52,6 +141,10 @@ static inline int32_t tlgo_context_set_seed(uintptr_t context, uint64_t seed) {
 
 static inline int32_t tlgo_context_set_memory_limit(uintptr_t context, uint64_t bytes) {
   return tl_context_set_memory_limit((tl_context *)context, bytes);
+}
+
+static inline int32_t tlgo_context_set_non_finite_check(uintptr_t context, int32_t check) {
+  return tl_context_set_non_finite_check((tl_context *)context, check);
 }
 
 static inline int32_t tlgo_context_trim(uintptr_t context) {
@@ -92,6 +185,10 @@ static inline int32_t tlgo_scope_end(uintptr_t context) {
 
 static inline uintptr_t tlgo_keep(uintptr_t tensor) {
   return (uintptr_t)tl_keep((tl_tensor *)tensor);
+}
+
+static inline uintptr_t tlgo_grad_pass_through(uintptr_t context, uintptr_t value, uintptr_t path) {
+  return (uintptr_t)tl_grad_pass_through((tl_context *)context, (tl_tensor *)value, (tl_tensor *)path);
 }
 
 static inline uintptr_t tlgo_read_idx(uintptr_t context, const char *path) {
@@ -214,62 +311,62 @@ static inline uintptr_t tlgo_initialize(uintptr_t context, int32_t dtype, const 
   return (uintptr_t)tl_initialize((tl_context *)context, dtype, dims, rank, initializer, parameter);
 }
 
-static inline uintptr_t tlgo_dense(uintptr_t context, int64_t units, int64_t o_input_size, int32_t o_activation, bool o_no_bias, int32_t o_kernel_initializer, double o_kernel_parameter, int32_t o_bias_initializer, double o_bias_parameter, int32_t o_dtype, const char *o_name) {
+static inline uintptr_t tlgo_dense(uintptr_t context, int64_t units, tlgo_dense_options o) {
   tl_dense_options options;
   tl_dense_options_init(&options, sizeof options);
-  options.input_size = o_input_size;
-  options.activation = o_activation;
-  options.no_bias = o_no_bias;
-  options.kernel_initializer = o_kernel_initializer;
-  options.kernel_parameter = o_kernel_parameter;
-  options.bias_initializer = o_bias_initializer;
-  options.bias_parameter = o_bias_parameter;
-  options.dtype = o_dtype;
-  options.name = o_name;
+  options.input_size = o.input_size;
+  options.activation = o.activation;
+  options.no_bias = o.no_bias;
+  options.kernel_initializer = o.kernel_initializer;
+  options.kernel_parameter = o.kernel_parameter;
+  options.bias_initializer = o.bias_initializer;
+  options.bias_parameter = o.bias_parameter;
+  options.dtype = o.dtype;
+  options.name = o.name;
   return (uintptr_t)tl_dense((tl_context *)context, units, &options);
 }
 
-static inline uintptr_t tlgo_dropout_layer(uintptr_t context, double rate, const char *o_name) {
+static inline uintptr_t tlgo_dropout_layer(uintptr_t context, double rate, tlgo_layer_options o) {
   tl_layer_options options;
   tl_layer_options_init(&options, sizeof options);
-  options.name = o_name;
+  options.name = o.name;
   return (uintptr_t)tl_dropout_layer((tl_context *)context, rate, &options);
 }
 
-static inline uintptr_t tlgo_flatten_layer(uintptr_t context, const char *o_name) {
+static inline uintptr_t tlgo_flatten_layer(uintptr_t context, tlgo_layer_options o) {
   tl_layer_options options;
   tl_layer_options_init(&options, sizeof options);
-  options.name = o_name;
+  options.name = o.name;
   return (uintptr_t)tl_flatten_layer((tl_context *)context, &options);
 }
 
-static inline uintptr_t tlgo_activation_layer(uintptr_t context, int32_t activation, const char *o_name) {
+static inline uintptr_t tlgo_activation_layer(uintptr_t context, int32_t activation, tlgo_layer_options o) {
   tl_layer_options options;
   tl_layer_options_init(&options, sizeof options);
-  options.name = o_name;
+  options.name = o.name;
   return (uintptr_t)tl_activation_layer((tl_context *)context, activation, &options);
 }
 
-static inline uintptr_t tlgo_batch_normalization(uintptr_t context, double o_momentum, double o_epsilon, bool o_no_scale, bool o_no_center, int32_t o_dtype, const char *o_name) {
+static inline uintptr_t tlgo_batch_normalization(uintptr_t context, tlgo_batch_normalization_options o) {
   tl_batch_normalization_options options;
   tl_batch_normalization_options_init(&options, sizeof options);
-  options.momentum = o_momentum;
-  options.epsilon = o_epsilon;
-  options.no_scale = o_no_scale;
-  options.no_center = o_no_center;
-  options.dtype = o_dtype;
-  options.name = o_name;
+  options.momentum = o.momentum;
+  options.epsilon = o.epsilon;
+  options.no_scale = o.no_scale;
+  options.no_center = o.no_center;
+  options.dtype = o.dtype;
+  options.name = o.name;
   return (uintptr_t)tl_batch_normalization((tl_context *)context, &options);
 }
 
-static inline uintptr_t tlgo_layer_normalization(uintptr_t context, double o_epsilon, bool o_no_scale, bool o_no_center, int32_t o_dtype, const char *o_name) {
+static inline uintptr_t tlgo_layer_normalization(uintptr_t context, tlgo_layer_normalization_options o) {
   tl_layer_normalization_options options;
   tl_layer_normalization_options_init(&options, sizeof options);
-  options.epsilon = o_epsilon;
-  options.no_scale = o_no_scale;
-  options.no_center = o_no_center;
-  options.dtype = o_dtype;
-  options.name = o_name;
+  options.epsilon = o.epsilon;
+  options.no_scale = o.no_scale;
+  options.no_center = o.no_center;
+  options.dtype = o.dtype;
+  options.name = o.name;
   return (uintptr_t)tl_layer_normalization((tl_context *)context, &options);
 }
 
@@ -313,63 +410,63 @@ static inline void tlgo_layer_release(uintptr_t layer) {
   tl_layer_release((tl_layer *)layer);
 }
 
-static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_sparse_categorical_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
-static inline uintptr_t tlgo_loss_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_categorical_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
-static inline uintptr_t tlgo_loss_binary_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_binary_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_binary_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
-static inline uintptr_t tlgo_loss_mean_squared_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_mean_squared_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_mean_squared_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
-static inline uintptr_t tlgo_loss_mean_absolute_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_mean_absolute_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_mean_absolute_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
-static inline uintptr_t tlgo_loss_reduce(uintptr_t context, uintptr_t losses, int32_t o_reduction, bool o_from_probabilities, double o_label_smoothing, uintptr_t o_weights) {
+static inline uintptr_t tlgo_loss_reduce(uintptr_t context, uintptr_t losses, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
-  options.reduction = o_reduction;
-  options.from_probabilities = o_from_probabilities;
-  options.label_smoothing = o_label_smoothing;
-  options.weights = (tl_tensor *)o_weights;
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_reduce((tl_context *)context, (tl_tensor *)losses, &options);
 }
 
@@ -801,39 +898,39 @@ static inline uintptr_t tlgo_ones_dtype(uintptr_t context, const int64_t *shape,
   return (uintptr_t)tl_ones_dtype((tl_context *)context, shape, num_shape, dtype);
 }
 
-static inline uintptr_t tlgo_sgd(uintptr_t context, double o_learning_rate, double o_momentum, bool o_nesterov, int32_t o_momentum_form, const char *o_name) {
+static inline uintptr_t tlgo_sgd(uintptr_t context, tlgo_sgd_options o) {
   tl_sgd_options options;
   tl_sgd_options_init(&options, sizeof options);
-  options.learning_rate = o_learning_rate;
-  options.momentum = o_momentum;
-  options.nesterov = o_nesterov;
-  options.momentum_form = o_momentum_form;
-  options.name = o_name;
+  options.learning_rate = o.learning_rate;
+  options.momentum = o.momentum;
+  options.nesterov = o.nesterov;
+  options.momentum_form = o.momentum_form;
+  options.name = o.name;
   return (uintptr_t)tl_sgd((tl_context *)context, &options);
 }
 
-static inline uintptr_t tlgo_adam(uintptr_t context, double o_learning_rate, double o_beta1, double o_beta2, double o_epsilon, int32_t o_epsilon_form, const char *o_name) {
+static inline uintptr_t tlgo_adam(uintptr_t context, tlgo_adam_options o) {
   tl_adam_options options;
   tl_adam_options_init(&options, sizeof options);
-  options.learning_rate = o_learning_rate;
-  options.beta1 = o_beta1;
-  options.beta2 = o_beta2;
-  options.epsilon = o_epsilon;
-  options.epsilon_form = o_epsilon_form;
-  options.name = o_name;
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.epsilon_form = o.epsilon_form;
+  options.name = o.name;
   return (uintptr_t)tl_adam((tl_context *)context, &options);
 }
 
-static inline uintptr_t tlgo_adamw(uintptr_t context, double o_learning_rate, double o_beta1, double o_beta2, double o_epsilon, int32_t o_epsilon_form, double o_weight_decay, const char *o_name) {
+static inline uintptr_t tlgo_adamw(uintptr_t context, tlgo_adamw_options o) {
   tl_adamw_options options;
   tl_adamw_options_init(&options, sizeof options);
-  options.learning_rate = o_learning_rate;
-  options.beta1 = o_beta1;
-  options.beta2 = o_beta2;
-  options.epsilon = o_epsilon;
-  options.epsilon_form = o_epsilon_form;
-  options.weight_decay = o_weight_decay;
-  options.name = o_name;
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.epsilon_form = o.epsilon_form;
+  options.weight_decay = o.weight_decay;
+  options.name = o.name;
   return (uintptr_t)tl_adamw((tl_context *)context, &options);
 }
 
@@ -877,10 +974,10 @@ static inline uintptr_t tlgo_clip_by_norm_axes(uintptr_t context, uintptr_t x, d
   return (uintptr_t)tl_clip_by_norm_axes((tl_context *)context, (tl_tensor *)x, max_norm, axes, num_axes);
 }
 
-static inline int32_t tlgo_clip_by_global_norm(uintptr_t context, const uintptr_t *gradients, size_t count, double max_norm, int32_t o_non_finite, uintptr_t *clipped, uintptr_t *norm) {
+static inline int32_t tlgo_clip_by_global_norm(uintptr_t context, const uintptr_t *gradients, size_t count, double max_norm, tlgo_clip_options o, uintptr_t *clipped, uintptr_t *norm) {
   tl_clip_options options;
   tl_clip_options_init(&options, sizeof options);
-  options.non_finite = o_non_finite;
+  options.non_finite = o.non_finite;
   return tl_clip_by_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count, max_norm, &options, (tl_tensor **)clipped, (tl_tensor **)norm);
 }
 
@@ -888,11 +985,12 @@ static inline uintptr_t tlgo_global_norm(uintptr_t context, const uintptr_t *gra
   return (uintptr_t)tl_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count);
 }
 
-static inline uintptr_t tlgo_tape_begin(uintptr_t context, bool o_persistent, bool o_ignore_variables) {
+static inline uintptr_t tlgo_tape_begin(uintptr_t context, tlgo_tape_options o) {
   tl_tape_options options;
   tl_tape_options_init(&options, sizeof options);
-  options.persistent = o_persistent;
-  options.ignore_variables = o_ignore_variables;
+  options.persistent = o.persistent;
+  options.ignore_variables = o.ignore_variables;
+  options.explain = o.explain;
   return (uintptr_t)tl_tape_begin((tl_context *)context, &options);
 }
 
@@ -916,19 +1014,25 @@ static inline int32_t tlgo_tape_reset(uintptr_t tape) {
   return tl_tape_reset((tl_tape *)tape);
 }
 
-static inline int32_t tlgo_tape_gradient(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, int32_t o_unconnected, const uintptr_t *o_output_gradients, uintptr_t *gradients) {
+static inline const char *tlgo_gradient_reason_name(int32_t reason) {
+  return tl_gradient_reason_name(reason);
+}
+
+static inline int32_t tlgo_tape_gradient(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, tlgo_gradient_options o, uintptr_t *gradients) {
   tl_gradient_options options;
   tl_gradient_options_init(&options, sizeof options);
-  options.unconnected = o_unconnected;
-  options.output_gradients = (tl_tensor *const *)o_output_gradients;
+  options.unconnected = o.unconnected;
+  options.output_gradients = (tl_tensor *const *)o.output_gradients;
+  options.reasons = o.reasons;
   return tl_tape_gradient((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
 }
 
-static inline int32_t tlgo_tape_gradient_of(uintptr_t tape, const uintptr_t *targets, size_t num_targets, const uintptr_t *sources, size_t count, int32_t o_unconnected, const uintptr_t *o_output_gradients, uintptr_t *gradients) {
+static inline int32_t tlgo_tape_gradient_of(uintptr_t tape, const uintptr_t *targets, size_t num_targets, const uintptr_t *sources, size_t count, tlgo_gradient_options o, uintptr_t *gradients) {
   tl_gradient_options options;
   tl_gradient_options_init(&options, sizeof options);
-  options.unconnected = o_unconnected;
-  options.output_gradients = (tl_tensor *const *)o_output_gradients;
+  options.unconnected = o.unconnected;
+  options.output_gradients = (tl_tensor *const *)o.output_gradients;
+  options.reasons = o.reasons;
   return tl_tape_gradient_of((tl_tape *)tape, (tl_tensor *const *)targets, num_targets, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
 }
 
@@ -936,8 +1040,20 @@ static inline int32_t tlgo_tape_watched_variables(uintptr_t tape, uintptr_t *var
   return tl_tape_watched_variables((tl_tape *)tape, (tl_tensor **)variables, capacity, count);
 }
 
+static inline int32_t tlgo_tape_reason(uintptr_t tape, uintptr_t target, uintptr_t source, int32_t *reason) {
+  return tl_tape_reason((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, reason);
+}
+
+static inline int32_t tlgo_tape_explain(uintptr_t tape, uintptr_t target, uintptr_t source, char *buffer, size_t capacity, size_t *length) {
+  return tl_tape_explain((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, buffer, capacity, length);
+}
+
 static inline int32_t tlgo_tape_stats(uintptr_t tape, tl_tape_statistics *statistics) {
   return tl_tape_stats((tl_tape *)tape, statistics);
+}
+
+static inline int32_t tlgo_tape_memory_by_op(uintptr_t tape, size_t index, tl_tape_memory *memory, size_t *count) {
+  return tl_tape_memory_by_op((tl_tape *)tape, index, memory, count);
 }
 
 static inline uintptr_t tlgo_tape_keep(uintptr_t tape) {

@@ -10,12 +10,6 @@ import "runtime"
 // Tape records ops while it is open, and differentiates what it recorded.
 type Tape struct{ object }
 
-// TapeOptions is how a tape records.
-type TapeOptions struct {
-	Persistent      bool // Gradient may be called more than once
-	IgnoreVariables bool // watch only what Watch names; else variables, too, when an op reads them
-}
-
 // GradientOptions is how a gradient is taken.
 type GradientOptions struct {
 	Unconnected Unconnected // what to give for a source that no target depends on
@@ -26,10 +20,7 @@ type GradientOptions struct {
 // NewTape opens a tape, which records from now on. Tapes nest to any depth: each open tape records, also the gradients that
 // are taken from other tapes, which gives gradients of gradients.
 func (c *Context) NewTape(options *TapeOptions) *Tape {
-	if options == nil {
-		options = &TapeOptions{}
-	}
-	t := &Tape{c.objectOf(C.tlgo_tape_begin(c.handle(), C.bool(options.Persistent), C.bool(options.IgnoreVariables)))}
+	t := &Tape{object: c.objectOf(C.tlgo_tape_begin(c.handle(), options.raw()))}
 	return newObject(t, &t.object, releaseTape)
 }
 
@@ -141,14 +132,13 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 	if len(outputs) != 0 && len(outputs) != len(targets) {
 		return nil, newError(ErrInvalidArgument, "[tape_gradient] there must be one output gradient for each target")
 	}
+	how := C.tlgo_gradient_options{unconnected: C.int32_t(options.Unconnected), output_gradients: list(outputs)}
 	found := make([]C.uintptr_t, len(sources))
 	var status C.int32_t
 	if len(wanted) == 1 {
-		status = C.tlgo_tape_gradient(C.uintptr_t(t.h), wanted[0], list(with), C.size_t(len(with)),
-			C.int32_t(options.Unconnected), list(outputs), list(found))
+		status = C.tlgo_tape_gradient(C.uintptr_t(t.h), wanted[0], list(with), C.size_t(len(with)), how, list(found))
 	} else {
-		status = C.tlgo_tape_gradient_of(C.uintptr_t(t.h), list(wanted), C.size_t(len(wanted)), list(with), C.size_t(len(with)),
-			C.int32_t(options.Unconnected), list(outputs), list(found))
+		status = C.tlgo_tape_gradient_of(C.uintptr_t(t.h), list(wanted), C.size_t(len(wanted)), list(with), C.size_t(len(with)), how, list(found))
 	}
 	runtime.KeepAlive(t)
 	runtime.KeepAlive(targets)
