@@ -15,7 +15,8 @@ fn show(epoch: u32, train: &Dataset, losses: &Metric, accuracy: &Metric) -> Resu
         print!("epoch {}  loss {:.4}  accuracy {:.4}", epoch, losses.result()?, accuracy.result()?);
         print!("{}", if step == steps { "\n" } else { "" });
     }
-    Ok(drop(stdout().flush()))
+    let _ = stdout().flush();
+    Ok(())
 }
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {

@@ -42,7 +42,7 @@ fn link_from(folder: &Path, archive: bool) {
         .map(PathBuf::from)
         .or_else(|| folder.parent().map(|prefix| prefix.join("include")));
     if let Some(include) = include {
-        println!("cargo:include={}", include.display());
+        tell_include(&include.display().to_string());
     }
     if archive {
         println!("cargo:rustc-link-lib=static=tapeloop");
@@ -68,14 +68,21 @@ fn link_by_pkg_config(archive: bool) {
         Ok(flags) => flags.iter().for_each(|flag| link_flag(flag, archive)),
         Err(reason) => give_up(&reason),
     }
-    for (variable, key) in [("libdir", "lib_dir"), ("includedir", "include")] {
-        if let Ok(values) = pkg_config(&[&format!("--variable={}", variable), "tapeloop"]) {
-            println!("cargo:{}={}", key, values.join(" "));
-            if archive && variable == "libdir" {
-                println!("cargo:rustc-link-search=native={}", values.join(" "));
-            }
+    if let Ok(libdir) = pkg_config(&["--variable=libdir", "tapeloop"]) {
+        println!("cargo:lib_dir={}", libdir.join(" "));
+        if archive {
+            println!("cargo:rustc-link-search=native={}", libdir.join(" "));
         }
     }
+    if let Ok(include) = pkg_config(&["--variable=includedir", "tapeloop"]) {
+        tell_include(&include.join(" "));
+    }
+}
+
+/// Where the headers are: for dependants as DEP_TAPELOOP_INCLUDE, for the tests here as TAPELOOP_INCLUDE.
+fn tell_include(folder: &str) {
+    println!("cargo:include={}", folder);
+    println!("cargo:rustc-env=TAPELOOP_INCLUDE={}", folder);
 }
 
 fn link_flag(flag: &str, archive: bool) {

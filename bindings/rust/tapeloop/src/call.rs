@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 macro_rules! call {
     ($function:ident($($argument:expr),* $(,)?)) => {{
         // SAFETY: as above; the arguments were made by safe code of this crate that keeps to it.
-        #[allow(unused_unsafe)]
+        #[allow(unused_unsafe, clippy::undocumented_unsafe_blocks)] // old ones do not see the comment above
         let result = unsafe { ffi::$function($($argument),*) };
         result
     }};

@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// A context may move between threads. One thread at a time uses it, which the compiler sees to for the context itself:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let c = tapeloop::Context::new().unwrap();
 /// std::thread::scope(|s| {
 ///     s.spawn(|| c.zeros(&[1])); // Context is not Sync

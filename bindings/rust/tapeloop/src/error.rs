@@ -54,9 +54,11 @@ impl Error {
                 return Error::new(Code::Busy, String::from_utf8_lossy(&INTRUDED[..INTRUDED.len() - 1]));
             }
         }
-        // SAFETY: the message stays until the error is cleared or the context ends, both of which need the gate.
-        let read =
-            || (call!(tl_error_code(context)), unsafe { text::copied(ffi::tl_error_message(context)) });
+        let read = || {
+            // SAFETY: the message stays until the error is cleared or the context ends, both of which need the gate.
+            let message = unsafe { text::copied(ffi::tl_error_message(context)) };
+            (call!(tl_error_code(context)), message)
+        };
         let (mut code, mut message) = read();
         // While another thread is inside, either of the two is that of a busy context: then they do not fit together.
         for _ in 0..1000 {

@@ -1,4 +1,30 @@
-#![doc = include_str!("../../README.md")]
+//! The gradient tape for programs that are not written in Python: custom training loops with gradients of any order.
+//!
+//! ```
+//! use tapeloop::{Context, Result, Sgd};
+//!
+//! fn main() -> Result<()> {
+//!     let c = &Context::builder().seed(1).build()?;
+//!     let x = c.uniform(&[64, 1]);
+//!     let y = &x * 3.0 + 0.5;
+//!     let (w, b) = (c.variable(&c.zeros(&[1, 1]), "w")?, c.variable(&c.zeros(&[1]), "b")?);
+//!     let sgd = Sgd::new().learning_rate(0.5).build(c)?;
+//!     for _ in 0..300 {
+//!         let tape = c.tape()?;
+//!         let loss = (x.matmul(&w) + &b - &y).square().mean();
+//!         let gradients = tape.gradient(&loss, &[&w, &b])?;
+//!         sgd.apply(&gradients, &[&w, &b])?;
+//!     }
+//!     assert!((w.item()? - 3.0).abs() < 1e-3 && (b.item()? - 0.5).abs() < 1e-3);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Start with [`Context`], [`Tensor`] (ops, errors, ownership) and [`Tape`]. [`Sequential`], [`loss`], [`Adam`], [`Metric`] and
+//! [`Dataset`] are conveniences, which a loop may do without.
+//!
+//! The crate is safe over the C library `libtapeloop`: what a program gets wrong is an [`Error`] with the library's message and
+//! never a crash. Values, contexts and models may move between threads; one thread at a time uses a context.
 #![deny(missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 use tapeloop_sys as ffi;
@@ -55,3 +81,7 @@ pub fn version() -> &'static str {
     // SAFETY: static text, of ASCII characters.
     unsafe { std::ffi::CStr::from_ptr(ffi::tl_version()) }.to_str().unwrap_or("unknown")
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeIsTested;

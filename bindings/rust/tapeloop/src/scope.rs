@@ -30,7 +30,13 @@ macro_rules! keep {
         }
     )*};
 }
-keep!(Tensor: tl_keep, Layer: tl_layer_keep, Optimizer: tl_optimizer_keep, Metric: tl_metric_keep, Dataset: tl_dataset_keep);
+keep!(
+    Tensor: tl_keep,
+    Layer: tl_layer_keep,
+    Optimizer: tl_optimizer_keep,
+    Metric: tl_metric_keep,
+    Dataset: tl_dataset_keep
+);
 
 impl Scope<'_> {
     /// Moves something one scope out, so that it outlives this one, and gives it back. Something that is not live any more is an

@@ -28,7 +28,7 @@ pub struct Recording<'ctx> {
 /// ```
 /// A tape that has given its gradient is gone, which the compiler sees:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0382
 /// # fn main() -> tapeloop::Result<()> {
 /// # let c = tapeloop::Context::new()?;
 /// # let x = c.variable(&c.scalar(tapeloop::DType::F32, 3.0), "x")?;
@@ -41,13 +41,13 @@ pub struct Recording<'ctx> {
 /// ```
 /// Nor does it outlive its context, or go to another thread while it borrows it:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0597
 /// let tape = {
 ///     let c = tapeloop::Context::new().unwrap();
 ///     c.tape().unwrap() // `c` does not live long enough
 /// };
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let c = tapeloop::Context::new().unwrap();
 /// let tape = c.tape().unwrap();
 /// std::thread::scope(|s| {

@@ -55,7 +55,7 @@ fn everything_of_an_ended_context() {
     ended(v.name());
     ended(v.trainable());
     ended(v.set_trainable(true));
-    ended(called.clone().exp().ok());
+    ended(called.exp().ok());
     ended(layer.call(&x, true).ok());
     ended(layer.build(&[1, 2]));
     ended(layer.summary());

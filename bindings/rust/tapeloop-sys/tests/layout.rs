@@ -1,0 +1,339 @@
+// Made from api.json by bindings/gen/generate. Do not edit.
+//! Constants and the layout of structs, as the C compiler has them and as Rust has them.
+use std::fmt::Write as _;
+use std::mem::{size_of, MaybeUninit};
+use std::path::PathBuf;
+use std::process::Command;
+use std::ptr::addr_of;
+use tapeloop_sys::*;
+
+macro_rules! layout {
+    ($rows:ident, $kind:ident { $($field:ident),* }) => {
+        writeln!($rows, "{} {}", stringify!($kind), size_of::<$kind>()).unwrap();
+        let value = MaybeUninit::<$kind>::uninit();
+        let base = value.as_ptr();
+        // SAFETY: only addresses inside of `value` are formed, nothing is read.
+        $(writeln!($rows, "{}.{} {}", stringify!($kind), stringify!($field).trim_start_matches("r#"),
+            unsafe { addr_of!((*base).$field) } as usize - base as usize).unwrap();)*
+    };
+}
+
+macro_rules! constants {
+    ($rows:ident, $($constant:ident),*) => {
+        $(writeln!($rows, "{} {}", stringify!($constant), $constant).unwrap();)*
+    };
+}
+
+fn here() -> String {
+    let mut rows = String::new();
+    constants!(
+        rows,
+        TL_VERSION_MAJOR,
+        TL_VERSION_MINOR,
+        TL_VERSION_PATCH,
+        TL_MAX_RANK,
+        TL_OK,
+        TL_INVALID_ARGUMENT,
+        TL_FAILED_PRECONDITION,
+        TL_OUT_OF_MEMORY,
+        TL_NOT_FOUND,
+        TL_IO,
+        TL_CORRUPT_DATA,
+        TL_UNSUPPORTED,
+        TL_BUSY,
+        TL_NON_FINITE,
+        TL_INTERNAL,
+        TL_CANCELLED,
+        TL_F32,
+        TL_F64,
+        TL_I32,
+        TL_I64,
+        TL_U8,
+        TL_BOOL,
+        TL_LOG_INFO,
+        TL_LOG_WARNING,
+        TL_DATA_TRAIN,
+        TL_DATA_TEST,
+        TL_INITIALIZER_DEFAULT,
+        TL_INITIALIZER_ZEROS,
+        TL_INITIALIZER_ONES,
+        TL_INITIALIZER_CONSTANT,
+        TL_INITIALIZER_UNIFORM,
+        TL_INITIALIZER_NORMAL,
+        TL_INITIALIZER_TRUNCATED_NORMAL,
+        TL_INITIALIZER_GLOROT_UNIFORM,
+        TL_INITIALIZER_GLOROT_NORMAL,
+        TL_INITIALIZER_HE_UNIFORM,
+        TL_INITIALIZER_HE_NORMAL,
+        TL_INITIALIZER_LECUN_UNIFORM,
+        TL_INITIALIZER_LECUN_NORMAL,
+        TL_ACTIVATION_LINEAR,
+        TL_ACTIVATION_RELU,
+        TL_ACTIVATION_LEAKY_RELU,
+        TL_ACTIVATION_ELU,
+        TL_ACTIVATION_SILU,
+        TL_ACTIVATION_GELU,
+        TL_ACTIVATION_TANH,
+        TL_ACTIVATION_SIGMOID,
+        TL_ACTIVATION_SOFTPLUS,
+        TL_ACTIVATION_SOFTMAX,
+        TL_ACTIVATION_LOG_SOFTMAX,
+        TL_REDUCTION_MEAN,
+        TL_REDUCTION_SUM,
+        TL_REDUCTION_NONE,
+        TL_REDUCTION_WEIGHTED_MEAN,
+        TL_MOMENTUM_KERAS,
+        TL_MOMENTUM_PYTORCH,
+        TL_EPSILON_KERAS,
+        TL_EPSILON_PYTORCH,
+        TL_NON_FINITE_ERROR,
+        TL_NON_FINITE_PROPAGATE,
+        TL_UNCONNECTED_NONE,
+        TL_UNCONNECTED_ZERO,
+        TL_UNCONNECTED_ERROR
+    );
+    layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
+    layout!(
+        rows,
+        tl_context_statistics {
+            struct_size,
+            tensors,
+            variables,
+            values,
+            live_bytes,
+            peak_live_bytes,
+            cached_bytes,
+            borrowed_bytes,
+            system_allocations,
+            tapes,
+            scopes
+        }
+    );
+    layout!(rows, tl_layer_options { struct_size, name });
+    layout!(
+        rows,
+        tl_dense_options {
+            struct_size,
+            input_size,
+            activation,
+            no_bias,
+            kernel_initializer,
+            kernel_parameter,
+            bias_initializer,
+            bias_parameter,
+            dtype,
+            name
+        }
+    );
+    layout!(
+        rows,
+        tl_batch_normalization_options { struct_size, momentum, epsilon, no_scale, no_center, dtype, name }
+    );
+    layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
+    layout!(rows, tl_loss_options { struct_size, reduction, from_probabilities, label_smoothing, weights });
+    layout!(rows, tl_sgd_options { struct_size, learning_rate, momentum, nesterov, momentum_form, name });
+    layout!(rows, tl_adam_options { struct_size, learning_rate, beta1, beta2, epsilon, epsilon_form, name });
+    layout!(
+        rows,
+        tl_adamw_options {
+            struct_size,
+            learning_rate,
+            beta1,
+            beta2,
+            epsilon,
+            epsilon_form,
+            weight_decay,
+            name
+        }
+    );
+    layout!(rows, tl_clip_options { struct_size, non_finite });
+    layout!(rows, tl_tape_options { struct_size, persistent, ignore_variables });
+    layout!(rows, tl_gradient_options { struct_size, unconnected, output_gradients });
+    layout!(rows, tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed });
+    rows
+}
+
+#[test]
+fn rust_and_c_agree() {
+    let include = option_env!("TAPELOOP_INCLUDE").unwrap_or("/usr/include"); // what the build script found
+    let folder = std::env::temp_dir().join(format!("tapeloop-layout-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (source, program): (PathBuf, PathBuf) = (folder.join("layout.c"), folder.join("layout"));
+    std::fs::write(&source, THERE).unwrap();
+    let cc = std::env::var("CC").unwrap_or_else(|_| "cc".into());
+    let compiled =
+        Command::new(cc).arg("-std=c99").arg("-I").arg(include).arg(&source).arg("-o").arg(&program).status();
+    assert!(compiled.expect("a C compiler").success());
+    let output = Command::new(&program).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let there = String::from_utf8(output.stdout).unwrap();
+    assert!(there.lines().count() > 50, "{}", there);
+    for (here, there) in here().lines().zip(there.lines()) {
+        assert_eq!(here, there);
+    }
+    assert_eq!(here().lines().count(), there.lines().count());
+}
+
+const THERE: &str = r#"#include <stddef.h>
+#include <stdio.h>
+#include <tapeloop/tapeloop.h>
+int main(void) {
+  printf("TL_VERSION_MAJOR %d\n", (int)TL_VERSION_MAJOR);
+  printf("TL_VERSION_MINOR %d\n", (int)TL_VERSION_MINOR);
+  printf("TL_VERSION_PATCH %d\n", (int)TL_VERSION_PATCH);
+  printf("TL_MAX_RANK %d\n", (int)TL_MAX_RANK);
+  printf("TL_OK %d\n", (int)TL_OK);
+  printf("TL_INVALID_ARGUMENT %d\n", (int)TL_INVALID_ARGUMENT);
+  printf("TL_FAILED_PRECONDITION %d\n", (int)TL_FAILED_PRECONDITION);
+  printf("TL_OUT_OF_MEMORY %d\n", (int)TL_OUT_OF_MEMORY);
+  printf("TL_NOT_FOUND %d\n", (int)TL_NOT_FOUND);
+  printf("TL_IO %d\n", (int)TL_IO);
+  printf("TL_CORRUPT_DATA %d\n", (int)TL_CORRUPT_DATA);
+  printf("TL_UNSUPPORTED %d\n", (int)TL_UNSUPPORTED);
+  printf("TL_BUSY %d\n", (int)TL_BUSY);
+  printf("TL_NON_FINITE %d\n", (int)TL_NON_FINITE);
+  printf("TL_INTERNAL %d\n", (int)TL_INTERNAL);
+  printf("TL_CANCELLED %d\n", (int)TL_CANCELLED);
+  printf("TL_F32 %d\n", (int)TL_F32);
+  printf("TL_F64 %d\n", (int)TL_F64);
+  printf("TL_I32 %d\n", (int)TL_I32);
+  printf("TL_I64 %d\n", (int)TL_I64);
+  printf("TL_U8 %d\n", (int)TL_U8);
+  printf("TL_BOOL %d\n", (int)TL_BOOL);
+  printf("TL_LOG_INFO %d\n", (int)TL_LOG_INFO);
+  printf("TL_LOG_WARNING %d\n", (int)TL_LOG_WARNING);
+  printf("TL_DATA_TRAIN %d\n", (int)TL_DATA_TRAIN);
+  printf("TL_DATA_TEST %d\n", (int)TL_DATA_TEST);
+  printf("TL_INITIALIZER_DEFAULT %d\n", (int)TL_INITIALIZER_DEFAULT);
+  printf("TL_INITIALIZER_ZEROS %d\n", (int)TL_INITIALIZER_ZEROS);
+  printf("TL_INITIALIZER_ONES %d\n", (int)TL_INITIALIZER_ONES);
+  printf("TL_INITIALIZER_CONSTANT %d\n", (int)TL_INITIALIZER_CONSTANT);
+  printf("TL_INITIALIZER_UNIFORM %d\n", (int)TL_INITIALIZER_UNIFORM);
+  printf("TL_INITIALIZER_NORMAL %d\n", (int)TL_INITIALIZER_NORMAL);
+  printf("TL_INITIALIZER_TRUNCATED_NORMAL %d\n", (int)TL_INITIALIZER_TRUNCATED_NORMAL);
+  printf("TL_INITIALIZER_GLOROT_UNIFORM %d\n", (int)TL_INITIALIZER_GLOROT_UNIFORM);
+  printf("TL_INITIALIZER_GLOROT_NORMAL %d\n", (int)TL_INITIALIZER_GLOROT_NORMAL);
+  printf("TL_INITIALIZER_HE_UNIFORM %d\n", (int)TL_INITIALIZER_HE_UNIFORM);
+  printf("TL_INITIALIZER_HE_NORMAL %d\n", (int)TL_INITIALIZER_HE_NORMAL);
+  printf("TL_INITIALIZER_LECUN_UNIFORM %d\n", (int)TL_INITIALIZER_LECUN_UNIFORM);
+  printf("TL_INITIALIZER_LECUN_NORMAL %d\n", (int)TL_INITIALIZER_LECUN_NORMAL);
+  printf("TL_ACTIVATION_LINEAR %d\n", (int)TL_ACTIVATION_LINEAR);
+  printf("TL_ACTIVATION_RELU %d\n", (int)TL_ACTIVATION_RELU);
+  printf("TL_ACTIVATION_LEAKY_RELU %d\n", (int)TL_ACTIVATION_LEAKY_RELU);
+  printf("TL_ACTIVATION_ELU %d\n", (int)TL_ACTIVATION_ELU);
+  printf("TL_ACTIVATION_SILU %d\n", (int)TL_ACTIVATION_SILU);
+  printf("TL_ACTIVATION_GELU %d\n", (int)TL_ACTIVATION_GELU);
+  printf("TL_ACTIVATION_TANH %d\n", (int)TL_ACTIVATION_TANH);
+  printf("TL_ACTIVATION_SIGMOID %d\n", (int)TL_ACTIVATION_SIGMOID);
+  printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
+  printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
+  printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
+  printf("TL_REDUCTION_MEAN %d\n", (int)TL_REDUCTION_MEAN);
+  printf("TL_REDUCTION_SUM %d\n", (int)TL_REDUCTION_SUM);
+  printf("TL_REDUCTION_NONE %d\n", (int)TL_REDUCTION_NONE);
+  printf("TL_REDUCTION_WEIGHTED_MEAN %d\n", (int)TL_REDUCTION_WEIGHTED_MEAN);
+  printf("TL_MOMENTUM_KERAS %d\n", (int)TL_MOMENTUM_KERAS);
+  printf("TL_MOMENTUM_PYTORCH %d\n", (int)TL_MOMENTUM_PYTORCH);
+  printf("TL_EPSILON_KERAS %d\n", (int)TL_EPSILON_KERAS);
+  printf("TL_EPSILON_PYTORCH %d\n", (int)TL_EPSILON_PYTORCH);
+  printf("TL_NON_FINITE_ERROR %d\n", (int)TL_NON_FINITE_ERROR);
+  printf("TL_NON_FINITE_PROPAGATE %d\n", (int)TL_NON_FINITE_PROPAGATE);
+  printf("TL_UNCONNECTED_NONE %d\n", (int)TL_UNCONNECTED_NONE);
+  printf("TL_UNCONNECTED_ZERO %d\n", (int)TL_UNCONNECTED_ZERO);
+  printf("TL_UNCONNECTED_ERROR %d\n", (int)TL_UNCONNECTED_ERROR);
+  printf("tl_context_options %zu\n", sizeof(tl_context_options));
+  printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
+  printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
+  printf("tl_context_options.threads %zu\n", offsetof(tl_context_options, threads));
+  printf("tl_context_options.memory_limit %zu\n", offsetof(tl_context_options, memory_limit));
+  printf("tl_context_statistics %zu\n", sizeof(tl_context_statistics));
+  printf("tl_context_statistics.struct_size %zu\n", offsetof(tl_context_statistics, struct_size));
+  printf("tl_context_statistics.tensors %zu\n", offsetof(tl_context_statistics, tensors));
+  printf("tl_context_statistics.variables %zu\n", offsetof(tl_context_statistics, variables));
+  printf("tl_context_statistics.values %zu\n", offsetof(tl_context_statistics, values));
+  printf("tl_context_statistics.live_bytes %zu\n", offsetof(tl_context_statistics, live_bytes));
+  printf("tl_context_statistics.peak_live_bytes %zu\n", offsetof(tl_context_statistics, peak_live_bytes));
+  printf("tl_context_statistics.cached_bytes %zu\n", offsetof(tl_context_statistics, cached_bytes));
+  printf("tl_context_statistics.borrowed_bytes %zu\n", offsetof(tl_context_statistics, borrowed_bytes));
+  printf("tl_context_statistics.system_allocations %zu\n", offsetof(tl_context_statistics, system_allocations));
+  printf("tl_context_statistics.tapes %zu\n", offsetof(tl_context_statistics, tapes));
+  printf("tl_context_statistics.scopes %zu\n", offsetof(tl_context_statistics, scopes));
+  printf("tl_layer_options %zu\n", sizeof(tl_layer_options));
+  printf("tl_layer_options.struct_size %zu\n", offsetof(tl_layer_options, struct_size));
+  printf("tl_layer_options.name %zu\n", offsetof(tl_layer_options, name));
+  printf("tl_dense_options %zu\n", sizeof(tl_dense_options));
+  printf("tl_dense_options.struct_size %zu\n", offsetof(tl_dense_options, struct_size));
+  printf("tl_dense_options.input_size %zu\n", offsetof(tl_dense_options, input_size));
+  printf("tl_dense_options.activation %zu\n", offsetof(tl_dense_options, activation));
+  printf("tl_dense_options.no_bias %zu\n", offsetof(tl_dense_options, no_bias));
+  printf("tl_dense_options.kernel_initializer %zu\n", offsetof(tl_dense_options, kernel_initializer));
+  printf("tl_dense_options.kernel_parameter %zu\n", offsetof(tl_dense_options, kernel_parameter));
+  printf("tl_dense_options.bias_initializer %zu\n", offsetof(tl_dense_options, bias_initializer));
+  printf("tl_dense_options.bias_parameter %zu\n", offsetof(tl_dense_options, bias_parameter));
+  printf("tl_dense_options.dtype %zu\n", offsetof(tl_dense_options, dtype));
+  printf("tl_dense_options.name %zu\n", offsetof(tl_dense_options, name));
+  printf("tl_batch_normalization_options %zu\n", sizeof(tl_batch_normalization_options));
+  printf("tl_batch_normalization_options.struct_size %zu\n", offsetof(tl_batch_normalization_options, struct_size));
+  printf("tl_batch_normalization_options.momentum %zu\n", offsetof(tl_batch_normalization_options, momentum));
+  printf("tl_batch_normalization_options.epsilon %zu\n", offsetof(tl_batch_normalization_options, epsilon));
+  printf("tl_batch_normalization_options.no_scale %zu\n", offsetof(tl_batch_normalization_options, no_scale));
+  printf("tl_batch_normalization_options.no_center %zu\n", offsetof(tl_batch_normalization_options, no_center));
+  printf("tl_batch_normalization_options.dtype %zu\n", offsetof(tl_batch_normalization_options, dtype));
+  printf("tl_batch_normalization_options.name %zu\n", offsetof(tl_batch_normalization_options, name));
+  printf("tl_layer_normalization_options %zu\n", sizeof(tl_layer_normalization_options));
+  printf("tl_layer_normalization_options.struct_size %zu\n", offsetof(tl_layer_normalization_options, struct_size));
+  printf("tl_layer_normalization_options.epsilon %zu\n", offsetof(tl_layer_normalization_options, epsilon));
+  printf("tl_layer_normalization_options.no_scale %zu\n", offsetof(tl_layer_normalization_options, no_scale));
+  printf("tl_layer_normalization_options.no_center %zu\n", offsetof(tl_layer_normalization_options, no_center));
+  printf("tl_layer_normalization_options.dtype %zu\n", offsetof(tl_layer_normalization_options, dtype));
+  printf("tl_layer_normalization_options.name %zu\n", offsetof(tl_layer_normalization_options, name));
+  printf("tl_loss_options %zu\n", sizeof(tl_loss_options));
+  printf("tl_loss_options.struct_size %zu\n", offsetof(tl_loss_options, struct_size));
+  printf("tl_loss_options.reduction %zu\n", offsetof(tl_loss_options, reduction));
+  printf("tl_loss_options.from_probabilities %zu\n", offsetof(tl_loss_options, from_probabilities));
+  printf("tl_loss_options.label_smoothing %zu\n", offsetof(tl_loss_options, label_smoothing));
+  printf("tl_loss_options.weights %zu\n", offsetof(tl_loss_options, weights));
+  printf("tl_sgd_options %zu\n", sizeof(tl_sgd_options));
+  printf("tl_sgd_options.struct_size %zu\n", offsetof(tl_sgd_options, struct_size));
+  printf("tl_sgd_options.learning_rate %zu\n", offsetof(tl_sgd_options, learning_rate));
+  printf("tl_sgd_options.momentum %zu\n", offsetof(tl_sgd_options, momentum));
+  printf("tl_sgd_options.nesterov %zu\n", offsetof(tl_sgd_options, nesterov));
+  printf("tl_sgd_options.momentum_form %zu\n", offsetof(tl_sgd_options, momentum_form));
+  printf("tl_sgd_options.name %zu\n", offsetof(tl_sgd_options, name));
+  printf("tl_adam_options %zu\n", sizeof(tl_adam_options));
+  printf("tl_adam_options.struct_size %zu\n", offsetof(tl_adam_options, struct_size));
+  printf("tl_adam_options.learning_rate %zu\n", offsetof(tl_adam_options, learning_rate));
+  printf("tl_adam_options.beta1 %zu\n", offsetof(tl_adam_options, beta1));
+  printf("tl_adam_options.beta2 %zu\n", offsetof(tl_adam_options, beta2));
+  printf("tl_adam_options.epsilon %zu\n", offsetof(tl_adam_options, epsilon));
+  printf("tl_adam_options.epsilon_form %zu\n", offsetof(tl_adam_options, epsilon_form));
+  printf("tl_adam_options.name %zu\n", offsetof(tl_adam_options, name));
+  printf("tl_adamw_options %zu\n", sizeof(tl_adamw_options));
+  printf("tl_adamw_options.struct_size %zu\n", offsetof(tl_adamw_options, struct_size));
+  printf("tl_adamw_options.learning_rate %zu\n", offsetof(tl_adamw_options, learning_rate));
+  printf("tl_adamw_options.beta1 %zu\n", offsetof(tl_adamw_options, beta1));
+  printf("tl_adamw_options.beta2 %zu\n", offsetof(tl_adamw_options, beta2));
+  printf("tl_adamw_options.epsilon %zu\n", offsetof(tl_adamw_options, epsilon));
+  printf("tl_adamw_options.epsilon_form %zu\n", offsetof(tl_adamw_options, epsilon_form));
+  printf("tl_adamw_options.weight_decay %zu\n", offsetof(tl_adamw_options, weight_decay));
+  printf("tl_adamw_options.name %zu\n", offsetof(tl_adamw_options, name));
+  printf("tl_clip_options %zu\n", sizeof(tl_clip_options));
+  printf("tl_clip_options.struct_size %zu\n", offsetof(tl_clip_options, struct_size));
+  printf("tl_clip_options.non_finite %zu\n", offsetof(tl_clip_options, non_finite));
+  printf("tl_tape_options %zu\n", sizeof(tl_tape_options));
+  printf("tl_tape_options.struct_size %zu\n", offsetof(tl_tape_options, struct_size));
+  printf("tl_tape_options.persistent %zu\n", offsetof(tl_tape_options, persistent));
+  printf("tl_tape_options.ignore_variables %zu\n", offsetof(tl_tape_options, ignore_variables));
+  printf("tl_gradient_options %zu\n", sizeof(tl_gradient_options));
+  printf("tl_gradient_options.struct_size %zu\n", offsetof(tl_gradient_options, struct_size));
+  printf("tl_gradient_options.unconnected %zu\n", offsetof(tl_gradient_options, unconnected));
+  printf("tl_gradient_options.output_gradients %zu\n", offsetof(tl_gradient_options, output_gradients));
+  printf("tl_tape_statistics %zu\n", sizeof(tl_tape_statistics));
+  printf("tl_tape_statistics.struct_size %zu\n", offsetof(tl_tape_statistics, struct_size));
+  printf("tl_tape_statistics.recorded_ops %zu\n", offsetof(tl_tape_statistics, recorded_ops));
+  printf("tl_tape_statistics.saved_bytes %zu\n", offsetof(tl_tape_statistics, saved_bytes));
+  printf("tl_tape_statistics.recording %zu\n", offsetof(tl_tape_statistics, recording));
+  printf("tl_tape_statistics.consumed %zu\n", offsetof(tl_tape_statistics, consumed));
+  return 0;
+}
+"#;
