@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // heap decides when tensors that no scope owns, and that nobody closed, are worth a garbage collection. Go's collector sees
@@ -35,6 +36,14 @@ const (
 type net struct {
 	h uintptr
 	c *Context
+}
+
+// closeAfter calls release with a handle some time after the last reference to the object that holds it is gone. A handle that
+// was released before is no harm. The object must be an allocation of its own, and in no cycle. (runtime.AddCleanup, from Go
+// 1.24 on, would know no such rules; but the race detector keeps a record of each cleanup for good, and a program that is tested
+// with it would grow. Both take the same time.)
+func closeAfter[T any](object *T, handle uintptr, release func(uintptr)) {
+	runtime.SetFinalizer(object, func(*T) { release(handle) })
 }
 
 func newNet(h uintptr, c *Context, release func(uintptr)) *net {
@@ -68,13 +77,27 @@ func (h *heap) grown(c *Context) {
 			collecting.Unlock()
 			h.floor.Store(0)
 		}
-		runtime.Gosched() // what is dead is released on a goroutine of the runtime's, and shows at the next look
+		h.settle(c)
 		h.next.Store(made + 1)
 		return
 	}
 	// The next look comes half way to the threshold.
 	if steps := (threshold - live) / 2 / each; steps < mostBetween {
 		h.next.Store(made + 1 + uint32(steps))
+	}
+}
+
+// settle waits a little for what a collection found: it is released on a goroutine of the runtime's, which may be late.
+func (h *heap) settle(c *Context) {
+	for live, same := h.live(c), 0; same < 3; {
+		time.Sleep(20 * time.Microsecond)
+		now := h.live(c)
+		if now < live {
+			same = 0
+		} else {
+			same++
+		}
+		live = now
 	}
 }
 
