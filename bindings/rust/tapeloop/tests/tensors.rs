@@ -152,7 +152,7 @@ fn a_chain_needs_one_check() {
     refused(c, (&wrong / 2.0).item(), Code::InvalidArgument, "NULL");
     refused(c, c.concat(&[&wrong, &a], 0).item(), Code::InvalidArgument, "not a live");
     refused(c, after.ok(), Code::FailedPrecondition, "was taken before");
-    assert!(a.clone().ok().is_ok());
+    assert!(a.ok().is_ok());
 }
 
 #[test]
