@@ -38,15 +38,15 @@ static inline tlgo_number tlgo_result(uintptr_t context, uintptr_t metric) {
   return tlgo_checked(context, value, value != value);
 }
 
-/* What reading a tensor into a slice needs to know; dtype 0 on failure. */
+/* What reading a tensor into a slice needs to know, and the error that the context holds. */
 typedef struct {
   int32_t dtype;
   int64_t elements;
+  int32_t code;
 } tlgo_extent;
 
-static inline tlgo_extent tlgo_extent_of(uintptr_t tensor) {
-  tlgo_extent out = {tlgo_tensor_dtype(tensor), 0};
-  if (out.dtype) out.elements = tlgo_tensor_elements(tensor);
+static inline tlgo_extent tlgo_extent_of(uintptr_t context, uintptr_t tensor) {
+  tlgo_extent out = {tlgo_tensor_dtype(tensor), tlgo_tensor_elements(tensor), tlgo_error_code(context)};
   return out;
 }
 
@@ -86,7 +86,9 @@ static inline tlgo_list tlgo_lent(tlgo_lender lender, uintptr_t object) {
 }
 
 static inline tlgo_list tlgo_list_layer(uintptr_t o) { return tlgo_lent(tlgo_layer_variables, o); }
-static inline tlgo_list tlgo_list_trainable(uintptr_t o) { return tlgo_lent(tlgo_layer_trainable_variables, o); }
+static inline tlgo_list tlgo_list_trainable(uintptr_t o) {
+  return tlgo_lent(tlgo_layer_trainable_variables, o);
+}
 static inline tlgo_list tlgo_list_optimizer(uintptr_t o) { return tlgo_lent(tlgo_optimizer_variables, o); }
 static inline tlgo_list tlgo_list_metric(uintptr_t o) { return tlgo_lent(tlgo_metric_variables, o); }
 

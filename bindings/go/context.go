@@ -31,6 +31,9 @@ func NewContext(options *ContextOptions) (*Context, error) {
 	if options == nil {
 		options = &ContextOptions{}
 	}
+	if err := RequireVersion(C.TL_VERSION_MAJOR, C.TL_VERSION_MINOR); err != nil {
+		return nil, err // built against a newer library than the one that is here
+	}
 	h := uintptr(C.tlgo_context_new(options.raw()))
 	if h == 0 {
 		return nil, newError(ErrOutOfMemory, "[context_new] the system has no memory left")

@@ -46,6 +46,8 @@ package tapeloop
 // #include "bridge.h"
 import "C"
 
+import "fmt"
+
 // Version is that of the library that is loaded, such as "0.1.0".
 func Version() string { return C.GoString(C.tlgo_version()) }
 
@@ -53,7 +55,8 @@ func Version() string { return C.GoString(C.tlgo_version()) }
 // is loaded is of another major version or of an older minor one.
 func RequireVersion(major, minor int32) error {
 	if code := Code(C.tlgo_require_version(C.int32_t(major), C.int32_t(minor))); code != 0 {
-		return &Error{Code: code, Op: "require_version", Message: "[require_version] the library is version " + Version()}
+		return &Error{Code: code, Op: "require_version", Message: fmt.Sprintf(
+			"[require_version] version %d.%d is asked for: the library that is loaded is %s; install a newer one", major, minor, Version())}
 	}
 	return nil
 }

@@ -101,14 +101,10 @@ func (t *Tensor) extent(op string, want DType) (int64, error) {
 	if t == nil {
 		return 0, t.Err()
 	}
-	// While the context holds an error nothing has an effect: that error comes first.
-	if found := c.taken(); found != nil {
-		return 0, found
-	}
-	found := C.tlgo_extent_of(t.handle())
+	found := C.tlgo_extent_of(c.handle(), t.handle())
 	runtime.KeepAlive(t)
-	if found.dtype == 0 || found.elements < 0 {
-		return 0, c.effect(C.int32_t(ErrInvalidArgument))
+	if found.code != 0 { // one of before, too: nothing has an effect then
+		return 0, c.effect(found.code)
 	}
 	if got := DType(found.dtype); got != want {
 		return 0, newError(ErrInvalidArgument, fmt.Sprintf("[%s] the slice must have elements of the tensor's type: got %v for %v; convert the tensor with Cast", op, want, got))

@@ -167,11 +167,11 @@ func (l *Layer) Summary() (string, error) {
 	if err := l.self().usable(); err != nil {
 		return "", err
 	}
-	text := l.c.text(l.h, func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
+	table, status := text(func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
 		return C.tlgo_layer_summary(C.uintptr_t(l.h), buffer, capacity, length)
 	})
 	runtime.KeepAlive(l)
-	return text, nil
+	return table, l.c.effect(status)
 }
 
 // Keep moves the layer one scope out, as Tensor.Keep does, and returns it.

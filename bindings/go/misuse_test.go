@@ -203,6 +203,52 @@ func TestReadmeShowsWhatRuns(t *testing.T) {
 	}
 }
 
+// Every function of the C API is called from somewhere, but for those that Go has no use for.
+func TestEveryFunctionIsBound(t *testing.T) {
+	unused := map[string]bool{"failed": true, "tensor_retain": true, "tensors_release": true}
+	names, err := filepath.Glob("*.go")
+	must(t, err)
+	var sources strings.Builder
+	for _, name := range append(names, "bridge.h") {
+		if !strings.HasSuffix(name, "_test.go") {
+			text, err := os.ReadFile(name)
+			must(t, err)
+			sources.Write(text)
+		}
+	}
+	raw, err := os.ReadFile("raw.h")
+	must(t, err)
+	found := regexp.MustCompile(`(?m)^static inline .*?tlgo_(\w+)\(`).FindAllSubmatch(raw, -1)
+	for _, f := range found {
+		name := string(f[1])
+		if called := regexp.MustCompile(`\btlgo_`+name+`\b`).MatchString(sources.String()); called == unused[name] {
+			t.Errorf("tl_%s: called: %v, listed as unused: %v", name, called, unused[name])
+		}
+	}
+	if len(found) < 150 {
+		t.Errorf("found only %d functions in raw.h", len(found))
+	}
+}
+
+// Printing leaves no error behind, and takes none that was there.
+func TestPrintingChangesNothing(t *testing.T) {
+	c := newContext(t)
+	x := c.Ones(2)
+	x.Close()
+	if got := x.String(); !strings.Contains(got, "failed") || !strings.Contains(got, "released") {
+		t.Errorf("got %q", got)
+	}
+	must(t, c.Err())
+	c.Zeros(-1)
+	_ = x.String()
+	wants(t, c.Err(), ErrInvalidArgument, "zeros")
+	model := c.Dense(2, nil)
+	model.Close()
+	if text, err := model.Summary(); text != "" || !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
+
 // The rules of this package that a compiler does not check.
 func TestSources(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -275,28 +275,34 @@ func (t *Tensor) String() string {
 	if found := t.err(); found != nil {
 		return fmt.Sprintf("<failed: %v>", found)
 	}
-	return t.c.text(t.h, func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
+	t.c.lend.Lock()
+	before := t.c.peek()
+	t.c.lend.Unlock()
+	text, status := text(func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
 		return C.tlgo_tensor_format(C.uintptr_t(t.h), buffer, capacity, length)
 	})
+	runtime.KeepAlive(t)
+	if status == 0 {
+		return text
+	}
+	// Printing leaves no error behind, and takes none that was there.
+	var err error = Code(status)
+	if before == nil {
+		err = t.c.effect(status)
+	}
+	return fmt.Sprintf("<failed: %v>", err)
 }
 
-// text is what a call writes to a buffer; what it fails with stands for it, and does not stay in the context.
-func (c *Context) text(h uintptr, write func(*C.char, C.size_t, *C.size_t) C.int32_t) string {
-	c.lend.Lock()
-	before := c.peek()
-	c.lend.Unlock()
+// text is what a call writes to a buffer, and its status.
+func text(write func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t) (string, C.int32_t) {
 	buffer, length := make([]byte, 256), new(C.size_t)
 	for {
 		status := write((*C.char)(unsafe.Pointer(&buffer[0])), C.size_t(len(buffer)), length)
 		if status != 0 {
-			err := Code(status).Error()
-			if before == nil {
-				err = c.effect(status).Error()
-			}
-			return "<failed: " + err + ">"
+			return "", status
 		}
 		if int(*length) < len(buffer) {
-			return string(buffer[:*length])
+			return string(buffer[:*length]), 0
 		}
 		buffer = make([]byte, *length+1)
 	}
