@@ -171,6 +171,11 @@ impl Context {
         .made()
     }
 
+    /// A tensor of rank 0. The value is converted to the dtype; for integers it must be a whole number in range.
+    pub fn scalar(&self, dtype: DType, value: f64) -> Tensor {
+        expression!(self.handle, tl_scalar(self.handle, dtype as i32, value))
+    }
+
     /// A trainable variable with a first value, whose shape and dtype it keeps. The name is used in messages.
     pub fn variable(&self, initial: &Tensor, name: &str) -> Result<Variable> {
         self.variable_with(initial, name, true)

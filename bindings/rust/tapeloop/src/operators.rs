@@ -1,6 +1,6 @@
 //! The operators `+ - * /` between tensors and variables, by value or by reference, and with numbers; and `-x`.
 
-use crate::{ffi, DType, Tensor, Variable};
+use crate::{ffi, Tensor, Variable};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A tensor of rank 0 with the dtype of `like`.
@@ -96,10 +96,3 @@ macro_rules! with_numbers {
     )*};
 }
 with_numbers!(Tensor, &Tensor, &Variable);
-
-impl crate::Context {
-    /// A tensor of rank 0. The value is converted to the dtype; for integers it must be a whole number in range.
-    pub fn scalar(&self, dtype: DType, value: f64) -> Tensor {
-        expression!(self.handle(), tl_scalar(self.handle(), dtype as i32, value))
-    }
-}

@@ -1,7 +1,7 @@
 //! Scopes: many handles released at once.
 
 use crate::call::gate;
-use crate::{ffi, Context, Dataset, Layer, Metric, Optimizer, Tensor};
+use crate::{ffi, Context, Dataset, Layer, Metric, Optimizer, PersistentTape, Tape, Tensor, Variable};
 use std::fmt;
 
 /// An open scope, which [`Context::begin_scope`] gives. Dropping it ends the innermost scope: what was made since the scope
@@ -14,8 +14,8 @@ pub struct Scope<'ctx> {
     open: bool,
 }
 
-/// What a scope can keep: [`Tensor`], [`Variable`](crate::Variable) (as a tensor), [`Layer`], [`Optimizer`], [`Metric`],
-/// [`Dataset`].
+/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`] and
+/// [`PersistentTape`].
 pub trait Keep {
     #[doc(hidden)]
     fn move_out(&self);
@@ -37,6 +37,24 @@ keep!(
     Metric: tl_metric_keep,
     Dataset: tl_dataset_keep
 );
+
+impl Keep for Variable {
+    fn move_out(&self) {
+        (**self).move_out();
+    }
+}
+
+impl Keep for Tape<'_> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
+
+impl Keep for PersistentTape<'_> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
 
 impl Scope<'_> {
     /// Moves something one scope out, so that it outlives this one, and gives it back. Something that is not live any more is an

@@ -250,6 +250,11 @@ impl<'ctx> Recording<'ctx> {
         Ok(TapeStatistics::from(&raw))
     }
 
+    /// Moves the tape one scope out; a failure stays in the context.
+    pub(crate) fn keep(&self) {
+        call!(tl_tape_keep(self.handle));
+    }
+
     fn done(&self, status: i32) -> Result<()> {
         done(self.context.handle(), status)
     }

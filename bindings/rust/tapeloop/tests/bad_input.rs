@@ -126,6 +126,18 @@ fn whole_models_are_kept() {
 }
 
 #[test]
+fn tapes_and_variables_are_kept() {
+    let c = &Context::new().unwrap();
+    let (x, tape, persistent) = c.scope(|s| {
+        let x = c.variable(&c.ones(&[1]), "x").unwrap();
+        (s.keep(x), s.keep(c.tape().unwrap()), s.keep(c.persistent_tape().unwrap()))
+    });
+    let y = &x * 3.0;
+    assert_eq!(tape.gradient(&y, &x).unwrap().item().unwrap(), 3.0);
+    assert_eq!(persistent.gradient(&y, &x).unwrap().item().unwrap(), 3.0);
+}
+
+#[test]
 fn scopes_end_in_any_order_and_with_an_error() {
     let c = &Context::new().unwrap();
     let (outer, inner) = (c.begin_scope(), c.begin_scope());
