@@ -49,6 +49,19 @@ const (
 	Bool DType = 6
 )
 
+// NonFiniteCheck: Which values that are not finite are errors. Append-only numbers.
+type NonFiniteCheck int32
+
+// Values of NonFiniteCheck.
+const (
+	// none (default)
+	NonFiniteCheckOff NonFiniteCheck = 0
+	// NaN; infinities are allowed
+	NonFiniteCheckNan NonFiniteCheck = 1
+	// NaN and infinities
+	NonFiniteCheckAll NonFiniteCheck = 2
+)
+
 // LogLevel: Severity of a log line. Append-only numbers.
 type LogLevel int32
 
@@ -181,4 +194,39 @@ const (
 	UnconnectedZero Unconnected = 1
 	// the call fails and names the source
 	UnconnectedError Unconnected = 2
+)
+
+// GradientReason: Why a source has no gradient. Append-only numbers.
+type GradientReason int32
+
+// Values of GradientReason.
+const (
+	// there is a gradient
+	ReasonConnected GradientReason = 0
+	// the source was never watched
+	ReasonNotWatched GradientReason = 1
+	// what the target is made of was computed before the source was watched
+	ReasonWatchedLate GradientReason = 2
+	// it was computed while the tape was paused
+	ReasonPaused GradientReason = 3
+	// it was computed, or the source was watched, before the tape was reset
+	ReasonReset GradientReason = 4
+	// an integer or bool stands on the path
+	ReasonInteger GradientReason = 5
+	// StopGradient cuts the path
+	ReasonStopGradient GradientReason = 6
+	// the value passed through an assignment to a variable
+	ReasonAssigned GradientReason = 7
+	// an op without gradient stands on the path
+	ReasonNotDifferentiable GradientReason = 8
+	// a gradient rule gave none, such as that of a CustomGradient
+	ReasonRuleGaveNone GradientReason = 9
+	// the variable was not read while the tape recorded
+	ReasonNotRead GradientReason = 10
+	// it was computed before the tape began or after it ended
+	ReasonOutside GradientReason = 11
+	// no chain of ops that the tape knows leads from the source to the target
+	ReasonIndependent GradientReason = 12
+	// the tape did not see enough to tell: begin it with the option explain
+	ReasonUnknown GradientReason = 13
 )

@@ -312,6 +312,9 @@ type TapeOptions struct {
 	Persistent bool
 	// watch only what TapeWatch names (default false: variables too)
 	IgnoreVariables bool
+	// remember what every value of the context was made of, without keeping the values, so that TapeExplain can
+	// name the exact place; takes time and memory (default false)
+	Explain bool
 }
 
 func (o *TapeOptions) raw() C.tlgo_tape_options {
@@ -321,5 +324,6 @@ func (o *TapeOptions) raw() C.tlgo_tape_options {
 	return C.tlgo_tape_options{
 		persistent:       C.bool(o.Persistent),
 		ignore_variables: C.bool(o.IgnoreVariables),
+		explain:          C.bool(o.Explain),
 	}
 }

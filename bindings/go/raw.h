@@ -85,11 +85,13 @@ typedef struct {
 typedef struct {
   bool persistent;
   bool ignore_variables;
+  bool explain;
 } tlgo_tape_options;
 
 typedef struct {
   int32_t unconnected;
   const uintptr_t *output_gradients;
+  int32_t *reasons;
 } tlgo_gradient_options;
 
 static inline const char *tlgo_version(void) {
@@ -141,6 +143,10 @@ static inline int32_t tlgo_context_set_memory_limit(uintptr_t context, uint64_t 
   return tl_context_set_memory_limit((tl_context *)context, bytes);
 }
 
+static inline int32_t tlgo_context_set_non_finite_check(uintptr_t context, int32_t check) {
+  return tl_context_set_non_finite_check((tl_context *)context, check);
+}
+
 static inline int32_t tlgo_context_trim(uintptr_t context) {
   return tl_context_trim((tl_context *)context);
 }
@@ -179,6 +185,10 @@ static inline int32_t tlgo_scope_end(uintptr_t context) {
 
 static inline uintptr_t tlgo_keep(uintptr_t tensor) {
   return (uintptr_t)tl_keep((tl_tensor *)tensor);
+}
+
+static inline uintptr_t tlgo_grad_pass_through(uintptr_t context, uintptr_t value, uintptr_t path) {
+  return (uintptr_t)tl_grad_pass_through((tl_context *)context, (tl_tensor *)value, (tl_tensor *)path);
 }
 
 static inline uintptr_t tlgo_read_idx(uintptr_t context, const char *path) {
@@ -980,6 +990,7 @@ static inline uintptr_t tlgo_tape_begin(uintptr_t context, tlgo_tape_options o) 
   tl_tape_options_init(&options, sizeof options);
   options.persistent = o.persistent;
   options.ignore_variables = o.ignore_variables;
+  options.explain = o.explain;
   return (uintptr_t)tl_tape_begin((tl_context *)context, &options);
 }
 
@@ -1003,11 +1014,16 @@ static inline int32_t tlgo_tape_reset(uintptr_t tape) {
   return tl_tape_reset((tl_tape *)tape);
 }
 
+static inline const char *tlgo_gradient_reason_name(int32_t reason) {
+  return tl_gradient_reason_name(reason);
+}
+
 static inline int32_t tlgo_tape_gradient(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, tlgo_gradient_options o, uintptr_t *gradients) {
   tl_gradient_options options;
   tl_gradient_options_init(&options, sizeof options);
   options.unconnected = o.unconnected;
   options.output_gradients = (tl_tensor *const *)o.output_gradients;
+  options.reasons = o.reasons;
   return tl_tape_gradient((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
 }
 
@@ -1016,6 +1032,7 @@ static inline int32_t tlgo_tape_gradient_of(uintptr_t tape, const uintptr_t *tar
   tl_gradient_options_init(&options, sizeof options);
   options.unconnected = o.unconnected;
   options.output_gradients = (tl_tensor *const *)o.output_gradients;
+  options.reasons = o.reasons;
   return tl_tape_gradient_of((tl_tape *)tape, (tl_tensor *const *)targets, num_targets, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
 }
 
@@ -1023,8 +1040,20 @@ static inline int32_t tlgo_tape_watched_variables(uintptr_t tape, uintptr_t *var
   return tl_tape_watched_variables((tl_tape *)tape, (tl_tensor **)variables, capacity, count);
 }
 
+static inline int32_t tlgo_tape_reason(uintptr_t tape, uintptr_t target, uintptr_t source, int32_t *reason) {
+  return tl_tape_reason((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, reason);
+}
+
+static inline int32_t tlgo_tape_explain(uintptr_t tape, uintptr_t target, uintptr_t source, char *buffer, size_t capacity, size_t *length) {
+  return tl_tape_explain((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, buffer, capacity, length);
+}
+
 static inline int32_t tlgo_tape_stats(uintptr_t tape, tl_tape_statistics *statistics) {
   return tl_tape_stats((tl_tape *)tape, statistics);
+}
+
+static inline int32_t tlgo_tape_memory_by_op(uintptr_t tape, size_t index, tl_tape_memory *memory, size_t *count) {
+  return tl_tape_memory_by_op((tl_tape *)tape, index, memory, count);
 }
 
 static inline uintptr_t tlgo_tape_keep(uintptr_t tape) {

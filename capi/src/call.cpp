@@ -132,6 +132,14 @@ void check_buffer(const char* op, const char* name, const void* buffer, size_t c
             "; a capacity of 0 gives the length alone");
 }
 
+void copy_text(const std::string& text, char* buffer, size_t capacity, size_t* length) {
+  if (length) *length = text.size();
+  if (!capacity) return;
+  const size_t n = std::min(text.size(), capacity - 1);
+  std::memcpy(buffer, text.data(), n);
+  buffer[n] = '\0';
+}
+
 size_t checked_struct_size(const char* op, const char* type, const void* statistics) {
   if (!statistics) invalid("[", op, "] 'statistics' must not be NULL: got NULL; pass a ", type, " to fill");
   size_t size;

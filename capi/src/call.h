@@ -8,6 +8,7 @@
 // A call on a handle that is not live, or of another kind, says so in the context to which the handle belongs or belonged.
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,8 @@ inline constexpr size_t kMostHandles = size_t{1} << 24;
 void check_list(const char* op, const char* name, const void* list, size_t count);
 // Memory that the caller wants filled.
 void check_buffer(const char* op, const char* name, const void* buffer, size_t capacity);
+// Text into such memory, cut to fit, with a NUL at its end; its whole length to *length, which may be null.
+void copy_text(const std::string& text, char* buffer, size_t capacity, size_t* length);
 // The struct_size of statistics that the caller wants filled; not smaller than the member itself.
 size_t checked_struct_size(const char* op, const char* type, const void* statistics);
 

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "capi/src/call.h"
+#include "core/autodiff/non_finite.h"
 #include "tapeloop/base.h"
 
 using namespace tl;
@@ -80,6 +81,17 @@ TL_API tl_status tl_context_set_seed(tl_context* context, uint64_t seed) {
 TL_API tl_status tl_context_set_memory_limit(tl_context* context, uint64_t bytes) {
   return effect<Session>(context, Kind::kContext, "context_set_memory_limit", [&](Session& s, Session&) {
     s.core().allocator().set_limit(static_cast<size_t>(bytes));
+  });
+}
+
+TL_API tl_status tl_context_set_non_finite_check(tl_context* context, tl_non_finite_check check) {
+  return effect<Session>(context, Kind::kContext, "context_set_non_finite_check", [&](Session& s, Session&) {
+    if (check < TL_NON_FINITE_CHECK_OFF || check > TL_NON_FINITE_CHECK_ALL)
+      invalid("[context_set_non_finite_check] 'check' must be off (0), NaN (1) or all (2): got ", check,
+              "; see tl_non_finite_check");
+    s.non_finite_check.reset();
+    if (check != TL_NON_FINITE_CHECK_OFF)
+      s.non_finite_check = std::make_unique<NonFiniteCheck>(s.core(), check == TL_NON_FINITE_CHECK_ALL);
   });
 }
 

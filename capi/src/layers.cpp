@@ -189,12 +189,7 @@ TL_API const char* tl_layer_name(tl_layer* layer) {
 TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity, size_t* length) {
   return effect<LayerObject>(layer, Kind::kLayer, "layer_summary", [&](Session&, LayerObject& o) {
     check_buffer("layer_summary", "buffer", buffer, capacity);
-    std::string text = nn::summary(*o.layer);
-    if (length) *length = text.size();
-    if (!capacity) return;
-    size_t n = std::min(text.size(), capacity - 1);
-    std::memcpy(buffer, text.data(), n);
-    buffer[n] = '\0';
+    copy_text(nn::summary(*o.layer), buffer, capacity, length);
   });
 }
 

@@ -64,6 +64,7 @@ Session::Session(const ContextOptions& options, uint32_t own_slot) : core_(optio
 }
 
 Session::~Session() {
+  non_finite_check.reset();  // before the context that it looks at
   // Newest scopes first; inside a scope newest first, so that users go before what they use.
   while (!scopes_.empty()) {
     while (scopes_.back() != kNoSlot) {
@@ -236,6 +237,9 @@ void Session::end_scope() {
   if (scopes_.size() == 1)
     fail(Code::kFailedPrecondition,
          "[scope_end] a scope must be open: got no scope; each scope_end closes one scope_begin");
+  if (scopes_.size() <= floor_)
+    fail(Code::kFailedPrecondition,
+         "[scope_end] a callback ends only scopes that it began: got that of its caller; begin one first");
   while (scopes_.back() != kNoSlot) {
     uint32_t index = scopes_.back();
     unlink(index);

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "capi/src/handles.h"
 #include "core/base/error.h"
 #include "core/tensor/context.h"
+#include "core/tensor/recorder.h"
 #include "core/tensor/variable.h"
 #include "tapeloop/base.h"
 
@@ -51,6 +53,9 @@ class Session {
   void keep(uint32_t index);  // moves a handle one scope out
   size_t scope_depth() const { return scopes_.size() - 1; }
 
+  // What looks at the results of all ops for values that are not finite; null: nothing does.
+  std::unique_ptr<Observer> non_finite_check;
+
   size_t live_handles(Kind kind) const { return live_[static_cast<int>(kind)]; }
   uint32_t own_slot() const { return own_slot_; }
   void collect_released();  // handles that other threads released
@@ -69,6 +74,8 @@ class Session {
   Code code_ = Code::kOk;
   std::string message_;
   std::vector<uint32_t> scopes_;  // the first handle of each scope; [0] is the context's own
+  size_t floor_ = 1;              // scopes that a callback that is running must leave open
+  friend class CallbackFrame;
   std::vector<uint32_t> chunks_;
   uint32_t own_slot_;
   uint32_t free_slot_ = kNoSlot;
@@ -80,6 +87,27 @@ class Session {
   void (*log_destroy_)(void*) = nullptr;
   tl_log_callback log_ = nullptr;
   friend void set_log(Session&, tl_log_callback, void*, void (*)(void*));
+};
+
+// The scope of a callback of the caller's: what it makes and does not keep ends with it, also the scopes that it left open,
+// and it cannot end those of its caller.
+class CallbackFrame {
+ public:
+  explicit CallbackFrame(Session& session) : session_(session), floor_(session.floor_) {
+    session_.begin_scope();
+    session_.floor_ = depth_ = session_.scopes_.size();
+  }
+  ~CallbackFrame() {
+    while (session_.scopes_.size() > depth_) session_.end_scope();
+    session_.floor_ = floor_;
+    session_.end_scope();
+  }
+  CallbackFrame(const CallbackFrame&) = delete;
+  CallbackFrame& operator=(const CallbackFrame&) = delete;
+
+ private:
+  Session& session_;
+  size_t floor_, depth_;
 };
 
 // The callback, its data and its destroy function replace the earlier ones, whose destroy function runs.

@@ -172,12 +172,7 @@ TL_API const void* tl_tensor_data(tl_tensor* tensor) {
 TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capacity, size_t* length) {
   return read_tensor(tensor, "tensor_format", [&](Session&, const Tensor& t) {
     check_buffer("tensor_format", "buffer", buffer, capacity);
-    std::string out = format_tensor(t);
-    if (length) *length = out.size();
-    if (!capacity) return;
-    size_t n = std::min(out.size(), capacity - 1);
-    std::memcpy(buffer, out.data(), n);
-    buffer[n] = '\0';
+    copy_text(format_tensor(t), buffer, capacity, length);
   });
 }
 

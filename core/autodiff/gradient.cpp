@@ -4,6 +4,7 @@
 // sees every use of a tensor before the op that made it. Only ops on a path from a source to a target take part.
 #include <cstring>
 
+#include "core/autodiff/provenance.h"
 #include "core/autodiff/sum_to.h"
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
@@ -29,7 +30,54 @@ Tensor accumulate(Tensor a, const Tensor& b) {
   return out;
 }
 
+// Says in messages whose gradient rule is running.
+class RunningGradientOf {
+ public:
+  RunningGradientOf(Context& context, const char* name) : context_(context), before_(context.gradient_of()) {
+    context_.set_gradient_of(name);
+  }
+  ~RunningGradientOf() { context_.set_gradient_of(before_); }
+  RunningGradientOf(const RunningGradientOf&) = delete;
+  RunningGradientOf& operator=(const RunningGradientOf&) = delete;
+
+ private:
+  Context& context_;
+  const char* before_;
+};
+
 }  // namespace
+
+struct Tape::Walk {
+  std::vector<std::vector<int32_t>> locals_of;  // of each source
+  std::vector<char> reached, is_source;         // of each tracked tensor: depends on a source, is one
+  std::vector<Tensor> grads;                    // of each tracked tensor
+  struct None {
+    size_t entry;
+    uint32_t input;
+    std::string name;
+  };
+  std::vector<None> none;       // where a rule gave no gradient for an operand that is on a path
+  std::vector<Reason> reasons;  // of each source
+};
+
+// While it lives, gradients of the tape are being taken. At its end, also by an error, a consumed tape gives up its records.
+class Tape::Walking {
+ public:
+  explicit Walking(Tape& tape) : tape_(tape), recomputed_(tape.context_.recomputed_ops()) {
+    tape_.walking_++;
+  }
+  ~Walking() {
+    tape_.walking_--;
+    tape_.recomputed_ops_ += tape_.context_.recomputed_ops() - recomputed_;
+    if (tape_.state_ == State::kConsumed) tape_.forget_records();
+  }
+  Walking(const Walking&) = delete;
+  Walking& operator=(const Walking&) = delete;
+
+ private:
+  Tape& tape_;
+  uint64_t recomputed_;
+};
 
 void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSource> sources,
                                Span<const Tensor> output_gradients) const {
@@ -101,22 +149,61 @@ std::vector<char> Tape::reachable(const std::vector<std::vector<int32_t>>& sourc
     for (uint32_t i = 0; i < e.num_inputs; i++)
       any |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
     if (!any) continue;
-    for (uint32_t i = 0; i < e.schema->num_outputs; i++)
+    for (uint32_t i = 0; i < e.num_outputs; i++)
       if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) reached[l] = 1;
   }
   return reached;
 }
 
+// Which tracked tensors a target depends on.
+std::vector<char> Tape::ancestors(Span<const Tensor> targets) const {
+  std::vector<char> wanted(num_locals_, 0);
+  for (const Tensor& t : targets)
+    if (int32_t l = find(t); l >= 0) wanted[l] = 1;
+  for (size_t k = entries_.size(); k-- > 0;) {
+    const Entry& e = entries_[k];
+    char any = 0;
+    for (uint32_t i = 0; i < e.num_outputs; i++)
+      any |= locals_[e.first + e.num_inputs + i] >= 0 && wanted[locals_[e.first + e.num_inputs + i]];
+    if (!any) continue;
+    for (uint32_t i = 0; i < e.num_inputs; i++)
+      if (int32_t l = locals_[e.first + i]; l >= 0) wanted[l] = 1;
+  }
+  return wanted;
+}
+
+// The sources that no path leads to, which is known before any arithmetic, and why. Throws for them on request.
+void Tape::find_missing(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
+                        Unconnected unconnected) {
+  walk.reasons.assign(sources.size(), Reason::kConnected);
+  std::vector<char> wanted = ancestors(targets);
+  std::vector<uint64_t> ids;
+  for (const Tensor& t : targets) ids.push_back(t.id());
+  std::vector<Missing> missing;
+  for (size_t i = 0; i < sources.size(); i++) {
+    bool connected = false;
+    for (int32_t l : walk.locals_of[i]) connected |= wanted[l] != 0;
+    if (connected) continue;
+    Finding finding = find_break(ids, sources[i]);
+    walk.reasons[i] = finding.reason;
+    if (unconnected == Unconnected::kError)
+      invalid("[tape_gradient] every source must be connected to a target: got ", describe(sources[i], i),
+              ", which is not connected: ", describe(finding, "the target", "it", options_.explain));
+    missing.push_back(
+        {sources[i].variable ? sources[i].variable->id() : sources[i].tensor.id(), ids, std::move(finding)});
+  }
+  missing_ = std::move(missing);
+}
+
 // Runs the rule of one op and adds what it gives to the gradients of the op's operands.
-void Tape::differentiate(size_t index, std::vector<Tensor>& grads, const std::vector<char>& reached,
-                         const std::vector<char>& is_source) {
+void Tape::differentiate(size_t index, Walk& walk) {
   const Entry e =
       entries_[index];  // a copy: a persistent tape that still records may grow while the rule runs
-  const OpSchema& schema = *e.schema;
-  const size_t num_outputs = schema.num_outputs;
+  const size_t num_outputs = e.num_outputs;
+  std::vector<Tensor>& grads = walk.grads;
   bool wanted = false, arrived = false;
   for (uint32_t i = 0; i < e.num_inputs; i++)
-    wanted |= locals_[e.first + i] >= 0 && reached[locals_[e.first + i]];
+    wanted |= locals_[e.first + i] >= 0 && walk.reached[locals_[e.first + i]];
   for (size_t i = 0; i < num_outputs; i++)
     if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) arrived |= static_cast<bool>(grads[l]);
 
@@ -126,74 +213,103 @@ void Tape::differentiate(size_t index, std::vector<Tensor>& grads, const std::ve
   if (!keep || (wanted && arrived))
     for (size_t i = 0; i < operands.size(); i++)
       operands[i] = keep ? tensors_[e.first + i] : std::move(tensors_[e.first + i]);
+  std::shared_ptr<Rule> rule;
+  if (!e.schema) rule = keep ? rules_[e.attrs] : std::move(rules_[e.attrs]);
   if (!wanted || !arrived) return;
 
-  std::vector<const Tensor*> in(e.num_inputs);
   std::vector<int32_t> locals(locals_.begin() + e.first, locals_.begin() + e.first + e.num_inputs);
-  uint64_t needed = 0;
-  for (uint32_t i = 0; i < e.num_inputs; i++) {
-    in[i] = &operands[i];
-    if (locals[i] >= 0 && reached[locals[i]]) needed |= uint64_t{1} << (i < 63 ? i : 63);
-  }
-  std::vector<Tensor> output_grads(num_outputs), input_grads(e.num_inputs);
+  std::vector<char> needed(e.num_inputs);
+  for (uint32_t i = 0; i < e.num_inputs; i++) needed[i] = locals[i] >= 0 && walk.reached[locals[i]];
+  std::vector<Tensor> output_grads(num_outputs), input_grads;
   for (size_t i = 0; i < num_outputs; i++) {
     int32_t l = locals_[e.first + e.num_inputs + i];
     if (l < 0) continue;
-    output_grads[i] = is_source[l] ? grads[l] : std::move(grads[l]);
+    output_grads[i] = walk.is_source[l] ? grads[l] : std::move(grads[l]);
   }
-  alignas(8) std::byte attrs[kMostAttrBytes];
-  TL_INVARIANT(schema.attr_bytes <= kMostAttrBytes);
-  if (schema.attr_bytes) std::memcpy(attrs, &attrs_[e.attrs], schema.attr_bytes);
-
-  if (schema.gradient == GradientKind::kZero) {
-    for (uint32_t i = 0; i < e.num_inputs; i++)
-      if (locals[i] >= 0) input_grads[i] = full(context_, operands[i].shape(), 0.0, operands[i].dtype());
-  } else {
-    schema.vjp(VjpArgs{schema, Inputs(in.data(), in.size()),
-                       Span<const Tensor>(&operands[e.num_inputs], num_outputs),
-                       Span<const Tensor>(output_grads), attrs, needed},
-               input_grads.data());
-  }
+  RunningGradientOf name(context_, rule ? rule->name().c_str() : e.schema->name);
+  Span<const Tensor> in(operands.data(), e.num_inputs), out(operands.data() + e.num_inputs, num_outputs);
+  input_grads = rule ? checked_backward(*rule, RuleArgs{context_, in, out, output_grads, needed})
+                     : gradients_of_op(e, in, out, output_grads, needed);
   for (uint32_t i = 0; i < e.num_inputs; i++) {
+    if (!needed[i]) continue;
+    if (!input_grads[i]) {
+      walk.none.push_back({index, i, context_.gradient_of()});
+      continue;
+    }
     int32_t l = locals[i];
-    if (l < 0 || !reached[l] || !input_grads[i]) continue;
     Tensor g = sum_to(input_grads[i], operands[i].shape());
     TL_INVARIANT(g.dtype() == operands[i].dtype());
     grads[l] = grads[l] ? accumulate(std::move(grads[l]), g) : std::move(g);
   }
 }
 
+// By the rule that the op table names.
+std::vector<Tensor> Tape::gradients_of_op(const Entry& e, Span<const Tensor> in, Span<const Tensor> out,
+                                          Span<const Tensor> output_grads, const std::vector<char>& needed) {
+  const OpSchema& schema = *e.schema;
+  std::vector<Tensor> grads(in.size());
+  if (schema.gradient == GradientKind::kZero) {
+    for (size_t i = 0; i < in.size(); i++)
+      if (needed[i]) grads[i] = full(context_, in[i].shape(), 0.0, in[i].dtype());
+    return grads;
+  }
+  alignas(8) std::byte attrs[kMostAttrBytes];
+  TL_INVARIANT(schema.attr_bytes <= kMostAttrBytes);
+  if (schema.attr_bytes) std::memcpy(attrs, &attrs_[e.attrs], schema.attr_bytes);
+  std::vector<const Tensor*> operands(in.size());
+  uint64_t bits = 0;
+  for (size_t i = 0; i < in.size(); i++) {
+    operands[i] = &in[i];
+    if (needed[i]) bits |= uint64_t{1} << (i < 63 ? i : 63);
+  }
+  schema.vjp(VjpArgs{schema, Inputs(operands.data(), operands.size()), out, output_grads, attrs, bits},
+             grads.data());
+  return grads;
+}
+
+// After the walk: the sources that got nothing because a rule on their way gave nothing.
+void Tape::find_rules_without_gradient(Walk& walk, Span<const Tensor> targets,
+                                       Span<const GradientSource> sources, Span<const Tensor> found) {
+  for (size_t i = 0; i < sources.size(); i++) {
+    if (found[i] || walk.reasons[i] != Reason::kConnected) continue;
+    std::vector<char> from = reachable({walk.locals_of[i]});
+    Finding finding;
+    finding.reason = Reason::kRuleGaveNone;
+    for (const Walk::None& n : walk.none) {
+      const Entry& e = entries_[n.entry];
+      if (!from[locals_[e.first + n.input]]) continue;
+      finding.place = n.name;
+    }
+    walk.reasons[i] = finding.reason;
+    Missing missing{
+        sources[i].variable ? sources[i].variable->id() : sources[i].tensor.id(), {}, std::move(finding)};
+    for (const Tensor& t : targets) missing.targets.push_back(t.id());
+    missing_.push_back(std::move(missing));
+  }
+}
+
 std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
-                                   Span<const Tensor> output_gradients, Unconnected unconnected) {
+                                   Span<const Tensor> output_gradients, Unconnected unconnected,
+                                   Span<Reason> reasons) {
   check_gradient_call(targets, sources, output_gradients);
   if (unconnected != Unconnected::kNone && unconnected != Unconnected::kZero &&
       unconnected != Unconnected::kError)
     invalid("[tape_gradient] 'unconnected' must be none (0), zero (1) or error (2): got ",
             static_cast<int32_t>(unconnected), "; fill the options with their _init function first");
 
-  std::vector<std::vector<int32_t>> locals_of = source_locals(sources);
-  std::vector<char> reached = reachable(locals_of), is_source(num_locals_, 0);
-  for (const auto& locals : locals_of)
-    for (int32_t l : locals) is_source[l] = 1;
+  Walk walk;
+  walk.locals_of = source_locals(sources);
+  find_missing(walk, targets, sources, unconnected);
+  walk.reached = reachable(walk.locals_of);
+  walk.is_source.assign(num_locals_, 0);
+  for (const auto& locals : walk.locals_of)
+    for (int32_t l : locals) walk.is_source[l] = 1;
 
-  if (unconnected == Unconnected::kError) {
-    // Known before any arithmetic: a source is connected when some target depends on it.
-    for (size_t i = 0; i < sources.size(); i++) {
-      std::vector<char> from = reachable({locals_of[i]});
-      bool connected = false;
-      for (const Tensor& t : targets)
-        if (int32_t l = find(t); l >= 0) connected |= from[l] != 0;
-      if (!connected)
-        invalid("[tape_gradient] every source must be connected to a target: got ", describe(sources[i], i),
-                ", which is not connected; watch it before it is used, and compute the target inside "
-                "the tape");
-    }
-  }
-
-  std::vector<Tensor> grads(num_locals_);
+  std::vector<Tensor>& grads = walk.grads;
+  grads.resize(num_locals_);
   for (size_t i = 0; i < targets.size(); i++) {
     int32_t l = find(targets[i]);
-    if (l < 0 || !reached[l]) continue;
+    if (l < 0 || !walk.reached[l]) continue;
     Tensor seed = !output_gradients.empty() && output_gradients[i]
                       ? output_gradients[i]
                       : full(context_, targets[i].shape(), 1.0, targets[i].dtype());
@@ -201,22 +317,28 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
   }
 
   if (!options_.persistent) {
-    stop_recording();
+    stop_recording(TapeWindow::kEnded);
     state_ = State::kConsumed;
   }
-  const size_t recorded = entries_.size();
-  for (size_t i = recorded; i-- > 0;) differentiate(i, grads, reached, is_source);
-  if (state_ == State::kConsumed) forget_records();
-
   std::vector<Tensor> out(sources.size());
+  {
+    Walking walking(*this);
+    for (size_t i = entries_.size(); i-- > 0;) differentiate(i, walk);
+    for (size_t i = 0; i < sources.size(); i++)
+      for (int32_t l : walk.locals_of[i])
+        if (grads[l]) out[i] = out[i] ? accumulate(out[i], grads[l]) : grads[l];
+    find_rules_without_gradient(walk, targets, sources, out);
+  }
   for (size_t i = 0; i < sources.size(); i++) {
-    for (int32_t l : locals_of[i])
-      if (grads[l]) out[i] = out[i] ? accumulate(out[i], grads[l]) : grads[l];
-    if (!out[i] && unconnected == Unconnected::kZero) {
-      const GradientSource& s = sources[i];
+    if (!reasons.empty()) reasons[i] = walk.reasons[i];
+    if (out[i]) continue;
+    const GradientSource& s = sources[i];
+    if (unconnected == Unconnected::kError)  // the others have been told of before the walk
+      invalid("[tape_gradient] every source must be connected to a target: got ", describe(s, i),
+              ", for which a gradient rule gave none; return a gradient for it, or ask for none or zero");
+    if (unconnected == Unconnected::kZero)
       out[i] = s.variable ? full(context_, s.variable->shape(), 0.0, s.variable->dtype())
                           : full(context_, s.tensor.shape(), 0.0, s.tensor.dtype());
-    }
   }
   return out;
 }

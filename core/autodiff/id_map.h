@@ -2,6 +2,7 @@
 // because a look-up stands on the path of every recorded op; ids are never 0 and never removed one by one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

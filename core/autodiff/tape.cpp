@@ -3,12 +3,19 @@
 
 #include <cstring>
 
+#include "core/autodiff/provenance.h"
+#include "core/autodiff/witness.h"
 #include "core/base/error.h"
 
 namespace tl {
 
 Tape::Tape(Context& context, const TapeOptions& options)
-    : context_(context), options_(options), bit_(context.new_recorder_bit()) {
+    : context_(context), options_(options), bit_(context.new_recorder_bit()), begin_(context.next_id()) {
+  if (options_.explain) {
+    provenance_ = std::make_unique<Provenance>();
+    provenance_->count_steps();
+    witness_ = std::make_unique<Witness>(*this);
+  }
   start_recording();
 }
 
@@ -19,10 +26,13 @@ Tape::~Tape() {
 void Tape::start_recording() {
   context_.add_recorder(this);
   state_ = State::kRecording;
+  log_.note(TapeWindow::kRecording, context_.next_id());
 }
 
-void Tape::stop_recording() {
-  if (state_ == State::kRecording) context_.remove_recorder(this);
+void Tape::stop_recording(TapeWindow window) {
+  if (state_ != State::kRecording) return;
+  context_.remove_recorder(this);
+  log_.note(window, context_.next_id());
 }
 
 void Tape::pause() {
@@ -34,7 +44,7 @@ void Tape::pause() {
   if (state_ != State::kRecording)
     fail(Code::kFailedPrecondition,
          "[tape_pause] the tape must record: got one that was paused or ended; resume it first");
-  stop_recording();
+  stop_recording(TapeWindow::kPaused);
   state_ = State::kPaused;
 }
 
@@ -55,7 +65,7 @@ void Tape::end() {
   if (state_ == State::kEnded)
     fail(Code::kFailedPrecondition,
          "[tape_end] the tape must not have ended: got one that has; resume it to record more");
-  stop_recording();
+  stop_recording(TapeWindow::kEnded);
   state_ = State::kEnded;
 }
 
@@ -63,6 +73,20 @@ void Tape::reset() {
   if (state_ != State::kRecording)
     fail(Code::kFailedPrecondition,
          "[tape_reset] the tape must record: got one that does not; reset works inside the tape's block");
+  if (walking_)
+    fail(Code::kFailedPrecondition,
+         "[tape_reset] no gradient of the tape may be under way: got a call from inside one; reset when it "
+         "has returned");
+  forgotten_.clear();
+  for (const Watch& w : watches_) forgotten_.push_back(w.id);
+  for (const VariableRef& v : variables_) forgotten_.push_back(v->id());
+  watches_.clear();
+  missing_.clear();
+  if (!options_.explain) provenance_.reset();
+  generation_++;
+  reset_at_ = context_.next_id();
+  log_.forget();
+  log_.note(TapeWindow::kRecording, reset_at_);
   forget_records();
   locals_of_id_.clear();
   num_locals_ = 0;
@@ -73,9 +97,13 @@ void Tape::reset() {
 
 void Tape::forget_records() {
   entries_.clear();
-  tensors_.clear();
   locals_.clear();
   attrs_.clear();
+  // The end of a rule or of the caller's memory runs code of the caller's, which may come back to this tape: last.
+  std::vector<Tensor> tensors;
+  std::vector<std::shared_ptr<Rule>> rules;
+  tensors.swap(tensors_);
+  rules.swap(rules_);
 }
 
 void Tape::watch(const Tensor& tensor) {
@@ -86,7 +114,9 @@ void Tape::watch(const Tensor& tensor) {
     fail(Code::kFailedPrecondition,
          "[tape_watch] the tape must not be consumed: got one that an earlier gradient call consumed; open a "
          "new one");
-  if (find(tensor) < 0) track(tensor);
+  if (find(tensor) >= 0) return;
+  watches_.push_back({tensor.id(), context_.next_id()});
+  track(tensor);
 }
 
 void Tape::watch(Variable& variable) {
@@ -124,31 +154,39 @@ void Tape::on_read(Variable& variable, const Tensor& value) {
   bool automatic = options_.watch_variables && variable.trainable() && is_floating(variable.dtype());
   if (!automatic && variable_index_.find(variable.id()) < 0) return;
   remember(variable);
-  reads_.push_back({variable.id(), track(value)});
+  reads_.push_back({variable.id(), track(value), value.id()});
+}
+
+bool Tape::any_tracked(Span<const Tensor* const> in) const {
+  bool tracked = false;
+  for (const Tensor* t : in) tracked |= is_floating(t->dtype()) && find(*t) >= 0;
+  return tracked;
+}
+
+void Tape::save(const Tensor& tensor, bool with_data, int32_t local) {
+  tensors_.push_back(with_data ? tensor : tensor.shell());
+  locals_.push_back(local);
 }
 
 void Tape::on_op(const OpCall& call) {
   const OpSchema& schema = call.schema;
-  if (schema.gradient == GradientKind::kNone) return;
-  bool tracked = false;
-  for (const Tensor* t : call.in) tracked |= is_floating(t->dtype()) && find(*t) >= 0;
-  if (!tracked) return;
   bool differentiable = false;
-  for (const Tensor& t : call.out) differentiable |= is_floating(t.dtype());
-  if (!differentiable) return;
-
+  if (schema.gradient != GradientKind::kNone)
+    for (const Tensor& t : call.out) differentiable |= is_floating(t.dtype());
+  if (!differentiable || !any_tracked(call.in)) {
+    note_cut(why_cut(schema, call.out), schema.name, call.in, call.out);
+    return;
+  }
   Entry entry{&schema, static_cast<uint32_t>(tensors_.size()), static_cast<uint32_t>(call.in.size()),
-              static_cast<uint32_t>(attrs_.size())};
+              static_cast<uint32_t>(call.out.size()), static_cast<uint32_t>(attrs_.size())};
   for (size_t i = 0; i < call.in.size(); i++) {
     const Tensor& t = *call.in[i];
     size_t column = i < schema.num_inputs ? i : schema.num_inputs - 1u;
-    tensors_.push_back(schema.saved_inputs >> column & 1 ? t : t.shell());
-    locals_.push_back(is_floating(t.dtype()) ? find(t) : -1);
+    save(t, schema.saved_inputs >> column & 1, is_floating(t.dtype()) ? find(t) : -1);
   }
   for (size_t i = 0; i < call.out.size(); i++) {
     const Tensor& t = call.out[i];
-    locals_.push_back(is_floating(t.dtype()) ? track(t) : -1);
-    tensors_.push_back(schema.saved_outputs >> i & 1 ? t : t.shell());
+    save(t, schema.saved_outputs >> i & 1, is_floating(t.dtype()) ? track(t) : -1);
   }
   if (schema.attr_bytes) {
     attrs_.resize(attrs_.size() + (schema.attr_bytes + 7u) / 8);
@@ -157,11 +195,20 @@ void Tape::on_op(const OpCall& call) {
   entries_.push_back(entry);
 }
 
-size_t Tape::saved_bytes() const {
-  size_t bytes = 0;
-  for (const Tensor& t : tensors_)
-    if (t && !t.is_shell()) bytes += t.bytes();
-  return bytes;
+void Tape::on_rule(const RuleCall& call) {
+  bool differentiable = false;
+  for (const Tensor& t : call.out) differentiable |= is_floating(t.dtype());
+  if (!differentiable || !any_tracked(call.in)) {
+    note_cut(Reason::kInteger, call.rule->name().c_str(), call.in, call.out);
+    return;
+  }
+  Entry entry{nullptr, static_cast<uint32_t>(tensors_.size()), static_cast<uint32_t>(call.in.size()),
+              static_cast<uint32_t>(call.out.size()), static_cast<uint32_t>(rules_.size())};
+  for (const Tensor* t : call.in) save(*t, true, is_floating(t->dtype()) ? find(*t) : -1);
+  for (const Tensor& t : call.out)
+    save(t, call.rule->saves_outputs(), is_floating(t.dtype()) ? track(t) : -1);
+  rules_.push_back(call.rule);
+  entries_.push_back(entry);
 }
 
 }  // namespace tl

@@ -8,14 +8,17 @@
 // names, and a rule runs through apply() like any op. So an outer tape records it, and gradients of any order need
 // nothing special (TensorFlow's eager tape works in the same way).
 //
-// What the tape does not do: it runs no kernel, and it records nothing that an op without tracked operands does.
+// What the tape does not do: it runs no kernel, and it saves nothing for an op without tracked operands.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "core/autodiff/event_log.h"
 #include "core/autodiff/id_map.h"
+#include "core/autodiff/reason.h"
+#include "core/autodiff/rule.h"
 #include "core/base/span.h"
 #include "core/ops/schema.h"
 #include "core/tensor/recorder.h"
@@ -26,6 +29,7 @@ namespace tl {
 struct TapeOptions {
   bool persistent = false;      // gradient() may be called any number of times
   bool watch_variables = true;  // trainable variables are watched when they are read
+  bool explain = false;  // remembers of every op of the context, recorded or not, what was made of what
 };
 
 enum class Unconnected : int32_t {
@@ -39,6 +43,8 @@ struct GradientSource {
   Tensor tensor;
   Variable* variable = nullptr;  // then `tensor` is not used
 };
+
+class Provenance;
 
 class Tape final : public Recorder {
  public:
@@ -60,53 +66,104 @@ class Tape final : public Recorder {
 
   // The gradients of the sum of all targets with respect to each source. output_gradients: empty, or one per target
   // (null: ones), of the target's shape and dtype. A tape that is not persistent is consumed: its records are freed.
+  // reasons: empty, or one for each source, which gets kConnected or why there is no gradient.
   // Where an outer tape records, the computation of the gradient is recorded there.
   std::vector<Tensor> gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
                                Span<const Tensor> output_gradients = {},
-                               Unconnected unconnected = Unconnected::kNone);
+                               Unconnected unconnected = Unconnected::kNone, Span<Reason> reasons = {});
+
+  // Whether a gradient passes from the source to the target, and where the path breaks if not. Of a consumed tape that does
+  // not explain only what its gradient call found: the sources and targets of that call.
+  Finding explain(const Tensor& target, const GradientSource& source) const;
 
   bool recording() const { return state_ == State::kRecording; }
   bool consumed() const { return state_ == State::kConsumed; }
   bool persistent() const { return options_.persistent; }
+  bool explains() const { return options_.explain; }
   Context& context() const { return context_; }
   // In the order in which they were first read or watched; kept after the gradient call of a consumed tape.
   const std::vector<VariableRef>& watched_variables() const { return variables_; }
-  // Bytes of the saved tensors, each buffer counted once per op that saved it, and the number of recorded ops.
-  size_t saved_bytes() const;
+  // What the tape saved, by op, most bytes first. A buffer that several ops saved counts once, for the first of them.
+  struct Saved {
+    const char* op;  // valid while it stands on the tape
+    size_t calls, bytes;
+  };
+  std::vector<Saved> saved_by_op() const;
+  size_t saved_bytes() const;  // of all ops
   size_t recorded_ops() const { return entries_.size(); }
+  // Ops that recomputed segments have run again in this tape's gradient calls.
+  uint64_t recomputed_ops() const { return recomputed_ops_; }
 
   uint64_t bits() const override { return bit_; }
   void on_op(const OpCall& call) override;
+  void on_rule(const RuleCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;
+  void on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) override;
 
  private:
+  class Witness;
   enum class State { kRecording, kPaused, kEnded, kConsumed };
 
-  // One recorded op. Its tensors stand in tensors_ and locals_ from `first` on: inputs, then outputs.
+  // One recorded op or rule. Its tensors stand in tensors_ and locals_ from `first` on: inputs, then outputs.
   struct Entry {
-    const OpSchema* schema;
+    const OpSchema* schema;  // null: a rule
     uint32_t first;
     uint32_t num_inputs;
-    uint32_t attrs;  // offset in attrs_, in units of 8 bytes
+    uint32_t num_outputs;
+    uint32_t attrs;  // offset in attrs_, in units of 8 bytes; of a rule its index in rules_
   };
-  // One value of a watched variable that was read: its index among the tracked tensors.
+  // One value of a watched variable that was read: its index among the tracked tensors, and its id.
   struct VariableRead {
     uint64_t variable;
     int32_t local;
+    uint64_t value;
   };
+  struct Watch {
+    uint64_t id;  // of the tensor
+    uint64_t at;  // the id that the next tensor got
+  };
+  // What a gradient call found of a source that is not connected: the source's and the targets' ids.
+  struct Missing {
+    uint64_t source;
+    std::vector<uint64_t> targets;
+    Finding finding;
+  };
+  struct Walk;  // of one gradient call (gradient.cpp)
+  class Walking;
 
   int32_t find(const Tensor& tensor) const;
+  int32_t find(uint64_t id) const { return locals_of_id_.find(id); }
   int32_t track(const Tensor& tensor);
+  const char* name_of(const Entry& entry) const;
+  bool any_tracked(Span<const Tensor* const> in) const;
+  void save(const Tensor& tensor, bool with_data, int32_t local);
+  void note_cut(Reason cut, const char* name, Span<const Tensor* const> in, Span<const Tensor> out);
   int32_t remember(Variable& variable);
   void start_recording();
-  void stop_recording();
+  void stop_recording(TapeWindow window);
   void forget_records();
+  // explain.cpp
+  Provenance history() const;
+  std::vector<uint64_t> values_of(const GradientSource& source) const;
+  bool watches_by_itself(const Variable& variable) const;
+  Finding find_break(Span<const uint64_t> targets, const GradientSource& source) const;
+  Reason unreached(Span<const uint64_t> targets, const GradientSource& source, const Provenance& known) const;
+  bool suspicious(Span<const uint64_t> targets, const GradientSource& source, uint64_t watched_at,
+                  const Provenance& known) const;
+
+  // gradient.cpp
   void check_gradient_call(Span<const Tensor> targets, Span<const GradientSource> sources,
                            Span<const Tensor> output_gradients) const;
   std::vector<std::vector<int32_t>> source_locals(Span<const GradientSource> sources) const;
   std::vector<char> reachable(const std::vector<std::vector<int32_t>>& sources) const;
-  void differentiate(size_t index, std::vector<Tensor>& grads, const std::vector<char>& reached,
-                     const std::vector<char>& is_source);
+  std::vector<char> ancestors(Span<const Tensor> targets) const;
+  void find_missing(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
+                    Unconnected unconnected);
+  void differentiate(size_t index, Walk& walk);
+  std::vector<Tensor> gradients_of_op(const Entry& entry, Span<const Tensor> in, Span<const Tensor> out,
+                                      Span<const Tensor> output_grads, const std::vector<char>& needed);
+  void find_rules_without_gradient(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
+                                   Span<const Tensor> found);
 
   Context& context_;
   TapeOptions options_;
@@ -121,6 +178,20 @@ class Tape final : public Recorder {
   std::vector<VariableRef> variables_;
   IdMap variable_index_;  // of a variable's id in variables_
   std::vector<VariableRead> reads_;
+  std::vector<std::shared_ptr<Rule>> rules_;
+
+  // For explanations.
+  EventLog log_;
+  uint64_t begin_;  // the next tensor's id when the tape began, when it was last reset (0: never)
+  uint64_t reset_at_ = 0;
+  uint32_t generation_ = 0;  // resets
+  std::vector<Watch> watches_;
+  std::vector<uint64_t> forgotten_;  // ids of tensors and variables that were watched before the last reset
+  std::unique_ptr<Provenance> provenance_;  // null until there is something to remember
+  std::unique_ptr<Observer> witness_;       // of a tape that explains
+  std::vector<Missing> missing_;            // of the last gradient call
+  int walking_ = 0;                         // gradient calls that are going on
+  uint64_t recomputed_ops_ = 0;
 };
 
 }  // namespace tl

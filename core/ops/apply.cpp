@@ -71,9 +71,13 @@ void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out,
     }
   }
   schema.kernel(KernelArgs{schema, context, in, made, attrs});
-  if (recorded) {
+  for (int i = 0; i < schema.num_outputs; i++) made[i].node()->made_by = static_cast<uint16_t>(op);
+  if (recorded || context.observed()) {
     OpCall call{schema, context, in, Span<const Tensor>(made, schema.num_outputs), attrs};
-    for (Recorder* recorder : context.recorders()) recorder->on_op(call);
+    for (Observer* observer : context.observers()) observer->on_op(call);
+    const std::vector<Recorder*>& recorders = context.recorders();
+    for (size_t i = 0; recorded && i < recorders.size(); i++)
+      if (!recorders[i]->hidden()) recorders[i]->on_op(call);
   }
   for (int i = 0; i < schema.num_outputs; i++) out[i] = std::move(made[i]);
 }

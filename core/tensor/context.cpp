@@ -61,13 +61,66 @@ void Context::fail_cancelled(const char* op) const {
 
 void Context::add_recorder(Recorder* recorder) {
   recorders_.push_back(recorder);
-  recording_bits_ |= recorder->bits();
+  recorder->place_ = next_place_++;
+  recorder->hidden_ = 0;
+  unite_bits();
 }
 
 void Context::remove_recorder(Recorder* recorder) {
   recorders_.erase(std::remove(recorders_.begin(), recorders_.end(), recorder), recorders_.end());
+  unite_bits();
+}
+
+void Context::unite_bits() {
   recording_bits_ = 0;
-  for (const Recorder* r : recorders_) recording_bits_ |= r->bits();
+  for (const Recorder* r : recorders_)
+    if (!r->hidden()) recording_bits_ |= r->bits();
+}
+
+void Context::hide(uint64_t first_place, uint64_t last_place, int change) {
+  for (Recorder* r : recorders_)
+    if (r->place_ >= first_place && r->place_ <= last_place) r->hidden_ += static_cast<uint32_t>(change);
+  unite_bits();
+}
+
+// The range is fixed here: recorders that are opened meanwhile see what runs, and stay as they are at the end.
+OnlyOlder::OnlyOlder(Context& context, const Recorder& recorder)
+    : context_(context), first_(recorder.place_), last_(context.next_place_ - 1) {
+  context_.hide(first_, last_, 1);
+}
+
+OnlyOlder::~OnlyOlder() { context_.hide(first_, last_, -1); }
+
+Unrecorded::Unrecorded(Context& context) : context_(context), last_(context.next_place_ - 1) {
+  context_.hide(0, last_, 1);
+}
+
+Unrecorded::~Unrecorded() { context_.hide(0, last_, -1); }
+
+void Context::add_observer(Observer* observer) {
+  observers_.push_back(observer);
+  observed_ = true;
+}
+
+void Context::remove_observer(Observer* observer) {
+  observers_.erase(std::remove(observers_.begin(), observers_.end(), observer), observers_.end());
+  observed_ = !observers_.empty();
+}
+
+void Context::listen_to_releases(Recorder* recorder) {
+  listeners_.push_back(recorder);
+  listening_bits_ |= recorder->bits();
+}
+
+void Context::stop_listening(Recorder* recorder) {
+  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), recorder), listeners_.end());
+  listening_bits_ = 0;
+  for (const Recorder* r : listeners_) listening_bits_ |= r->bits();
+}
+
+void Context::tell_released(const TensorNode* node) noexcept {
+  for (size_t i = 0; i < listeners_.size(); i++)
+    if (node->tape_bits & listeners_[i]->bits()) listeners_[i]->on_release(node->id);
 }
 
 TensorNode* Context::new_node() {
@@ -93,6 +146,8 @@ void Context::free_node(TensorNode* node) {
 
 void Tensor::destroy(TensorNode* node) {
   Context* context = node->context;
+  // A shell has the id of a tensor that may well be alive.
+  if ((node->tape_bits & context->listening_bits_) && node->buffer) context->tell_released(node);
   if (node->buffer) node->buffer->drop();
   context->free_node(node);
 }
@@ -107,6 +162,7 @@ Tensor Context::adopt(Buffer* buffer, DType dtype, const Shape& shape) {
   }
   node->references = 1;
   node->dtype = dtype;
+  node->made_by = 0;
   node->id = new_id();
   node->context = this;
   node->buffer = buffer;
@@ -138,6 +194,7 @@ Tensor Tensor::view(const Shape& shape, size_t byte_offset) const {
 Tensor Tensor::shell() const {
   Tensor out = node_->context->make_shell(node_->dtype, node_->shape, node_->id);
   out.node_->tape_bits = node_->tape_bits;
+  out.node_->made_by = node_->made_by;
   return out;
 }
 

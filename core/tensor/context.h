@@ -16,7 +16,8 @@
 
 namespace tl {
 
-class Recorder;  // core/ops/recorder.h
+class Observer;  // core/tensor/recorder.h
+class Recorder;
 class Variable;
 
 enum class LogLevel : int32_t { kInfo = 1, kWarning = 2 };
@@ -56,17 +57,36 @@ class Context {
   void set_threads(int threads);
   RandomState& random() { return random_; }
   uint64_t new_id() { return next_id_++; }
+  uint64_t next_id() const { return next_id_; }  // ids grow: what was made earlier has a smaller one
   void log(LogLevel level, const char* message) const {
     if (log_) log_(log_user_data_, level, message);
   }
 
-  // Recorders that see each op, oldest first.
+  // Recorders that see each op unless they are hidden, oldest first. A recorder that is shown an op may run ops of its own
+  // and hide others meanwhile: walk over them by index.
   const std::vector<Recorder*>& recorders() const { return recorders_; }
-  uint64_t recording_bits() const { return recording_bits_; }  // the union of their bits
+  uint64_t recording_bits() const {
+    return recording_bits_;
+  }  // the union of the bits of those that are not hidden
   void add_recorder(Recorder* recorder);
   void remove_recorder(Recorder* recorder);
+  // Recorders that hear when a tensor that carries one of their bits is gone, recording or not.
+  void listen_to_releases(Recorder* recorder);
+  void stop_listening(Recorder* recorder);
   // A bit for a new recorder. Beyond 64 recorders bits are shared, which costs look-ups but is not wrong.
   uint64_t new_recorder_bit() { return uint64_t{1} << (recorder_count_++ % 64); }
+
+  // Observers see everything that runs, also what no recorder sees. None is installed in ordinary operation.
+  const std::vector<Observer*>& observers() const { return observers_; }
+  bool observed() const { return observed_; }
+  void add_observer(Observer* observer);
+  void remove_observer(Observer* observer);
+  // The op or rule whose gradient rule is running, or null: for messages.
+  const char* gradient_of() const { return gradient_of_; }
+  void set_gradient_of(const char* name) { gradient_of_ = name; }
+  // Ops that recomputed segments have run again so far.
+  uint64_t recomputed_ops() const { return recomputed_ops_; }
+  void count_recomputed(uint64_t ops) { recomputed_ops_ += ops; }
 
   void set_log(void (*log)(void*, LogLevel, const char*), void* user_data) {
     log_ = log;
@@ -84,10 +104,15 @@ class Context {
 
  private:
   friend class Tensor;
+  friend class OnlyOlder;
   friend class Uncancellable;
+  friend class Unrecorded;
   [[noreturn]] void fail_cancelled(const char* op) const;
   TensorNode* new_node();
   void free_node(TensorNode* node);
+  void hide(uint64_t first_place, uint64_t last_place, int change);
+  void unite_bits();
+  void tell_released(const TensorNode* node) noexcept;
 
   Allocator allocator_;
   int threads_;
@@ -97,6 +122,13 @@ class Context {
   std::vector<Recorder*> recorders_;
   uint64_t recording_bits_ = 0;
   uint64_t recorder_count_ = 0;
+  uint64_t next_place_ = 1;
+  std::vector<Recorder*> listeners_;
+  uint64_t listening_bits_ = 0;
+  std::vector<Observer*> observers_;
+  bool observed_ = false;
+  const char* gradient_of_ = nullptr;
+  uint64_t recomputed_ops_ = 0;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;
   std::atomic<uint32_t> never_{1};
@@ -107,6 +139,33 @@ class Context {
   std::vector<std::unique_ptr<TensorNode[]>> node_blocks_;
   TensorNode* free_nodes_ = nullptr;  // linked through `context`, which a free node does not need
   size_t live_tensors_ = 0;
+};
+
+// While it lives, only the recorders that are older than `recorder` see what runs. What a recorder computes in order to
+// record an op is the business of those that were open before it: so derivatives nest, and none takes another's for its own.
+class OnlyOlder {
+ public:
+  OnlyOlder(Context& context, const Recorder& recorder);
+  ~OnlyOlder();
+  OnlyOlder(const OnlyOlder&) = delete;
+  OnlyOlder& operator=(const OnlyOlder&) = delete;
+
+ private:
+  Context& context_;
+  uint64_t first_, last_;
+};
+
+// While it lives, the recorders that are open at its beginning see nothing; those that open meanwhile do.
+class Unrecorded {
+ public:
+  explicit Unrecorded(Context& context);
+  ~Unrecorded();
+  Unrecorded(const Unrecorded&) = delete;
+  Unrecorded& operator=(const Unrecorded&) = delete;
+
+ private:
+  Context& context_;
+  uint64_t last_;
 };
 
 // While it lives, nothing is cancelled: for changes that belong together, once they have begun.

@@ -1,24 +1,46 @@
-// Recorder: what sees every op and every read of a variable while it is open, such as a tape or a tracer.
-// The interface stands here, below the ops, so that nothing below has to know what a tape is.
+// Observer: what sees each op, read and assignment of a context while it is installed.
+// Recorder: what sees those that concern tensors that it knows, such as a tape or a tracer.
+// The interfaces stand here, below the ops, so that nothing below has to know what a tape is.
 #pragma once
 
 #include <cstdint>
 
 namespace tl {
 
-struct OpCall;  // core/ops/schema.h
+struct OpCall;    // core/ops/schema.h
+struct RuleCall;  // core/autodiff/rule.h
 class Tensor;
 class Variable;
 
-class Recorder {
+class Observer {
  public:
-  virtual ~Recorder() = default;
-  // The bits that tensors known to this recorder may carry (TensorNode::tape_bits).
-  virtual uint64_t bits() const = 0;
-  // After an op has run. Called when an input carries one of the recorder's bits (Context::recording_bits).
-  virtual void on_op(const OpCall& call) = 0;
+  virtual ~Observer() = default;
+  // After an op has run, before its result goes to anybody: an error that is thrown here is the op's.
+  virtual void on_op(const OpCall&) {}
+  // After a function with a gradient rule of its own has run.
+  virtual void on_rule(const RuleCall&) {}
   // Before the value of a variable goes to the caller.
-  virtual void on_read(Variable& variable, const Tensor& value) = 0;
+  virtual void on_read(Variable&, const Tensor& /*value*/) {}
+  // Before an assignment takes effect; `value`, which shares the memory of `assigned`, is what reads give from now on.
+  virtual void on_assign(Variable&, const Tensor& /*assigned*/, const Tensor& /*value*/) {}
+};
+
+class Recorder : public Observer {
+ public:
+  // The bits that tensors known to this recorder may carry (TensorNode::tape_bits). on_op and on_rule are called when an
+  // input carries a bit of any recorder (Context::recording_bits).
+  virtual uint64_t bits() const = 0;
+  // The last handle of a tensor that carries one of the recorder's bits is gone. Only for Context::listen_to_releases.
+  virtual void on_release(uint64_t /*id*/) noexcept {}
+
+  // Another recorder's rule runs, which this one must not see (OnlyOlder).
+  bool hidden() const { return hidden_ != 0; }
+
+ private:
+  friend class Context;
+  friend class OnlyOlder;
+  uint64_t place_ = 0;   // in the order in which recorders were added
+  uint32_t hidden_ = 0;  // by how many
 };
 
 }  // namespace tl

@@ -20,6 +20,8 @@ class Context;
 struct TensorNode {
   uint32_t references;
   DType dtype;
+  uint16_t
+      made_by;  // number of the op whose result it is; 0: the caller's data, a variable's value, a view of another
   uint64_t id;
   Context* context;
   Buffer* buffer;   // null for a shell

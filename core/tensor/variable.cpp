@@ -15,7 +15,10 @@ Variable::Variable(Tensor initial, std::string name, bool trainable)
       name_(std::move(name)) {}
 
 const Tensor& Variable::read() {
-  for (Recorder* recorder : context_->recorders()) recorder->on_read(*this, value_);
+  if (context_->observed())
+    for (Observer* observer : context_->observers()) observer->on_read(*this, value_);
+  for (Recorder* recorder : context_->recorders())
+    if (!recorder->hidden()) recorder->on_read(*this, value_);
   return value_;
 }
 
@@ -27,7 +30,11 @@ void Variable::assign(Tensor value) {
     invalid("[variable_assign] a variable keeps its dtype and shape: got ", value.dtype(), " ", value.shape(),
             " for variable '", name_, "' of ", dtype_, " ", shape_, "; cast or reshape the value");
   // A value of its own: the tensor that was passed keeps its identity (a tape may know it), the variable gets a new one.
-  value_ = value.view(value.shape());
+  Tensor now = value.view(value.shape());
+  for (Observer* observer : context_->observers()) observer->on_assign(*this, value, now);
+  for (Recorder* recorder : context_->recorders())
+    if (!recorder->hidden()) recorder->on_assign(*this, value, now);
+  value_ = std::move(now);
 }
 
 }  // namespace tl

@@ -22,7 +22,7 @@ class Variable {
   const Tensor& read();
   // The current value, unseen by tapes: for optimizers, saving and printing.
   const Tensor& peek() const { return value_; }
-  // Throws unless shape and dtype are those of the variable. Tapes do not see assignments.
+  // Throws unless shape and dtype are those of the variable. Tapes note it; no gradient passes through.
   void assign(Tensor value);
   // Moves the value out, so that an op may write into its memory. Nothing but `put` may follow.
   Tensor take() { return std::move(value_); }

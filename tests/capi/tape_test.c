@@ -139,11 +139,116 @@ static void no_memory_in_the_backward_pass(void **state) {
   free_context(c);
 }
 
+static void a_missing_gradient_has_a_reason(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *w = tl_variable_new(c, vector(c, 2, (float[]){1, 2}), "weights", true),
+            *unused = tl_variable_new(c, tl_scalar(c, TL_F32, 1), "unused", true), *sources[] = {w, unused},
+            *grads[2];
+  for (int explain = 0; explain < 2; explain++) {
+    tl_scope_begin(c);
+    tl_tape_options options;
+    tl_tape_options_init(&options, sizeof options);
+    options.explain = explain;
+    tl_tape *tape = tl_tape_begin(c, &options);
+    tl_tensor *y = tl_sum(c, tl_mul_scalar(c, tl_stop_gradient(c, tl_square(c, w)), 2)),
+              *z = tl_add(c, y, tl_mul_scalar(c, tl_sum(c, w), 3));
+    tl_gradient_reason reason = -1, reasons[2] = {-1, -1};
+    assert_int_equal(tl_tape_reason(tape, z, w, &reason), TL_OK);
+    assert_int_equal(reason, TL_REASON_CONNECTED);
+    assert_int_equal(tl_tape_reason(tape, y, w, &reason), TL_OK);
+    assert_int_equal(reason, TL_REASON_STOP_GRADIENT);
+    tl_gradient_options g;
+    tl_gradient_options_init(&g, sizeof g);
+    g.reasons = reasons;
+    assert_int_equal(tl_tape_gradient(tape, y, sources, 2, &g, grads), TL_OK);
+    assert_null(grads[0]);
+    assert_int_equal(reasons[0], TL_REASON_STOP_GRADIENT);
+    assert_int_equal(reasons[1], TL_REASON_NOT_READ);
+    char text[400], cut[20];
+    size_t length = 0;
+    assert_int_equal(tl_tape_explain(tape, y, w, text, sizeof text, &length), TL_OK);
+    assert_int_equal(length, strlen(text));
+    assert_non_null(strstr(
+        text, "no gradient of the target with respect to variable 'weights' (cut by stop_gradient): "));
+    assert_non_null(strstr(text, "'stop_gradient' (result f32 (2,)) cuts the path on purpose"));
+    assert_true(!strstr(text, "op 2,") == !explain);
+    assert_int_equal(tl_tape_explain(tape, y, w, cut, sizeof cut, NULL), TL_OK);
+    assert_int_equal(strlen(cut), sizeof cut - 1);
+    assert_int_equal(tl_tape_explain(tape, y, w, NULL, 0, &length), TL_OK);
+    assert_int_equal(tl_tape_explain(tape, y, w, NULL, 5, &length), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "'buffer'");
+    assert_int_equal(tl_tape_reason(tape, y, w, NULL), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "'reason'");
+    assert_int_equal(tl_tape_reason(tape, NULL, w, &reason), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "'target'");
+    /* The tape is consumed: what its gradient call did not ask about only a tape that explains can tell. */
+    assert_int_equal(tl_tape_reason(tape, z, w, &reason), explain ? TL_OK : TL_FAILED_PRECONDITION);
+    if (explain)
+      assert_int_equal(reason, TL_REASON_CONNECTED);
+    else
+      expect_error(c, TL_FAILED_PRECONDITION, "begin the tape with the option explain");
+    tl_scope_end(c);
+  }
+  assert_string_equal(tl_gradient_reason_name(TL_REASON_PAUSED), "paused");
+  assert_string_equal(tl_gradient_reason_name(99), "unknown reason");
+  free_context(c);
+}
+
+static void the_memory_of_a_tape_by_op(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_variable_new(c, tl_full(c, (int64_t[]){1000}, 1, 0.5, TL_F32), "x", true);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tanh(c, tl_tanh(c, tl_square(c, x)));
+  tl_tape_memory memory = {.struct_size = sizeof memory};
+  tl_tape_statistics s = {.struct_size = sizeof s};
+  size_t count = 0;
+  assert_int_equal(tl_tape_memory_by_op(tape, 0, NULL, &count), TL_OK);
+  assert_int_equal(count, 2);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    assert_int_equal(tl_tape_memory_by_op(tape, i, &memory, NULL), TL_OK);
+    sum += memory.saved_bytes;
+    assert_string_equal(memory.op, i == 0 ? "tanh" : "square");
+    assert_int_equal(memory.calls, i == 0 ? 2 : 1);
+  }
+  assert_int_equal(tl_tape_stats(tape, &s), TL_OK);
+  assert_int_equal(s.saved_bytes, sum);
+  assert_true(sum >= 3 * 4000);
+  assert_int_equal(tl_tape_memory_by_op(tape, 2, &memory, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "got 2 of 2");
+  free_context(c);
+}
+
+static void the_first_nan_is_found(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_variable_new(c, vector(c, 2, (float[]){0, 4}), "x", true), *g;
+  assert_int_equal(tl_context_set_non_finite_check(c, TL_NON_FINITE_CHECK_ALL), TL_OK);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *y = tl_sqrt(c, x);
+  assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_NON_FINITE);
+  assert_non_null(strstr(tl_error_message(c), "in the gradient of 'sqrt'"));
+  tl_clear_error(c);
+  assert_null(tl_log(c, tl_neg(c, y)));
+  expect_error(c, TL_NON_FINITE, "[log] results must be finite: got 1 NaN and 1 infinity in f32 (2,)");
+  assert_int_equal(tl_context_set_non_finite_check(c, TL_NON_FINITE_CHECK_NAN), TL_OK);
+  assert_non_null(tl_log(c, y));
+  assert_int_equal(tl_context_set_non_finite_check(c, TL_NON_FINITE_CHECK_OFF), TL_OK);
+  assert_non_null(tl_log(c, tl_neg(c, y)));
+  assert_int_equal(tl_context_set_non_finite_check(c, 3), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'check'");
+  assert_int_equal(tl_context_set_non_finite_check(c, TL_NON_FINITE_CHECK_ALL), TL_OK); /* on to the end */
+  free_context(c);
+}
+
 int tape_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_loop_of_plain_c_trains),        cmocka_unit_test(gradients_of_gradients),
       cmocka_unit_test(options_and_unconnected_sources), cmocka_unit_test(misuse_is_told),
-      cmocka_unit_test(no_memory_in_the_backward_pass),
+      cmocka_unit_test(no_memory_in_the_backward_pass),  cmocka_unit_test(a_missing_gradient_has_a_reason),
+      cmocka_unit_test(the_memory_of_a_tape_by_op),      cmocka_unit_test(the_first_nan_is_found),
   };
   return RUN_GROUP("tape", tests);
 }

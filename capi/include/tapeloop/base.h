@@ -158,6 +158,21 @@ TL_API tl_status tl_context_set_seed(tl_context *context, uint64_t seed);
  * tensor can be made until enough of it is released. Memory kept for reuse beyond the limit is given back. Since 0.1. */
 TL_API tl_status tl_context_set_memory_limit(tl_context *context, uint64_t bytes);
 
+/** Which values that are not finite are errors. Append-only numbers. */
+typedef int32_t tl_non_finite_check;
+enum {
+  TL_NON_FINITE_CHECK_OFF = 0, /**< none (default) */
+  TL_NON_FINITE_CHECK_NAN = 1, /**< NaN; infinities are allowed */
+  TL_NON_FINITE_CHECK_ALL = 2  /**< NaN and infinities */
+};
+
+/**
+ * Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and one that holds such a
+ * value fails with TL_NON_FINITE. The message names the op, says in whose gradient it ran where it did, and gives the ranges
+ * of its operands. Reads all results once more, so it is for the hunt and not for every day. Since 0.1.
+ */
+TL_API tl_status tl_context_set_non_finite_check(tl_context *context, tl_non_finite_check check);
+
 /** Gives memory that is kept for reuse back to the system. Since 0.1. */
 TL_API tl_status tl_context_trim(tl_context *context);
 

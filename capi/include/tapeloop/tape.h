@@ -16,6 +16,8 @@ typedef struct tl_tape_options {
   size_t struct_size;    /**< bytes of this struct; set by the init function */
   bool persistent;       /**< tl_tape_gradient() may be called more than once (default false) */
   bool ignore_variables; /**< watch only what tl_tape_watch() names (default false: variables too) */
+  bool explain; /**< remember what every value of the context was made of, without keeping the values, so that
+                              tl_tape_explain() can name the exact place; takes time and memory (default false) */
 } tl_tape_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_tape_options). Does nothing for NULL. Since 0.1. */
@@ -55,12 +57,36 @@ enum {
   TL_UNCONNECTED_ERROR = 2 /**< the call fails and names the source */
 };
 
+/** Why a source has no gradient. Append-only numbers. */
+typedef int32_t tl_gradient_reason;
+enum {
+  TL_REASON_CONNECTED = 0,     /**< there is a gradient */
+  TL_REASON_NOT_WATCHED = 1,   /**< the source was never watched */
+  TL_REASON_WATCHED_LATE = 2,  /**< what the target is made of was computed before the source was watched */
+  TL_REASON_PAUSED = 3,        /**< it was computed while the tape was paused */
+  TL_REASON_RESET = 4,         /**< it was computed, or the source was watched, before the tape was reset */
+  TL_REASON_INTEGER = 5,       /**< an integer or bool stands on the path */
+  TL_REASON_STOP_GRADIENT = 6, /**< tl_stop_gradient() cuts the path */
+  TL_REASON_ASSIGNED = 7,      /**< the value passed through an assignment to a variable */
+  TL_REASON_NOT_DIFFERENTIABLE = 8, /**< an op without gradient stands on the path */
+  TL_REASON_RULE_GAVE_NONE = 9,     /**< a gradient rule gave none, such as that of a tl_custom_gradient() */
+  TL_REASON_NOT_READ = 10,          /**< the variable was not read while the tape recorded */
+  TL_REASON_OUTSIDE = 11,           /**< it was computed before the tape began or after it ended */
+  TL_REASON_INDEPENDENT = 12, /**< no chain of ops that the tape knows leads from the source to the target */
+  TL_REASON_UNKNOWN = 13      /**< the tape did not see enough to tell: begin it with the option explain */
+};
+
+/** A reason in words, such as "paused". Static text, also for unknown numbers. Since 0.1. */
+TL_API const char *tl_gradient_reason_name(tl_gradient_reason reason);
+
 /** How a gradient is taken. Fill it with tl_gradient_options_init() first. */
 typedef struct tl_gradient_options {
   size_t struct_size;         /**< bytes of this struct; set by the init function */
   tl_unconnected unconnected; /**< default TL_UNCONNECTED_NONE */
   /** One per target, of its shape and dtype, where NULL entries mean ones; NULL (default): all ones. */
   tl_tensor *const *output_gradients;
+  /** Gets one entry for each source: TL_REASON_CONNECTED, or why it has no gradient. NULL (default): not asked for. */
+  tl_gradient_reason *reasons;
 } tl_gradient_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_gradient_options). Does nothing for NULL. Since 0.1. */
@@ -96,17 +122,54 @@ TL_API tl_status tl_tape_gradient_of(tl_tape *tape, tl_tensor *const *targets, s
 TL_API tl_status tl_tape_watched_variables(tl_tape *tape, tl_tensor **variables, size_t capacity,
                                            size_t *count) TL_WARN_UNUSED;
 
+/**
+ * Whether a gradient passes from a source to a target, and if not, why: *reason gets TL_REASON_CONNECTED or what stands in the
+ * way. Of a consumed tape only for what its gradient call found missing, TL_FAILED_PRECONDITION otherwise; a tape with the
+ * option explain can always tell. Since 0.1.
+ */
+TL_API tl_status tl_tape_reason(tl_tape *tape, tl_tensor *target, tl_tensor *source,
+                                tl_gradient_reason *reason) TL_WARN_UNUSED;
+
+/**
+ * The same in words: the place where the path from the source to the target breaks, by op and name, and what to do. Writes at
+ * most capacity bytes, the final NUL included; *length (may be NULL) gets the length of the whole text without the NUL.
+ * buffer may be NULL when capacity is 0. Where several paths break, it is the place that the longest connected path runs into.
+ * TL_FAILED_PRECONDITION as in tl_tape_reason(). Since 0.1.
+ */
+TL_API tl_status tl_tape_explain(tl_tape *tape, tl_tensor *target, tl_tensor *source, char *buffer,
+                                 size_t capacity, size_t *length) TL_WARN_UNUSED;
+
 /** What a tape holds. Fill struct_size with sizeof(tl_tape_statistics) before the call. */
 typedef struct tl_tape_statistics {
   size_t struct_size;
   uint64_t recorded_ops; /**< ops on the tape */
-  uint64_t saved_bytes;  /**< bytes of the tensors that it saved for the backward pass */
+  uint64_t
+      saved_bytes; /**< bytes of the buffers that it keeps alive for the backward pass, each counted once */
   bool recording;
   bool consumed;
+  uint64_t
+      recomputed_ops; /**< ops that segments of tl_recompute() have run again in gradient calls of this tape */
 } tl_tape_statistics;
 
 /** Reads the statistics; works while the context holds an error. Since 0.1. */
 TL_API tl_status tl_tape_stats(tl_tape *tape, tl_tape_statistics *statistics) TL_WARN_UNUSED;
+
+/** What a tape holds for one kind of op. Fill struct_size with sizeof(tl_tape_memory) before the call. */
+typedef struct tl_tape_memory {
+  size_t struct_size;
+  const char *op; /**< name of the op or rule; valid until the tape changes or goes */
+  uint64_t calls; /**< how often it stands on the tape */
+  uint64_t
+      saved_bytes; /**< bytes that it keeps alive; a buffer that several ops keep counts for the first of them */
+} tl_tape_memory;
+
+/**
+ * The memory of a tape by op, most bytes first: *memory gets the entry of the given index, *count (may be NULL) the number of
+ * entries. memory may be NULL, to ask for the count alone; TL_INVALID_ARGUMENT for an index from count on. The sum over all
+ * entries is that of tl_tape_stats(). Works while the context holds an error. Since 0.1.
+ */
+TL_API tl_status tl_tape_memory_by_op(tl_tape *tape, size_t index, tl_tape_memory *memory,
+                                      size_t *count) TL_WARN_UNUSED;
 
 /** Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
  * Since 0.1.

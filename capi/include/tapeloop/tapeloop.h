@@ -3,6 +3,7 @@
 #define TAPELOOP_H
 
 #include <tapeloop/base.h>
+#include <tapeloop/custom.h>
 #include <tapeloop/data.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/nn.h>

@@ -57,6 +57,15 @@ pub const TL_U8: tl_dtype = 5;
 /// Of `tl_dtype`.
 pub const TL_BOOL: tl_dtype = 6;
 
+/// Which values that are not finite are errors. Append-only numbers.
+pub type tl_non_finite_check = i32;
+/// none (default)
+pub const TL_NON_FINITE_CHECK_OFF: tl_non_finite_check = 0;
+/// NaN; infinities are allowed
+pub const TL_NON_FINITE_CHECK_NAN: tl_non_finite_check = 1;
+/// NaN and infinities
+pub const TL_NON_FINITE_CHECK_ALL: tl_non_finite_check = 2;
+
 /// Severity of a log line. Append-only numbers.
 pub type tl_log_level = i32;
 /// Of `tl_log_level`.
@@ -168,6 +177,37 @@ pub const TL_UNCONNECTED_ZERO: tl_unconnected = 1;
 /// the call fails and names the source
 pub const TL_UNCONNECTED_ERROR: tl_unconnected = 2;
 
+/// Why a source has no gradient. Append-only numbers.
+pub type tl_gradient_reason = i32;
+/// there is a gradient
+pub const TL_REASON_CONNECTED: tl_gradient_reason = 0;
+/// the source was never watched
+pub const TL_REASON_NOT_WATCHED: tl_gradient_reason = 1;
+/// what the target is made of was computed before the source was watched
+pub const TL_REASON_WATCHED_LATE: tl_gradient_reason = 2;
+/// it was computed while the tape was paused
+pub const TL_REASON_PAUSED: tl_gradient_reason = 3;
+/// it was computed, or the source was watched, before the tape was reset
+pub const TL_REASON_RESET: tl_gradient_reason = 4;
+/// an integer or bool stands on the path
+pub const TL_REASON_INTEGER: tl_gradient_reason = 5;
+/// tl_stop_gradient() cuts the path
+pub const TL_REASON_STOP_GRADIENT: tl_gradient_reason = 6;
+/// the value passed through an assignment to a variable
+pub const TL_REASON_ASSIGNED: tl_gradient_reason = 7;
+/// an op without gradient stands on the path
+pub const TL_REASON_NOT_DIFFERENTIABLE: tl_gradient_reason = 8;
+/// a gradient rule gave none, such as that of a tl_custom_gradient()
+pub const TL_REASON_RULE_GAVE_NONE: tl_gradient_reason = 9;
+/// the variable was not read while the tape recorded
+pub const TL_REASON_NOT_READ: tl_gradient_reason = 10;
+/// it was computed before the tape began or after it ended
+pub const TL_REASON_OUTSIDE: tl_gradient_reason = 11;
+/// no chain of ops that the tape knows leads from the source to the target
+pub const TL_REASON_INDEPENDENT: tl_gradient_reason = 12;
+/// the tape did not see enough to tell: begin it with the option explain
+pub const TL_REASON_UNKNOWN: tl_gradient_reason = 13;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -222,6 +262,34 @@ pub type tl_destroy_callback = Option<unsafe extern "C" fn(user_data: *mut c_voi
 /// Gets log lines, on the thread that is in the context. It must not call tapeloop with this context.
 pub type tl_log_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, level: tl_log_level, message: *const c_char)>;
+
+/// Computes outputs from inputs. Sets all outputs to tensors of the context, or fails.
+pub type tl_compute_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status,
+>;
+
+/// Computes the gradient of each input from the gradient of each output (NULL: none arrived). inputs and
+/// outputs have the values of the forward pass. Sets input_gradients, NULL at first: a tensor of the input's
+/// dtype and shape, or NULL for none.
+pub type tl_backward_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *const *mut tl_tensor,
+        output_gradients: *const *mut tl_tensor,
+        num_outputs: usize,
+        input_gradients: *mut *mut tl_tensor,
+    ) -> tl_status,
+>;
 
 /// How a context is made. Fill it with tl_context_options_init() first.
 #[repr(C)]
@@ -437,6 +505,9 @@ pub struct tl_tape_options {
     pub persistent: bool,
     /// watch only what tl_tape_watch() names (default false: variables too)
     pub ignore_variables: bool,
+    /// remember what every value of the context was made of, without keeping the values, so that
+    /// tl_tape_explain() can name the exact place; takes time and memory (default false)
+    pub explain: bool,
 }
 
 /// How a gradient is taken. Fill it with tl_gradient_options_init() first.
@@ -449,6 +520,9 @@ pub struct tl_gradient_options {
     pub unconnected: tl_unconnected,
     /// One per target, of its shape and dtype, where NULL entries mean ones; NULL (default): all ones.
     pub output_gradients: *const *mut tl_tensor,
+    /// Gets one entry for each source: TL_REASON_CONNECTED, or why it has no gradient. NULL (default): not
+    /// asked for.
+    pub reasons: *mut tl_gradient_reason,
 }
 
 /// What a tape holds. Fill struct_size with sizeof(tl_tape_statistics) before the call.
@@ -459,12 +533,28 @@ pub struct tl_tape_statistics {
     pub struct_size: usize,
     /// ops on the tape
     pub recorded_ops: u64,
-    /// bytes of the tensors that it saved for the backward pass
+    /// bytes of the buffers that it keeps alive for the backward pass, each counted once
     pub saved_bytes: u64,
     /// `recording`.
     pub recording: bool,
     /// `consumed`.
     pub consumed: bool,
+    /// ops that segments of tl_recompute() have run again in gradient calls of this tape
+    pub recomputed_ops: u64,
+}
+
+/// What a tape holds for one kind of op. Fill struct_size with sizeof(tl_tape_memory) before the call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_tape_memory {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// name of the op or rule; valid until the tape changes or goes
+    pub op: *const c_char,
+    /// how often it stands on the tape
+    pub calls: u64,
+    /// bytes that it keeps alive; a buffer that several ops keep counts for the first of them
+    pub saved_bytes: u64,
 }
 
 extern "C" {
@@ -522,6 +612,13 @@ extern "C" {
     /// limit is given back. Since 0.1.
     pub fn tl_context_set_memory_limit(context: *mut tl_context, bytes: u64) -> tl_status;
 
+    /// Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and
+    /// one that holds such a value fails with TL_NON_FINITE. The message names the op, says in whose gradient
+    /// it ran where it did, and gives the ranges of its operands. Reads all results once more, so it is for
+    /// the hunt and not for every day. Since 0.1.
+    pub fn tl_context_set_non_finite_check(context: *mut tl_context, check: tl_non_finite_check)
+        -> tl_status;
+
     /// Gives memory that is kept for reuse back to the system. Since 0.1.
     pub fn tl_context_trim(context: *mut tl_context) -> tl_status;
 
@@ -572,6 +669,69 @@ extern "C" {
     /// when it is not a live one (the context holds the error). tl_layer_keep() and its like do the same for
     /// the other kinds. Since 0.1.
     pub fn tl_keep(tensor: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Runs `forward` and lets `backward` be its gradient. Open tapes do not see what `forward` does: they get
+    /// one entry, which keeps inputs and outputs. `backward` runs in each gradient call that comes by, with
+    /// ops that outer tapes record: derivatives of second and higher order are those of what it computes. A
+    /// value of the forward that it needs is one more output. name (copied) stands for the function in
+    /// messages. inputs are tensors or variables of any dtype. captured names the trainable variables that
+    /// `forward` reads without getting them as inputs; reading one that is not listed is an error, because its
+    /// gradient would be missing in silence. `backward` gets their values after the inputs, and gives their
+    /// gradients there: its num_inputs is num_inputs + num_captured. outputs gets num_outputs new tensors of
+    /// the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged; TL_INVALID_ARGUMENT
+    /// for an output that was not set and, from the gradient call, for a gradient of another dtype or shape
+    /// than its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when
+    /// no tape needs the rule any more, or at once when this call fails. user_data may be NULL. inputs may be
+    /// NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. In forward mode it is
+    /// TL_UNSUPPORTED for inputs that have tangents. Since 0.1.
+    pub fn tl_custom_gradient(
+        context: *mut tl_context,
+        name: *const c_char,
+        forward: tl_compute_callback,
+        backward: tl_backward_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        captured: *const *mut tl_tensor,
+        num_captured: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status;
+
+    /// The value of `value` with the gradient of `path`: what arrives goes to `path` unchanged, and nothing to
+    /// `value`. Both of one floating dtype and shape. For functions without a useful derivative (rounding,
+    /// sampling), and past assignments: tl_grad_pass_through(c, v, x) after v was assigned x. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_grad_pass_through(
+        context: *mut tl_context,
+        value: *mut tl_tensor,
+        path: *mut tl_tensor,
+    ) -> *mut tl_tensor;
+
+    /// Runs `segment` and keeps nothing of what it computes inside: open tapes get one entry, which keeps the
+    /// inputs, and run the segment again when its gradient is taken. Memory for time: of a chain of segments
+    /// only the values between them stay alive. Each op of the segment runs once now and once more for each
+    /// gradient taken through it; in segments that are nested d deep d times more (recomputed_ops of
+    /// tl_tape_stats() counts). The second run draws the same random numbers and reads the values that
+    /// variables had in the first; what it assigns is undone, so that each assignment has its effect once.
+    /// Variables that it reads need not be listed: they get their gradients. Derivatives of any order. The
+    /// segment must depend on nothing but its inputs, variables and the context's random numbers. One that
+    /// gives outputs of other dtypes or shapes the second time makes the gradient call fail with
+    /// TL_INVALID_ARGUMENT. name, user_data, destroy, inputs, outputs and errors as in tl_custom_gradient():
+    /// user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL when num_inputs is 0. Since
+    /// 0.1.
+    pub fn tl_recompute(
+        context: *mut tl_context,
+        name: *const c_char,
+        segment: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status;
 
     /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the
     /// content. The shape is that of the file, rank 0 to 8; unsigned bytes give TL_U8, signed bytes, 16-bit
@@ -1763,6 +1923,9 @@ extern "C" {
     /// Since 0.1.
     pub fn tl_tape_reset(tape: *mut tl_tape) -> tl_status;
 
+    /// A reason in words, such as "paused". Static text, also for unknown numbers. Since 0.1.
+    pub fn tl_gradient_reason_name(reason: tl_gradient_reason) -> *const c_char;
+
     /// Sets all fields to their defaults. Pass sizeof(tl_gradient_options). Does nothing for NULL. Since 0.1.
     pub fn tl_gradient_options_init(options: *mut tl_gradient_options, struct_size: usize);
 
@@ -1805,8 +1968,43 @@ extern "C" {
         count: *mut usize,
     ) -> tl_status;
 
+    /// Whether a gradient passes from a source to a target, and if not, why: *reason gets TL_REASON_CONNECTED
+    /// or what stands in the way. Of a consumed tape only for what its gradient call found missing,
+    /// TL_FAILED_PRECONDITION otherwise; a tape with the option explain can always tell. Since 0.1.
+    pub fn tl_tape_reason(
+        tape: *mut tl_tape,
+        target: *mut tl_tensor,
+        source: *mut tl_tensor,
+        reason: *mut tl_gradient_reason,
+    ) -> tl_status;
+
+    /// The same in words: the place where the path from the source to the target breaks, by op and name, and
+    /// what to do. Writes at most capacity bytes, the final NUL included; *length (may be NULL) gets the
+    /// length of the whole text without the NUL. buffer may be NULL when capacity is 0. Where several paths
+    /// break, it is the place that the longest connected path runs into. TL_FAILED_PRECONDITION as in
+    /// tl_tape_reason(). Since 0.1.
+    pub fn tl_tape_explain(
+        tape: *mut tl_tape,
+        target: *mut tl_tensor,
+        source: *mut tl_tensor,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
     /// Reads the statistics; works while the context holds an error. Since 0.1.
     pub fn tl_tape_stats(tape: *mut tl_tape, statistics: *mut tl_tape_statistics) -> tl_status;
+
+    /// The memory of a tape by op, most bytes first: *memory gets the entry of the given index, *count (may be
+    /// NULL) the number of entries. memory may be NULL, to ask for the count alone; TL_INVALID_ARGUMENT for an
+    /// index from count on. The sum over all entries is that of tl_tape_stats(). Works while the context holds
+    /// an error. Since 0.1.
+    pub fn tl_tape_memory_by_op(
+        tape: *mut tl_tape,
+        index: usize,
+        memory: *mut tl_tape_memory,
+        count: *mut usize,
+    ) -> tl_status;
 
     /// Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
     /// holds the error). Since 0.1.

@@ -50,6 +50,9 @@ fn here() -> String {
         TL_I64,
         TL_U8,
         TL_BOOL,
+        TL_NON_FINITE_CHECK_OFF,
+        TL_NON_FINITE_CHECK_NAN,
+        TL_NON_FINITE_CHECK_ALL,
         TL_LOG_INFO,
         TL_LOG_WARNING,
         TL_DATA_TRAIN,
@@ -90,7 +93,21 @@ fn here() -> String {
         TL_NON_FINITE_PROPAGATE,
         TL_UNCONNECTED_NONE,
         TL_UNCONNECTED_ZERO,
-        TL_UNCONNECTED_ERROR
+        TL_UNCONNECTED_ERROR,
+        TL_REASON_CONNECTED,
+        TL_REASON_NOT_WATCHED,
+        TL_REASON_WATCHED_LATE,
+        TL_REASON_PAUSED,
+        TL_REASON_RESET,
+        TL_REASON_INTEGER,
+        TL_REASON_STOP_GRADIENT,
+        TL_REASON_ASSIGNED,
+        TL_REASON_NOT_DIFFERENTIABLE,
+        TL_REASON_RULE_GAVE_NONE,
+        TL_REASON_NOT_READ,
+        TL_REASON_OUTSIDE,
+        TL_REASON_INDEPENDENT,
+        TL_REASON_UNKNOWN
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -147,9 +164,13 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_clip_options { struct_size, non_finite });
-    layout!(rows, tl_tape_options { struct_size, persistent, ignore_variables });
-    layout!(rows, tl_gradient_options { struct_size, unconnected, output_gradients });
-    layout!(rows, tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed });
+    layout!(rows, tl_tape_options { struct_size, persistent, ignore_variables, explain });
+    layout!(rows, tl_gradient_options { struct_size, unconnected, output_gradients, reasons });
+    layout!(
+        rows,
+        tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed, recomputed_ops }
+    );
+    layout!(rows, tl_tape_memory { struct_size, op, calls, saved_bytes });
     rows
 }
 
@@ -200,6 +221,9 @@ int main(void) {
   printf("TL_I64 %d\n", (int)TL_I64);
   printf("TL_U8 %d\n", (int)TL_U8);
   printf("TL_BOOL %d\n", (int)TL_BOOL);
+  printf("TL_NON_FINITE_CHECK_OFF %d\n", (int)TL_NON_FINITE_CHECK_OFF);
+  printf("TL_NON_FINITE_CHECK_NAN %d\n", (int)TL_NON_FINITE_CHECK_NAN);
+  printf("TL_NON_FINITE_CHECK_ALL %d\n", (int)TL_NON_FINITE_CHECK_ALL);
   printf("TL_LOG_INFO %d\n", (int)TL_LOG_INFO);
   printf("TL_LOG_WARNING %d\n", (int)TL_LOG_WARNING);
   printf("TL_DATA_TRAIN %d\n", (int)TL_DATA_TRAIN);
@@ -241,6 +265,20 @@ int main(void) {
   printf("TL_UNCONNECTED_NONE %d\n", (int)TL_UNCONNECTED_NONE);
   printf("TL_UNCONNECTED_ZERO %d\n", (int)TL_UNCONNECTED_ZERO);
   printf("TL_UNCONNECTED_ERROR %d\n", (int)TL_UNCONNECTED_ERROR);
+  printf("TL_REASON_CONNECTED %d\n", (int)TL_REASON_CONNECTED);
+  printf("TL_REASON_NOT_WATCHED %d\n", (int)TL_REASON_NOT_WATCHED);
+  printf("TL_REASON_WATCHED_LATE %d\n", (int)TL_REASON_WATCHED_LATE);
+  printf("TL_REASON_PAUSED %d\n", (int)TL_REASON_PAUSED);
+  printf("TL_REASON_RESET %d\n", (int)TL_REASON_RESET);
+  printf("TL_REASON_INTEGER %d\n", (int)TL_REASON_INTEGER);
+  printf("TL_REASON_STOP_GRADIENT %d\n", (int)TL_REASON_STOP_GRADIENT);
+  printf("TL_REASON_ASSIGNED %d\n", (int)TL_REASON_ASSIGNED);
+  printf("TL_REASON_NOT_DIFFERENTIABLE %d\n", (int)TL_REASON_NOT_DIFFERENTIABLE);
+  printf("TL_REASON_RULE_GAVE_NONE %d\n", (int)TL_REASON_RULE_GAVE_NONE);
+  printf("TL_REASON_NOT_READ %d\n", (int)TL_REASON_NOT_READ);
+  printf("TL_REASON_OUTSIDE %d\n", (int)TL_REASON_OUTSIDE);
+  printf("TL_REASON_INDEPENDENT %d\n", (int)TL_REASON_INDEPENDENT);
+  printf("TL_REASON_UNKNOWN %d\n", (int)TL_REASON_UNKNOWN);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -324,16 +362,24 @@ int main(void) {
   printf("tl_tape_options.struct_size %zu\n", offsetof(tl_tape_options, struct_size));
   printf("tl_tape_options.persistent %zu\n", offsetof(tl_tape_options, persistent));
   printf("tl_tape_options.ignore_variables %zu\n", offsetof(tl_tape_options, ignore_variables));
+  printf("tl_tape_options.explain %zu\n", offsetof(tl_tape_options, explain));
   printf("tl_gradient_options %zu\n", sizeof(tl_gradient_options));
   printf("tl_gradient_options.struct_size %zu\n", offsetof(tl_gradient_options, struct_size));
   printf("tl_gradient_options.unconnected %zu\n", offsetof(tl_gradient_options, unconnected));
   printf("tl_gradient_options.output_gradients %zu\n", offsetof(tl_gradient_options, output_gradients));
+  printf("tl_gradient_options.reasons %zu\n", offsetof(tl_gradient_options, reasons));
   printf("tl_tape_statistics %zu\n", sizeof(tl_tape_statistics));
   printf("tl_tape_statistics.struct_size %zu\n", offsetof(tl_tape_statistics, struct_size));
   printf("tl_tape_statistics.recorded_ops %zu\n", offsetof(tl_tape_statistics, recorded_ops));
   printf("tl_tape_statistics.saved_bytes %zu\n", offsetof(tl_tape_statistics, saved_bytes));
   printf("tl_tape_statistics.recording %zu\n", offsetof(tl_tape_statistics, recording));
   printf("tl_tape_statistics.consumed %zu\n", offsetof(tl_tape_statistics, consumed));
+  printf("tl_tape_statistics.recomputed_ops %zu\n", offsetof(tl_tape_statistics, recomputed_ops));
+  printf("tl_tape_memory %zu\n", sizeof(tl_tape_memory));
+  printf("tl_tape_memory.struct_size %zu\n", offsetof(tl_tape_memory, struct_size));
+  printf("tl_tape_memory.op %zu\n", offsetof(tl_tape_memory, op));
+  printf("tl_tape_memory.calls %zu\n", offsetof(tl_tape_memory, calls));
+  printf("tl_tape_memory.saved_bytes %zu\n", offsetof(tl_tape_memory, saved_bytes));
   return 0;
 }
 "#;

@@ -86,6 +86,20 @@ impl DType {
     }
 }
 
+/// Which values that are not finite are errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum NonFiniteCheck {
+    /// None (default).
+    #[default]
+    Off = ffi::TL_NON_FINITE_CHECK_OFF,
+    /// NaN; infinities are allowed.
+    Nan = ffi::TL_NON_FINITE_CHECK_NAN,
+    /// NaN and infinities.
+    All = ffi::TL_NON_FINITE_CHECK_ALL,
+}
+
 /// Severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -248,4 +262,40 @@ pub enum Unconnected {
     Zero = ffi::TL_UNCONNECTED_ZERO,
     /// The call fails and names the source.
     Error = ffi::TL_UNCONNECTED_ERROR,
+}
+
+/// Why a source has no gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum GradientReason {
+    /// There is a gradient.
+    #[default]
+    Connected = ffi::TL_REASON_CONNECTED,
+    /// The source was never watched.
+    NotWatched = ffi::TL_REASON_NOT_WATCHED,
+    /// What the target is made of was computed before the source was watched.
+    WatchedLate = ffi::TL_REASON_WATCHED_LATE,
+    /// It was computed while the tape was paused.
+    Paused = ffi::TL_REASON_PAUSED,
+    /// It was computed, or the source was watched, before the tape was reset.
+    Reset = ffi::TL_REASON_RESET,
+    /// An integer or bool stands on the path.
+    Integer = ffi::TL_REASON_INTEGER,
+    /// `stop_gradient` cuts the path.
+    StopGradient = ffi::TL_REASON_STOP_GRADIENT,
+    /// The value passed through an assignment to a variable.
+    Assigned = ffi::TL_REASON_ASSIGNED,
+    /// An op without gradient stands on the path.
+    NotDifferentiable = ffi::TL_REASON_NOT_DIFFERENTIABLE,
+    /// a gradient rule gave none, such as that of a `custom_gradient`.
+    RuleGaveNone = ffi::TL_REASON_RULE_GAVE_NONE,
+    /// The variable was not read while the tape recorded.
+    NotRead = ffi::TL_REASON_NOT_READ,
+    /// It was computed before the tape began or after it ended.
+    Outside = ffi::TL_REASON_OUTSIDE,
+    /// No chain of ops that the tape knows leads from the source to the target.
+    Independent = ffi::TL_REASON_INDEPENDENT,
+    /// The tape did not see enough to tell: begin it with the option explain.
+    Unknown = ffi::TL_REASON_UNKNOWN,
 }

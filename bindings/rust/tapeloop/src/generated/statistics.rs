@@ -70,12 +70,14 @@ impl From<&ffi::tl_context_statistics> for Statistics {
 pub struct TapeStatistics {
     /// Ops on the tape.
     pub recorded_ops: u64,
-    /// Bytes of the tensors that it saved for the backward pass.
+    /// Bytes of the buffers that it keeps alive for the backward pass, each counted once.
     pub saved_bytes: u64,
     /// Whether it is recording.
     pub recording: bool,
     /// Whether it is consumed.
     pub consumed: bool,
+    /// Ops that segments of `recompute` have run again in gradient calls of this tape.
+    pub recomputed_ops: u64,
 }
 
 impl TapeStatistics {
@@ -86,6 +88,7 @@ impl TapeStatistics {
             saved_bytes: Default::default(),
             recording: Default::default(),
             consumed: Default::default(),
+            recomputed_ops: Default::default(),
         }
     }
 }
@@ -97,6 +100,7 @@ impl From<&ffi::tl_tape_statistics> for TapeStatistics {
             saved_bytes: raw.saved_bytes,
             recording: raw.recording,
             consumed: raw.consumed,
+            recomputed_ops: raw.recomputed_ops,
         }
     }
 }

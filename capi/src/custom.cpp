@@ -1,0 +1,155 @@
+// Custom gradients and recomputed segments of the C API: how callbacks of the caller become rules of the core.
+#include "tapeloop/custom.h"
+
+#include <memory>
+
+#include "capi/src/call.h"
+#include "core/autodiff/custom.h"
+#include "core/autodiff/recompute.h"
+
+using namespace tl;
+using namespace tl::capi;
+
+namespace {
+
+// What the callbacks of one rule share. `user_data` ends with the last of them.
+struct Callbacks {
+  Session& session;
+  tl_context* context;
+  std::string name;
+  std::shared_ptr<void> user_data;
+};
+
+std::vector<tl_tensor*> handles_of(Session& s, Span<const Tensor> tensors) {
+  s.reserve_handles(tensors.size());
+  std::vector<tl_tensor*> out;
+  for (const Tensor& t : tensors) out.push_back(t ? s.make_tensor(t) : nullptr);
+  return out;
+}
+
+// The error of a callback goes on as it is: the context has kept its code and message, unless the callback said nothing.
+void check(const Callbacks& f, const char* what, tl_status status) {
+  if (f.session.failed()) throw Error(f.session.code(), f.session.message());
+  if (status == TL_OK) return;
+  const bool known = status > TL_OK && status <= TL_CANCELLED;
+  fail(known ? static_cast<Code>(status) : Code::kInvalidArgument, "[", f.name, "] the ", what,
+       " callback must return TL_OK or set the error that it returns: got status ", status, " (",
+       tl_status_name(status), ") without an error; call tl_set_error before");
+}
+
+std::vector<Tensor> tensors_of(const Callbacks& f, const std::vector<tl_tensor*>& handles, const char* list) {
+  std::vector<Tensor> out;
+  for (size_t i = 0; i < handles.size(); i++)
+    out.push_back(handles[i] ? peek_tensor(f.session, handles[i], f.name.c_str(), {list, i}) : Tensor());
+  return out;
+}
+
+std::vector<Tensor> compute(const Callbacks& f, tl_compute_callback callback, const char* what,
+                            Span<const Tensor> inputs, size_t num_outputs) {
+  CallbackFrame frame(f.session);
+  std::vector<tl_tensor*> in = handles_of(f.session, inputs), out(num_outputs, nullptr);
+  check(f, what, callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), out.size()));
+  return tensors_of(f, out, "outputs");
+}
+
+std::vector<Tensor> backward(const Callbacks& f, tl_backward_callback callback, const RuleArgs& args) {
+  CallbackFrame frame(f.session);
+  std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
+                          arrived = handles_of(f.session, args.grad), gradients(in.size(), nullptr);
+  check(f, "backward",
+        callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), arrived.data(), out.size(),
+                 gradients.data()));
+  return tensors_of(f, gradients, "input_gradients");
+}
+
+// f(session, user data): whatever happens, `destroy` runs once, when the last owner of the user data goes.
+template <class F>
+tl_status lending(tl_context* context, const char* op, void* user_data, tl_destroy_callback destroy,
+                  tl_tensor** outputs, size_t num_outputs, F&& f) noexcept {
+  for (size_t i = 0; outputs && num_outputs <= kMostHandles && i < num_outputs; i++) outputs[i] = nullptr;
+  bool taken = false;
+  tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
+    taken = true;
+    std::shared_ptr<void> lent(user_data, [destroy](void* data) {
+      if (destroy) destroy(data);
+    });
+    check_list(op, "outputs", outputs, num_outputs);
+    s.reserve_handles(num_outputs);
+    std::vector<Tensor> out = f(s, std::move(lent));
+    s.reserve_handles(out.size());
+    for (size_t i = 0; i < out.size(); i++) outputs[i] = s.make_tensor(std::move(out[i]));
+  });
+  if (!taken && destroy) destroy(user_data);
+  return status;
+}
+
+// Operands of a function: variables are read, which open tapes see.
+std::vector<Tensor> inputs_of(Session& s, const char* op, tl_tensor* const* inputs, size_t count) {
+  check_list(op, "inputs", inputs, count);
+  std::vector<Tensor> out;
+  for (size_t i = 0; i < count; i++) out.push_back(tensor_of(s, inputs[i], op, {"inputs", i}));
+  return out;
+}
+
+}  // namespace
+
+extern "C" {
+
+TL_API tl_status tl_custom_gradient(tl_context* context, const char* name, tl_compute_callback forward,
+                                    tl_backward_callback backward_rule, void* user_data,
+                                    tl_destroy_callback destroy, tl_tensor* const* inputs, size_t num_inputs,
+                                    tl_tensor* const* captured, size_t num_captured, tl_tensor** outputs,
+                                    size_t num_outputs) {
+  constexpr const char* op = "custom_gradient";
+  return lending(
+      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
+        Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
+        if (!forward || !backward_rule)
+          invalid("[custom_gradient] '", forward ? "backward" : "forward",
+                  "' must be a function: got NULL; use stop_gradient for a function without gradient");
+        std::vector<Tensor> in = inputs_of(s, op, inputs, num_inputs);
+        check_list(op, "captured", captured, num_captured);
+        std::vector<VariableRef> held;  // the callback may release the handles
+        std::vector<Variable*> variables;
+        for (size_t i = 0; i < num_captured; i++) {
+          variables.push_back(&variable_of(s, captured[i], op, {"captured", i}));
+          held.push_back(VariableRef::share(variables.back()));
+        }
+        CustomGradient rule{
+            f.name,
+            [f, forward, num_outputs](Span<const Tensor> x) {
+              return compute(f, forward, "forward", x, num_outputs);
+            },
+            [f, backward_rule](const RuleArgs& args) { return backward(f, backward_rule, args); }};
+        return custom_gradient(s.core(), std::move(rule), in, variables);
+      });
+}
+
+TL_API tl_tensor* tl_grad_pass_through(tl_context* context, tl_tensor* value, tl_tensor* path) {
+  return op(context, "grad_pass_through", [&](OpCallFrame& call) {
+    call.add(value, "value");
+    call.add(path, "path");
+    call.result(grad_pass_through(call.in(0), call.in(1)));
+  });
+}
+
+TL_API tl_status tl_recompute(tl_context* context, const char* name, tl_compute_callback segment,
+                              void* user_data, tl_destroy_callback destroy, tl_tensor* const* inputs,
+                              size_t num_inputs, tl_tensor** outputs, size_t num_outputs) {
+  constexpr const char* op = "recompute";
+  return lending(
+      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
+        Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
+        if (!segment)
+          invalid("[recompute] 'segment' must be a function: got NULL; pass the callback that computes it");
+        std::vector<Tensor> in = inputs_of(s, op, inputs, num_inputs);
+        return recompute(
+            s.core(), f.name,
+            [f, segment, num_outputs](Span<const Tensor> x) {
+              return compute(f, segment, "segment", x, num_outputs);
+            },
+            in);
+      });
+}
+
+}  // extern "C"

@@ -1,0 +1,89 @@
+#include "core/autodiff/custom.h"
+
+#include "core/autodiff/captures.h"
+#include "core/base/error.h"
+
+namespace tl {
+namespace {
+
+class FunctionRule final : public Rule {
+ public:
+  explicit FunctionRule(CustomGradient functions) : functions_(std::move(functions)) {}
+  const std::string& name() const override { return functions_.name; }
+  std::vector<Tensor> forward(Span<const Tensor> inputs) { return functions_.forward(inputs); }
+  std::vector<Tensor> backward(const RuleArgs& args) override { return functions_.backward(args); }
+
+ private:
+  CustomGradient functions_;
+};
+
+class PassThrough final : public Rule {
+ public:
+  const std::string& name() const override { return name_; }
+  std::vector<Tensor> backward(const RuleArgs& args) override { return {args.grad[0]}; }
+  bool saves_outputs() const override { return false; }
+
+ private:
+  std::string name_ = "grad_pass_through";
+};
+
+bool is_one_of(Span<Variable* const> list, const Variable* v) {
+  for (const Variable* other : list)
+    if (other == v) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, Span<const Tensor> inputs,
+                                    Span<Variable* const> captured) {
+  auto rule = std::make_shared<FunctionRule>(std::move(functions));
+  std::vector<Tensor> in(inputs.begin(), inputs.end());
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (!inputs[i] || &inputs[i].context() != &context)
+      invalid("[", rule->name(), "] input ", i, inputs[i] ? " belongs to another context" : " is missing");
+  for (Variable* v : captured) in.push_back(v->read());
+
+  std::vector<Tensor> out;
+  {
+    Unrecorded one_entry(context);
+    Captures seen(context);
+    out = rule->forward(Span<const Tensor>(in.data(), inputs.size()));
+    for (const Captures::Read& r : seen.reads())
+      if (r.variable->trainable() && is_floating(r.variable->dtype()) &&
+          !is_one_of(captured, r.variable.get()))
+        invalid("[", rule->name(), "] the function reads the trainable variable '", r.variable->name(),
+                "', which its gradient rule does not know: list it among the captured variables, or pass it "
+                "as an input");
+  }
+  std::vector<const Tensor*> operands;
+  for (const Tensor& t : in) operands.push_back(&t);
+  for (size_t i = 0; i < out.size(); i++) {
+    if (!out[i] || &out[i].context() != &context)
+      invalid("[", rule->name(), "] output ", i,
+              out[i] ? " belongs to another context" : " was not set; the forward must set all of them");
+    // A value of its own: a tape may know the tensor that the function gave, an input say.
+    out[i] = out[i].view(out[i].shape());
+  }
+  std::shared_ptr<Rule> shared = std::move(rule);
+  announce({shared, context, operands, out});
+  return out;
+}
+
+Tensor grad_pass_through(const Tensor& value, const Tensor& path) {
+  if (!value || !path) invalid("[grad_pass_through] needs a value and a path: got none");
+  if (&value.context() != &path.context())
+    invalid("[grad_pass_through] the value and the path must be of one context; copy the data over");
+  if (!is_floating(path.dtype()))
+    invalid("[grad_pass_through] the path must be floating point: got ", path.dtype(), " ", path.shape());
+  if (value.dtype() != path.dtype() || value.shape() != path.shape())
+    invalid("[grad_pass_through] the value and the path must have one dtype and shape: got ", value.dtype(),
+            " ", value.shape(), " and ", path.dtype(), " ", path.shape());
+  Tensor out = value.view(value.shape());
+  const Tensor* in[] = {&path};
+  std::shared_ptr<Rule> rule = std::make_shared<PassThrough>();
+  announce({rule, path.context(), in, Span<const Tensor>(&out, 1)});
+  return out;
+}
+
+}  // namespace tl

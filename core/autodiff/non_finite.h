@@ -1,0 +1,26 @@
+// NonFiniteCheck: makes the first op whose result is not finite an error that says where the value came from.
+#pragma once
+
+#include "core/tensor/context.h"
+#include "core/tensor/recorder.h"
+
+namespace tl {
+
+class NonFiniteCheck final : public Observer {
+ public:
+  // From now on, for as long as it lives. infinities: whether these are errors, too, and not only NaN.
+  NonFiniteCheck(Context& context, bool infinities) : context_(context), infinities_(infinities) {
+    context_.add_observer(this);
+  }
+  ~NonFiniteCheck() override { context_.remove_observer(this); }
+  NonFiniteCheck(const NonFiniteCheck&) = delete;
+  NonFiniteCheck& operator=(const NonFiniteCheck&) = delete;
+
+  void on_op(const OpCall& call) override;  // throws kNonFinite
+
+ private:
+  Context& context_;
+  bool infinities_;
+};
+
+}  // namespace tl

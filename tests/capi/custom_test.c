@@ -1,0 +1,337 @@
+/* Custom gradients, recomputed segments and pass-through through the C API; their numbers are tested in tests/autodiff. */
+#include "tests/capi/harness.h"
+
+/* What the callbacks below are told, and what they saw. */
+typedef struct {
+  int forwards, backwards, destroyed;
+  int fail_forward, fail_backward; /* a status to return */
+  tl_tensor *variable;             /* read by the forward */
+  tl_tape *victim;                 /* released by the backward */
+} notes;
+
+static void count_destroy(void *user_data) { ((notes *)user_data)->destroyed++; }
+
+/* half(x) = x^2 with the rule g x, or variable * x^2. */
+static tl_status forward(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                         tl_tensor **outputs, size_t num_outputs) {
+  notes *n = user_data;
+  n->forwards++;
+  assert_true(num_inputs >= 1);
+  for (size_t i = 0; i < num_outputs; i++) {
+    outputs[i] = tl_square(c, inputs[0]);
+    if (n->variable) outputs[i] = tl_mul(c, outputs[i], n->variable);
+  }
+  if (n->fail_forward) {
+    assert_int_equal(tl_set_error(c, n->fail_forward, "[forward] the text of the caller; as it is"), TL_OK);
+    return n->fail_forward;
+  }
+  return TL_OK;
+}
+
+static tl_status backward(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                          tl_tensor *const *outputs, tl_tensor *const *output_gradients, size_t num_outputs,
+                          tl_tensor **input_gradients) {
+  notes *n = user_data;
+  n->backwards++;
+  assert_true(num_outputs >= 1 && outputs[0]);
+  if (n->fail_backward == -1) return TL_IO; /* without a text */
+  if (n->fail_backward) {
+    assert_int_equal(tl_set_error(c, n->fail_backward, "[backward] its own words"), TL_OK);
+    return n->fail_backward;
+  }
+  tl_tape_release(n->victim);
+  tl_scope_begin(c); /* left open on purpose: the library ends it */
+  input_gradients[0] = tl_mul(c, output_gradients[0], inputs[0]);
+  if (num_inputs > 1) input_gradients[1] = tl_mul(c, output_gradients[0], tl_square(c, inputs[0]));
+  return TL_OK;
+}
+
+static tl_tensor *half(tl_context *c, notes *n, tl_tensor *x) {
+  tl_tensor *y;
+  if (tl_custom_gradient(c, "half", forward, backward, n, count_destroy, &x, 1, &n->variable,
+                         n->variable != NULL, &y, 1) != TL_OK)
+    assert_null(y);
+  return y;
+}
+
+static void a_rule_and_its_derivative(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 3), *first, *second;
+  notes n = {0};
+  tl_scope_begin(c);
+  tl_tape *outer = tl_tape_begin(c, NULL), *inner = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(outer, x), TL_OK);
+  assert_int_equal(tl_tape_watch(inner, x), TL_OK);
+  tl_tensor *y = half(c, &n, x);
+  tl_context_statistics before = {.struct_size = sizeof before}, after = {.struct_size = sizeof after};
+  assert_int_equal(tl_context_stats(c, &before), TL_OK);
+  assert_true(tl_tensor_item(y) == 9);
+  assert_int_equal(tl_tape_gradient(inner, y, &x, 1, NULL, &first), TL_OK);
+  assert_int_equal(tl_tape_gradient(outer, first, &x, 1, NULL, &second), TL_OK);
+  assert_true(tl_tensor_item(first) == 3);
+  assert_true(tl_tensor_item(second) == 1);
+  assert_int_equal(tl_context_stats(c, &after), TL_OK);
+  assert_int_equal(after.tensors, before.tensors + 2); /* what the callbacks made is gone */
+  assert_int_equal(after.scopes, 1);
+  assert_int_equal(n.forwards, 1);
+  assert_int_equal(n.backwards, 1);
+  assert_int_equal(n.destroyed, 1); /* both tapes are consumed */
+  tl_scope_end(c);
+  free_context(c);
+}
+
+static void captured_variables(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *g[2], *y;
+  notes n = {0};
+  n.variable = tl_variable_new(c, tl_scalar(c, TL_F64, 5), "w", true);
+  tl_tensor *sources[] = {x, n.variable};
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  y = half(c, &n, x);
+  assert_true(tl_tensor_item(y) == 20);
+  assert_int_equal(tl_tape_gradient(tape, y, sources, 2, NULL, g), TL_OK);
+  assert_true(tl_tensor_item(g[0]) == 2);
+  assert_true(tl_tensor_item(g[1]) == 4);
+  /* Without naming it: an error that does. */
+  assert_int_equal(tl_custom_gradient(c, "half", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[custom_gradient] half: the function reads the trainable variable 'w'");
+  assert_int_equal(n.destroyed, 2);
+  free_context(c);
+}
+
+static void failures_go_on_as_they_are(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 3), *g;
+  notes n = {0};
+  n.fail_forward = TL_NOT_FOUND;
+  assert_null(half(c, &n, x));
+  assert_string_equal(tl_error_message(c), "[forward] the text of the caller; as it is");
+  expect_error(c, TL_NOT_FOUND, "as it is");
+  assert_int_equal(n.destroyed, 1);
+  n.fail_forward = 0;
+  const int failures[] = {TL_IO, -1};
+  for (int i = 0; i < 2; i++) {
+    n.fail_backward = failures[i];
+    tl_tape *tape = tl_tape_begin(c, NULL);
+    assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+    tl_tensor *y = half(c, &n, x);
+    assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_IO);
+    assert_null(g);
+    if (i == 0) assert_string_equal(tl_error_message(c), "[backward] its own words");
+    expect_error(c, TL_IO,
+                 i == 0 ? "its own words" : "half: the backward callback must return TL_OK or set the error");
+  }
+  assert_int_equal(n.destroyed, 3);
+  free_context(c);
+}
+
+static tl_status no_output(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                           tl_tensor **outputs, size_t num_outputs) {
+  (void)c, (void)user_data, (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs;
+  return TL_OK;
+}
+static tl_status a_failing_op(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                              tl_tensor **outputs, size_t num_outputs) {
+  (void)user_data, (void)num_inputs, (void)num_outputs;
+  outputs[0] = tl_add(c, inputs[0], vector(c, 7, (float[7]){0}));
+  return TL_OK;
+}
+static tl_status end_of_a_scope(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                tl_tensor **outputs, size_t num_outputs) {
+  (void)user_data, (void)num_inputs, (void)num_outputs;
+  outputs[0] = inputs[0];
+  assert_int_equal(tl_context_free(c), TL_BUSY);
+  return tl_scope_end(c);
+}
+static tl_status wrong_shape(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                             tl_tensor *const *outputs, tl_tensor *const *output_gradients,
+                             size_t num_outputs, tl_tensor **input_gradients) {
+  (void)user_data, (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs;
+  input_gradients[0] = tl_sum(c, output_gradients[0]);
+  return TL_OK;
+}
+
+static void misuse_of_custom_gradients(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = vector(c, 2, (float[]){1, 2}), *y = x, *g;
+  notes n = {0};
+  tl_scope_begin(c);
+  assert_int_equal(tl_custom_gradient(c, "f", no_output, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  assert_null(y);
+  expect_error(c, TL_INVALID_ARGUMENT, "[custom_gradient] f: output 0 was not set");
+  assert_int_equal(
+      tl_custom_gradient(c, "f", a_failing_op, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+      TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[add] ");
+  assert_int_equal(
+      tl_custom_gradient(c, "f", end_of_a_scope, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+      TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[scope_end] a callback ends only scopes that it began");
+  assert_int_equal(tl_custom_gradient(c, "f", NULL, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'forward' must be a function");
+  assert_int_equal(tl_custom_gradient(c, NULL, forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'name'");
+  assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, NULL, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'inputs'");
+  assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, &x, 1, &x, 1, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'captured[0]'");
+  assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, NULL, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'outputs'");
+  assert_int_equal(tl_custom_gradient(NULL, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  assert_int_equal(n.destroyed, 9); /* once for each, whatever failed */
+
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  assert_int_equal(tl_custom_gradient(c, "f", forward, wrong_shape, &n, NULL, &x, 1, NULL, 0, &y, 1), TL_OK);
+  assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[tape_gradient] f: gradient 0 that the rule returns must have the dtype and shape");
+
+  /* A rule that releases the tape whose gradient is being taken: the call ends well, the handle is gone. */
+  n.victim = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(n.victim, x), TL_OK);
+  y = half(c, &n, x);
+  assert_int_equal(tl_tape_gradient(n.victim, y, &x, 1, NULL, &g), TL_OK);
+  assert_non_null(g);
+  tl_tape_statistics s = {.struct_size = sizeof s};
+  assert_int_equal(tl_tape_stats(n.victim, &s), TL_INVALID_ARGUMENT);
+  tl_clear_error(c);
+  tl_scope_end(c);
+  free_context(c);
+}
+
+/* tanh(x w) with the variable that the notes name, or the square. */
+static tl_status segment(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                         tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs, (void)num_outputs;
+  notes *n = user_data;
+  n->forwards++;
+  outputs[0] = tl_tanh(c, tl_mul(c, inputs[0], n->variable));
+  return TL_OK;
+}
+
+static void a_segment_is_computed_again(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  notes n = {0};
+  n.variable = tl_variable_new(c, tl_scalar(c, TL_F64, .5), "w", true);
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y, *sources[] = {x, n.variable}, *g[2];
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  assert_int_equal(tl_recompute(c, "segment", segment, &n, count_destroy, &x, 1, &y, 1), TL_OK);
+  tl_tape_statistics s = {.struct_size = sizeof s};
+  assert_int_equal(tl_tape_stats(tape, &s), TL_OK);
+  assert_int_equal(s.recorded_ops, 1);
+  assert_int_equal(tl_tape_gradient(tape, y, sources, 2, NULL, g), TL_OK);
+  const double slope = 1 - tanh(1.) * tanh(1.);
+  assert_true(fabs(tl_tensor_item(g[0]) - .5 * slope) < 1e-14);
+  assert_true(fabs(tl_tensor_item(g[1]) - 2 * slope) < 1e-14);
+  assert_int_equal(n.forwards, 2);
+  assert_int_equal(tl_tape_stats(tape, &s), TL_OK);
+  assert_int_equal(s.recomputed_ops, 2);
+  assert_int_equal(n.destroyed, 1);
+  assert_int_equal(tl_recompute(c, "segment", NULL, &n, count_destroy, &x, 1, &y, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'segment' must be a function");
+  assert_int_equal(n.destroyed, 2);
+  free_context(c);
+}
+
+#define LAYERS 50
+#define LAYERS_OF_SEGMENT 5
+#define WIDTH 64
+
+static tl_status five_layers(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                             tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs, (void)num_outputs;
+  tl_tensor **weights = user_data, *y = inputs[0];
+  tl_scope_begin(c);
+  for (int i = 0; i < LAYERS_OF_SEGMENT; i++) {
+    tl_tensor *next = tl_tanh(c, tl_matmul(c, y, weights[i]));
+    if (i) tl_tensor_release(y);
+    y = next;
+  }
+  outputs[0] = tl_keep(y);
+  return tl_scope_end(c);
+}
+
+/* The highest number of live bytes of a gradient, beyond what was there before. */
+static uint64_t peak_of_a_gradient(bool in_segments, double *sum) {
+  tl_context *c = new_context();
+  int64_t dims[] = {WIDTH, WIDTH};
+  tl_tensor *weights[LAYERS], *x = tl_normal(c, dims, 2), *g;
+  for (int i = 0; i < LAYERS; i++)
+    weights[i] = tl_variable_new(c, tl_mul_scalar(c, tl_normal(c, dims, 2), .125), "w", true);
+  tl_context_statistics s = {.struct_size = sizeof s};
+  assert_int_equal(tl_context_stats(c, &s), TL_OK);
+  const uint64_t before = s.peak_live_bytes;
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *y = x;
+  for (int i = 0; i < LAYERS; i += LAYERS_OF_SEGMENT) {
+    tl_tensor *next = NULL;
+    if (in_segments)
+      assert_int_equal(tl_recompute(c, "layers", five_layers, &weights[i], NULL, &y, 1, &next, 1), TL_OK);
+    else
+      assert_int_equal(five_layers(c, &weights[i], &y, 1, &next, 1), TL_OK);
+    y = next;
+  }
+  tl_tensor *loss = tl_mean(c, tl_square(c, y));
+  assert_int_equal(tl_tape_gradient(tape, loss, weights, 1, NULL, &g), TL_OK);
+  *sum = tl_tensor_item(tl_sum(c, g));
+  assert_int_equal(tl_context_stats(c, &s), TL_OK);
+  free_context(c);
+  return s.peak_live_bytes - before;
+}
+
+static void segments_take_less_than_half_of_the_memory(void **state) {
+  (void)state;
+  double sums[2];
+  uint64_t plain = peak_of_a_gradient(false, &sums[0]), segments = peak_of_a_gradient(true, &sums[1]);
+  printf("%d layers: peak %llu bytes plain, %llu in segments of %d\n", LAYERS, (unsigned long long)plain,
+         (unsigned long long)segments, LAYERS_OF_SEGMENT);
+  assert_true(sums[0] == sums[1]);
+  assert_true(2 * segments < plain);
+}
+
+static void gradients_pass_through(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 2.5), *g;
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  tl_tensor *y = tl_square(c, tl_grad_pass_through(c, tl_floor(c, x), x));
+  assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_OK);
+  assert_true(tl_tensor_item(y) == 4);
+  assert_true(tl_tensor_item(g) == 4);
+  assert_null(tl_grad_pass_through(c, x, vector(c, 2, (float[]){1, 2})));
+  expect_error(c, TL_INVALID_ARGUMENT, "must have one dtype and shape");
+  assert_null(tl_grad_pass_through(c, NULL, x));
+  expect_error(c, TL_INVALID_ARGUMENT, "'value'");
+  free_context(c);
+}
+
+int custom_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_rule_and_its_derivative),
+      cmocka_unit_test(captured_variables),
+      cmocka_unit_test(failures_go_on_as_they_are),
+      cmocka_unit_test(misuse_of_custom_gradients),
+      cmocka_unit_test(a_segment_is_computed_again),
+      cmocka_unit_test(segments_take_less_than_half_of_the_memory),
+      cmocka_unit_test(gradients_pass_through),
+  };
+  return RUN_GROUP("custom", tests);
+}
