@@ -287,15 +287,14 @@ impl<'ctx> Recording<'ctx> {
                     options.output_gradients = seeds.as_ptr();
                 }
                 let mut gradients = Gradients::with_room(sources.len(), self.context.handle());
-                self.done(call!(tl_tape_gradient_of(
-                    self.handle,
-                    targets.as_ptr(),
-                    targets.len(),
-                    sources.as_ptr(),
-                    sources.len(),
-                    &options,
-                    gradients.room().as_mut_ptr(),
-                )))?;
+                let (from, count, to) = (sources.as_ptr(), sources.len(), gradients.room().as_mut_ptr());
+                self.done(match targets {
+                    [target] => call!(tl_tape_gradient(self.handle, *target, from, count, &options, to)),
+                    _ => {
+                        let (these, number) = (targets.as_ptr(), targets.len());
+                        call!(tl_tape_gradient_of(self.handle, these, number, from, count, &options, to))
+                    }
+                })?;
                 Ok(gradients)
             })
         })

@@ -93,7 +93,7 @@ fn handles_kept_past_their_scope() {
     drop(scope);
     assert_eq!(kept.sum().item().unwrap(), 10.0);
     assert_eq!(clone.sum().item().unwrap(), 10.0);
-    let gone = "released, or its scope or context has ended";
+    let gone = "scope or context has ended";
     refused(c, (&x + 1.0).item(), Code::InvalidArgument, gone);
     refused(c, x.shape(), Code::InvalidArgument, gone);
     refused(c, x.to_vec::<f32>(), Code::InvalidArgument, gone);
