@@ -71,6 +71,20 @@ static inline tl_tape_statistics tlgo_tape_measure(uintptr_t tape) {
   return out;
 }
 
+typedef struct {
+  tl_tape_memory entry;
+  size_t count;
+  int32_t code;
+} tlgo_memory;
+
+static inline tlgo_memory tlgo_memory_at(uintptr_t tape, size_t index) {
+  tlgo_memory out = {.entry = {.struct_size = sizeof(tl_tape_memory)}};
+  out.code = tlgo_tape_memory_by_op(tape, 0, NULL, &out.count);
+  if (out.code == TL_OK && index < out.count)
+    out.code = tlgo_tape_memory_by_op(tape, index, &out.entry, &out.count);
+  return out;
+}
+
 /* The variables that an object lends, and their number. */
 typedef struct {
   const uintptr_t *handles;
@@ -92,14 +106,55 @@ static inline tlgo_list tlgo_list_trainable(uintptr_t o) {
 static inline tlgo_list tlgo_list_optimizer(uintptr_t o) { return tlgo_lent(tlgo_optimizer_variables, o); }
 static inline tlgo_list tlgo_list_metric(uintptr_t o) { return tlgo_lent(tlgo_metric_variables, o); }
 
-/* Log lines go to one exported function of Go; user_data is the number of a cgo.Handle. */
+/* Callbacks go to exported functions of Go; user_data is the number of a cgo.Handle, which the last of these deletes. */
 extern void tapeloopGoLog(uintptr_t sink, int32_t level, char *message);
-extern void tapeloopGoLogEnd(uintptr_t sink);
+extern int32_t tapeloopGoCompute(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                                 size_t num_outputs);
+extern int32_t tapeloopGoBackward(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                                  uintptr_t *output_gradients, size_t num_outputs,
+                                  uintptr_t *input_gradients);
+extern void tapeloopGoEnd(uintptr_t number);
+
+static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
+
+static inline void tlgo_on_log(void *user_data, tl_log_level level, const char *message) {
+  tapeloopGoLog((uintptr_t)user_data, level, (char *)message);
+}
+
+static inline tl_status tlgo_compute(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                     size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
+  (void)context;
+  return tapeloopGoCompute((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
+                           num_outputs);
+}
+
+static inline tl_status tlgo_backward(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                      size_t num_inputs, tl_tensor *const *outputs,
+                                      tl_tensor *const *output_gradients, size_t num_outputs,
+                                      tl_tensor **input_gradients) {
+  (void)context;
+  return tapeloopGoBackward((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
+                            (uintptr_t *)output_gradients, num_outputs, (uintptr_t *)input_gradients);
+}
+
+static inline int32_t tlgo_custom(uintptr_t context, const char *name, uintptr_t rule,
+                                  const uintptr_t *inputs, size_t num_inputs, const uintptr_t *captured,
+                                  size_t num_captured, uintptr_t *outputs, size_t num_outputs) {
+  return tl_custom_gradient((tl_context *)context, name, tlgo_compute, tlgo_backward, (void *)rule, tlgo_end,
+                            (tl_tensor *const *)inputs, num_inputs, (tl_tensor *const *)captured,
+                            num_captured, (tl_tensor **)outputs, num_outputs);
+}
+
+static inline int32_t tlgo_segment(uintptr_t context, const char *name, uintptr_t rule,
+                                   const uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                                   size_t num_outputs) {
+  return tl_recompute((tl_context *)context, name, tlgo_compute, (void *)rule, tlgo_end,
+                      (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs);
+}
 
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {
   if (!sink) return tl_context_set_log((tl_context *)context, NULL, NULL, NULL);
-  return tl_context_set_log((tl_context *)context, (tl_log_callback)tapeloopGoLog, (void *)sink,
-                            (tl_destroy_callback)tapeloopGoLogEnd);
+  return tl_context_set_log((tl_context *)context, tlgo_on_log, (void *)sink, tlgo_end);
 }
 
 #endif

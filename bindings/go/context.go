@@ -15,11 +15,11 @@ import (
 // Context holds everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error. One
 // goroutine at a time may use it and what belongs to it.
 type Context struct {
-	h     uintptr
-	depth atomic.Int32 // open scopes
-	block atomic.Pointer[block]
-	heap  heap
-	log   atomic.Pointer[logSink]
+	h      uintptr
+	depth  atomic.Int32 // open scopes
+	block  atomic.Pointer[block]
+	heap   heap
+	thrown *thrown // by callbacks
 	// lend is held while memory that C lends is read (messages, names, lists of variables), and by what may end it.
 	lend  sync.Mutex
 	first *Error // the error that the context holds, once somebody saw it
@@ -38,7 +38,7 @@ func NewContext(options *ContextOptions) (*Context, error) {
 	if h == 0 {
 		return nil, newError(ErrOutOfMemory, "[context_new] the system has no memory left")
 	}
-	c := &Context{h: h}
+	c := &Context{h: h, thrown: new(thrown)}
 	c.heap.limit.Store(options.MemoryLimit)
 	if err := c.Err(); err != nil {
 		C.tlgo_context_free(C.uintptr_t(h))
@@ -69,7 +69,6 @@ func (c *Context) Close() error {
 	if status := C.tlgo_context_free(C.uintptr_t(c.h)); status != 0 {
 		return newError(Code(status), "[context_free] the context is in use by another goroutine, or by the callback that closes it")
 	}
-	c.log.Store(nil)
 	return nil
 }
 
@@ -90,6 +89,13 @@ func (c *Context) SetMemoryLimit(bytes uint64) error {
 		c.heap.limit.Store(bytes)
 	}
 	return err
+}
+
+// SetNonFiniteCheck finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and one
+// that holds such a value fails with ErrNonFinite. The message names the op, says in whose gradient it ran where it did, and
+// gives the ranges of its operands. It reads all results once more, so it is for the hunt and not for every day.
+func (c *Context) SetNonFiniteCheck(check NonFiniteCheck) error {
+	return c.effect(C.tlgo_context_set_non_finite_check(c.handle(), C.int32_t(check)))
 }
 
 // Trim gives memory that is kept for reuse back to the system.

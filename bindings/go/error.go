@@ -132,16 +132,16 @@ func (c *Context) refuse(op, message string) {
 	C.free(unsafe.Pointer(text))
 }
 
-// effect turns the status of a call with an effect into an error, which it takes from the context; and gives what a callback
-// panicked with meanwhile.
+// effect turns the status of a call with an effect into an error, which it takes from the context; and gives the error
+// or the panic of a callback meanwhile.
 func (c *Context) effect(status C.int32_t) error {
 	if c != nil {
-		if sink := c.log.Load(); sink != nil {
-			if p := sink.panicked.Swap(nil); p != nil {
+		if c.thrown.err.Load() != nil {
+			if err := c.thrown.err.Swap(nil); err != nil {
 				if status != 0 {
 					c.taken()
 				}
-				return p
+				return *err
 			}
 		}
 	}

@@ -13,26 +13,25 @@ import (
 
 // logSink is where C's log lines go. C knows it by the number of a cgo.Handle, which its destroy function deletes.
 type logSink struct {
-	write    func(level LogLevel, message string)
-	panicked atomic.Pointer[PanicError]
+	write  func(level LogLevel, message string)
+	thrown *thrown
 }
+
+// thrown is the first error of a callback of the program since a call last returned one: the call that runs returns it. It is
+// apart from Context, which C must not keep alive by the callbacks that it knows.
+type thrown struct{ err atomic.Pointer[error] }
 
 // SetLog sets where log lines go; without a function they are dropped. It is called while a call on the context is running, and
 // must not use the context: that gets ErrBusy. If it panics, the call returns a *PanicError.
 func (c *Context) SetLog(write func(level LogLevel, message string)) error {
 	if write == nil {
-		err := c.effect(C.tlgo_log_to(c.handle(), 0))
-		if err == nil {
-			c.log.Store(nil)
-		}
-		return err
+		return c.effect(C.tlgo_log_to(c.handle(), 0))
 	}
-	sink := &logSink{write: write}
-	status := C.tlgo_log_to(c.handle(), C.uintptr_t(cgo.NewHandle(sink)))
-	if status == 0 {
-		c.log.Store(sink)
+	if c == nil {
+		return c.Err()
 	}
-	return c.effect(status)
+	sink := &logSink{write, c.thrown}
+	return c.effect(C.tlgo_log_to(c.handle(), C.uintptr_t(cgo.NewHandle(sink))))
 }
 
 // tapeloopGoLog is the callback of all contexts. The program's function runs on a goroutine of its own: a panic, or the end of
@@ -55,9 +54,10 @@ func tapeloopGoLog(number C.uintptr_t, level C.int32_t, message *C.char) {
 		returned = true
 	}()
 	if p := <-done; p != nil {
-		sink.panicked.CompareAndSwap(nil, p)
+		var err error = p
+		sink.thrown.err.CompareAndSwap(nil, &err)
 	}
 }
 
-//export tapeloopGoLogEnd
-func tapeloopGoLogEnd(number C.uintptr_t) { cgo.Handle(number).Delete() }
+//export tapeloopGoEnd
+func tapeloopGoEnd(number C.uintptr_t) { cgo.Handle(number).Delete() }

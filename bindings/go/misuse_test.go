@@ -5,9 +5,6 @@ package tapeloop
 import (
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -186,50 +183,6 @@ func TestTensorsOfAnotherContext(t *testing.T) {
 	must(t, y.Neg().Err())
 }
 
-// The program that README.md shows is the first example, which runs.
-func TestReadmeShowsWhatRuns(t *testing.T) {
-	body := func(name, begin, end string) string {
-		text, err := os.ReadFile(name)
-		must(t, err)
-		_, rest, found := strings.Cut(string(text), begin)
-		program, _, ended := strings.Cut(rest, end)
-		if !found || !ended {
-			t.Fatalf("%s has no program between %q and %q", name, begin, end)
-		}
-		return program
-	}
-	if body("README.md", "func main() {\n", "}\n```") != body("example_test.go", "func Example() {\n", "\t// Output:") {
-		t.Error("the program of README.md is not Example() of example_test.go")
-	}
-}
-
-// Every function of the C API is called from somewhere, but for those that Go has no use for.
-func TestEveryFunctionIsBound(t *testing.T) {
-	unused := map[string]bool{"failed": true, "tensor_retain": true, "tensors_release": true}
-	names, err := filepath.Glob("*.go")
-	must(t, err)
-	var sources strings.Builder
-	for _, name := range append(names, "bridge.h") {
-		if !strings.HasSuffix(name, "_test.go") {
-			text, err := os.ReadFile(name)
-			must(t, err)
-			sources.Write(text)
-		}
-	}
-	raw, err := os.ReadFile("raw.h")
-	must(t, err)
-	found := regexp.MustCompile(`(?m)^static inline .*?tlgo_(\w+)\(`).FindAllSubmatch(raw, -1)
-	for _, f := range found {
-		name := string(f[1])
-		if called := regexp.MustCompile(`\btlgo_`+name+`\b`).MatchString(sources.String()); called == unused[name] {
-			t.Errorf("tl_%s: called: %v, listed as unused: %v", name, called, unused[name])
-		}
-	}
-	if len(found) < 150 {
-		t.Errorf("found only %d functions in raw.h", len(found))
-	}
-}
-
 // Printing leaves no error behind, and takes none that was there.
 func TestPrintingChangesNothing(t *testing.T) {
 	c := newContext(t)
@@ -246,28 +199,6 @@ func TestPrintingChangesNothing(t *testing.T) {
 	model.Close()
 	if text, err := model.Summary(); text != "" || !errors.Is(err, ErrInvalidArgument) {
 		t.Errorf("got %q, %v", text, err)
-	}
-}
-
-// The rules of this package that a compiler does not check.
-func TestSources(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	must(t, err)
-	pinned := regexp.MustCompile("Lock" + "OSThread|runtime.Pin" + "ner")
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		must(t, err)
-		if pinned.Match(text) {
-			t.Errorf("%s pins something", name)
-		}
-		if !strings.Contains(string(text), "//go:build") {
-			t.Errorf("%s has no build line that says what it needs of cgo", name)
-		}
-	}
-	mod, err := os.ReadFile("go.mod")
-	must(t, err)
-	if want := "module tapeloop\n\ngo 1.19\n"; string(mod) != want {
-		t.Errorf("go.mod is %q: it must parse with Go 1.19 and need nothing", mod)
 	}
 }
 

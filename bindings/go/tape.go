@@ -5,7 +5,10 @@ package tapeloop
 // #include "bridge.h"
 import "C"
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // Tape records ops while it is open, and differentiates what it recorded.
 type Tape struct{ object }
@@ -15,6 +18,8 @@ type GradientOptions struct {
 	Unconnected Unconnected // what to give for a source that no target depends on
 	// One per target, of its shape and dtype, where nil entries mean ones; nil: all ones.
 	OutputGradients []*Tensor
+	// Gets one entry for each source: ReasonConnected, or why it has no gradient. As long as the sources, or nil: not asked for.
+	Reasons []GradientReason
 }
 
 // NewTape opens a tape, which records from now on. Tapes nest to any depth: each open tape records, also the gradients that
@@ -132,7 +137,17 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 	if len(outputs) != 0 && len(outputs) != len(targets) {
 		return nil, newError(ErrInvalidArgument, "[tape_gradient] there must be one output gradient for each target")
 	}
+	var reasons []C.int32_t
+	if options.Reasons != nil {
+		if len(options.Reasons) != len(sources) {
+			return nil, newError(ErrInvalidArgument, fmt.Sprintf("[tape_gradient] there must be one reason for each of the %d sources: got room for %d", len(sources), len(options.Reasons)))
+		}
+		reasons = make([]C.int32_t, len(sources)+1)
+	}
 	how := C.tlgo_gradient_options{unconnected: C.int32_t(options.Unconnected), output_gradients: list(outputs)}
+	if reasons != nil {
+		how.reasons = &reasons[0]
+	}
 	found := make([]C.uintptr_t, len(sources))
 	var status C.int32_t
 	if len(wanted) == 1 {
@@ -146,6 +161,9 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 	runtime.KeepAlive(options)
 	if err := t.c.effect(status); err != nil {
 		return nil, err
+	}
+	for i := range options.Reasons {
+		options.Reasons[i] = GradientReason(reasons[i])
 	}
 	return t.c.results(found), nil
 }
@@ -191,6 +209,8 @@ type TapeStatistics struct {
 	SavedBytes  uint64 // of the tensors that it saved for the backward pass
 	Recording   bool
 	Consumed    bool
+	// Ops that segments of Recompute have run again in gradient calls of this tape.
+	RecomputedOps uint64
 }
 
 // Statistics reads what the tape holds; works while the context holds an error.
@@ -203,5 +223,5 @@ func (t *Tape) Statistics() (TapeStatistics, error) {
 	if s.struct_size != 0 {
 		return TapeStatistics{}, t.c.effect(C.int32_t(s.struct_size))
 	}
-	return TapeStatistics{uint64(s.recorded_ops), uint64(s.saved_bytes), bool(s.recording), bool(s.consumed)}, nil
+	return TapeStatistics{uint64(s.recorded_ops), uint64(s.saved_bytes), bool(s.recording), bool(s.consumed), uint64(s.recomputed_ops)}, nil
 }

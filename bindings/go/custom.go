@@ -1,0 +1,178 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"runtime/debug"
+	"unsafe"
+)
+
+// Compute makes outputs from inputs. It runs inside of a call on the context, and uses ops as usual; what it makes and does not
+// return is freed for it. An error that it returns, and a panic, is the error of the call. It runs on the goroutine of the
+// caller, which it must not end (runtime.Goexit, testing.T.FailNow): the context would be busy for good.
+type Compute func(inputs []*Tensor) (outputs []*Tensor, err error)
+
+// Backward makes the gradient of each input, nil for none, from the gradient of each output (nil: none arrived). inputs and
+// outputs have the values of the forward pass. It runs as a Compute does, in each gradient call that comes by.
+type Backward func(inputs, outputs, outputGradients []*Tensor) (inputGradients []*Tensor, err error)
+
+// rule is what C knows by the number of a cgo.Handle.
+type rule struct {
+	c        *Context
+	compute  Compute
+	backward Backward
+}
+
+// CustomGradient runs forward, which gives `outputs` tensors, and lets backward be its gradient. Open tapes do not see what
+// forward does: they get one entry, which keeps inputs and outputs. backward runs with ops that outer tapes record: derivatives
+// of second and higher order are those of what it computes. A value of the forward that it needs is one more output.
+//
+// name stands for the function in messages. captured names the trainable variables that forward reads without getting them as
+// inputs; reading one that is not listed is an error. backward gets their values after the inputs, and gives their gradients
+// there.
+func (c *Context) CustomGradient(name string, inputs, captured []*Tensor, outputs int, forward Compute, backward Backward) ([]*Tensor, error) {
+	if forward == nil || backward == nil {
+		return nil, newError(ErrInvalidArgument, "[custom_gradient] forward and backward must be functions: got nil")
+	}
+	handles, broken := handlesOf(captured)
+	if broken != nil {
+		return nil, broken.c.brokenBy(broken)
+	}
+	made, err := c.withRule("custom_gradient", name, inputs, outputs, &rule{c, forward, backward},
+		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
+			return C.tlgo_custom(c.handle(), text, number, list(in), C.size_t(len(in)), list(handles), C.size_t(len(handles)),
+				list(out), C.size_t(len(out)))
+		})
+	runtime.KeepAlive(captured)
+	return made, err
+}
+
+// Recompute runs segment, which gives `outputs` tensors, and keeps nothing of what it computes inside: open tapes get one entry,
+// which keeps the inputs, and run the segment again when its gradient is taken. Memory for time: of a chain of segments only the
+// values between them stay alive. The second run draws the same random numbers and reads the values that variables had in the
+// first; variables that it reads need not be listed. The segment must depend on nothing but its inputs, variables and the
+// context's random numbers.
+func (c *Context) Recompute(name string, inputs []*Tensor, outputs int, segment Compute) ([]*Tensor, error) {
+	if segment == nil {
+		return nil, newError(ErrInvalidArgument, "[recompute] the segment must be a function: got nil")
+	}
+	return c.withRule("recompute", name, inputs, outputs, &rule{c, segment, nil},
+		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
+			return C.tlgo_segment(c.handle(), text, number, list(in), C.size_t(len(in)), list(out), C.size_t(len(out)))
+		})
+}
+
+const mostOutputs = 1 << 16
+
+func (c *Context) withRule(op, name string, inputs []*Tensor, outputs int, r *rule,
+	call func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t) ([]*Tensor, error) {
+	in, broken := handlesOf(inputs)
+	if broken != nil {
+		return nil, broken.c.brokenBy(broken)
+	}
+	if outputs < 1 || outputs > mostOutputs {
+		return nil, newError(ErrInvalidArgument, fmt.Sprintf("[%s] there must be 1 to %d outputs: got %d", op, mostOutputs, outputs))
+	}
+	text, free, ok := c.path(op, name)
+	if !ok {
+		return nil, c.Err()
+	}
+	defer free()
+	out := make([]C.uintptr_t, outputs)
+	err := c.effect(call(text, C.uintptr_t(cgo.NewHandle(r)), in, out))
+	runtime.KeepAlive(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return c.results(out), nil
+}
+
+// GradPassThrough is the value of x with the gradient of path: what arrives goes to path unchanged, and nothing to x. Both of
+// one floating dtype and shape. For functions without a useful derivative (rounding, sampling), and past assignments.
+func (x *Tensor) GradPassThrough(path *Tensor) *Tensor {
+	c, broken := two(x, path)
+	if broken != nil {
+		return broken
+	}
+	h := C.tlgo_grad_pass_through(c.handle(), x.handle(), path.handle())
+	runtime.KeepAlive(x)
+	runtime.KeepAlive(path)
+	return c.result(h)
+}
+
+// run calls a function of the program inside of a call of C, whose frames nothing may unwind, and puts out what it makes.
+func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) (code C.int32_t) {
+	c, returned := r.c, false
+	c.depth.Add(1) // C has opened a scope
+	defer func() {
+		c.depth.Add(-1)
+		if value := recover(); value != nil || !returned {
+			code = c.fail(&PanicError{Value: value, Stack: debug.Stack()})
+		}
+	}()
+	made, err := f()
+	returned = true
+	if err != nil {
+		return c.fail(err)
+	}
+	if len(made) != len(out) {
+		return c.fail(newError(ErrInvalidArgument, fmt.Sprintf("[%s] the function must give %d tensors: got %d", what, len(out), len(made))))
+	}
+	for i, t := range made {
+		if broken := t.err(); broken != nil {
+			return c.fail(broken)
+		}
+		out[i] = t.handle()
+	}
+	return 0
+}
+
+// fail makes the call of C that is running fail with an error of the program, which the call of Go around it returns.
+func (c *Context) fail(err error) C.int32_t {
+	c.thrown.err.CompareAndSwap(nil, &err)
+	code := ErrInvalidArgument
+	var ours *Error
+	if errors.As(err, &ours) {
+		code = ours.Code
+	}
+	text := C.CString(err.Error())
+	C.tlgo_set_error(c.handle(), C.int32_t(code), text)
+	C.free(unsafe.Pointer(text))
+	return C.int32_t(code)
+}
+
+// lent is the tensors behind handles that belong to the scope of a callback.
+func (c *Context) lent(handles *C.uintptr_t, count C.size_t) []*Tensor {
+	if count == 0 {
+		return nil
+	}
+	return c.results(unsafe.Slice(handles, int(count)))
+}
+
+func room(handles *C.uintptr_t, count C.size_t) []C.uintptr_t {
+	if count == 0 {
+		return nil
+	}
+	return unsafe.Slice(handles, int(count))
+}
+
+//export tapeloopGoCompute
+func tapeloopGoCompute(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.size_t, outputs *C.uintptr_t, numOutputs C.size_t) C.int32_t {
+	r := cgo.Handle(number).Value().(*rule)
+	return r.run("forward", room(outputs, numOutputs), func() ([]*Tensor, error) { return r.compute(r.c.lent(inputs, numInputs)) })
+}
+
+//export tapeloopGoBackward
+func tapeloopGoBackward(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.size_t, outputs, outputGradients *C.uintptr_t, numOutputs C.size_t, inputGradients *C.uintptr_t) C.int32_t {
+	r := cgo.Handle(number).Value().(*rule)
+	return r.run("backward", room(inputGradients, numInputs), func() ([]*Tensor, error) {
+		return r.backward(r.c.lent(inputs, numInputs), r.c.lent(outputs, numOutputs), r.c.lent(outputGradients, numOutputs))
+	})
+}
