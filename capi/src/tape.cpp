@@ -62,13 +62,9 @@ void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets,
 
 // What a source is called in an explanation.
 std::string name_of_source(Session& s, const tl_tensor* handle) {
-  if (!is_variable(handle)) {
-    const Tensor& t = peek_tensor(s, handle, "tape_explain", "source");
-    return concat("the source (", t.dtype(), " ", t.shape(), ")");
-  }
+  if (!is_variable(handle)) return "the source";
   const Variable& v = variable_of(s, handle, "tape_explain", "source");
-  return v.name().empty() ? concat("the variable (", v.dtype(), " ", v.shape(), ")")
-                          : concat("variable '", v.name(), "'");
+  return v.name().empty() ? "the variable" : concat("variable '", v.name(), "'");
 }
 
 Finding asked(Session& s, const Tape& tape, const char* op, const tl_tensor* target,
