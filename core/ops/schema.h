@@ -66,14 +66,41 @@ struct VjpArgs {
   Context& context() const { return out[0].context(); }
 };
 
+// A tangent rule gets the operands and outputs of an op that has just run, all with their data, and the tangent of each
+// input (null: the input does not depend on what one differentiates by; at least one is there). It sets the tangent of each
+// floating output, of that output's dtype and shape, or leaves it null where it is zero for want of any input's tangent.
+struct JvpArgs {
+  const OpSchema& schema;
+  Inputs in;
+  Span<const Tensor> out;
+  Span<const Tensor> tangent;
+  const void* attrs;
+  template <class A>
+  const A& as() const {
+    return *static_cast<const A*>(attrs);
+  }
+  const Tensor& operator[](size_t i) const { return *in[i]; }
+  Context& context() const { return out[0].context(); }
+};
+
 using InferFn = void (*)(const InferArgs&, OutputSpec*);
 using KernelFn = void (*)(const KernelArgs&);
 using VjpFn = void (*)(const VjpArgs&, Tensor* grads);
+using JvpFn = void (*)(const JvpArgs&, Tensor* tangents);
 
 enum class GradientKind : uint8_t {
   kRule,  // `vjp` computes it
   kZero,  // piecewise constant: the gradient is zero where it exists
   kNone,  // not differentiable; `gradient_reason` says why
+};
+
+// How the tangent of an op with a gradient rule follows from those of its inputs.
+enum class JvpKind : uint8_t {
+  kNone,         // the op has no gradient rule
+  kElementwise,  // the Jacobian is diagonal once operands are broadcast: the gradient rule computes it
+  kLinear,       // the op itself, applied to the tangents (`linear_inputs`)
+  kRule,         // `jvp` computes it
+  kTranspose,    // the gradient rule is linear in the output gradient: its transpose, by a private recording
 };
 
 enum class AttrKind : uint8_t { kInt, kInts, kFloat, kBool, kDType, kU64 };
@@ -111,6 +138,10 @@ struct OpSchema {
   InferFn infer;
   KernelFn kernel;
   VjpFn vjp;
+  JvpKind tangent;
+  uint32_t
+      linear_inputs;  // bit i: of kLinear, the op is linear in these together; the others have no tangent
+  JvpFn jvp;
 };
 
 const OpSchema& schema_of(OpId id);

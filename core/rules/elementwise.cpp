@@ -166,6 +166,10 @@ void vjp_relu_grad(const VjpArgs& a, Tensor* grads) {
   if (a.needs(1)) grads[1] = zeros_like(a.grad[0]);
 }
 
+void jvp_relu_grad(const JvpArgs& a, Tensor* tangents) {
+  tangents[0] = a.tangent[0] ? relu_grad(a.tangent[0], a[1]) : zeros_like(a.out[0]);
+}
+
 // grad (1 - out^2)
 void vjp_tanh_grad(const VjpArgs& a, Tensor* grads) {
   if (a.needs(0)) grads[0] = tanh_grad(a.grad[0], a[1]);

@@ -66,4 +66,14 @@ void vjp_matmul(const VjpArgs& args, Tensor* grads) {
   }
 }
 
+void jvp_matmul(const JvpArgs& args, Tensor* tangents) {
+  const bool ta = args.as<MatmulAttrs>().transpose_a, tb = args.as<MatmulAttrs>().transpose_b;
+  const Tensor &by_a = args.tangent[0], &by_b = args.tangent[1];
+  if (by_a) tangents[0] = matmul(by_a, args[1], ta, tb);
+  if (by_b) {
+    Tensor product = matmul(args[0], by_b, ta, tb);
+    tangents[0] = tangents[0] ? add(tangents[0], product) : product;
+  }
+}
+
 }  // namespace tl::rules

@@ -28,4 +28,10 @@ void vjp_inverse_rms(const VjpArgs& a, Tensor* grads) {
   grads[0] = mul(mul(mul(g, r), x), r);
 }
 
+void jvp_inverse_rms(const JvpArgs& a, Tensor* tangents) {
+  const Tensor &x = a[0], &r = a.out[0];
+  Tensor scaled = mul_scalar(mul(a.tangent[0], r), -1.0 / static_cast<double>(x.shape().back()));
+  tangents[0] = mul(sum(mul(mul(scaled, r), x), {-1}, /*keepdims=*/true), r);
+}
+
 }  // namespace tl::rules

@@ -37,6 +37,16 @@ void choose(const VjpArgs& a, Tensor* grads) {
   grads[0] = select(chosen, share, constant(share, 0.0));
 }
 
+// An element of the result depends on the elements of its own row only, so its tangent is the sum over the row of gradient
+// times tangent.
+template <class Attrs>
+void sum_over_rows(const JvpArgs& a, VjpFn vjp, Tensor* tangents) {
+  const auto& attrs = a.as<Attrs>();
+  Tensor one = full(a.context(), a.out[0].shape(), 1.0, a.out[0].dtype()), gradient;
+  vjp(VjpArgs{a.schema, a.in, a.out, Span<const Tensor>(&one, 1), a.attrs, 1}, &gradient);
+  tangents[0] = sum(mul(gradient, a.tangent[0]), attrs.axes, attrs.keepdims);
+}
+
 // For each row of x (rows, n): the product of the row's other elements, times the row's element of g (rows, 1).
 //
 // The halves of a row are multiplied into each other, the shorter rows solved in the same way, and each half then takes
@@ -67,7 +77,11 @@ void vjp_sum(const VjpArgs& a, Tensor* grads) {
 
 void vjp_max(const VjpArgs& a, Tensor* grads) { choose<MaxAttrs>(a, grads); }
 
+void jvp_max(const JvpArgs& a, Tensor* tangents) { sum_over_rows<MaxAttrs>(a, vjp_max, tangents); }
+
 void vjp_min(const VjpArgs& a, Tensor* grads) { choose<MinAttrs>(a, grads); }
+
+void jvp_min(const JvpArgs& a, Tensor* tangents) { sum_over_rows<MinAttrs>(a, vjp_min, tangents); }
 
 void vjp_prod(const VjpArgs& a, Tensor* grads) {
   const Tensor& x = a[0];
@@ -96,6 +110,8 @@ void vjp_prod(const VjpArgs& a, Tensor* grads) {
   grads[0] = moved ? transpose(g, back) : g;
 }
 
+void jvp_prod(const JvpArgs& a, Tensor* tangents) { sum_over_rows<ProdAttrs>(a, vjp_prod, tangents); }
+
 void infer_cumsum(const InferArgs& args, OutputSpec* out) {
   checked_axis("cumsum", args.as<CumsumAttrs>().axis, args[0].rank());
   out[0] = {args[0].dtype(), args[0].shape()};
@@ -116,6 +132,10 @@ void vjp_logsumexp(const VjpArgs& a, Tensor* grads) {
   Tensor finite = clip(a.out[0], lowest, std::numeric_limits<double>::infinity());
   Tensor softmax = exp(sub(a[0], with_axes(finite, axes, attrs.keepdims)));
   grads[0] = mul(with_axes(a.grad[0], axes, attrs.keepdims), softmax);
+}
+
+void jvp_logsumexp(const JvpArgs& a, Tensor* tangents) {
+  sum_over_rows<LogsumexpAttrs>(a, vjp_logsumexp, tangents);
 }
 
 }  // namespace tl::rules

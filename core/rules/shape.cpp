@@ -276,6 +276,12 @@ void vjp_pad(const VjpArgs& a, Tensor* grads) {
   grads[0] = slice(a.grad[0], attrs.low, end, attrs.interior.empty() ? IntList{} : strides);
 }
 
+// What is added around the elements is constant.
+void jvp_pad(const JvpArgs& a, Tensor* tangents) {
+  const auto& attrs = a.as<PadAttrs>();
+  tangents[0] = pad(a.tangent[0], attrs.low, attrs.high, attrs.interior);
+}
+
 void vjp_identity(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }
 
 }  // namespace tl::rules

@@ -28,6 +28,7 @@ Tensor plus(const Tensor& a, const Tensor& b) { return !a ? b : !b ? a : add(a, 
 Tensor times(const Tensor& a, const Tensor& b) { return a ? mul(a, b) : a; }
 Tensor times(const Tensor& a, double value) { return a ? mul_scalar(a, value) : a; }
 Tensor negative(const Tensor& a) { return a ? neg(a) : a; }
+Tensor minus(const Tensor& a, const Tensor& b) { return !b ? a : !a ? neg(b) : sub(a, b); }
 Tensor total(const Tensor& a) { return a ? sum(a) : a; }
 
 }  // namespace
@@ -40,6 +41,11 @@ void vjp_sgd_update(const VjpArgs& a, Tensor* grads) {
   if (a.needs(0)) grads[0] = by_w;
   if (a.needs(1)) grads[1] = neg(mul(by_w, rate));
   if (a.needs(2)) grads[2] = neg(sum(mul(by_w, g)));
+}
+
+void jvp_sgd_update(const JvpArgs& a, Tensor* tangents) {
+  Tensor step = plus(times(a.tangent[1], a[2]), times(a.tangent[2], a[1]));
+  tangents[0] = minus(a.tangent[0], step);
 }
 
 void infer_momentum_update(const InferArgs& args, OutputSpec* out) {
@@ -59,6 +65,14 @@ void vjp_momentum_update(const VjpArgs& a, Tensor* grads) {
   Tensor through_step = negative(attrs.nesterov ? plus(through_m, by_w) : through_m);
   if (a.needs(1)) grads[1] = times(through_step, rate);
   if (a.needs(3)) grads[3] = total(times(through_step, g));
+}
+
+void jvp_momentum_update(const JvpArgs& a, Tensor* tangents) {
+  const auto& attrs = a.as<MomentumUpdateAttrs>();
+  const Tensor &of_w = a.tangent[0], &of_g = a.tangent[1], &of_m = a.tangent[2], &of_rate = a.tangent[3];
+  Tensor step = plus(times(of_g, a[3]), times(of_rate, a[1]));
+  tangents[1] = minus(times(of_m, attrs.momentum), step);
+  tangents[0] = plus(of_w, attrs.nesterov ? minus(times(tangents[1], attrs.momentum), step) : tangents[1]);
 }
 
 void infer_adam_update(const InferArgs& args, OutputSpec* out) {

@@ -108,10 +108,24 @@ class BadRows(unittest.TestCase):
         self.refuse("bad attribute 'axis:short'", toy(attrs='["axis:short"]'))
 
     def test_saves_and_inplace_name_operands(self):
-        rule = {"gradient": '"rule"', "infer": '"same"'}
+        rule = {"gradient": '"rule"', "jvp": '"elementwise"', "infer": '"same"'}
         self.refuse("saves 'y'", toy(saves='["y"]', **rule))
         self.refuse("inplace names 'y'", toy(inplace='["y"]', **rule))
         self.refuse("only an op with a gradient rule", toy(gradient='"zero"', infer='"same"', saves='["x"]'))
+
+    def test_tangents_are_decided(self):
+        rule = {"gradient": '"rule"', "infer": '"same"'}
+        two = {"inputs": '["x:float", "y:float=x"]', "samples": '["x=(2) y=(2)"]', **rule}
+        self.refuse("needs jvp", toy(**rule))
+        self.refuse("jvp must be", toy(jvp='"maybe"', **rule))
+        self.refuse("jvp must be", toy(jvp='"linear"', **rule))  # in which inputs?
+        self.refuse("jvp must be", toy(jvp='"rule: x"', **rule))
+        self.refuse("jvp names 'z'", toy(jvp='"linear: z"', **rule))
+        self.refuse("'y' is not named", toy(jvp='"linear: x"', **two))
+        self.refuse("one output", toy(jvp='"elementwise"', outputs='["a", "b"]', **rule))
+        self.refuse("not variadic", toy(jvp='"elementwise"', inputs='["x:float..."]', **rule))
+        self.refuse("only an op with a gradient rule has a jvp", toy(jvp='"elementwise"'))
+        self.refuse("only an op with a gradient rule has a jvp", toy(jvp='"elementwise"', gradient='"zero"', infer='"same"'))
 
     def test_doc_is_a_sentence(self):
         self.refuse("doc must be a sentence", toy(doc='"twice x"'))
@@ -136,10 +150,12 @@ class NewRows(unittest.TestCase):
         self.assertIn("| `toy` | Twice x. |", cases.reference_page(ops))
 
     def test_primitive(self):
-        ops = read(self.text, toy(gradient='"rule"', infer='"same"', saves='["out"]', attrs='["factor:float=2"]'))
+        ops = read(self.text, toy(gradient='"rule"', jvp='"rule"', infer='"same"', saves='["out"]', attrs='["factor:float=2"]'))
         self.assertIn("Tensor toy(const Tensor& x, double factor = 2.0);", cpp.functions_header(ops))
         promised = cpp.promised(ops)
         self.assertIn("void vjp_toy(const VjpArgs& args, Tensor* grads);", promised)
+        self.assertIn("void jvp_toy(const JvpArgs& args, Tensor* tangents);", promised)
+        self.assertIn("JvpKind::kRule, 0, rules::jvp_toy}", cpp.schemas(ops))
         self.assertIn("void toy(const KernelArgs& args);", promised)
         self.assertIn("kToy = 9001,", cpp.op_id(ops))
         self.assertIn("struct ToyAttrs {\n  double factor;\n};", cpp.attrs(ops))

@@ -1,4 +1,4 @@
-// The gradients of every differentiable op, of the order that its row names, against central differences in f64.
+// The gradients of every differentiable op, to the third order, against central differences in f64.
 //
 // A check of order k differentiates <w, f> for a function f of several tensors and fixed weights w, where f is the op
 // for order 1 and the gradient of order k-1, computed by a tape, for order k. The tape's answer is compared with a
@@ -15,6 +15,7 @@
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
+#include "tests/ops/differentiate.h"
 #include "tests/ops/op_case.h"
 
 namespace tl::test {
@@ -25,50 +26,14 @@ constexpr double kStep = 1e-3;
 constexpr size_t kMostElements = 40;
 constexpr int kDirections = 3;
 
-using Function = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
-
 struct Counts {
   size_t cases = 0;
   size_t checks[4] = {};  // by order
   size_t errors = 0;
 };
 
-ContextOptions one_thread() {
-  ContextOptions options;
-  options.threads = 1;
-  options.seed = 11;
-  return options;
-}
-
-// The op of a case as a function of its floating operands; the others are constants. Random ops draw the same numbers
-// at each call.
-Function function_of(const OpCase& c, Context& context, const Tensors& operands) {
-  return [&c, &context, operands](const std::vector<Tensor>& z) {
-    Tensors in = operands;
-    size_t next = 0;
-    for (size_t i = 0; i < in.size(); i++)
-      if (is_floating(in[i].dtype())) in[i] = z[next++];
-    context.random() = RandomState{11, 0};
-    std::vector<Tensor> out;
-    for (const Tensor& t : c.call(context, in))
-      if (is_floating(t.dtype())) out.push_back(t);
-    return out;
-  };
-}
-
-std::vector<Tensor> tape_gradient(Context& context, const Function& f, const std::vector<Tensor>& z,
-                                  size_t sources, const std::vector<Tensor>& weights,
-                                  Unconnected unconnected) {
-  Tape tape(context, TapeOptions{});
-  for (const Tensor& t : z) tape.watch(t);
-  std::vector<Tensor> out = f(z);
-  std::vector<GradientSource> with_respect_to;
-  for (size_t i = 0; i < sources; i++) with_respect_to.push_back(GradientSource{z[i], nullptr});
-  return tape.gradient(out, with_respect_to, weights, unconnected);
-}
-
 // The sum over all outputs of weights * (difference quotient of f along `direction` in operand i).
-double difference_quotient(Context& context, const Function& f, const std::vector<Array>& z, size_t i,
+double difference_quotient(Context& context, const Map& f, const std::vector<Array>& z, size_t i,
                            const std::vector<double>& direction, const std::vector<Array>& weights) {
   auto at = [&](double step) {
     std::vector<Tensor> moved;
@@ -97,7 +62,7 @@ double difference_quotient(Context& context, const Function& f, const std::vecto
 
 // Compares gradients of <weights, f> with respect to the first operands of f with difference quotients. "" or the
 // first difference.
-std::string compare_with_differences(Context& context, const Function& f, const std::vector<Array>& z,
+std::string compare_with_differences(Context& context, const Map& f, const std::vector<Array>& z,
                                      const std::vector<Tensor>& gradients, const std::vector<Array>& weights,
                                      double tolerance) {
   // Rounding errors of the quotient are those of f's largest values.
@@ -130,18 +95,6 @@ std::string compare_with_differences(Context& context, const Function& f, const 
   return "";
 }
 
-std::vector<Array> directions_for(const std::vector<Tensor>& like, uint64_t seed) {
-  std::vector<Array> out;
-  for (const Tensor& t : like) out.push_back(sample_direction(t.shape(), seed++));
-  return out;
-}
-
-std::vector<Tensor> tensors_of(Context& context, const std::vector<Array>& arrays) {
-  std::vector<Tensor> out;
-  for (const Array& a : arrays) out.push_back(to_tensor(context, a));
-  return out;
-}
-
 // All orders of one case. Throws what the library throws.
 std::string check_case(const OpCase& c, DType run, Counts& counts) {
   Context context(one_thread());
@@ -151,7 +104,7 @@ std::string check_case(const OpCase& c, DType run, Counts& counts) {
   for (const Array& a : sampled)
     if (is_floating(a.dtype)) z.push_back(a);
   if (z.empty()) return "";
-  Function f = function_of(c, context, operands);
+  Map f = function_of(c, context, operands);
   std::vector<Tensor> in = tensors_of(context, z);
   std::vector<Tensor> out = f(in);
 
@@ -179,7 +132,7 @@ std::string check_case(const OpCase& c, DType run, Counts& counts) {
     if (t.dtype() != DType::kF64) return "";  // f32 has too few digits for differences
 
   std::vector<Array> weights = directions_for(out, 100);
-  for (int order = 1; order <= c.order; order++) {
+  for (int order = 1; order <= kOrders; order++) {
     const size_t sources = z.size();
     std::vector<Tensor> point = tensors_of(context, z), seeds = tensors_of(context, weights);
     std::vector<Tensor> gradients = tape_gradient(context, f, point, sources, seeds,
@@ -196,11 +149,7 @@ std::string check_case(const OpCase& c, DType run, Counts& counts) {
     if (!problem.empty()) return concat("order ", order, ": ", problem);
     counts.checks[order]++;
     // The next function: this gradient, as a function of the point and of the weights.
-    f = [&context, f, sources](const std::vector<Tensor>& point_and_weights) {
-      std::vector<Tensor> at(point_and_weights.begin(), point_and_weights.begin() + sources);
-      std::vector<Tensor> along(point_and_weights.begin() + sources, point_and_weights.end());
-      return tape_gradient(context, f, at, sources, along, Unconnected::kZero);
-    };
+    f = gradient_of(context, f, sources);
     z.insert(z.end(), weights.begin(), weights.end());
     weights = directions_for(gradients, 100 * static_cast<uint64_t>(order) + 150);
   }
@@ -257,7 +206,7 @@ TEST_CASE("gradients in f32 are those in f64", "[ops][gradient]") {
           if (in[i].dtype == DType::kF32) in[i].dtype = dtype;
           if (is_floating(in[i].dtype)) z.push_back(to_tensor(context, in[i]));
         }
-        Function f = function_of(c, context, to_tensors(context, in));
+        Map f = function_of(c, context, to_tensors(context, in));
         std::vector<Tensor> out = f(z), weights;
         if (out.empty()) break;
         for (const Tensor& t : out) {

@@ -64,6 +64,9 @@ struct TensorSample {
   DTypeSet allowed;
 };
 
+// Every derivative is checked to this order.
+inline constexpr int kOrders = 3;
+
 enum class Gradient { kRule, kComposite, kZero, kNone };
 
 struct OpCase {
@@ -74,7 +77,6 @@ struct OpCase {
   Tensors (*call)(Context& context, const Tensors& in);
   Arrays (*reference)(const Arrays& in);  // null for random ops and error samples
   Gradient gradient;
-  int order;                  // the highest order of gradient to check
   std::vector<double> kinks;  // operand values at which the op has no derivative
   bool distinct;              // operand values must differ: the op compares them
   double tolerance_f32, tolerance_f64;

@@ -63,7 +63,7 @@ def cpp_case(op, index, text, error):
     kind = op.row["gradient"].split(":")[0]
     return (f'    {{"{op.name}", {index}, "{text}", {{{", ".join(rows)}}},\n'
             f"     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) {{ return outputs({call}); }},\n     {ref},\n"
-            f'     Gradient::k{kind.capitalize()}, {op.get("order", 2)}, {{{", ".join(str(float(k)) for k in op.get("kinks", []))}}}, '
+            f'     Gradient::k{kind.capitalize()}, {{{", ".join(str(float(k)) for k in op.get("kinks", []))}}}, '
             f'{"true" if op.get("distinct") else "false"}, {op.get("tolerance", [1e-5, 1e-12])[0]}, {op.get("tolerance", [1e-5, 1e-12])[1]}, '
             f'{cpp_string(error) if error else "nullptr"}}},\n')
 
@@ -140,4 +140,24 @@ def reference_page(ops):
             attributes = ", ".join(f"{a.name}: {a.type}" + (f" = {a.default}" if a.default is not None else "") for a in op.public_attrs) or "none"
             text = (op.row["doc"] + " " + op.get("details", "")).strip().replace("|", "\\|")
             out += f"| `{op.name}` | {text} | {operands} | {attributes} | {op.row['gradient']} |\n"
+    return out
+
+
+def checks_page(ops):
+    """What the tests check of each op, or the reason why not. They fail where a cell says more than is done."""
+    out = ("<!-- Made from core/ops/ops.toml by core/ops/gen/generate. Do not edit. -->\n# Ops and checks\n\nGradients: orders compared "
+           "with differences, by tape. Tangents: orders compared with gradients,\nin all nestings of tape and forward mode; and how they are computed.\n\n"
+           "| op | values | gradients | tangents | error samples |\n|---|---|---|---|---|\n")
+    for op in ops:
+        g, (way, _) = op.row["gradient"], op.jvp
+        if op.composite and not any(i.dtypes in ("float", "number", "any") for i in op.inputs):
+            gradients = tangents = "none: it has no operand"
+        elif g == "zero":
+            gradients = tangents = "zero"
+        elif g.startswith("none: "):
+            gradients = tangents = g
+        else:
+            gradients, tangents = "1, 2, 3", f"1, 2, 3; {'of its parts' if op.composite else way}"
+        reference = op.get("reference", "against a reference")
+        out += f"| `{op.name}` | {reference} | {gradients} | {tangents} | {len(op.get('errors', [])) or 'none: it takes any operand'} |\n"
     return out

@@ -14,8 +14,8 @@ ATTR_TYPES = {  # type: (C++ field, C++ parameter, C parameters, kind)
     "u64": ("uint64_t", "uint64_t", "uint64_t {0}", "kU64"),
 }
 REQUIRED = {"id", "name", "family", "since", "doc", "gradient"}
-OPTIONAL = {"details", "inputs", "attrs", "outputs", "infer", "saves", "fusable", "inplace", "makes_outputs", "full_name",
-            "internal", "domain", "kinks", "distinct", "order", "tolerance", "samples", "errors", "reference"}
+OPTIONAL = {"details", "inputs", "attrs", "outputs", "infer", "jvp", "saves", "fusable", "inplace", "makes_outputs", "full_name",
+            "internal", "domain", "kinks", "distinct", "tolerance", "samples", "errors", "reference"}
 
 
 class TableError(Exception):
@@ -62,6 +62,12 @@ class Op:
     @property
     def outputs(self):
         return self.row.get("outputs", ["out"])
+
+    @property
+    def jvp(self):
+        """(kind, names of the inputs in which the op is linear)"""
+        kind, _, names = self.row.get("jvp", "none").partition(": ")
+        return kind, [n.strip() for n in names.split(",")] if names else []
 
     @property
     def variadic(self):
@@ -133,6 +139,7 @@ def check(op):
         raise TableError(f"{op.name}: a composite op has no {sorted(bad)}: its parts have")
     if not op.composite and "infer" not in r:
         raise TableError(f"{op.name}: needs infer: the name of a shape rule, or custom")
+    check_jvp(op, known)
     for s in r.get("saves", []):
         if s not in known + op.outputs:
             raise TableError(f"{op.name}: saves '{s}', which is neither an input nor an output")
@@ -149,3 +156,25 @@ def check(op):
         raise TableError(f"{op.name}: has no sample")
     if not r["doc"].endswith("."):
         raise TableError(f"{op.name}: doc must be a sentence")
+
+
+def check_jvp(op, known):
+    kind, linear = op.jvp
+    if op.row["gradient"] != "rule":
+        if "jvp" in op.row:
+            raise TableError(f"{op.name}: only an op with a gradient rule has a jvp: got '{op.row['jvp']}'")
+        return
+    if "jvp" not in op.row:
+        raise TableError(f"{op.name}: needs jvp: elementwise, 'linear: inputs', rule or transpose")
+    if kind not in ("elementwise", "linear", "rule", "transpose") or bool(linear) != (kind == "linear"):
+        raise TableError(f"{op.name}: jvp must be elementwise, 'linear: inputs', rule or transpose: got '{op.row['jvp']}'")
+    for n in linear:
+        if n not in known:
+            raise TableError(f"{op.name}: jvp names '{n}', which is no input")
+    for i in op.inputs:
+        if kind == "linear" and i.name not in linear and i.dtypes not in ("int", "bool"):
+            raise TableError(f"{op.name}: jvp is linear, but '{i.name}' is not named and may have a tangent, too")
+    if kind in ("elementwise", "linear") and len(op.outputs) != 1:
+        raise TableError(f"{op.name}: jvp '{kind}' is for ops of one output")
+    if kind == "elementwise" and op.variadic:
+        raise TableError(f"{op.name}: jvp 'elementwise' is for ops that are not variadic")

@@ -103,6 +103,20 @@ void vjp_momentum_update(const VjpArgs& args, Tensor* grads);
 void vjp_adam_update(const VjpArgs& args, Tensor* grads);
 void vjp_sgd_update(const VjpArgs& args, Tensor* grads);
 
+void jvp_relu_grad(const JvpArgs& args, Tensor* tangents);
+void jvp_max(const JvpArgs& args, Tensor* tangents);
+void jvp_min(const JvpArgs& args, Tensor* tangents);
+void jvp_prod(const JvpArgs& args, Tensor* tangents);
+void jvp_logsumexp(const JvpArgs& args, Tensor* tangents);
+void jvp_matmul(const JvpArgs& args, Tensor* tangents);
+void jvp_pad(const JvpArgs& args, Tensor* tangents);
+void jvp_softmax(const JvpArgs& args, Tensor* tangents);
+void jvp_log_softmax(const JvpArgs& args, Tensor* tangents);
+void jvp_sparse_softmax_cross_entropy(const JvpArgs& args, Tensor* tangents);
+void jvp_inverse_rms(const JvpArgs& args, Tensor* tangents);
+void jvp_momentum_update(const JvpArgs& args, Tensor* tangents);
+void jvp_sgd_update(const JvpArgs& args, Tensor* tangents);
+
 }  // namespace tl::rules
 
 namespace tl::kernels {

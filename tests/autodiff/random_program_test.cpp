@@ -1,0 +1,222 @@
+// Random programs of 10 to 60 ops on random shapes, differentiated by tape and by forward mode, nested in random orders: the
+// two agree in f64. A program that fails is cut down to the ops that it takes to fail, and its seed is printed.
+//
+// TAPELOOP_RANDOM_PROGRAMS=COUNT or COUNT:SEED chooses how many and which; the default is 200 with a seed of the day's time.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/base/error.h"
+#include "core/ops/generated/functions.h"
+#include "tests/ops/differentiate.h"
+
+namespace tl::test {
+namespace {
+
+class Draw {
+ public:
+  explicit Draw(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 1) {}
+  int64_t below(int64_t below) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<int64_t>((state_ >> 33) % static_cast<uint64_t>(below));
+  }
+  bool coin() { return below(2) == 1; }
+
+ private:
+  uint64_t state_;
+};
+
+// An op is a number from which everything about it is drawn, so that ops can be left out of a program.
+struct Program {
+  uint64_t seed = 0;
+  std::vector<uint64_t> ops;
+};
+
+Program draw_program(uint64_t seed) {
+  Draw draw(seed);
+  Program out{seed, {}};
+  for (int64_t left = 10 + draw.below(51); left > 0; left--)
+    out.ops.push_back(static_cast<uint64_t>(draw.below(int64_t{1} << 31)));
+  return out;
+}
+
+std::vector<Array> inputs_of(const Program& program) {
+  Draw draw(program.seed + 7);
+  std::vector<Array> out;
+  for (int64_t count = 2 + draw.below(2); count > 0; count--) {
+    Shape shape;
+    for (int64_t rank = draw.below(4); rank > 0; rank--) shape.push_back(1 + draw.below(4));
+    out.push_back(sample_direction(shape, program.seed * 8 + static_cast<uint64_t>(count)));
+  }
+  return out;
+}
+
+bool broadcasts(const Shape& a, const Shape& b) {
+  for (int i = 1; i <= std::min(a.rank(), b.rank()); i++) {
+    int64_t x = a[a.rank() - i], y = b[b.rank() - i];
+    if (x != y && x != 1 && y != 1) return false;
+  }
+  return true;
+}
+
+// Values stay of order one, and away from where a function has no derivative, so that neither mode loses digits.
+Tensor tame(const Tensor& x) { return mul_scalar(tanh(mul_scalar(x, 0.5)), 1.5); }
+
+Tensor one_operand(Draw& draw, const Tensor& x) {
+  switch (draw.below(13)) {
+    case 0: return sin(x);
+    case 1: return cos(mul_scalar(x, 1.5));
+    case 2: return sigmoid(x);
+    case 3: return softplus(x);
+    case 4: return erf(x);
+    case 5: return exp(mul_scalar(tanh(x), 0.5));
+    case 6: return log1p(square(x));
+    case 7: return sqrt(add_scalar(square(x), 0.5));
+    case 8: return reciprocal(add_scalar(square(x), 1.0));
+    case 9: return gelu(x);
+    case 10: return elu(x);
+    case 11: return neg(square(tanh(x)));
+    default: return rsqrt(add_scalar(square(x), 1.0));
+  }
+}
+
+Tensor along_an_axis(Draw& draw, const Tensor& x) {
+  const int64_t axis = draw.below(x.rank());
+  const int at = static_cast<int>(axis);
+  const int64_t size = x.shape()[at];
+  IntList begin, end;
+  for (int64_t d : x.shape()) begin.push_back(0), end.push_back(d);
+  switch (draw.below(12)) {
+    case 0: return tame(sum(x, {axis}, draw.coin()));
+    case 1: return mean(x, {axis}, draw.coin());
+    case 2: return max(x, {axis}, draw.coin());
+    case 3: return tame(prod(x, {axis}, draw.coin()));
+    case 4: return logsumexp(x, {axis}, draw.coin());
+    case 5: return softmax(x, axis);
+    case 6: return log_softmax(x, axis);
+    case 7: return tame(cumsum(x, axis, draw.coin(), draw.coin()));
+    case 8: begin[at] = draw.below(size); return slice(x, begin, end);
+    case 9: {
+      IntList high = begin;
+      high[at] = 1 + draw.below(2);
+      return pad(x, begin, high, {}, 0.25);
+    }
+    case 10: {
+      Tensor indices = range(x.context(), 1 + draw.below(4), 0, 0, DType::kI64);
+      return gather(x, add_scalar(indices, static_cast<double>(draw.below(size))), axis);
+    }
+    default: return concat({x, sin(x)}, axis);
+  }
+}
+
+Tensor two_operands(Draw& draw, const Tensor& a, const Tensor& b) {
+  switch (draw.below(8)) {
+    case 0: return tame(add(a, b));
+    case 1: return tame(sub(a, b));
+    case 2: return tame(mul(a, b));
+    case 3: return div(a, add_scalar(square(b), 1.0));
+    case 4: return maximum(a, b);
+    case 5: return minimum(a, b);
+    case 6: return select(less(a, b), sin(a), cos(b));
+    default: return pow(add_scalar(square(tanh(a)), 0.5), b);
+  }
+}
+
+Tensor matrix_product(Draw& draw, const Tensor& x) {
+  const int64_t n = x.elements(), rows = x.rank() > 0 ? x.shape()[0] : 1;
+  Tensor a = reshape(x, {rows, n / rows});
+  return draw.coin() ? tame(matmul(a, a, false, true)) : tame(matmul(a, sin(a), true, false));
+}
+
+// The program as a function. Which op runs next depends on shapes only, never on values.
+Values run(const Program& program, const Values& inputs) {
+  Values pool = inputs;
+  for (uint64_t op : program.ops) {
+    Draw draw(op);
+    // Recent tensors are preferred, so that programs are deep.
+    auto pick = [&] {
+      const int64_t size = static_cast<int64_t>(pool.size());
+      return pool[static_cast<size_t>(draw.coin() ? size - 1 - draw.below(std::min<int64_t>(size, 3))
+                                                  : draw.below(size))];
+    };
+    Tensor x = pick(), out;
+    const int64_t kind = draw.below(10);
+    if (kind < 3) {
+      out = one_operand(draw, x);
+    } else if (kind < 6 && x.rank() > 0) {
+      out = along_an_axis(draw, x);
+    } else if (kind < 9) {
+      Tensor y = pick();
+      out = broadcasts(x.shape(), y.shape()) ? two_operands(draw, x, y) : mul(x, tame(sum(y)));
+    } else if (draw.coin()) {
+      out = matrix_product(draw, x);
+    } else {
+      out = draw.coin() ? transpose(x) : reshape(x, {-1});
+    }
+    if (out.elements() <= 200 && out.rank() <= 5) pool.push_back(std::move(out));
+  }
+  return {pool.back(), pool[pool.size() / 2]};
+}
+
+// "" or what is wrong, at a random order (1 to 3) of a random nesting of the modes.
+std::string check(const Program& program) {
+  Context context(one_thread());
+  Draw draw(program.seed + 13);
+  Map f = [&program](const Values& z) { return run(program, z); };
+  std::vector<Array> z = inputs_of(program);
+  std::string nesting;
+  try {
+    // Third order costs much and adds little: one program in eight.
+    for (int64_t order = draw.below(8) == 0 ? 3 : 1 + draw.below(2); order > 1; order--) {
+      Values at = tensors_of(context, z);
+      const bool reverse = draw.coin();
+      std::vector<Array> more = directions_for(reverse ? f(at) : at, program.seed + 900);
+      f = reverse ? gradient_of(context, f, z.size()) : tangent_of(context, f, z.size());
+      z.insert(z.end(), more.begin(), more.end());
+      nesting += reverse ? "reverse " : "forward ";
+    }
+    std::string problem = compare_modes(context, f, z, 1e-10);
+    return problem.empty() ? "" : concat("after ", nesting, ": ", problem);
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+// Leaves ops out while the program still fails.
+Program shrunk(Program program) {
+  for (bool smaller = true; smaller;) {
+    smaller = false;
+    for (size_t i = program.ops.size(); i-- > 0;) {
+      Program without = program;
+      without.ops.erase(without.ops.begin() + static_cast<std::ptrdiff_t>(i));
+      if (check(without).empty()) continue;
+      program = std::move(without);
+      smaller = true;
+    }
+  }
+  return program;
+}
+
+}  // namespace
+
+TEST_CASE("random programs have the same derivatives in both modes", "[autodiff][forward]") {
+  const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  unsigned long long count = 200, seed = now / 1000 % 1000000000;
+  if (const char* wanted = std::getenv("TAPELOOP_RANDOM_PROGRAMS"))
+    REQUIRE(std::sscanf(wanted, "%llu:%llu", &count, &seed) >= 1);
+  std::printf("random programs: %llu, TAPELOOP_RANDOM_PROGRAMS=%llu:%llu gives them again\n", count, count,
+              seed);
+  for (unsigned long long i = 0; i < count; i++) {
+    Program program = draw_program(seed + i);
+    std::string problem = check(program);
+    if (problem.empty()) continue;
+    Program core = shrunk(program);
+    std::string ops;
+    for (uint64_t op : core.ops) ops += concat(op, " ");
+    FAIL_CHECK("program " << seed + i << ": " << problem << "; with " << core.ops.size()
+                          << " ops: " << check(core) << "; ops " << ops);
+  }
+}
+
+}  // namespace tl::test
