@@ -1144,4 +1144,28 @@ static inline int32_t tlgo_variable_set_trainable(uintptr_t variable, bool train
   return tl_variable_set_trainable((tl_tensor *)variable, trainable);
 }
 
+static inline uintptr_t tlgo_forward_begin(uintptr_t context, const uintptr_t *primals, const uintptr_t *tangents, size_t count) {
+  return (uintptr_t)tl_forward_begin((tl_context *)context, (tl_tensor *const *)primals, (tl_tensor *const *)tangents, count);
+}
+
+static inline int32_t tlgo_forward_tangent(uintptr_t forward, uintptr_t tensor, int32_t unconnected, uintptr_t *tangent) {
+  return tl_forward_tangent((tl_forward *)forward, (tl_tensor *)tensor, unconnected, (tl_tensor **)tangent);
+}
+
+static inline int32_t tlgo_forward_end(uintptr_t forward) {
+  return tl_forward_end((tl_forward *)forward);
+}
+
+static inline int32_t tlgo_forward_resume(uintptr_t forward) {
+  return tl_forward_resume((tl_forward *)forward);
+}
+
+static inline uintptr_t tlgo_forward_keep(uintptr_t forward) {
+  return (uintptr_t)tl_forward_keep((tl_forward *)forward);
+}
+
+static inline void tlgo_forward_release(uintptr_t forward) {
+  tl_forward_release((tl_forward *)forward);
+}
+
 #endif

@@ -232,9 +232,14 @@ def read(header, text, model):
 def read_all(folder):
     """The model of all headers in a folder, those that others include first."""
     model = Model()
-    files = sorted(folder.glob("*.h"), key=lambda f: (f.name != "base.h", f.name))
-    for f in files:
-        read(f.name, f.read_text(), model)
+    waiting, order = {f.name: f.read_text() for f in sorted(folder.glob("*.h"))}, {}
+    while waiting:
+        ready = [n for n, text in waiting.items() if not set(re.findall(r"#include <tapeloop/(\w+\.h)>", text)) & set(waiting)]
+        if not ready:
+            raise HeaderError(f"headers that include each other: {', '.join(waiting)}")
+        order.update({n: waiting.pop(n) for n in ready})
+    for name, text in order.items():
+        read(name, text, model)
     names = [f.name for f in model.functions]
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise HeaderError(f"declared twice: {', '.join(twice)}")

@@ -27,6 +27,7 @@ const char* name_of(Kind kind) {
     case Kind::kOptimizer: return "optimizer";
     case Kind::kMetric: return "metric";
     case Kind::kDataset: return "dataset";
+    case Kind::kForward: return "forward";
   }
   return "unknown";
 }

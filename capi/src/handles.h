@@ -32,6 +32,7 @@ enum class Kind : uint8_t {
   kOptimizer,
   kMetric,
   kDataset,
+  kForward,
 };
 
 const char* name_of(Kind kind);

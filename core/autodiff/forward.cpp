@@ -1,6 +1,7 @@
 // Forward mode: which tensors have tangents. How tangents pass through an op is in push_forward.cpp.
 #include "core/autodiff/forward.h"
 
+#include "core/autodiff/rule.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
 
@@ -118,25 +119,53 @@ void Forward::on_read(Variable& variable, const Tensor& value) {
   if (index >= 0 && !find(value)) remember(value, variable_tangents_[static_cast<size_t>(index)]);
 }
 
-void Forward::on_op(const OpCall& call) {
-  if (call.schema.gradient == GradientKind::kNone) return;
+// Does an input have a tangent that an output could have, too?
+bool Forward::concerns(Inputs in, Span<const Tensor> out) const {
   bool arrives = false, leaves = false;
-  for (const Tensor* t : call.in) arrives |= find(*t) != nullptr;
-  for (const Tensor& t : call.out) leaves |= is_floating(t.dtype());
-  if (!arrives || !leaves) return;
+  for (const Tensor* t : in) arrives |= find(*t) != nullptr;
+  for (const Tensor& t : out) leaves |= is_floating(t.dtype());
+  return arrives && leaves;
+}
 
-  std::vector<Tensor> tangents(call.in.size()), out(call.out.size());
-  for (size_t i = 0; i < call.in.size(); i++)
-    if (const Tensor* t = find(*call.in[i])) tangents[i] = *t;
+std::vector<Tensor> Forward::tangents_of(Inputs in) const {
+  std::vector<Tensor> out(in.size());
+  for (size_t i = 0; i < in.size(); i++)
+    if (const Tensor* t = find(*in[i])) out[i] = *t;
+  return out;
+}
+
+void Forward::remember_all(Span<const Tensor> tensors, Span<Tensor> tangents) {
+  for (size_t i = 0; i < tensors.size(); i++) {
+    if (!tangents[i]) continue;
+    TL_INVARIANT(tangents[i].dtype() == tensors[i].dtype() && tangents[i].shape() == tensors[i].shape());
+    remember(tensors[i], std::move(tangents[i]));
+  }
+}
+
+void Forward::on_op(const OpCall& call) {
+  if (call.schema.gradient == GradientKind::kNone || !concerns(call.in, call.out)) return;
+  std::vector<Tensor> tangents = tangents_of(call.in), out(call.out.size());
   {
     OnlyOlder others(context_, *this);
     push_forward(call, tangents, out.data());
   }
-  for (size_t i = 0; i < out.size(); i++) {
-    if (!out[i]) continue;
-    TL_INVARIANT(out[i].dtype() == call.out[i].dtype() && out[i].shape() == call.out[i].shape());
-    remember(call.out[i], std::move(out[i]));
+  remember_all(call.out, out);
+}
+
+void Forward::on_rule(const RuleCall& call) {
+  if (!concerns(call.in, call.out)) return;
+  std::vector<Tensor> tangents = tangents_of(call.in), in, out;
+  std::vector<char> moves;
+  for (size_t i = 0; i < call.in.size(); i++) {
+    in.push_back(*call.in[i]);
+    moves.push_back(static_cast<bool>(tangents[i]));
   }
+  {
+    OnlyOlder others(context_, *this);
+    out = call.rule->tangents(RuleArgs{context_, in, call.out, {}, moves}, tangents);
+  }
+  TL_INVARIANT(out.size() == call.out.size());
+  remember_all(call.out, out);
 }
 
 Tensor Forward::unconnected(const Shape& shape, DType dtype, Unconnected policy) const {

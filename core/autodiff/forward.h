@@ -44,11 +44,15 @@ class Forward final : public Recorder {
 
   uint64_t bits() const override { return bit_; }
   void on_op(const OpCall& call) override;
+  void on_rule(const RuleCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;
   void on_release(uint64_t id) noexcept override;
 
  private:
   const Tensor* find(const Tensor& tensor) const;
+  bool concerns(Inputs in, Span<const Tensor> out) const;
+  std::vector<Tensor> tangents_of(Inputs in) const;
+  void remember_all(Span<const Tensor> tensors, Span<Tensor> tangents);
   void remember(const Tensor& tensor, Tensor tangent);
   Tensor unconnected(const Shape& shape, DType dtype, Unconnected policy) const;
   void check_primal(const GradientSource& primal, const Tensor& tangent, size_t index) const;

@@ -57,7 +57,7 @@ TEST_CASE_METHOD(Numbers, "F3 forward mode may be entered again, but not while i
 
 TEST_CASE_METHOD(Numbers, "F4 each primal is named once and has a tangent of its dtype and shape") {
   Tensor x = vector({1, 2, 3}), v = vector({1, 1, 1}), i = full(c, {3}, 1, DType::kI32);
-  VariableRef w = variable({1, 2});
+  VariableRef w = VariableRef::make(vector({1, 2}), "v");
   Context other{ContextOptions{}};
   Tensor foreign = full(other, {3}, 1, DType::kF64);
   auto opening = [&](const std::vector<GradientSource>& primals, const std::vector<Tensor>& tangents) {
@@ -240,7 +240,7 @@ TEST_CASE_METHOD(Numbers, "F7 third order against differences, all nestings") {
 }
 
 TEST_CASE_METHOD(Numbers, "variables are primals: each read has the tangent, whatever was assigned") {
-  VariableRef v = variable({2, 3}), other = variable({5, 7});
+  VariableRef v = VariableRef::make(vector({2, 3}), "v"), other = VariableRef::make(vector({5, 7}), "w");
   GradientSource primals[] = {by(v)};
   Tensor along[] = {vector({1, 10})};
   Forward forward(c, primals, along);

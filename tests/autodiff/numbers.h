@@ -1,42 +1,26 @@
-// A context, f64 tensors from numbers and numbers from tensors, for tests in which each number is derived by hand.
+// What the tests of forward mode add to the fixture of the tape's tests: tensors from lists of numbers that a test keeps, and
+// errors with their codes.
 #pragma once
 
-#include <algorithm>
-#include <catch2/catch.hpp>
-#include <functional>
-#include <string>
-#include <vector>
-
-#include "core/autodiff/tape.h"
-#include "core/base/error.h"
-#include "core/ops/generated/functions.h"
+#include "tests/autodiff/tape_fixture.h"
 
 namespace tl::test {
 
-using V = std::vector<double>;
+using tape_test::V;
 
-struct Numbers {
-  Context c{ContextOptions{1, 1, 0, nullptr, nullptr}};
-
-  Tensor tensor(const V& values, const Shape& shape) {
+struct Numbers : tape_test::TapeFixture {
+  using TapeFixture::tensor;
+  Tensor tensor(const V& numbers, const Shape& shape) {
     Tensor t = c.allocate(DType::kF64, shape);
-    std::copy(values.begin(), values.end(), t.mutable_data<double>());
+    std::copy(numbers.begin(), numbers.end(), t.mutable_data<double>());
     return t;
-  }
-  Tensor vector(const V& values) { return tensor(values, Shape{static_cast<int64_t>(values.size())}); }
-  Tensor scalar(double value) { return tensor({value}, Shape{}); }
-  VariableRef variable(const V& values, bool trainable = true) {
-    return VariableRef::make(vector(values), "v", trainable);
   }
 };
 
-inline GradientSource by(const Tensor& t) { return {t, nullptr}; }
-inline GradientSource by(const VariableRef& v) { return {Tensor(), v.get()}; }
+inline GradientSource by(const Tensor& t) { return tape_test::of(t); }
+inline GradientSource by(const VariableRef& v) { return tape_test::of(v); }
 
-inline V numbers(const Tensor& t) {
-  REQUIRE(t);
-  return V(t.data<double>(), t.data<double>() + t.elements());
-}
+inline V numbers(const Tensor& t) { return tape_test::values(t); }
 inline double number(const Tensor& t) {
   V all = numbers(t);
   REQUIRE(all.size() == 1);
@@ -44,8 +28,7 @@ inline double number(const Tensor& t) {
 }
 
 inline Tensor gradient(Tape& tape, const Tensor& y, const Tensor& x) {
-  GradientSource xs[] = {by(x)};
-  return tape.gradient({y}, xs)[0];
+  return tape_test::gradient(tape, y, by(x));
 }
 
 // The error that f throws, as "code: message"; "" without one.

@@ -5,6 +5,7 @@
 #include <tapeloop/base.h>
 #include <tapeloop/custom.h>
 #include <tapeloop/data.h>
+#include <tapeloop/forward.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
