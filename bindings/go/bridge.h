@@ -38,6 +38,16 @@ static inline tlgo_number tlgo_result(uintptr_t context, uintptr_t metric) {
   return tlgo_checked(context, value, value != value);
 }
 
+typedef struct {
+  int32_t status; /* of the end of the scope */
+  int32_t code;   /* of the error that the context holds */
+} tlgo_left;
+
+static inline tlgo_left tlgo_leave(uintptr_t context) {
+  tlgo_left out = {tlgo_scope_end(context), tlgo_error_code(context)};
+  return out;
+}
+
 /* What reading a tensor into a slice needs to know, and the error that the context holds. */
 typedef struct {
   int32_t dtype;

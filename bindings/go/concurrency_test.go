@@ -162,7 +162,8 @@ func TestOneContextOnTwoGoroutinesAtOnce(t *testing.T) {
 		if stats.Scopes == 0 {
 			break
 		}
-		must(t, c.endScope())
+		_, err = c.endScope()
+		must(t, err)
 	}
 	c.depth.Store(0)
 	_, err := newTrainer(c).step()

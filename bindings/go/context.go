@@ -134,37 +134,46 @@ func (c *Context) Scope(f func() error) (err error) {
 		return err
 	}
 	c.depth.Add(1)
+	returned := false
 	defer func() {
-		if ended := c.endScope(); err == nil {
+		failed, ended := c.endScope()
+		if !returned {
+			return // a panic goes on, and leaves what nobody has taken to who recovers it
+		}
+		if failed {
+			if unread := c.taken(); unread != nil && err == nil {
+				err = unread
+			} else if unread != nil && err != error(unread) {
+				err = &both{err, unread}
+			}
+		}
+		if err == nil {
 			err = ended
 		}
 	}()
 	err = f()
-	if unread := c.taken(); unread != nil && err == nil {
-		err = unread
-	} else if unread != nil && err != error(unread) {
-		err = &both{err, unread}
-	}
+	returned = true
 	return err
 }
 
 // endScope ends the innermost scope. A goroutine that is in the context against the rules makes it wait: a scope that stayed
 // open would hold its tensors for good.
-func (c *Context) endScope() error {
-	var status C.int32_t
+// failed is whether the context holds an error.
+func (c *Context) endScope() (failed bool, err error) {
+	var left C.tlgo_left
 	for wait := time.Duration(0); wait < 50*time.Millisecond; wait += time.Millisecond {
 		c.lend.Lock()
-		status = C.tlgo_scope_end(C.uintptr_t(c.h))
+		left = C.tlgo_leave(C.uintptr_t(c.h))
 		c.lend.Unlock()
-		if Code(status) != ErrBusy {
+		if Code(left.status) != ErrBusy {
 			break
 		}
 		time.Sleep(wait)
 	}
 	c.depth.Add(-1)
-	if status != 0 {
-		return c.effect(status)
-	}
 	runtime.KeepAlive(c)
-	return nil
+	if left.status != 0 {
+		return true, c.effect(left.status)
+	}
+	return left.code != 0, nil
 }
