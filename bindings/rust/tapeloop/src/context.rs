@@ -3,9 +3,8 @@
 use crate::call::gate;
 use crate::element::Element;
 use crate::error::done;
-use crate::{
-    ffi, log, text, Code, DType, Error, Initializer, LogLevel, Result, Statistics, Tensor, Variable,
-};
+use crate::{after, ffi, log, text, Code, DType, Error, Initializer, LogLevel, NonFiniteCheck};
+use crate::{Result, Statistics, Tensor, Variable};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
@@ -29,6 +28,8 @@ use std::sync::Arc;
 pub struct Context {
     handle: *mut ffi::tl_context,
     log: RefCell<Option<Arc<log::Sink>>>,
+    /// Made for a closure that runs inside of a call.
+    inside: bool,
     one_thread: PhantomData<Cell<()>>,
 }
 
@@ -50,6 +51,11 @@ impl Context {
     #[inline]
     pub(crate) fn handle(&self) -> *mut ffi::tl_context {
         self.handle
+    }
+
+    /// The context for a closure that runs inside of a call. It must not be dropped.
+    pub(crate) fn inside(handle: *mut ffi::tl_context) -> Context {
+        Context { handle, log: RefCell::new(None), inside: true, one_thread: PhantomData }
     }
 
     // ---- errors ------------------------------------------------------------------------------------------------------
@@ -93,6 +99,13 @@ impl Context {
         done(self.handle, call!(tl_context_set_memory_limit(self.handle, bytes)))
     }
 
+    /// Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and one that holds such a
+    /// value fails with [`Code::NonFinite`]. The message names the op, says in whose gradient it ran where it did, and gives the
+    /// ranges of its operands.
+    pub fn set_non_finite_check(&self, check: NonFiniteCheck) -> Result<()> {
+        done(self.handle, call!(tl_context_set_non_finite_check(self.handle, check as i32)))
+    }
+
     /// Gives memory that is kept for reuse back to the system.
     pub fn trim(&self) -> Result<()> {
         done(self.handle, call!(tl_context_trim(self.handle)))
@@ -103,6 +116,10 @@ impl Context {
     /// The closure runs on the thread that uses the context, when the method that logged is done with the library. It may use
     /// the context. A panic in it goes to the caller of that method, and the context works afterwards.
     pub fn set_log(&self, closure: impl FnMut(LogLevel, &str) + Send + 'static) -> Result<()> {
+        if self.inside {
+            let message = "[context_set_log] a log must be set outside of closures that run inside of a call";
+            return Err(Error::new(Code::FailedPrecondition, message));
+        }
         let sink = log::Sink::new(self.handle, Box::new(closure));
         let user_data = sink.user_data();
         let status =
@@ -215,7 +232,7 @@ impl Drop for Context {
             call!(tl_context_cancel(self.handle));
             std::thread::yield_now();
         }
-        log::discard(self.handle);
+        after::discard(self.handle);
     }
 }
 
@@ -276,7 +293,7 @@ impl ContextBuilder {
         if handle.is_null() {
             return Err(Error::new(Code::OutOfMemory, "[context] no memory for a context"));
         }
-        let context = Context { handle, log: RefCell::new(None), one_thread: PhantomData };
+        let context = Context { handle, log: RefCell::new(None), inside: false, one_thread: PhantomData };
         context.check()?;
         Ok(context)
     }

@@ -1,8 +1,9 @@
 //! The one error type.
 
 use crate::call::gate;
-use crate::{ffi, log, text, Code};
+use crate::{after, ffi, text, Code};
 use std::fmt;
+use std::panic::resume_unwind;
 
 /// What this crate returns where C returns a status.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -89,24 +90,42 @@ fn known(code: i32) -> Code {
     Code::from_raw(code).unwrap_or(Code::Internal)
 }
 
+impl fmt::Display for Code {
+    /// Such as "invalid argument".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: static text.
+        f.write_str(&unsafe { text::copied(ffi::tl_status_name(*self as i32)) })
+    }
+}
+
 fn lost_message(code: i32) -> String {
-    // SAFETY: static text.
-    let name = unsafe { text::copied(ffi::tl_status_name(code)) };
     format!(
         "[context] the call was refused ({}), and another thread has taken its error; give each thread a context of its own",
-        name
+        known(code)
     )
 }
 
-/// The end of a call with an effect: the first error of the context where the status is not TL_OK.
+/// The end of a call with an effect: the first error of the context where the status is not TL_OK. What callbacks put aside is
+/// done now, and a panic of a closure that made the call fail goes on.
 #[inline]
 pub(crate) fn done(context: *mut ffi::tl_context, status: i32) -> Result<()> {
-    log::deliver(context);
     if status == ffi::TL_OK {
+        after::deliver(context);
         Ok(())
     } else {
-        Err(Error::take(context, status))
+        Err(failed(context, status))
     }
+}
+
+#[cold]
+fn failed(context: *mut ffi::tl_context, status: i32) -> Error {
+    let error = Error::take(context, status);
+    let panic = after::take_panic(context);
+    after::deliver(context);
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+    error
 }
 
 impl fmt::Display for Error {

@@ -2,13 +2,14 @@
 
 use crate::error::done;
 use crate::list::TensorList;
-use crate::{ffi, Code, Error, NonFinite, Result, Tensor, TensorRef};
+use crate::{ffi, Code, Error, GradientReason, NonFinite, Result, Tensor, TensorRef};
 use std::fmt;
 use std::ptr;
 
 /// Gradients as a tape gives them, one for each source: an array of handles that goes to the optimizer and to clipping as it is.
 pub struct Gradients {
     handles: Vec<*mut ffi::tl_tensor>,
+    reasons: Vec<i32>,
     context: *mut ffi::tl_context,
 }
 
@@ -19,12 +20,16 @@ unsafe impl Sync for Gradients {}
 
 impl Gradients {
     pub(crate) fn with_room(count: usize, context: *mut ffi::tl_context) -> Gradients {
-        Gradients { handles: vec![ptr::null_mut(); count], context }
+        Gradients { handles: vec![ptr::null_mut(); count], reasons: Vec::new(), context }
     }
 
     /// The array for C to fill with new handles.
     pub(crate) fn room(&mut self) -> &mut [*mut ffi::tl_tensor] {
         &mut self.handles
+    }
+
+    pub(crate) fn set_reasons(&mut self, reasons: Vec<i32>) {
+        self.reasons = reasons;
     }
 
     pub(crate) fn handles(&self) -> &[*mut ffi::tl_tensor] {
@@ -60,6 +65,12 @@ impl Gradients {
             .get(index)
             .filter(|handle| !handle.is_null())
             .map(|handle| TensorRef::new(*handle, self.context))
+    }
+
+    /// Whether a source is connected, and if not, why. `None` unless [`GradientOptions::reasons`](crate::GradientOptions::reasons)
+    /// asked for it.
+    pub fn reason(&self, index: usize) -> Option<GradientReason> {
+        self.reasons.get(index).map(|raw| GradientReason::from_raw(*raw).unwrap_or(GradientReason::Unknown))
     }
 
     /// All of them in order.

@@ -3,26 +3,25 @@
 use crate::call::gate;
 use crate::error::done;
 use crate::{ffi, text, Context, Error, Result, Tensor, Variables};
-use std::cell::Cell;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// A function of one tensor with variables of its own. Made by builders such as [`Dense`](crate::Dense) and [`Sequential`].
 pub struct Layer {
     pub(crate) handle: *mut ffi::tl_layer,
     context: *mut ffi::tl_context,
-    one_thread: PhantomData<Cell<()>>,
 }
 
 // SAFETY: handles, which are never followed here; nothing of a layer is tied to a thread.
 unsafe impl Send for Layer {}
+// SAFETY: as above; what C lends (the name, the lists of variables) is copied and changed behind the gate.
+unsafe impl Sync for Layer {}
 
 impl Layer {
     pub(crate) fn made(context: &Context, handle: *mut ffi::tl_layer) -> Result<Layer> {
         if handle.is_null() {
             return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
         }
-        Ok(Layer { handle, context: context.handle(), one_thread: PhantomData })
+        Ok(Layer { handle, context: context.handle() })
     }
 
     /// Layers one after the other, which it shares: they may be used and dropped on their own. See [`Sequential`] for a builder.
@@ -66,7 +65,7 @@ impl Layer {
     pub fn name(&self) -> Result<String> {
         let name = {
             let _gate = gate(self.context);
-            // SAFETY: the text lives until the layer is named anew or ends, which needs the gate or this very layer.
+            // SAFETY: the text lives until the layer is named anew or ends, which needs the gate or the drop of this very layer.
             unsafe { text::copied(ffi::tl_layer_name(self.handle)) }
         };
         if name.is_empty() {

@@ -32,7 +32,9 @@ use tapeloop_sys as ffi;
 #[macro_use]
 mod call;
 
+mod after;
 mod context;
+mod custom;
 mod dataset;
 mod element;
 mod error;
@@ -61,6 +63,7 @@ mod generated {
 }
 
 pub use context::{Canceller, Context, ContextBuilder};
+pub use custom::Backward;
 pub use dataset::{Dataset, Epoch};
 pub use element::Element;
 pub use error::{Error, Result};
@@ -72,7 +75,7 @@ pub use list::{TensorEntry, TensorList};
 pub use metric::Metric;
 pub use optimizer::Optimizer;
 pub use scope::{Keep, Scope};
-pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeOptions};
+pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeMemory, TapeOptions};
 pub use tensor::{Tensor, TensorRef, View};
 pub use variable::{Variable, Variables};
 

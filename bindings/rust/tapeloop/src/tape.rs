@@ -2,7 +2,8 @@
 
 use crate::error::done;
 use crate::list::TensorList;
-use crate::{ffi, Code, Context, Error, Gradients, Result, TapeStatistics, Tensor, Unconnected, Variable};
+use crate::{after, ffi, text, Code, Context, Error, GradientReason, Gradients, Result, TapeStatistics};
+use crate::{Tensor, Unconnected, Variable};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -68,6 +69,7 @@ pub struct PersistentTape<'ctx> {
 #[must_use]
 pub struct TapeOptions {
     ignore_variables: bool,
+    explain: bool,
 }
 
 impl TapeOptions {
@@ -79,6 +81,13 @@ impl TapeOptions {
     /// Watch only what [`watch`](Recording::watch) names (default false: trainable variables too).
     pub fn ignore_variables(mut self, ignore_variables: bool) -> TapeOptions {
         self.ignore_variables = ignore_variables;
+        self
+    }
+
+    /// Remember what every value of the context was made of, without keeping the values, so that
+    /// [`explain`](Recording::explain) can name the exact place; takes time and memory (default false).
+    pub fn explain(mut self, explain: bool) -> TapeOptions {
+        self.explain = explain;
         self
     }
 
@@ -96,6 +105,7 @@ impl TapeOptions {
         let mut options = options!(tl_tape_options, tl_tape_options_init);
         options.persistent = persistent;
         options.ignore_variables = self.ignore_variables;
+        options.explain = self.explain;
         let handle = call!(tl_tape_begin(context.handle(), &options));
         if handle.is_null() {
             return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
@@ -123,6 +133,7 @@ impl Context {
 pub struct GradientOptions<'a> {
     unconnected: Option<Unconnected>,
     output_gradients: Option<Vec<*mut ffi::tl_tensor>>,
+    reasons: bool,
     borrowed: PhantomData<&'a Tensor>,
 }
 
@@ -141,6 +152,12 @@ impl<'a> GradientOptions<'a> {
     /// One per target, of its shape and dtype, where `None` means ones (default: all ones).
     pub fn output_gradients<L: TensorList + ?Sized>(mut self, gradients: &'a L) -> GradientOptions<'a> {
         self.output_gradients = Some(gradients.with_handles(|handles| handles.to_vec()));
+        self
+    }
+
+    /// Tell for each source whether it is connected, and if not, why: [`Gradients::reason`] (default false).
+    pub fn reasons(mut self, reasons: bool) -> GradientOptions<'a> {
+        self.reasons = reasons;
         self
     }
 }
@@ -243,6 +260,42 @@ impl<'ctx> Recording<'ctx> {
         Ok(tensors.map(Variable::from_tensor).collect())
     }
 
+    /// Whether a gradient passes from a source to a target, and if not, why. Of a consumed tape only for what its gradient call
+    /// found missing; a tape with the option [`explain`](TapeOptions::explain) can always tell.
+    pub fn reason(&self, target: &Tensor, source: &Tensor) -> Result<GradientReason> {
+        let mut reason = 0;
+        self.done(call!(tl_tape_reason(self.handle, target.handle, source.handle, &mut reason)))?;
+        Ok(GradientReason::from_raw(reason).unwrap_or(GradientReason::Unknown))
+    }
+
+    /// The same in words: the place where the path from the source to the target breaks, by op and name, and what to do.
+    pub fn explain(&self, target: &Tensor, source: &Tensor) -> Result<String> {
+        text::written(|buffer, capacity, length| {
+            call!(tl_tape_explain(self.handle, target.handle, source.handle, buffer, capacity, length))
+        })
+        .map_err(|status| Error::take(self.context.handle(), status))
+    }
+
+    /// What the tape keeps alive, by op, most bytes first.
+    pub fn memory_by_op(&self) -> Result<Vec<TapeMemory>> {
+        let mut count = 0;
+        self.done(call!(tl_tape_memory_by_op(self.handle, 0, ptr::null_mut(), &mut count)))?;
+        let mut rows = Vec::new();
+        for index in 0..count {
+            let mut raw = ffi::tl_tape_memory {
+                struct_size: std::mem::size_of::<ffi::tl_tape_memory>(),
+                op: ptr::null(),
+                calls: 0,
+                saved_bytes: 0,
+            };
+            self.done(call!(tl_tape_memory_by_op(self.handle, index, &mut raw, ptr::null_mut())))?;
+            // SAFETY: the name lives until the tape changes or goes, which only this thread can make it do: it borrows the context.
+            let op = unsafe { text::copied(raw.op) };
+            rows.push(TapeMemory { op, calls: raw.calls, saved_bytes: raw.saved_bytes });
+        }
+        Ok(rows)
+    }
+
     /// What the tape holds.
     pub fn statistics(&self) -> Result<TapeStatistics> {
         let mut raw = TapeStatistics::raw();
@@ -287,6 +340,10 @@ impl<'ctx> Recording<'ctx> {
                     options.output_gradients = seeds.as_ptr();
                 }
                 let mut gradients = Gradients::with_room(sources.len(), self.context.handle());
+                let mut reasons = vec![0; if wanted.reasons { sources.len() } else { 0 }];
+                if wanted.reasons {
+                    options.reasons = reasons.as_mut_ptr();
+                }
                 let (from, count, to) = (sources.as_ptr(), sources.len(), gradients.room().as_mut_ptr());
                 self.done(match targets {
                     [target] => call!(tl_tape_gradient(self.handle, *target, from, count, &options, to)),
@@ -295,6 +352,7 @@ impl<'ctx> Recording<'ctx> {
                         call!(tl_tape_gradient_of(self.handle, these, number, from, count, &options, to))
                     }
                 })?;
+                gradients.set_reasons(reasons);
                 Ok(gradients)
             })
         })
@@ -304,7 +362,30 @@ impl<'ctx> Recording<'ctx> {
 impl Drop for Recording<'_> {
     fn drop(&mut self) {
         call!(tl_tape_release(self.handle));
+        if !std::thread::panicking() {
+            after::deliver(self.context.handle()); // closures that only this tape needed are dropped
+        }
     }
+}
+
+impl fmt::Display for GradientReason {
+    /// Such as "paused".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: static text.
+        f.write_str(&unsafe { text::copied(ffi::tl_gradient_reason_name(*self as i32)) })
+    }
+}
+
+/// What a tape keeps alive for one kind of op, see [`Recording::memory_by_op`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TapeMemory {
+    /// Name of the op or rule.
+    pub op: String,
+    /// How often it stands on the tape.
+    pub calls: u64,
+    /// Bytes that it keeps alive; a buffer that several ops keep counts for the first of them.
+    pub saved_bytes: u64,
 }
 
 /// A tape that does not record while this lives, see [`Recording::pause`].

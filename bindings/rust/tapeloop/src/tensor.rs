@@ -90,7 +90,12 @@ impl Tensor {
 
     /// The number of axes.
     pub fn rank(&self) -> Result<usize> {
-        Ok(self.shape()?.len())
+        self.check()?;
+        let rank = call!(tl_tensor_rank(self.handle));
+        if rank == 0 {
+            self.dtype()?; // 0 may also say that there is an error
+        }
+        Ok(rank)
     }
 
     /// The size of an axis; negative axes count from the last.

@@ -119,8 +119,8 @@ impl<'a> Variables<'a> {
         Variables { owner: Owner::Metric(metric), context, borrowed: PhantomData }
     }
 
-    /// The array that C lends. It lives while the gate is held: the list changes only by calls for the owner, which is not
-    /// `Sync`, and the owner ends with a scope or the context.
+    /// The array that C lends. It lives while the gate is held: the list changes only when it is asked for again, which is done
+    /// here, and the owner, which is borrowed, ends with a scope or the context.
     fn lent(&self) -> (*const *mut ffi::tl_tensor, usize) {
         let mut count = 0;
         let handles = match self.owner {

@@ -299,3 +299,26 @@ pub enum GradientReason {
     /// The tape did not see enough to tell: begin it with the option explain.
     Unknown = ffi::TL_REASON_UNKNOWN,
 }
+
+impl GradientReason {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<GradientReason> {
+        match raw {
+            ffi::TL_REASON_CONNECTED => Some(GradientReason::Connected),
+            ffi::TL_REASON_NOT_WATCHED => Some(GradientReason::NotWatched),
+            ffi::TL_REASON_WATCHED_LATE => Some(GradientReason::WatchedLate),
+            ffi::TL_REASON_PAUSED => Some(GradientReason::Paused),
+            ffi::TL_REASON_RESET => Some(GradientReason::Reset),
+            ffi::TL_REASON_INTEGER => Some(GradientReason::Integer),
+            ffi::TL_REASON_STOP_GRADIENT => Some(GradientReason::StopGradient),
+            ffi::TL_REASON_ASSIGNED => Some(GradientReason::Assigned),
+            ffi::TL_REASON_NOT_DIFFERENTIABLE => Some(GradientReason::NotDifferentiable),
+            ffi::TL_REASON_RULE_GAVE_NONE => Some(GradientReason::RuleGaveNone),
+            ffi::TL_REASON_NOT_READ => Some(GradientReason::NotRead),
+            ffi::TL_REASON_OUTSIDE => Some(GradientReason::Outside),
+            ffi::TL_REASON_INDEPENDENT => Some(GradientReason::Independent),
+            ffi::TL_REASON_UNKNOWN => Some(GradientReason::Unknown),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Gradient rules and recomputed segments: closures that C calls while it computes.
+
+use crate::after::{self, Work};
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, text, Code, Context, Error, Result, Tensor, TensorRef};
+use std::cell::Cell;
+use std::ffi::CString;
+use std::mem::ManuallyDrop;
+use std::os::raw::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr;
+
+/// What the backward closure of [`Context::custom_gradient`] gets: the values of the forward pass, and the gradients of the
+/// outputs.
+#[derive(Debug)]
+pub struct Backward<'a> {
+    context: &'a Context,
+    inputs: Vec<TensorRef<'a>>,
+    outputs: Vec<TensorRef<'a>>,
+    gradients: Vec<Option<TensorRef<'a>>>,
+}
+
+impl Backward<'_> {
+    /// The context.
+    pub fn context(&self) -> &Context {
+        self.context
+    }
+
+    /// The inputs, and after them the captured variables.
+    pub fn inputs(&self) -> &[TensorRef<'_>] {
+        &self.inputs
+    }
+
+    /// The outputs.
+    pub fn outputs(&self) -> &[TensorRef<'_>] {
+        &self.outputs
+    }
+
+    /// The gradient that arrived at each output; `None` where none did.
+    pub fn gradients(&self) -> &[Option<TensorRef<'_>>] {
+        &self.gradients
+    }
+
+    /// The gradient that arrived at the first output, zeros where none did.
+    pub fn gradient(&self) -> Result<Tensor> {
+        match (self.gradients.first(), self.outputs.first()) {
+            (Some(None), Some(output)) => Ok(self.context.zeros_dtype(&output.shape()?, output.dtype()?)),
+            (Some(Some(gradient)), _) => Ok((**gradient).clone()),
+            _ => Err(Error::new(
+                Code::InvalidArgument,
+                "[gradient] the function must have an output: got none",
+            )),
+        }
+    }
+}
+
+/// What a tape keeps: the closure that it calls later, and the forward closure while the call that brought it is running.
+struct Rule<B> {
+    context: *mut ffi::tl_context,
+    name: String,
+    forward: Cell<*mut c_void>,
+    later: B,
+}
+
+impl<B> Rule<B> {
+    /// The user data for C, which put_aside() frees.
+    fn leak(context: &Context, name: &str, forward: *mut c_void, later: B) -> *mut c_void {
+        let forward = Cell::new(forward);
+        Box::into_raw(Box::new(Rule { context: context.handle(), name: name.into(), forward, later }))
+            as *mut c_void
+    }
+}
+
+impl Context {
+    /// Runs `forward` and lets `backward` be its gradient: one tensor of its shape for each input, or `None`.
+    ///
+    /// Open tapes do not see what `forward` does: they get one entry. `backward` runs in each gradient call that comes by, with
+    /// ops that outer tapes record, so that gradients of gradients are those of what it computes. An error that a closure
+    /// returns comes back from the call unchanged; so does a panic, and the context works afterwards.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// let c = tapeloop::Context::new()?;
+    /// let x = c.variable(&c.tensor(&[0.4f32, 1.6], &[2])?, "x")?;
+    /// let tape = c.tape()?;
+    /// // Rounding down, whose gradient is that of the identity.
+    /// let y = c.custom_gradient("round", &x, |_, x| Ok(x[0].floor()), |call| Ok(vec![Some(call.gradient()?)]))?;
+    /// assert_eq!(y.to_vec::<f32>()?, [0.0, 1.0]);
+    /// assert_eq!(tape.gradient(&y, &x)?.to_vec::<f32>()?, [1.0, 1.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn custom_gradient<L, F, B>(&self, name: &str, inputs: &L, forward: F, backward: B) -> Result<Tensor>
+    where
+        L: TensorList + ?Sized,
+        F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Tensor>,
+        B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>> + Send + 'static,
+    {
+        let none: [Tensor; 0] = [];
+        let forward = |c: &Context, x: &[TensorRef<'_>]| Ok(vec![forward(c, x)?]);
+        Ok(self.custom_gradients(name, inputs, &none, 1, forward, backward)?.remove(0))
+    }
+
+    /// [`custom_gradient`](Context::custom_gradient) with `count` outputs, and `captured`: the trainable variables that `forward`
+    /// reads without getting them as inputs. `backward` gets their values after the inputs, and gives their gradients there.
+    pub fn custom_gradients<L, V, F, B>(
+        &self,
+        name: &str,
+        inputs: &L,
+        captured: &V,
+        count: usize,
+        forward: F,
+        backward: B,
+    ) -> Result<Vec<Tensor>>
+    where
+        L: TensorList + ?Sized,
+        V: TensorList + ?Sized,
+        F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
+        B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>> + Send + 'static,
+    {
+        let text = text::text("custom_gradient", name)?;
+        let mut forward = Some(forward);
+        let data = Rule::leak(self, name, &mut forward as *mut Option<F> as *mut c_void, backward);
+        let mut outputs = vec![ptr::null_mut(); count];
+        let status = inputs.with_handles(|inputs| {
+            captured.with_handles(|captured| {
+                call!(tl_custom_gradient(
+                    self.handle(),
+                    text.as_ptr(),
+                    Some(run_forward::<F, B>),
+                    Some(run_backward::<B>),
+                    data,
+                    Some(put_aside::<B>),
+                    inputs.as_ptr(),
+                    inputs.len(),
+                    captured.as_ptr(),
+                    captured.len(),
+                    outputs.as_mut_ptr(),
+                    outputs.len(),
+                ))
+            })
+        });
+        self.made(status, outputs)
+    }
+
+    /// Runs `segment` and keeps nothing of what it computes inside: open tapes run it again when their gradient is taken. Memory
+    /// for time: of a chain of segments only the values between them stay alive.
+    ///
+    /// The segment must depend on nothing but its inputs, variables and the context's random numbers, which are the same ones the
+    /// second time.
+    pub fn recompute<L, S>(&self, name: &str, inputs: &L, segment: S) -> Result<Tensor>
+    where
+        L: TensorList + ?Sized,
+        S: Fn(&Context, &[TensorRef<'_>]) -> Result<Tensor> + Send + 'static,
+    {
+        Ok(self.recompute_many(name, inputs, 1, move |c, x| Ok(vec![segment(c, x)?]))?.remove(0))
+    }
+
+    /// [`recompute`](Context::recompute) with `count` outputs.
+    pub fn recompute_many<L, S>(
+        &self,
+        name: &str,
+        inputs: &L,
+        count: usize,
+        segment: S,
+    ) -> Result<Vec<Tensor>>
+    where
+        L: TensorList + ?Sized,
+        S: Fn(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>> + Send + 'static,
+    {
+        let text = text::text("recompute", name)?;
+        let data = Rule::leak(self, name, ptr::null_mut(), segment);
+        let mut outputs = vec![ptr::null_mut(); count];
+        let status = inputs.with_handles(|inputs| {
+            call!(tl_recompute(
+                self.handle(),
+                text.as_ptr(),
+                Some(run_segment::<S>),
+                data,
+                Some(put_aside::<S>),
+                inputs.as_ptr(),
+                inputs.len(),
+                outputs.as_mut_ptr(),
+                outputs.len(),
+            ))
+        });
+        self.made(status, outputs)
+    }
+
+    fn made(&self, status: i32, outputs: Vec<*mut ffi::tl_tensor>) -> Result<Vec<Tensor>> {
+        // Tensors first: they are given up when the call has failed after all.
+        let outputs = outputs.into_iter().map(|handle| Tensor::from_raw(handle, self.handle())).collect();
+        done(self.handle(), status)?;
+        Ok(outputs)
+    }
+}
+
+impl Tensor {
+    /// The value of this tensor with the gradient of `path`: what arrives goes to `path` unchanged, and nothing here. Both of one
+    /// floating dtype and shape. For functions without a useful derivative, such as rounding and sampling.
+    pub fn grad_pass_through(&self, path: &Tensor) -> Tensor {
+        expression!(self.context, tl_grad_pass_through(self.context, self.handle, path.handle))
+    }
+}
+
+unsafe extern "C" fn run_forward<F, B>(
+    context: *mut ffi::tl_context,
+    user_data: *mut c_void,
+    inputs: *const *mut ffi::tl_tensor,
+    num_inputs: usize,
+    outputs: *mut *mut ffi::tl_tensor,
+    num_outputs: usize,
+) -> i32
+where
+    F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
+{
+    // SAFETY: the user data is the box of the call that is running, and C calls forward once, within it: the closure is in the
+    // frame of that call. Arrays have as many entries as C says.
+    let (rule, forward, inputs, outputs) = unsafe {
+        let rule = &*(user_data as *const Rule<B>);
+        let forward = (rule.forward.replace(ptr::null_mut()) as *mut Option<F>).as_mut();
+        (rule, forward.and_then(Option::take), array(inputs, num_inputs), array_mut(outputs, num_outputs))
+    };
+    run(context, &rule.name, outputs, |c| {
+        let forward = forward
+            .ok_or_else(|| Error::new(Code::Internal, "[custom_gradient] forward was called twice"))?;
+        Ok(forward(c, &lent(inputs, context))?.into_iter().map(Some).collect())
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // the signature is that of C
+unsafe extern "C" fn run_backward<B>(
+    context: *mut ffi::tl_context,
+    user_data: *mut c_void,
+    inputs: *const *mut ffi::tl_tensor,
+    num_inputs: usize,
+    outputs: *const *mut ffi::tl_tensor,
+    output_gradients: *const *mut ffi::tl_tensor,
+    num_outputs: usize,
+    input_gradients: *mut *mut ffi::tl_tensor,
+) -> i32
+where
+    B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>>,
+{
+    // SAFETY: the user data is the box that the tape holds, and arrays have as many entries as C says.
+    let (rule, inputs, outputs, arrived, gradients) = unsafe {
+        (
+            &*(user_data as *const Rule<B>),
+            array(inputs, num_inputs),
+            array(outputs, num_outputs),
+            array(output_gradients, num_outputs),
+            array_mut(input_gradients, num_inputs),
+        )
+    };
+    run(context, &rule.name, gradients, |c| {
+        let gradient =
+            |handle: &*mut ffi::tl_tensor| (!handle.is_null()).then(|| TensorRef::new(*handle, context));
+        (rule.later)(&Backward {
+            context: c,
+            inputs: lent(inputs, context),
+            outputs: lent(outputs, context),
+            gradients: arrived.iter().map(gradient).collect(),
+        })
+    })
+}
+
+unsafe extern "C" fn run_segment<S>(
+    context: *mut ffi::tl_context,
+    user_data: *mut c_void,
+    inputs: *const *mut ffi::tl_tensor,
+    num_inputs: usize,
+    outputs: *mut *mut ffi::tl_tensor,
+    num_outputs: usize,
+) -> i32
+where
+    S: Fn(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
+{
+    // SAFETY: the user data is the box that the tape holds, and arrays have as many entries as C says.
+    let (rule, inputs, outputs) = unsafe {
+        (&*(user_data as *const Rule<S>), array(inputs, num_inputs), array_mut(outputs, num_outputs))
+    };
+    run(context, &rule.name, outputs, |c| {
+        Ok((rule.later)(c, &lent(inputs, context))?.into_iter().map(Some).collect())
+    })
+}
+
+/// The end of a rule. Dropping a closure runs code of the program: that waits until the call is back from C.
+unsafe extern "C" fn put_aside<T: Send + 'static>(user_data: *mut c_void) {
+    // SAFETY: runs once, with the box that was leaked for this call.
+    let rule = unsafe { Box::from_raw(user_data as *mut Rule<T>) };
+    let Rule { context, later, .. } = *rule;
+    after::push(context, Work::Drop(Box::new(later)));
+}
+
+/// Runs a closure inside of C: its tensors go to `results`, its error or panic to the context.
+fn run(
+    context: *mut ffi::tl_context,
+    name: &str,
+    results: &mut [*mut ffi::tl_tensor],
+    f: impl FnOnce(&Context) -> Result<Vec<Option<Tensor>>>,
+) -> i32 {
+    let inside = ManuallyDrop::new(Context::inside(context));
+    let error = match catch_unwind(AssertUnwindSafe(|| f(&inside))) {
+        Ok(Ok(tensors)) if tensors.len() == results.len() => {
+            for (result, tensor) in results.iter_mut().zip(&tensors) {
+                *result = tensor.as_ref().map_or(ptr::null_mut(), Tensor::required);
+            }
+            // C reads them when this is back.
+            after::push(context, Work::Drop(Box::new(tensors)));
+            return ffi::TL_OK;
+        }
+        Ok(Ok(tensors)) => Error::new(
+            Code::InvalidArgument,
+            format!("[{}] the closure must give {} tensors: got {}", name, results.len(), tensors.len()),
+        ),
+        Ok(Err(error)) => error,
+        Err(payload) => {
+            after::push(context, Work::Panic(payload));
+            Error::new(Code::FailedPrecondition, format!("[{}] the closure panicked", name))
+        }
+    };
+    let message = CString::new(error.message().replace('\0', " ")).unwrap_or_default();
+    call!(tl_set_error(context, error.code() as i32, message.as_ptr()));
+    error.code() as i32
+}
+
+fn lent(handles: &[*mut ffi::tl_tensor], context: *mut ffi::tl_context) -> Vec<TensorRef<'_>> {
+    handles.iter().map(|handle| TensorRef::new(*handle, context)).collect()
+}
+
+/// An array of C, which may be NULL when it is empty.
+unsafe fn array<'a>(first: *const *mut ffi::tl_tensor, count: usize) -> &'a [*mut ffi::tl_tensor] {
+    if count == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(first, count) }
+}
+
+unsafe fn array_mut<'a>(first: *mut *mut ffi::tl_tensor, count: usize) -> &'a mut [*mut ffi::tl_tensor] {
+    if count == 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts_mut(first, count) }
+}
