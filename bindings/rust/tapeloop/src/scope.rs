@@ -1,7 +1,9 @@
 //! Scopes: many handles released at once.
 
 use crate::call::gate;
-use crate::{ffi, Context, Dataset, Layer, Metric, Optimizer, PersistentTape, Tape, Tensor, Variable};
+use crate::{
+    ffi, Context, Dataset, Forward, Layer, Metric, Optimizer, PersistentTape, Tape, Tensor, Variable,
+};
 use std::fmt;
 
 /// An open scope, which [`Context::begin_scope`] gives. Dropping it ends the innermost scope: what was made since the scope
@@ -14,8 +16,8 @@ pub struct Scope<'ctx> {
     open: bool,
 }
 
-/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`] and
-/// [`PersistentTape`].
+/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`],
+/// [`PersistentTape`] and [`Forward`].
 pub trait Keep {
     #[doc(hidden)]
     fn move_out(&self);
@@ -51,6 +53,12 @@ impl Keep for Tape<'_> {
 }
 
 impl Keep for PersistentTape<'_> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
+
+impl Keep for Forward<'_> {
     fn move_out(&self) {
         self.keep();
     }
