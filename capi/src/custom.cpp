@@ -62,6 +62,17 @@ std::vector<Tensor> backward(const Callbacks& f, tl_backward_callback callback, 
   return tensors_of(f, gradients, "input_gradients");
 }
 
+std::vector<Tensor> push(const Callbacks& f, tl_jvp_callback callback, const RuleArgs& args,
+                         Span<const Tensor> tangents) {
+  CallbackFrame frame(f.session);
+  std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
+                          arrived = handles_of(f.session, tangents), result(out.size(), nullptr);
+  check(f, "jvp",
+        callback(f.context, f.user_data.get(), in.data(), arrived.data(), in.size(), out.data(), out.size(),
+                 result.data()));
+  return tensors_of(f, result, "output_tangents");
+}
+
 // f(session, user data): whatever happens, `destroy` runs once, when the last owner of the user data goes.
 template <class F>
 tl_status lending(tl_context* context, const char* op, void* user_data, tl_destroy_callback destroy,
@@ -91,38 +102,78 @@ std::vector<Tensor> inputs_of(Session& s, const char* op, tl_tensor* const* inpu
   return out;
 }
 
+struct Functions {
+  tl_compute_callback forward;
+  tl_backward_callback backward;
+  tl_jvp_callback jvp;  // may be null
+};
+
+struct HandleList {
+  tl_tensor* const* handles;
+  size_t count;
+};
+
+tl_status custom(const char* op, tl_context* context, const char* name, Functions functions, void* user_data,
+                 tl_destroy_callback destroy, HandleList inputs, HandleList captured, tl_tensor** outputs,
+                 size_t num_outputs) noexcept {
+  return lending(
+      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
+        Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
+        if (!functions.forward || !functions.backward)
+          invalid("[", op, "] '", functions.forward ? "backward" : "forward",
+                  "' must be a function: got NULL; use stop_gradient for a function without gradient");
+        std::vector<Tensor> in = inputs_of(s, op, inputs.handles, inputs.count);
+        check_list(op, "captured", captured.handles, captured.count);
+        std::vector<VariableRef> held;  // the callback may release the handles
+        std::vector<Variable*> variables;
+        for (size_t i = 0; i < captured.count; i++) {
+          variables.push_back(&variable_of(s, captured.handles[i], op, {"captured", i}));
+          held.push_back(VariableRef::share(variables.back()));
+        }
+        CustomGradient rule;
+        rule.name = f.name;
+        rule.forward = [f, functions, num_outputs](Span<const Tensor> x) {
+          return compute(f, functions.forward, "forward", x, num_outputs);
+        };
+        rule.backward = [f, functions](const RuleArgs& args) {
+          return backward(f, functions.backward, args);
+        };
+        if (functions.jvp)
+          rule.jvp = [f, functions](const RuleArgs& args, Span<const Tensor> tangents) {
+            return push(f, functions.jvp, args, tangents);
+          };
+        return custom_gradient(s.core(), std::move(rule), in, variables);
+      });
+}
+
 }  // namespace
 
 extern "C" {
 
 TL_API tl_status tl_custom_gradient(tl_context* context, const char* name, tl_compute_callback forward,
-                                    tl_backward_callback backward_rule, void* user_data,
+                                    tl_backward_callback backward, void* user_data,
                                     tl_destroy_callback destroy, tl_tensor* const* inputs, size_t num_inputs,
                                     tl_tensor* const* captured, size_t num_captured, tl_tensor** outputs,
                                     size_t num_outputs) {
-  constexpr const char* op = "custom_gradient";
-  return lending(
-      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
-        Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
-        if (!forward || !backward_rule)
-          invalid("[custom_gradient] '", forward ? "backward" : "forward",
-                  "' must be a function: got NULL; use stop_gradient for a function without gradient");
-        std::vector<Tensor> in = inputs_of(s, op, inputs, num_inputs);
-        check_list(op, "captured", captured, num_captured);
-        std::vector<VariableRef> held;  // the callback may release the handles
-        std::vector<Variable*> variables;
-        for (size_t i = 0; i < num_captured; i++) {
-          variables.push_back(&variable_of(s, captured[i], op, {"captured", i}));
-          held.push_back(VariableRef::share(variables.back()));
-        }
-        CustomGradient rule{
-            f.name,
-            [f, forward, num_outputs](Span<const Tensor> x) {
-              return compute(f, forward, "forward", x, num_outputs);
-            },
-            [f, backward_rule](const RuleArgs& args) { return backward(f, backward_rule, args); }};
-        return custom_gradient(s.core(), std::move(rule), in, variables);
-      });
+  return custom("custom_gradient", context, name, {forward, backward, nullptr}, user_data, destroy,
+                {inputs, num_inputs}, {captured, num_captured}, outputs, num_outputs);
+}
+
+TL_API tl_status tl_custom_gradient_with_jvp(tl_context* context, const char* name,
+                                             tl_compute_callback forward, tl_backward_callback backward,
+                                             tl_jvp_callback jvp, void* user_data,
+                                             tl_destroy_callback destroy, tl_tensor* const* inputs,
+                                             size_t num_inputs, tl_tensor* const* captured,
+                                             size_t num_captured, tl_tensor** outputs, size_t num_outputs) {
+  if (jvp)
+    return custom("custom_gradient_with_jvp", context, name, {forward, backward, jvp}, user_data, destroy,
+                  {inputs, num_inputs}, {captured, num_captured}, outputs, num_outputs);
+  return lending(context, "custom_gradient_with_jvp", user_data, destroy, outputs, num_outputs,
+                 [](Session&, std::shared_ptr<void>) -> std::vector<Tensor> {
+                   invalid(
+                       "[custom_gradient_with_jvp] 'jvp' must be a function: got NULL; use custom_gradient "
+                       "for a rule without one");
+                 });
 }
 
 TL_API tl_tensor* tl_grad_pass_through(tl_context* context, tl_tensor* value, tl_tensor* path) {

@@ -12,6 +12,9 @@ class FunctionRule final : public Rule {
   const std::string& name() const override { return functions_.name; }
   std::vector<Tensor> forward(Span<const Tensor> inputs) { return functions_.forward(inputs); }
   std::vector<Tensor> backward(const RuleArgs& args) override { return functions_.backward(args); }
+  std::vector<Tensor> tangents(const RuleArgs& args, Span<const Tensor> input_tangents) override {
+    return functions_.jvp ? functions_.jvp(args, input_tangents) : Rule::tangents(args, input_tangents);
+  }
 
  private:
   CustomGradient functions_;
@@ -21,6 +24,9 @@ class PassThrough final : public Rule {
  public:
   const std::string& name() const override { return name_; }
   std::vector<Tensor> backward(const RuleArgs& args) override { return {args.grad[0]}; }
+  std::vector<Tensor> tangents(const RuleArgs&, Span<const Tensor> input_tangents) override {
+    return {input_tangents[0]};
+  }
   bool saves_outputs() const override { return false; }
 
  private:
@@ -39,9 +45,7 @@ std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, 
                                     Span<Variable* const> captured) {
   auto rule = std::make_shared<FunctionRule>(std::move(functions));
   std::vector<Tensor> in(inputs.begin(), inputs.end());
-  for (size_t i = 0; i < inputs.size(); i++)
-    if (!inputs[i] || &inputs[i].context() != &context)
-      invalid("[", rule->name(), "] input ", i, inputs[i] ? " belongs to another context" : " is missing");
+  check_inputs(rule->name(), context, inputs);
   for (Variable* v : captured) in.push_back(v->read());
 
   std::vector<Tensor> out;
@@ -52,33 +56,30 @@ std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, 
     for (const Captures::Read& r : seen.reads())
       if (r.variable->trainable() && is_floating(r.variable->dtype()) &&
           !is_one_of(captured, r.variable.get()))
-        invalid("[", rule->name(), "] the function reads the trainable variable '", r.variable->name(),
-                "', which its gradient rule does not know: list it among the captured variables, or pass it "
-                "as an input");
+        invalid("[", rule->name(),
+                "] the rule must know each trainable variable that the function reads: got '",
+                r.variable->name(),
+                "', which it does not; list it among the captured ones, or pass it as an input");
   }
   std::vector<const Tensor*> operands;
   for (const Tensor& t : in) operands.push_back(&t);
-  for (size_t i = 0; i < out.size(); i++) {
-    if (!out[i] || &out[i].context() != &context)
-      invalid("[", rule->name(), "] output ", i,
-              out[i] ? " belongs to another context" : " was not set; the forward must set all of them");
-    // A value of its own: a tape may know the tensor that the function gave, an input say.
-    out[i] = out[i].view(out[i].shape());
-  }
+  adopt_outputs(rule->name(), context, out);
   std::shared_ptr<Rule> shared = std::move(rule);
   announce({shared, context, operands, out});
   return out;
 }
 
 Tensor grad_pass_through(const Tensor& value, const Tensor& path) {
-  if (!value || !path) invalid("[grad_pass_through] needs a value and a path: got none");
+  if (!value || !path)
+    invalid("[grad_pass_through] 'value' and 'path' must be tensors: got null; was it set?");
   if (&value.context() != &path.context())
-    invalid("[grad_pass_through] the value and the path must be of one context; copy the data over");
+    invalid("[grad_pass_through] 'value' and 'path' must be of one context: got two; copy the data over");
   if (!is_floating(path.dtype()))
-    invalid("[grad_pass_through] the path must be floating point: got ", path.dtype(), " ", path.shape());
+    invalid("[grad_pass_through] 'path' must be floating point: got ", path.dtype(), " ", path.shape(),
+            "; cast it");
   if (value.dtype() != path.dtype() || value.shape() != path.shape())
-    invalid("[grad_pass_through] the value and the path must have one dtype and shape: got ", value.dtype(),
-            " ", value.shape(), " and ", path.dtype(), " ", path.shape());
+    invalid("[grad_pass_through] 'value' and 'path' must have one dtype and shape: got ", value.dtype(), " ",
+            value.shape(), " and ", path.dtype(), " ", path.shape(), "; cast or reshape one");
   Tensor out = value.view(value.shape());
   const Tensor* in[] = {&path};
   std::shared_ptr<Rule> rule = std::make_shared<PassThrough>();

@@ -15,6 +15,8 @@ struct CustomGradient {
   // The gradient of each input, then of each captured variable; null for none. What it runs is recorded by tapes that are
   // open where the gradient is taken, so that derivatives of it exist.
   std::function<std::vector<Tensor>(const RuleArgs& args)> backward;
+  // For forward mode, may be empty: the tangent of each output from those of inputs and captured variables; null for none.
+  std::function<std::vector<Tensor>(const RuleArgs& args, Span<const Tensor> input_tangents)> jvp = nullptr;
 };
 
 // Runs the forward. `captured`: the trainable variables that it reads; it is an error to leave one out, because its gradient

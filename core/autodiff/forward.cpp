@@ -162,9 +162,8 @@ void Forward::on_rule(const RuleCall& call) {
   }
   {
     OnlyOlder others(context_, *this);
-    out = call.rule->tangents(RuleArgs{context_, in, call.out, {}, moves}, tangents);
+    out = checked_tangents(*call.rule, RuleArgs{context_, in, call.out, {}, moves}, tangents);
   }
-  TL_INVARIANT(out.size() == call.out.size());
   remember_all(call.out, out);
 }
 

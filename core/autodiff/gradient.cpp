@@ -58,6 +58,11 @@ struct Tape::Walk {
   };
   std::vector<None> none;       // where a rule gave no gradient for an operand that is on a path
   std::vector<Reason> reasons;  // of each source
+
+  // Of the op whose rule runs, kept here so that not every op has to allocate anew.
+  std::vector<Tensor> operands, output_grads, input_grads;
+  std::vector<const Tensor*> in;
+  std::vector<char> needed;
 };
 
 // While it lives, gradients of the tape are being taken. At its end, also by an error, a consumed tape gives up its records.
@@ -199,72 +204,77 @@ void Tape::find_missing(Walk& walk, Span<const Tensor> targets, Span<const Gradi
 void Tape::differentiate(size_t index, Walk& walk) {
   const Entry e =
       entries_[index];  // a copy: a persistent tape that still records may grow while the rule runs
-  const size_t num_outputs = e.num_outputs;
+  auto local_of = [&](uint32_t i) { return locals_[e.first + i]; };
   std::vector<Tensor>& grads = walk.grads;
   bool wanted = false, arrived = false;
-  for (uint32_t i = 0; i < e.num_inputs; i++)
-    wanted |= locals_[e.first + i] >= 0 && walk.reached[locals_[e.first + i]];
-  for (size_t i = 0; i < num_outputs; i++)
-    if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) arrived |= static_cast<bool>(grads[l]);
+  for (uint32_t i = 0; i < e.num_inputs; i++) wanted |= local_of(i) >= 0 && walk.reached[local_of(i)];
+  for (uint32_t i = e.num_inputs; i < e.num_inputs + e.num_outputs; i++)
+    arrived |= local_of(i) >= 0 && grads[local_of(i)];
 
   // A consumed tape gives up what it saved as it goes, so that memory falls during the walk.
-  std::vector<Tensor> operands(e.num_inputs + num_outputs);
-  const bool keep = state_ != State::kConsumed;
-  if (!keep || (wanted && arrived))
-    for (size_t i = 0; i < operands.size(); i++)
-      operands[i] = keep ? tensors_[e.first + i] : std::move(tensors_[e.first + i]);
+  std::vector<Tensor>& operands = walk.operands;
+  operands.resize(e.num_inputs + e.num_outputs);
+  const bool keep = state_ != State::kConsumed, runs = wanted && arrived;
+  for (size_t i = 0; (!keep || runs) && i < operands.size(); i++)
+    operands[i] = keep ? tensors_[e.first + i] : std::move(tensors_[e.first + i]);
   std::shared_ptr<Rule> rule;
   if (!e.schema) rule = keep ? rules_[e.attrs] : std::move(rules_[e.attrs]);
-  if (!wanted || !arrived) return;
-
-  std::vector<int32_t> locals(locals_.begin() + e.first, locals_.begin() + e.first + e.num_inputs);
-  std::vector<char> needed(e.num_inputs);
-  for (uint32_t i = 0; i < e.num_inputs; i++) needed[i] = locals[i] >= 0 && walk.reached[locals[i]];
-  std::vector<Tensor> output_grads(num_outputs), input_grads;
-  for (size_t i = 0; i < num_outputs; i++) {
-    int32_t l = locals_[e.first + e.num_inputs + i];
-    if (l < 0) continue;
-    output_grads[i] = walk.is_source[l] ? grads[l] : std::move(grads[l]);
-  }
-  RunningGradientOf name(context_, rule ? rule->name().c_str() : e.schema->name);
-  Span<const Tensor> in(operands.data(), e.num_inputs), out(operands.data() + e.num_inputs, num_outputs);
-  input_grads = rule ? checked_backward(*rule, RuleArgs{context_, in, out, output_grads, needed})
-                     : gradients_of_op(e, in, out, output_grads, needed);
-  for (uint32_t i = 0; i < e.num_inputs; i++) {
-    if (!needed[i]) continue;
-    if (!input_grads[i]) {
-      walk.none.push_back({index, i, context_.gradient_of()});
-      continue;
+  if (runs) {
+    walk.needed.resize(e.num_inputs);
+    for (uint32_t i = 0; i < e.num_inputs; i++)
+      walk.needed[i] = local_of(i) >= 0 && walk.reached[local_of(i)];
+    walk.output_grads.resize(e.num_outputs);
+    for (uint32_t i = 0; i < e.num_outputs; i++)
+      if (int32_t l = local_of(e.num_inputs + i); l >= 0)
+        walk.output_grads[i] = walk.is_source[l] ? grads[l] : std::move(grads[l]);
+    RunningGradientOf name(context_, rule ? rule->name().c_str() : e.schema->name);
+    if (rule) {
+      Span<const Tensor> in(operands.data(), e.num_inputs),
+          out(operands.data() + e.num_inputs, e.num_outputs);
+      walk.input_grads = checked_backward(*rule, RuleArgs{context_, in, out, walk.output_grads, walk.needed});
+    } else {
+      run_rule_of_op(e, walk);
     }
-    int32_t l = locals[i];
-    Tensor g = sum_to(input_grads[i], operands[i].shape());
-    TL_INVARIANT(g.dtype() == operands[i].dtype());
-    grads[l] = grads[l] ? accumulate(std::move(grads[l]), g) : std::move(g);
+    for (uint32_t i = 0; i < e.num_inputs; i++) {
+      if (!walk.needed[i]) continue;
+      if (!walk.input_grads[i]) {
+        walk.none.push_back({index, i, context_.gradient_of()});
+        continue;
+      }
+      int32_t l = local_of(i);
+      Tensor g = sum_to(walk.input_grads[i], operands[i].shape());
+      TL_INVARIANT(g.dtype() == operands[i].dtype());
+      grads[l] = grads[l] ? accumulate(std::move(grads[l]), g) : std::move(g);
+    }
   }
+  walk.operands.clear();
+  walk.output_grads.clear();
+  walk.input_grads.clear();
 }
 
-// By the rule that the op table names.
-std::vector<Tensor> Tape::gradients_of_op(const Entry& e, Span<const Tensor> in, Span<const Tensor> out,
-                                          Span<const Tensor> output_grads, const std::vector<char>& needed) {
+// The rule that the op table names, from and into walk.
+void Tape::run_rule_of_op(const Entry& e, Walk& walk) {
   const OpSchema& schema = *e.schema;
-  std::vector<Tensor> grads(in.size());
+  std::vector<Tensor>& grads = walk.input_grads;
+  grads.resize(e.num_inputs);
   if (schema.gradient == GradientKind::kZero) {
-    for (size_t i = 0; i < in.size(); i++)
-      if (needed[i]) grads[i] = full(context_, in[i].shape(), 0.0, in[i].dtype());
-    return grads;
+    for (uint32_t i = 0; i < e.num_inputs; i++)
+      if (walk.needed[i]) grads[i] = full(context_, walk.operands[i].shape(), 0.0, walk.operands[i].dtype());
+    return;
   }
   alignas(8) std::byte attrs[kMostAttrBytes];
   TL_INVARIANT(schema.attr_bytes <= kMostAttrBytes);
   if (schema.attr_bytes) std::memcpy(attrs, &attrs_[e.attrs], schema.attr_bytes);
-  std::vector<const Tensor*> operands(in.size());
+  walk.in.resize(e.num_inputs);
   uint64_t bits = 0;
-  for (size_t i = 0; i < in.size(); i++) {
-    operands[i] = &in[i];
-    if (needed[i]) bits |= uint64_t{1} << (i < 63 ? i : 63);
+  for (uint32_t i = 0; i < e.num_inputs; i++) {
+    walk.in[i] = &walk.operands[i];
+    if (walk.needed[i]) bits |= uint64_t{1} << (i < 63 ? i : 63);
   }
-  schema.vjp(VjpArgs{schema, Inputs(operands.data(), operands.size()), out, output_grads, attrs, bits},
+  schema.vjp(VjpArgs{schema, Inputs(walk.in.data(), walk.in.size()),
+                     Span<const Tensor>(walk.operands.data() + e.num_inputs, e.num_outputs),
+                     walk.output_grads, attrs, bits},
              grads.data());
-  return grads;
 }
 
 // After the walk: the sources that got nothing because a rule on their way gave nothing.

@@ -1,6 +1,7 @@
 #include "core/autodiff/recompute.h"
 
 #include "core/autodiff/captures.h"
+#include "core/autodiff/forward.h"
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
@@ -58,6 +59,7 @@ class SegmentRule final : public Rule {
   const std::vector<Captures::Read>& reads() const { return reads_; }
 
   std::vector<Tensor> backward(const RuleArgs& args) override;
+  std::vector<Tensor> tangents(const RuleArgs& args, Span<const Tensor> input_tangents) override;
 
  private:
   std::vector<Tensor> run_again(const RuleArgs& args, Span<const Tensor> inputs) const;
@@ -115,25 +117,37 @@ std::vector<Tensor> SegmentRule::backward(const RuleArgs& args) {
   return grads;
 }
 
+std::vector<Tensor> SegmentRule::tangents(const RuleArgs& args, Span<const Tensor> input_tangents) {
+  std::vector<Tensor> inputs, directions;
+  std::vector<GradientSource> primals;
+  for (size_t i = 0; i < args.in.size(); i++) {
+    const bool has_one = static_cast<bool>(input_tangents[i]);
+    if (i < num_inputs_) inputs.push_back(has_one ? identity(args.in[i]) : args.in[i]);
+    if (!has_one) continue;
+    directions.push_back(input_tangents[i]);
+    if (i < num_inputs_)
+      primals.push_back({inputs[i], nullptr});
+    else
+      primals.push_back({Tensor(), reads_[i - num_inputs_].variable.get()});
+  }
+  Forward forward(args.context, primals, directions);
+  std::vector<Tensor> out = run_again(args, inputs);
+  for (Tensor& t : out) t = is_floating(t.dtype()) ? forward.tangent(t) : Tensor();
+  return out;
+}
+
 }  // namespace
 
 std::vector<Tensor> recompute(Context& context, std::string name, Segment segment,
                               Span<const Tensor> inputs) {
   auto rule = std::make_shared<SegmentRule>(std::move(name), std::move(segment));
-  for (size_t i = 0; i < inputs.size(); i++)
-    if (!inputs[i] || &inputs[i].context() != &context)
-      invalid("[", rule->name(), "] input ", i, inputs[i] ? " belongs to another context" : " is missing");
+  check_inputs(rule->name(), context, inputs);
   std::vector<Tensor> out = rule->forward(context, inputs);
   std::vector<const Tensor*> operands;
   for (const Tensor& t : inputs) operands.push_back(&t);
   rule->show_reads(context);
   for (const Captures::Read& r : rule->reads()) operands.push_back(&r.value);
-  for (size_t i = 0; i < out.size(); i++) {
-    if (!out[i] || &out[i].context() != &context)
-      invalid("[", rule->name(), "] output ", i,
-              out[i] ? " belongs to another context" : " was not set; the segment must set all of them");
-    out[i] = out[i].view(out[i].shape());
-  }
+  adopt_outputs(rule->name(), context, out);
   std::shared_ptr<Rule> shared = rule;
   announce({shared, context, operands, out});
   return out;

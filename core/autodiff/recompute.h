@@ -11,8 +11,8 @@ namespace tl {
 using Segment = std::function<std::vector<Tensor>(Span<const Tensor> inputs)>;
 
 // The outputs of the segment. Guarantees:
-//   - each op of the segment runs once now, and once more for each gradient taken through it; in segments that are nested d
-//     deep an op runs d times more. Context::recomputed_ops counts.
+//   - each op of the segment runs once now, and once more for each gradient taken through it and for each forward mode that
+//     an input has a tangent in; in segments that are nested d deep d times more. Context::recomputed_ops counts.
 //   - the second run draws the same random numbers, and reads the values that variables had in the first; assignments that
 //     it makes are undone, so each has its effect once.
 //   - the variables that the segment reads get their gradients without being named.

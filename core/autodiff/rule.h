@@ -27,7 +27,8 @@ class Rule {
   virtual const std::string& name() const = 0;
   // The gradient of each input, null for none. In public ops, so that other tapes record it.
   virtual std::vector<Tensor> backward(const RuleArgs& args) = 0;
-  // The tangent of each output from those of the inputs (null: none). By default an error: the rule goes backward only.
+  // For forward mode: the tangent of each output, null for none, from those of the inputs (null: none; at least one is
+  // there). args has no output gradients. By default an error: the rule goes backward only.
   virtual std::vector<Tensor> tangents(const RuleArgs& args, Span<const Tensor> input_tangents);
   virtual bool saves_outputs() const { return true; }
 };
@@ -43,8 +44,15 @@ struct RuleCall {
 // Shows it to all observers and recorders.
 void announce(const RuleCall& call);
 
+// What a function with a rule is given and what it gives: tensors of the context. Throws under the function's name. Outputs
+// become values of their own, because tapes may know the tensor that the function gave, an input say.
+void check_inputs(const std::string& name, Context& context, Span<const Tensor> inputs);
+void adopt_outputs(const std::string& name, Context& context, Span<Tensor> outputs);
+
 // rule.backward(args), checked: as many gradients as inputs, each of its input's dtype and shape. Throws an error that names
 // the rule.
 std::vector<Tensor> checked_backward(Rule& rule, const RuleArgs& args);
+// rule.tangents(), checked in the same way against the outputs.
+std::vector<Tensor> checked_tangents(Rule& rule, const RuleArgs& args, Span<const Tensor> input_tangents);
 
 }  // namespace tl

@@ -136,6 +136,7 @@ class Tape final : public Recorder {
   int32_t track(const Tensor& tensor);
   const char* name_of(const Entry& entry) const;
   bool any_tracked(Span<const Tensor* const> in) const;
+  std::vector<char> tracked_among(Span<const Tensor* const> in) const;
   void save(const Tensor& tensor, bool with_data, int32_t local);
   void note_cut(Reason cut, const char* name, Span<const Tensor* const> in, Span<const Tensor> out);
   int32_t remember(Variable& variable);
@@ -160,8 +161,7 @@ class Tape final : public Recorder {
   void find_missing(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
                     Unconnected unconnected);
   void differentiate(size_t index, Walk& walk);
-  std::vector<Tensor> gradients_of_op(const Entry& entry, Span<const Tensor> in, Span<const Tensor> out,
-                                      Span<const Tensor> output_grads, const std::vector<char>& needed);
+  void run_rule_of_op(const Entry& entry, Walk& walk);
   void find_rules_without_gradient(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
                                    Span<const Tensor> found);
 

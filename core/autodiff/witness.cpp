@@ -16,16 +16,18 @@ Reason why_cut(const OpSchema& schema, Span<const Tensor> out) {
 // An op that ends a path from a tracked tensor, or that goes on from the result of one that did.
 void Tape::note_cut(Reason cut, const char* name, Span<const Tensor* const> in, Span<const Tensor> out) {
   if (options_.explain) return;  // the witness sees it
-  std::vector<char> tracked;
   bool concerns = false;
-  for (const Tensor* t : in) {
-    tracked.push_back(find(*t) >= 0);
-    concerns |= tracked.back() || (provenance_ && provenance_->knows(*t));
-  }
+  for (const Tensor* t : in) concerns |= find(*t) >= 0 || (provenance_ && provenance_->knows(*t));
   if (!concerns) return;
   if (!provenance_) provenance_ = std::make_unique<Provenance>();
-  provenance_->add(cut, name, in, tracked, out, generation_);
+  provenance_->add(cut, name, in, tracked_among(in), out, generation_);
   for (const Tensor& t : out) t.node()->tape_bits |= bit_;
+}
+
+std::vector<char> Tape::tracked_among(Span<const Tensor* const> in) const {
+  std::vector<char> out;
+  for (const Tensor* t : in) out.push_back(find(*t) >= 0);
+  return out;
 }
 
 void Tape::on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) {
@@ -37,9 +39,7 @@ void Tape::Witness::add(Reason cut, std::string name, Span<const Tensor* const> 
   if (tape_.state_ == State::kConsumed) return;
   if (tape_.state_ == State::kPaused || tape_.hidden()) cut = Reason::kPaused;
   if (tape_.state_ == State::kEnded) cut = Reason::kOutside;
-  std::vector<char> tracked;
-  for (const Tensor* t : in) tracked.push_back(tape_.find(*t) >= 0);
-  tape_.provenance_->add(cut, std::move(name), in, tracked, out, tape_.generation_);
+  tape_.provenance_->add(cut, std::move(name), in, tape_.tracked_among(in), out, tape_.generation_);
 }
 
 void Tape::Witness::on_op(const OpCall& call) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/autodiff/custom.h"
+#include "core/autodiff/forward.h"
 #include "core/autodiff/recompute.h"
 #include "tests/autodiff/tape_fixture.h"
 
@@ -180,6 +181,50 @@ TEST_CASE_METHOD(Recomputed,
   CHECK(tape.recomputed_ops() == 3 * 2 + 1);
   double s = std::sin(std::cos(.5)), t = std::tanh(s);
   CHECK(got[0] == Approx(-(1 - t * t) * std::cos(std::cos(.5)) * std::sin(.5)).epsilon(1e-14));
+}
+
+TEST_CASE_METHOD(Recomputed, "forward mode through a segment, alone and together with a tape") {
+  VariableRef w = variable(.7);
+  int runs = 0;
+  Function plain = [&](const Tensor& t) {
+    runs++;
+    return mul(sin(t), square(w->read()));
+  };
+  Tensor x = scalar(.5), dx = scalar(2), dw = scalar(3);
+  const double s = std::sin(.5), k = std::cos(.5);
+  GradientSource both[] = {of(x), of(w)}, only_x[] = {of(x)};
+  Tensor directions[] = {dx, dw};
+  {
+    Forward forward(c, both, directions);
+    Tensor y = segment(plain)(x);
+    CHECK(values(forward.tangent(y))[0] == Approx(k * 2 * .49 + s * 2 * .7 * 3).epsilon(1e-14));
+    CHECK(runs == 2);
+  }
+  {
+    Forward forward(c, both, directions);
+    Tensor in[] = {x, x, full(c, {}, 4, DType::kI32)};
+    Tensors y = recompute(
+        c, "product",
+        [](Span<const Tensor> t) {
+          return Tensors{mul(t[0], square(t[1])), t[2]};
+        },
+        in);
+    CHECK(values(forward.tangent(y[0]))[0] == Approx(3 * .25 * 2).epsilon(1e-15));  // 3 x^2 dx
+  }
+  {  // forward over reverse
+    Forward forward(c, only_x, Span<const Tensor>(&dx, 1));
+    Tape tape(c, {});
+    tape.watch(x);
+    Tensor g = gradient(tape, segment(plain)(x), of(x));
+    CHECK(values(forward.tangent(g))[0] == Approx(-s * .49 * 2).epsilon(1e-14));
+  }
+  {  // reverse over forward
+    Tape tape(c, {});
+    tape.watch(x);
+    Forward forward(c, only_x, Span<const Tensor>(&dx, 1));
+    Tensor y = segment(plain)(x);
+    CHECK(values(gradient(tape, forward.tangent(y), of(x)))[0] == Approx(-s * .49 * 2).epsilon(1e-14));
+  }
 }
 
 TEST_CASE_METHOD(Recomputed, "a segment that nothing differentiates runs once") {

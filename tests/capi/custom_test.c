@@ -98,8 +98,9 @@ static void captured_variables(void **state) {
   /* Without naming it: an error that does. */
   assert_int_equal(tl_custom_gradient(c, "half", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
                    TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT,
-               "[custom_gradient] half: the function reads the trainable variable 'w'");
+  expect_error(
+      c, TL_INVALID_ARGUMENT,
+      "[custom_gradient] half: the rule must know each trainable variable that the function reads: got 'w'");
   assert_int_equal(n.destroyed, 2);
   free_context(c);
 }
@@ -166,7 +167,7 @@ static void misuse_of_custom_gradients(void **state) {
   assert_int_equal(tl_custom_gradient(c, "f", no_output, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
                    TL_INVALID_ARGUMENT);
   assert_null(y);
-  expect_error(c, TL_INVALID_ARGUMENT, "[custom_gradient] f: output 0 was not set");
+  expect_error(c, TL_INVALID_ARGUMENT, "[custom_gradient] f: 'outputs[0]' must be a tensor: got null");
   assert_int_equal(
       tl_custom_gradient(c, "f", a_failing_op, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
       TL_INVALID_ARGUMENT);
@@ -306,6 +307,48 @@ static void segments_take_less_than_half_of_the_memory(void **state) {
   assert_true(2 * segments < plain);
 }
 
+static tl_status jvp(tl_context *c, void *user_data, tl_tensor *const *inputs,
+                     tl_tensor *const *input_tangents, size_t num_inputs, tl_tensor *const *outputs,
+                     size_t num_outputs, tl_tensor **output_tangents) {
+  notes *n = user_data;
+  n->backwards++;
+  assert_true(num_inputs == 1 && num_outputs == 1 && outputs[0]);
+  if (n->fail_backward)
+    return tl_set_error(c, TL_IO, "[jvp] in its own words") == TL_OK ? TL_IO : TL_INTERNAL;
+  output_tangents[0] = tl_mul(c, inputs[0], input_tangents[0]);
+  return TL_OK;
+}
+
+static void rules_of_forward_mode(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 3), *dx = tl_scalar(c, TL_F64, 2), *y, *t, *g;
+  notes n = {0};
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  tl_forward *f = tl_forward_begin(c, &x, &dx, 1);
+  assert_int_equal(tl_custom_gradient_with_jvp(c, "half", forward, backward, jvp, &n, count_destroy, &x, 1,
+                                               NULL, 0, &y, 1),
+                   TL_OK);
+  assert_int_equal(tl_forward_tangent(f, y, TL_UNCONNECTED_NONE, &t), TL_OK);
+  assert_true(tl_tensor_item(t) == 6);
+  assert_int_equal(tl_tape_gradient(tape, t, &x, 1, NULL, &g), TL_OK);
+  assert_true(tl_tensor_item(g) == 2);
+  n.fail_backward = 1;
+  assert_int_equal(tl_custom_gradient_with_jvp(c, "half", forward, backward, jvp, &n, count_destroy, &x, 1,
+                                               NULL, 0, &y, 1),
+                   TL_IO);
+  expect_error(c, TL_IO, "[jvp] in its own words");
+  assert_null(half(c, &n, x));
+  expect_error(c, TL_UNSUPPORTED, "[custom_gradient] half: the function must have a forward-mode rule");
+  assert_int_equal(tl_custom_gradient_with_jvp(c, "half", forward, backward, NULL, &n, count_destroy, &x, 1,
+                                               NULL, 0, &y, 1),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'jvp' must be a function");
+  assert_int_equal(n.destroyed, 4);
+  free_context(c);
+}
+
 static void gradients_pass_through(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -317,7 +360,7 @@ static void gradients_pass_through(void **state) {
   assert_true(tl_tensor_item(y) == 4);
   assert_true(tl_tensor_item(g) == 4);
   assert_null(tl_grad_pass_through(c, x, vector(c, 2, (float[]){1, 2})));
-  expect_error(c, TL_INVALID_ARGUMENT, "must have one dtype and shape");
+  expect_error(c, TL_INVALID_ARGUMENT, "'value' and 'path' must have one dtype and shape");
   assert_null(tl_grad_pass_through(c, NULL, x));
   expect_error(c, TL_INVALID_ARGUMENT, "'value'");
   free_context(c);
@@ -332,6 +375,7 @@ int custom_tests(void) {
       cmocka_unit_test(a_segment_is_computed_again),
       cmocka_unit_test(segments_take_less_than_half_of_the_memory),
       cmocka_unit_test(gradients_pass_through),
+      cmocka_unit_test(rules_of_forward_mode),
   };
   return RUN_GROUP("custom", tests);
 }

@@ -55,7 +55,7 @@ typedef tl_status (*tl_backward_callback)(tl_context *context, void *user_data, 
  * TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of another dtype or shape than
  * its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when no tape needs the rule any
  * more, or at once when this call fails. user_data may be NULL. inputs may be NULL when num_inputs is 0, captured (may be NULL)
- * when num_captured is 0. In forward mode it is TL_UNSUPPORTED for inputs that have tangents. Since 0.1.
+ * when num_captured is 0. Inputs that have tangents in forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
  * @array inputs[num_inputs], captured[num_captured], outputs[num_outputs]?
  */
 TL_API tl_status tl_custom_gradient(tl_context *context, const char *name, tl_compute_callback forward,
@@ -63,6 +63,30 @@ TL_API tl_status tl_custom_gradient(tl_context *context, const char *name, tl_co
                                     tl_destroy_callback destroy, tl_tensor *const *inputs, size_t num_inputs,
                                     tl_tensor *const *captured, size_t num_captured, tl_tensor **outputs,
                                     size_t num_outputs) TL_WARN_UNUSED;
+
+/** Computes the tangent of each output from the tangents of the inputs (NULL: none; at least one is there). inputs and outputs
+ * have the values of the forward pass. Sets output_tangents, NULL at first: a tensor of the output's dtype and shape, or NULL
+ * for none.
+ * @array inputs[num_inputs], input_tangents[num_inputs]?, outputs[num_outputs], output_tangents[num_outputs]? */
+typedef tl_status (*tl_jvp_callback)(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                     tl_tensor *const *input_tangents, size_t num_inputs,
+                                     tl_tensor *const *outputs, size_t num_outputs,
+                                     tl_tensor **output_tangents);
+
+/**
+ * tl_custom_gradient() with a rule for forward mode, `jvp`, which runs where an input has a tangent (tl_forward_begin()); what
+ * it computes is differentiated like any op. user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL when
+ * num_inputs is 0, captured (may be NULL) when num_captured is 0. TL_INVALID_ARGUMENT for a tangent of another dtype or shape
+ * than its output. Since 0.1.
+ * @array inputs[num_inputs], captured[num_captured], outputs[num_outputs]?
+ */
+TL_API tl_status tl_custom_gradient_with_jvp(tl_context *context, const char *name,
+                                             tl_compute_callback forward, tl_backward_callback backward,
+                                             tl_jvp_callback jvp, void *user_data,
+                                             tl_destroy_callback destroy, tl_tensor *const *inputs,
+                                             size_t num_inputs, tl_tensor *const *captured,
+                                             size_t num_captured, tl_tensor **outputs,
+                                             size_t num_outputs) TL_WARN_UNUSED;
 
 /**
  * The value of `value` with the gradient of `path`: what arrives goes to `path` unchanged, and nothing to `value`. Both of one
@@ -75,8 +99,8 @@ TL_API tl_tensor *tl_grad_pass_through(tl_context *context, tl_tensor *value, tl
  * Runs `segment` and keeps nothing of what it computes inside: open tapes get one entry, which keeps the inputs, and run the
  * segment again when its gradient is taken. Memory for time: of a chain of segments only the values between them stay alive.
  *
- * Each op of the segment runs once now and once more for each gradient taken through it; in segments that are nested d deep d
- * times more (recomputed_ops of tl_tape_stats() counts). The second run draws the same random numbers and reads the values that
+ * Each op of the segment runs once now, and once more for each gradient taken through it and for each forward mode in which an
+ * input has a tangent; in segments that are nested d deep d times more (recomputed_ops of tl_tape_stats() counts). The second run draws the same random numbers and reads the values that
  * variables had in the first; what it assigns is undone, so that each assignment has its effect once. Variables that it reads
  * need not be listed: they get their gradients. Derivatives of any order.
  *

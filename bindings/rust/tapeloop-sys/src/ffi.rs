@@ -297,6 +297,22 @@ pub type tl_backward_callback = Option<
     ) -> tl_status,
 >;
 
+/// Computes the tangent of each output from the tangents of the inputs (NULL: none; at least one is there).
+/// inputs and outputs have the values of the forward pass. Sets output_tangents, NULL at first: a tensor of
+/// the output's dtype and shape, or NULL for none.
+pub type tl_jvp_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        inputs: *const *mut tl_tensor,
+        input_tangents: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *const *mut tl_tensor,
+        num_outputs: usize,
+        output_tangents: *mut *mut tl_tensor,
+    ) -> tl_status,
+>;
+
 /// How a context is made. Fill it with tl_context_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -688,13 +704,34 @@ extern "C" {
     /// for an output that was not set and, from the gradient call, for a gradient of another dtype or shape
     /// than its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when
     /// no tape needs the rule any more, or at once when this call fails. user_data may be NULL. inputs may be
-    /// NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. In forward mode it is
-    /// TL_UNSUPPORTED for inputs that have tangents. Since 0.1.
+    /// NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. Inputs that have tangents in
+    /// forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
     pub fn tl_custom_gradient(
         context: *mut tl_context,
         name: *const c_char,
         forward: tl_compute_callback,
         backward: tl_backward_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        captured: *const *mut tl_tensor,
+        num_captured: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status;
+
+    /// tl_custom_gradient() with a rule for forward mode, `jvp`, which runs where an input has a tangent
+    /// (tl_forward_begin()); what it computes is differentiated like any op. user_data may be NULL, destroy
+    /// (may be NULL) runs once, inputs may be NULL when num_inputs is 0, captured (may be NULL) when
+    /// num_captured is 0. TL_INVALID_ARGUMENT for a tangent of another dtype or shape than its output. Since
+    /// 0.1.
+    pub fn tl_custom_gradient_with_jvp(
+        context: *mut tl_context,
+        name: *const c_char,
+        forward: tl_compute_callback,
+        backward: tl_backward_callback,
+        jvp: tl_jvp_callback,
         user_data: *mut c_void,
         destroy: tl_destroy_callback,
         inputs: *const *mut tl_tensor,
@@ -717,16 +754,16 @@ extern "C" {
 
     /// Runs `segment` and keeps nothing of what it computes inside: open tapes get one entry, which keeps the
     /// inputs, and run the segment again when its gradient is taken. Memory for time: of a chain of segments
-    /// only the values between them stay alive. Each op of the segment runs once now and once more for each
-    /// gradient taken through it; in segments that are nested d deep d times more (recomputed_ops of
-    /// tl_tape_stats() counts). The second run draws the same random numbers and reads the values that
-    /// variables had in the first; what it assigns is undone, so that each assignment has its effect once.
-    /// Variables that it reads need not be listed: they get their gradients. Derivatives of any order. The
-    /// segment must depend on nothing but its inputs, variables and the context's random numbers. One that
-    /// gives outputs of other dtypes or shapes the second time makes the gradient call fail with
-    /// TL_INVALID_ARGUMENT. name, user_data, destroy, inputs, outputs and errors as in tl_custom_gradient():
-    /// user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL when num_inputs is 0. Since
-    /// 0.1.
+    /// only the values between them stay alive. Each op of the segment runs once now, and once more for each
+    /// gradient taken through it and for each forward mode in which an input has a tangent; in segments that
+    /// are nested d deep d times more (recomputed_ops of tl_tape_stats() counts). The second run draws the
+    /// same random numbers and reads the values that variables had in the first; what it assigns is undone, so
+    /// that each assignment has its effect once. Variables that it reads need not be listed: they get their
+    /// gradients. Derivatives of any order. The segment must depend on nothing but its inputs, variables and
+    /// the context's random numbers. One that gives outputs of other dtypes or shapes the second time makes
+    /// the gradient call fail with TL_INVALID_ARGUMENT. name, user_data, destroy, inputs, outputs and errors
+    /// as in tl_custom_gradient(): user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL
+    /// when num_inputs is 0. Since 0.1.
     pub fn tl_recompute(
         context: *mut tl_context,
         name: *const c_char,
