@@ -64,6 +64,7 @@ std::vector<Tensor> hessian_vector_product(Function f, Span<const Tensor> at, Sp
   std::vector<Tensor> gradients = inner->gradient(f(at), sources, {}, Unconnected::kZero);
   if (outer) return outer->gradient(gradients, sources, along, Unconnected::kZero);
   std::vector<Tensor> out;
+  out.reserve(gradients.size());
   for (const Tensor& g : gradients) out.push_back(forward->tangent(g, Unconnected::kZero));
   return out;
 }

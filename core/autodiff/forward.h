@@ -29,11 +29,11 @@ class Forward final : public Recorder {
   Forward(const Forward&) = delete;
   Forward& operator=(const Forward&) = delete;
 
-  // The tangent of a tensor, found without arithmetic, open or not. Where it does not depend on a primal: as `unconnected`
+  // The tangent of a tensor, found without arithmetic, open or not. Where it does not depend on a primal: as `policy`
   // says.
-  Tensor tangent(const Tensor& tensor, Unconnected unconnected = Unconnected::kNone) const;
+  Tensor tangent(const Tensor& tensor, Unconnected policy = Unconnected::kNone) const;
   // That of a variable which is a primal, or of its current value.
-  Tensor tangent(const Variable& variable, Unconnected unconnected = Unconnected::kNone) const;
+  Tensor tangent(const Variable& variable, Unconnected policy = Unconnected::kNone) const;
 
   void end();     // what runs from now on gets no tangents; those that exist stay
   void resume();  // after end(), as the newest of all recorders

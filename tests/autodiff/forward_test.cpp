@@ -299,6 +299,18 @@ TEST_CASE_METHOD(Numbers, "a tangent goes with its tensor, and forward mode keep
   x = Tensor(), v = Tensor();
 }
 
+TEST_CASE_METHOD(Numbers, "a tangent does not go with what a tape keeps in the place of its tensor") {
+  Tensor x = vector({1, 2});
+  auto forward = open(x, vector({1, 1}));
+  Tensor y;
+  {
+    Tape tape(c, {});
+    tape.watch(x);
+    y = square(x);  // the tape keeps its shape, under its id, and no data
+  }
+  CHECK(numbers(tangent(*forward, y)) == V{2, 4});
+}
+
 TEST_CASE_METHOD(Numbers, "a tensor that is its own tangent goes without a trace") {
   const size_t before = c.live_tensors();
   {
