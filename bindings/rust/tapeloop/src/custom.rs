@@ -55,6 +55,38 @@ impl Backward<'_> {
     }
 }
 
+/// What the tangent closure of [`Context::custom_gradients_with_tangents`] gets: the values of the forward pass, and the tangents
+/// of the inputs.
+#[derive(Debug)]
+pub struct Tangents<'a> {
+    context: &'a Context,
+    inputs: Vec<TensorRef<'a>>,
+    outputs: Vec<TensorRef<'a>>,
+    tangents: Vec<Option<TensorRef<'a>>>,
+}
+
+impl Tangents<'_> {
+    /// The context.
+    pub fn context(&self) -> &Context {
+        self.context
+    }
+
+    /// The inputs, and after them the captured variables.
+    pub fn inputs(&self) -> &[TensorRef<'_>] {
+        &self.inputs
+    }
+
+    /// The outputs.
+    pub fn outputs(&self) -> &[TensorRef<'_>] {
+        &self.outputs
+    }
+
+    /// The tangent of each input; `None` for one that does not move. At least one does.
+    pub fn tangents(&self) -> &[Option<TensorRef<'_>>] {
+        &self.tangents
+    }
+}
+
 /// What a tape keeps: the closure that it calls later, and the forward closure while the call that brought it is running.
 struct Rule<B> {
     context: *mut ffi::tl_context,
@@ -69,6 +101,28 @@ impl<B> Rule<B> {
         let forward = Cell::new(forward);
         Box::into_raw(Box::new(Rule { context: context.handle(), name: name.into(), forward, later }))
             as *mut c_void
+    }
+}
+
+/// A backward closure, also where a tangent closure is with it.
+trait BackwardRule {
+    fn backward(&self, call: &Backward<'_>) -> Result<Vec<Option<Tensor>>>;
+}
+
+impl<B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>>> BackwardRule for B {
+    fn backward(&self, call: &Backward<'_>) -> Result<Vec<Option<Tensor>>> {
+        self(call)
+    }
+}
+
+struct Both<B, J> {
+    backward: B,
+    tangents: J,
+}
+
+impl<B: BackwardRule, J> BackwardRule for Both<B, J> {
+    fn backward(&self, call: &Backward<'_>) -> Result<Vec<Option<Tensor>>> {
+        self.backward.backward(call)
     }
 }
 
@@ -132,6 +186,53 @@ impl Context {
                     Some(run_backward::<B>),
                     data,
                     Some(put_aside::<B>),
+                    inputs.as_ptr(),
+                    inputs.len(),
+                    captured.as_ptr(),
+                    captured.len(),
+                    outputs.as_mut_ptr(),
+                    outputs.len(),
+                ))
+            })
+        });
+        self.made(status, outputs)
+    }
+
+    /// [`custom_gradients`](Context::custom_gradients) with a rule for forward mode, `tangents`, which runs where an input has a
+    /// tangent: one tensor of its shape for each output, or `None`. Without such a rule these inputs are [`Code::Unsupported`].
+    #[allow(clippy::too_many_arguments)] // three closures, and what they are about
+    pub fn custom_gradients_with_tangents<L, V, F, B, J>(
+        &self,
+        name: &str,
+        inputs: &L,
+        captured: &V,
+        count: usize,
+        forward: F,
+        backward: B,
+        tangents: J,
+    ) -> Result<Vec<Tensor>>
+    where
+        L: TensorList + ?Sized,
+        V: TensorList + ?Sized,
+        F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
+        B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>> + Send + 'static,
+        J: Fn(&Tangents<'_>) -> Result<Vec<Option<Tensor>>> + Send + 'static,
+    {
+        let text = text::text("custom_gradient_with_jvp", name)?;
+        let mut forward = Some(forward);
+        let forward = &mut forward as *mut Option<F> as *mut c_void;
+        let data = Rule::leak(self, name, forward, Both { backward, tangents });
+        let mut outputs = vec![ptr::null_mut(); count];
+        let status = inputs.with_handles(|inputs| {
+            captured.with_handles(|captured| {
+                call!(tl_custom_gradient_with_jvp(
+                    self.handle(),
+                    text.as_ptr(),
+                    Some(run_forward::<F, Both<B, J>>),
+                    Some(run_backward::<Both<B, J>>),
+                    Some(run_tangents::<B, J>),
+                    data,
+                    Some(put_aside::<Both<B, J>>),
                     inputs.as_ptr(),
                     inputs.len(),
                     captured.as_ptr(),
@@ -241,7 +342,7 @@ unsafe extern "C" fn run_backward<B>(
     input_gradients: *mut *mut ffi::tl_tensor,
 ) -> i32
 where
-    B: Fn(&Backward<'_>) -> Result<Vec<Option<Tensor>>>,
+    B: BackwardRule,
 {
     // SAFETY: the user data is the box that the tape holds, and arrays have as many entries as C says.
     let (rule, inputs, outputs, arrived, gradients) = unsafe {
@@ -254,13 +355,45 @@ where
         )
     };
     run(context, &rule.name, gradients, |c| {
-        let gradient =
-            |handle: &*mut ffi::tl_tensor| (!handle.is_null()).then(|| TensorRef::new(*handle, context));
-        (rule.later)(&Backward {
+        rule.later.backward(&Backward {
             context: c,
             inputs: lent(inputs, context),
             outputs: lent(outputs, context),
-            gradients: arrived.iter().map(gradient).collect(),
+            gradients: lent_or_none(arrived, context),
+        })
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // the signature is that of C
+unsafe extern "C" fn run_tangents<B, J>(
+    context: *mut ffi::tl_context,
+    user_data: *mut c_void,
+    inputs: *const *mut ffi::tl_tensor,
+    input_tangents: *const *mut ffi::tl_tensor,
+    num_inputs: usize,
+    outputs: *const *mut ffi::tl_tensor,
+    num_outputs: usize,
+    output_tangents: *mut *mut ffi::tl_tensor,
+) -> i32
+where
+    J: Fn(&Tangents<'_>) -> Result<Vec<Option<Tensor>>>,
+{
+    // SAFETY: the user data is the box that tapes and forward modes hold, and arrays have as many entries as C says.
+    let (rule, inputs, moving, outputs, tangents) = unsafe {
+        (
+            &*(user_data as *const Rule<Both<B, J>>),
+            array(inputs, num_inputs),
+            array(input_tangents, num_inputs),
+            array(outputs, num_outputs),
+            array_mut(output_tangents, num_outputs),
+        )
+    };
+    run(context, &rule.name, tangents, |c| {
+        (rule.later.tangents)(&Tangents {
+            context: c,
+            inputs: lent(inputs, context),
+            outputs: lent(outputs, context),
+            tangents: lent_or_none(moving, context),
         })
     })
 }
@@ -327,6 +460,14 @@ fn run(
 
 fn lent(handles: &[*mut ffi::tl_tensor], context: *mut ffi::tl_context) -> Vec<TensorRef<'_>> {
     handles.iter().map(|handle| TensorRef::new(*handle, context)).collect()
+}
+
+fn lent_or_none(
+    handles: &[*mut ffi::tl_tensor],
+    context: *mut ffi::tl_context,
+) -> Vec<Option<TensorRef<'_>>> {
+    let one = |handle: &*mut ffi::tl_tensor| (!handle.is_null()).then(|| TensorRef::new(*handle, context));
+    handles.iter().map(one).collect()
 }
 
 /// An array of C, which may be NULL when it is empty.

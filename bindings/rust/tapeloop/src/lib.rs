@@ -64,7 +64,7 @@ mod generated {
 }
 
 pub use context::{Canceller, Context, ContextBuilder};
-pub use custom::Backward;
+pub use custom::{Backward, Tangents};
 pub use dataset::{Dataset, Epoch};
 pub use element::Element;
 pub use error::{Error, Result};

@@ -65,6 +65,52 @@ fn rules_have_many_inputs_outputs_and_captured_variables() {
 }
 
 #[test]
+fn rules_have_tangents_in_forward_mode() {
+    let c = &Context::new().unwrap();
+    let (x, direction) = (variable(c, 3.0), c.scalar(DType::F64, 2.0));
+    let none: [Tensor; 0] = [];
+    let forward = c.forward(&x, &direction).unwrap();
+    let cube = || {
+        c.custom_gradients_with_tangents(
+            "cube",
+            &x,
+            &none,
+            1,
+            |_, x| Ok(vec![&*x[0] * &*x[0] * &*x[0]]),
+            |call| Ok(vec![Some(call.gradient()? * call.inputs()[0].square() * 3.0)]),
+            |call| {
+                assert_eq!((call.tangents().len(), call.outputs()[0].item()?), (1, 27.0));
+                assert!(call.context().check().is_ok());
+                let moving = call.tangents()[0].as_ref().unwrap();
+                Ok(vec![Some(&**moving * call.inputs()[0].square() * 3.0)])
+            },
+        )
+    };
+    let y = cube().unwrap().remove(0);
+    assert_eq!(forward.tangent(&y).unwrap().item().unwrap(), 54.0);
+    let tape = c.tape().unwrap();
+    let y = cube().unwrap().remove(0);
+    assert_eq!(tape.gradient(&y, &x).unwrap().item().unwrap(), 27.0);
+    let plain =
+        c.custom_gradient("plain", &x, |_, x| Ok(x[0].exp()), |call| Ok(vec![Some(call.gradient()?)]));
+    refused(c, plain, Code::Unsupported, "");
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let backward = |_: &tapeloop::Backward<'_>| Ok(vec![None]);
+        c.custom_gradients_with_tangents(
+            "p",
+            &x,
+            &none,
+            1,
+            |_, x| Ok(vec![x[0].exp()]),
+            backward,
+            |_| panic!("moving"),
+        )
+    }));
+    assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"moving"));
+    works(c);
+}
+
+#[test]
 fn errors_of_closures_come_back_unchanged() {
     let c = &Context::new().unwrap();
     let x = variable(c, 3.0);
