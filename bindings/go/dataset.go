@@ -62,7 +62,7 @@ func (c *Context) IDXFolder(folder string, part DataPart) (*Dataset, error) {
 	}
 	defer free()
 	d := c.dataset(C.tlgo_dataset_from_idx_folder(c.handle(), text, C.int32_t(part)))
-	if err := d.object.Err(); err != nil {
+	if err := d.object.usable(); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -157,7 +157,7 @@ func (d *Dataset) next(ctx context.Context) bool {
 	defer d.mu.Unlock()
 	d.element, d.stopped = nil, nil
 	if d.h == 0 {
-		d.stopped = d.object.Err()
+		d.stopped = d.object.usable()
 		return false
 	}
 	handles := make([]C.uintptr_t, int(C.tlgo_dataset_width(C.uintptr_t(d.h))))
@@ -198,7 +198,7 @@ func (d *Dataset) Batch() []*Tensor {
 
 // Err is why the last Next returned false, nil at the end of an epoch; or why the dataset could not be made.
 func (d *Dataset) Err() error {
-	if err := d.self().Err(); err != nil {
+	if err := d.self().usable(); err != nil {
 		return err
 	}
 	d.mu.Lock()

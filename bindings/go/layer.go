@@ -182,5 +182,8 @@ func (l *Layer) Keep() *Layer {
 	return keep(l, &l.object, func() C.uintptr_t { return C.tlgo_layer_keep(C.uintptr_t(l.h)) }, releaseLayer)
 }
 
+// Err is the error that kept the layer from being made, nil for any other. The context forgets that error, so that it works again.
+func (l *Layer) Err() error { return l.self().usable() }
+
 // Close gives the layer up; sequential layers that share it go on. Closing it again does nothing; the error is always nil.
 func (l *Layer) Close() error { return l.self().close(releaseLayer) }

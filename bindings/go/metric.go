@@ -151,5 +151,8 @@ func (m *Metric) Keep() *Metric {
 	return keep(m, &m.object, func() C.uintptr_t { return C.tlgo_metric_keep(C.uintptr_t(m.h)) }, releaseMetric)
 }
 
+// Err is the error that kept the metric from being made, nil for any other. The context forgets that error, so that it works again.
+func (m *Metric) Err() error { return m.self().usable() }
+
 // Close gives the metric up. Closing it again does nothing; the error is always nil.
 func (m *Metric) Close() error { return m.self().close(releaseMetric) }

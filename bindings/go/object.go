@@ -42,9 +42,8 @@ func (o *object) spread(release func(uintptr)) {
 	}
 }
 
-// Err is the error that kept the object from being made, nil for any other. The context forgets that error, so that it works
-// again.
-func (o *object) Err() error {
+// usable is the error that kept the object from being made, nil for any other, which the context forgets: so it works again.
+func (o *object) usable() error {
 	if o == nil {
 		return newError(ErrInvalidArgument, "[object] it is nil")
 	}
@@ -54,9 +53,6 @@ func (o *object) Err() error {
 	}
 	return nil
 }
-
-// usable is the error of an object that has no handle.
-func (o *object) usable() error { return o.Err() }
 
 // close gives the handle up, once; under lend, because memory that the object lends ends with it.
 func (o *object) close(release func(uintptr)) error {

@@ -146,6 +146,9 @@ func (o *Optimizer) Keep() *Optimizer {
 	return keep(o, &o.object, func() C.uintptr_t { return C.tlgo_optimizer_keep(C.uintptr_t(o.h)) }, releaseOptimizer)
 }
 
+// Err is the error that kept the optimizer from being made, nil for any other. The context forgets that error, so that it works again.
+func (o *Optimizer) Err() error { return o.self().usable() }
+
 // Close gives the optimizer up. Closing it again does nothing; the error is always nil.
 func (o *Optimizer) Close() error { return o.self().close(releaseOptimizer) }
 

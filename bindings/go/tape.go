@@ -31,6 +31,9 @@ func (c *Context) NewTape(options *TapeOptions) *Tape {
 
 func releaseTape(h uintptr) { C.tlgo_tape_release(C.uintptr_t(h)) }
 
+// Err is the error that kept the tape from being made, nil for any other. The context forgets that error, so that it works again.
+func (t *Tape) Err() error { return t.self().usable() }
+
 // Close gives the tape and all that it saved up. Closing it again does nothing; the error is always nil.
 func (t *Tape) Close() error { return t.self().close(releaseTape) }
 
