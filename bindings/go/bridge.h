@@ -123,6 +123,9 @@ extern int32_t tapeloopGoCompute(uintptr_t rule, uintptr_t *inputs, size_t num_i
 extern int32_t tapeloopGoBackward(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
                                   uintptr_t *output_gradients, size_t num_outputs,
                                   uintptr_t *input_gradients);
+extern int32_t tapeloopGoTangents(uintptr_t rule, uintptr_t *inputs, uintptr_t *input_tangents,
+                                  size_t num_inputs, uintptr_t *outputs, size_t num_outputs,
+                                  uintptr_t *output_tangents);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -145,6 +148,24 @@ static inline tl_status tlgo_backward(tl_context *context, void *user_data, tl_t
   (void)context;
   return tapeloopGoBackward((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
                             (uintptr_t *)output_gradients, num_outputs, (uintptr_t *)input_gradients);
+}
+
+static inline tl_status tlgo_tangents(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                      tl_tensor *const *input_tangents, size_t num_inputs,
+                                      tl_tensor *const *outputs, size_t num_outputs,
+                                      tl_tensor **output_tangents) {
+  (void)context;
+  return tapeloopGoTangents((uintptr_t)user_data, (uintptr_t *)inputs, (uintptr_t *)input_tangents,
+                            num_inputs, (uintptr_t *)outputs, num_outputs, (uintptr_t *)output_tangents);
+}
+
+static inline int32_t tlgo_custom_jvp(uintptr_t context, const char *name, uintptr_t rule,
+                                      const uintptr_t *inputs, size_t num_inputs, const uintptr_t *captured,
+                                      size_t num_captured, uintptr_t *outputs, size_t num_outputs) {
+  return tl_custom_gradient_with_jvp((tl_context *)context, name, tlgo_compute, tlgo_backward, tlgo_tangents,
+                                     (void *)rule, tlgo_end, (tl_tensor *const *)inputs, num_inputs,
+                                     (tl_tensor *const *)captured, num_captured, (tl_tensor **)outputs,
+                                     num_outputs);
 }
 
 static inline int32_t tlgo_custom(uintptr_t context, const char *name, uintptr_t rule,

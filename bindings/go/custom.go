@@ -23,11 +23,16 @@ type Compute func(inputs []*Tensor) (outputs []*Tensor, err error)
 // outputs have the values of the forward pass. It runs as a Compute does, in each gradient call that comes by.
 type Backward func(inputs, outputs, outputGradients []*Tensor) (inputGradients []*Tensor, err error)
 
+// Tangents makes the tangent of each output, nil for none, from those of the inputs (nil: none; at least one is there), for
+// forward mode. inputs and outputs have the values of the forward pass. It runs as a Compute does.
+type Tangents func(inputs, inputTangents, outputs []*Tensor) (outputTangents []*Tensor, err error)
+
 // rule is what C knows by the number of a cgo.Handle.
 type rule struct {
 	c        *Context
 	compute  Compute
 	backward Backward
+	tangents Tangents
 }
 
 // CustomGradient runs forward, which gives `outputs` tensors, and lets backward be its gradient. Open tapes do not see what
@@ -38,6 +43,12 @@ type rule struct {
 // inputs; reading one that is not listed is an error. backward gets their values after the inputs, and gives their gradients
 // there.
 func (c *Context) CustomGradient(name string, inputs, captured []*Tensor, outputs int, forward Compute, backward Backward) ([]*Tensor, error) {
+	return c.CustomGradientWithTangents(name, inputs, captured, outputs, forward, backward, nil)
+}
+
+// CustomGradientWithTangents is CustomGradient with a rule for forward mode, which runs where an input has a tangent; what it
+// computes is differentiated like any op. tangents may be nil: inputs with a tangent are then ErrUnsupported.
+func (c *Context) CustomGradientWithTangents(name string, inputs, captured []*Tensor, outputs int, forward Compute, backward Backward, tangents Tangents) ([]*Tensor, error) {
 	if forward == nil || backward == nil {
 		return nil, newError(ErrInvalidArgument, "[custom_gradient] forward and backward must be functions: got nil")
 	}
@@ -45,8 +56,12 @@ func (c *Context) CustomGradient(name string, inputs, captured []*Tensor, output
 	if broken != nil {
 		return nil, broken.c.brokenBy(broken)
 	}
-	made, err := c.withRule("custom_gradient", name, inputs, outputs, &rule{c, forward, backward},
+	made, err := c.withRule("custom_gradient", name, inputs, outputs, &rule{c, forward, backward, tangents},
 		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
+			if tangents != nil {
+				return C.tlgo_custom_jvp(c.handle(), text, number, list(in), C.size_t(len(in)), list(handles), C.size_t(len(handles)),
+					list(out), C.size_t(len(out)))
+			}
 			return C.tlgo_custom(c.handle(), text, number, list(in), C.size_t(len(in)), list(handles), C.size_t(len(handles)),
 				list(out), C.size_t(len(out)))
 		})
@@ -63,7 +78,7 @@ func (c *Context) Recompute(name string, inputs []*Tensor, outputs int, segment 
 	if segment == nil {
 		return nil, newError(ErrInvalidArgument, "[recompute] the segment must be a function: got nil")
 	}
-	return c.withRule("recompute", name, inputs, outputs, &rule{c, segment, nil},
+	return c.withRule("recompute", name, inputs, outputs, &rule{c, segment, nil, nil},
 		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
 			return C.tlgo_segment(c.handle(), text, number, list(in), C.size_t(len(in)), list(out), C.size_t(len(out)))
 		})
@@ -174,5 +189,13 @@ func tapeloopGoBackward(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.siz
 	r := cgo.Handle(number).Value().(*rule)
 	return r.run("backward", room(inputGradients, numInputs), func() ([]*Tensor, error) {
 		return r.backward(r.c.lent(inputs, numInputs), r.c.lent(outputs, numOutputs), r.c.lent(outputGradients, numOutputs))
+	})
+}
+
+//export tapeloopGoTangents
+func tapeloopGoTangents(number C.uintptr_t, inputs, inputTangents *C.uintptr_t, numInputs C.size_t, outputs *C.uintptr_t, numOutputs C.size_t, outputTangents *C.uintptr_t) C.int32_t {
+	r := cgo.Handle(number).Value().(*rule)
+	return r.run("tangents", room(outputTangents, numOutputs), func() ([]*Tensor, error) {
+		return r.tangents(r.c.lent(inputs, numInputs), r.c.lent(inputTangents, numInputs), r.c.lent(outputs, numOutputs))
 	})
 }

@@ -49,3 +49,36 @@ func TestForwardMode(t *testing.T) {
 	must(t, (*Forward)(nil).Close())
 	wants(t, (*Forward)(nil).End(), ErrInvalidArgument, "nil")
 }
+
+func TestTangentsOfCustomGradients(t *testing.T) {
+	c := newContext(t)
+	x, direction := c.Variable(vector(t, c, 1, 2), "x"), vector(t, c, 1, 10)
+	square := func(tangents Tangents) (*Tensor, error) {
+		y, err := c.CustomGradientWithTangents("square", []*Tensor{x}, nil, 1,
+			func(in []*Tensor) ([]*Tensor, error) { return []*Tensor{in[0].Square()}, nil },
+			func(in, out, grads []*Tensor) ([]*Tensor, error) {
+				return []*Tensor{in[0].MulScalar(2).Mul(grads[0])}, nil
+			}, tangents)
+		if err != nil {
+			return nil, err
+		}
+		return y[0], nil
+	}
+	f := c.NewForward([]*Tensor{x}, []*Tensor{direction})
+	y, err := square(func(in, tangents, out []*Tensor) ([]*Tensor, error) {
+		return []*Tensor{in[0].MulScalar(2).Mul(tangents[0])}, nil
+	})
+	must(t, err)
+	tangent, err := f.Tangent(y, UnconnectedError)
+	must(t, err)
+	holds(t, tangent, []int64{2}, 2, 40)
+	_, err = square(nil)
+	wants(t, err, ErrUnsupported, "square")
+	_, err = square(func(in, tangents, out []*Tensor) ([]*Tensor, error) { panic("mine") })
+	if p, ok := err.(*PanicError); !ok || p.Value != "mine" {
+		t.Errorf("got %v", err)
+	}
+	_, err = square(func(in, tangents, out []*Tensor) ([]*Tensor, error) { return nil, nil })
+	wants(t, err, ErrInvalidArgument, "must give 1 tensors")
+	must(t, c.Err())
+}
