@@ -20,7 +20,8 @@ fn show(epoch: u32, train: &Dataset, losses: &Metric, accuracy: &Metric, decimal
 }
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    const OPTIONS: [&str; 7] = ["--epochs", "--batch", "--seed", "--threads", "--lr", "--precision", "--data"];
+    const OPTIONS: [&str; 7] =
+        ["--epochs", "--batch", "--seed", "--threads", "--lr", "--precision", "--data"];
     let mut number = [12.0, 32.0, 1.0, 0.0, 0.002, 4.0];
     let mut data = std::env::var("TAPELOOP_DIGITS").unwrap_or_default();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
