@@ -21,11 +21,10 @@ const char* Tape::name_of(const Entry& entry) const {
   return entry.schema ? entry.schema->name : rules_[entry.attrs]->name().c_str();
 }
 
-// All that is known of how values were made: of a tape that explains all that ran, else what it recorded and what it noted.
+// What is known of how values were made, of a tape that does not explain: what it recorded and what it noted.
 Provenance Tape::history() const {
   Provenance out;
   if (provenance_) out = *provenance_;
-  if (options_.explain) return out;
   std::vector<char> tracked;
   std::vector<const Tensor*> in;
   for (const Entry& e : entries_) {
@@ -53,8 +52,30 @@ std::vector<uint64_t> Tape::values_of(const GradientSource& source) const {
   return out;
 }
 
-Finding Tape::find_break(Span<const uint64_t> targets, const GradientSource& source) const {
-  const Provenance known = history();
+struct Tape::Known {
+  Known(const Tape& tape, Span<const uint64_t> targets)
+      : own(tape.explains() ? Provenance() : tape.history()),
+        history(tape.explains() ? *tape.provenance_ : own),
+        cone(history.cone(targets)),
+        leaves(history.leaves(cone)) {}
+  Known(const Known&) = delete;
+  Known& operator=(const Known&) = delete;
+
+  Provenance own;
+  const Provenance& history;
+  Provenance::Cone cone;
+  std::vector<Provenance::Node> leaves;
+};
+
+std::vector<Finding> Tape::find_breaks(Span<const uint64_t> targets,
+                                       Span<const GradientSource> sources) const {
+  const Known known(*this, targets);  // once for all, because it takes as long as the tape is
+  std::vector<Finding> out;
+  for (const GradientSource& s : sources) out.push_back(find_break(known, s));
+  return out;
+}
+
+Finding Tape::find_break(const Known& known, const GradientSource& source) const {
   const std::vector<uint64_t> values = values_of(source);
   const bool watchable = source.variable ? watches_by_itself(*source.variable) : false;
   auto why = [&](const Provenance::Break& edge) {
@@ -67,12 +88,12 @@ Finding Tape::find_break(Span<const uint64_t> targets, const GradientSource& sou
     return step.cut;
   };
   bool arrives = false;
-  std::vector<Provenance::Break> breaks = known.breaks(
-      values, targets, [&](const Provenance::Break& e) { return why(e) == Reason::kConnected; }, &arrives);
+  std::vector<Provenance::Break> breaks = known.history.breaks(
+      values, known.cone, [&](const Provenance::Break& e) { return why(e) == Reason::kConnected; }, &arrives);
   Finding out;
   if (arrives) return out;
   if (breaks.empty()) {
-    out.reason = unreached(targets, source, known);
+    out.reason = unreached(known, source);
     return out;
   }
   // The last one: what the longest live path runs into.
@@ -92,8 +113,7 @@ bool Tape::watches_by_itself(const Variable& v) const {
 }
 
 // No chain of known ops leads from the source to a target.
-Reason Tape::unreached(Span<const uint64_t> targets, const GradientSource& source,
-                       const Provenance& known) const {
+Reason Tape::unreached(const Known& known, const GradientSource& source) const {
   const uint64_t id = id_of(source);
   if (source.variable) {
     if (contains(forgotten_, id)) return Reason::kReset;
@@ -106,8 +126,8 @@ Reason Tape::unreached(Span<const uint64_t> targets, const GradientSource& sourc
   uint64_t watched_at = begin_;
   for (const Watch& w : watches_)
     if (w.id == id) watched_at = w.at;
-  for (uint64_t target : targets) {
-    if (int32_t n = known.find(target); n >= 0 && known.made(n)) continue;
+  for (uint64_t target : known.cone.targets) {
+    if (int32_t n = known.history.find(target); n >= 0 && known.history.made(n)) continue;
     if (target < begin_) return Reason::kOutside;
     if (target < reset_at_) return Reason::kReset;
     if (target < id && !source.variable) continue;  // made before the source was
@@ -116,22 +136,20 @@ Reason Tape::unreached(Span<const uint64_t> targets, const GradientSource& sourc
     if (window == TapeWindow::kEnded) return Reason::kOutside;
     if (target < watched_at) return Reason::kWatchedLate;
   }
-  return options_.explain || !suspicious(targets, source, watched_at, known) ? Reason::kIndependent
-                                                                             : Reason::kUnknown;
+  return options_.explain || !suspicious(known, source, watched_at) ? Reason::kIndependent : Reason::kUnknown;
 }
 
 // Whether a target is made of the result of an op that the tape did not record, and that could have used the source: one
 // that ran before the source was watched, or that goes back to a time in which the tape did not record.
-bool Tape::suspicious(Span<const uint64_t> targets, const GradientSource& source, uint64_t watched_at,
-                      const Provenance& known) const {
+bool Tape::suspicious(const Known& known, const GradientSource& source, uint64_t watched_at) const {
   const uint64_t id = id_of(source);
-  for (const Provenance::Node& leaf : known.leaves(targets)) {
+  for (const Provenance::Node& leaf : known.leaves) {
     if (!leaf.made_by || leaf.id < id) continue;
     if (leaf.id >= begin_ && log_.interrupted(begin_, leaf.id)) return true;
     if (!source.variable && leaf.id > begin_ && watched_at > id + 1) return true;
   }
-  for (uint64_t target : targets)
-    if (known.find(target) < 0 && target > id &&
+  for (uint64_t target : known.cone.targets)
+    if (known.history.find(target) < 0 && target > id &&
         (log_.interrupted(begin_, target) || (!source.variable && watched_at > id + 1)))
       return true;
   return false;
@@ -160,7 +178,7 @@ Finding Tape::explain(const Tensor& target, const GradientSource& source) const 
          "[tape_explain] a consumed tape knows only what its gradient call found missing: got another target "
          "or source; "
          "begin the tape with the option explain, or make it persistent");
-  return find_break(Span<const uint64_t>(&id, 1), source);
+  return find_break(Known(*this, Span<const uint64_t>(&id, 1)), source);
 }
 
 }  // namespace tl

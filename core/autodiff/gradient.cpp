@@ -184,18 +184,26 @@ void Tape::find_missing(Walk& walk, Span<const Tensor> targets, Span<const Gradi
   std::vector<char> wanted = ancestors(targets);
   std::vector<uint64_t> ids;
   for (const Tensor& t : targets) ids.push_back(t.id());
-  std::vector<Missing> missing;
+  std::vector<size_t> places;
+  std::vector<GradientSource> lost;
   for (size_t i = 0; i < sources.size(); i++) {
     bool connected = false;
     for (int32_t l : walk.locals_of[i]) connected |= wanted[l] != 0;
     if (connected) continue;
-    Finding finding = find_break(ids, sources[i]);
-    walk.reasons[i] = finding.reason;
+    places.push_back(i);
+    lost.push_back(sources[i]);
+  }
+  std::vector<Missing> missing;
+  std::vector<Finding> findings;
+  if (!lost.empty()) findings = find_breaks(ids, lost);
+  for (size_t k = 0; k < lost.size(); k++) {
+    walk.reasons[places[k]] = findings[k].reason;
     if (unconnected == Unconnected::kError)
-      invalid("[tape_gradient] every source must be connected to a target: got ", describe(sources[i], i),
-              ", which is not connected: ", describe(finding, "the target", "it", options_.explain));
+      invalid("[tape_gradient] every source must be connected to a target: got ",
+              describe(lost[k], places[k]),
+              ", which is not connected: ", describe(findings[k], "the target", "it", options_.explain));
     missing.push_back(
-        {sources[i].variable ? sources[i].variable->id() : sources[i].tensor.id(), ids, std::move(finding)});
+        {lost[k].variable ? lost[k].variable->id() : lost[k].tensor.id(), ids, std::move(findings[k])});
   }
   missing_ = std::move(missing);
 }

@@ -31,41 +31,36 @@ void Provenance::add(Reason cut, std::string name, Span<const Tensor* const> in,
   }
 }
 
-// Which nodes the targets are made of, themselves included; their steps in the order in which they ran.
-std::vector<char> Provenance::ancestors(Span<const uint64_t> targets, std::vector<int32_t>* steps) const {
-  std::vector<char> wanted(nodes_.size(), 0);
+Provenance::Cone Provenance::cone(Span<const uint64_t> targets) const {
+  Cone out;
+  out.targets.assign(targets.begin(), targets.end());
+  out.inside.assign(nodes_.size(), 0);
   std::vector<char> seen(steps_.size(), 0);
   std::vector<int32_t> open;
-  for (uint64_t id : targets)
-    if (int32_t n = find(id); n >= 0 && !wanted[n]) {
-      wanted[n] = 1;
-      open.push_back(n);
-    }
+  auto enter = [&](int32_t n) {
+    if (n < 0 || out.inside[n]) return;
+    out.inside[n] = 1;
+    open.push_back(n);
+  };
+  for (uint64_t id : targets) enter(find(id));
   while (!open.empty()) {
     int32_t s = nodes_[open.back()].step;
     open.pop_back();
     if (s < 0 || seen[s]) continue;
     seen[s] = 1;
-    steps->push_back(s);
-    for (uint32_t i = steps_[s].first; i < steps_[s].first + steps_[s].num_in; i++) {
-      int32_t n = places_[i];
-      if (wanted[n]) continue;
-      wanted[n] = 1;
-      open.push_back(n);
-    }
+    out.steps.push_back(s);
+    for (uint32_t i = steps_[s].first; i < steps_[s].first + steps_[s].num_in; i++) enter(places_[i]);
   }
   // By the ids of results, because steps that were merged from two lists stand in no order; ids grow.
   auto made = [&](int32_t s) { return nodes_[places_[steps_[s].first + steps_[s].num_in]].id; };
-  std::sort(steps->begin(), steps->end(), [&](int32_t a, int32_t b) { return made(a) < made(b); });
-  return wanted;
+  std::sort(out.steps.begin(), out.steps.end(), [&](int32_t a, int32_t b) { return made(a) < made(b); });
+  return out;
 }
 
-std::vector<Provenance::Node> Provenance::leaves(Span<const uint64_t> targets) const {
-  std::vector<int32_t> steps;
-  std::vector<char> wanted = ancestors(targets, &steps);
+std::vector<Provenance::Node> Provenance::leaves(const Cone& cone) const {
   std::vector<Node> out;
   for (size_t n = 0; n < nodes_.size(); n++)
-    if (wanted[n] && nodes_[n].step < 0) out.push_back(nodes_[n]);
+    if (cone.inside[n] && nodes_[n].step < 0) out.push_back(nodes_[n]);
   return out;
 }
 

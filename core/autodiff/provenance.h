@@ -54,17 +54,21 @@ class Provenance {
     return steps_.size() * sizeof(Step) + places_.size() * 5 + nodes_.size() * sizeof(Node) * 2;
   }
 
-  // The broken edges that live paths from `sources` run into on their way to `targets`, oldest first. `live(edge)`: whether
-  // a gradient passes. *reached: whether a live path arrives.
+  // What some targets are made of.
+  struct Cone {
+    std::vector<uint64_t> targets;
+    std::vector<char> inside;    // of each node; the targets, too
+    std::vector<int32_t> steps;  // in the order in which they ran
+  };
+  Cone cone(Span<const uint64_t> targets) const;
+  // Its values whose making is not known.
+  std::vector<Node> leaves(const Cone& cone) const;
+  // The broken edges that live paths from `sources` run into on their way to the targets, oldest first. `live(edge)`: whether a
+  // gradient passes. *reached: whether a live path arrives.
   template <class Live>
-  std::vector<Break> breaks(Span<const uint64_t> sources, Span<const uint64_t> targets, Live&& live,
-                            bool* reached) const;
-  // The values that targets are made of and whose making is not known.
-  std::vector<Node> leaves(Span<const uint64_t> targets) const;
+  std::vector<Break> breaks(Span<const uint64_t> sources, const Cone& cone, Live&& live, bool* reached) const;
 
  private:
-  std::vector<char> ancestors(Span<const uint64_t> targets, std::vector<int32_t>* steps) const;
-
   IdMap index_;
   std::vector<Node> nodes_;
   std::vector<Step> steps_;
@@ -74,14 +78,18 @@ class Provenance {
 };
 
 template <class Live>
-std::vector<Provenance::Break> Provenance::breaks(Span<const uint64_t> sources, Span<const uint64_t> targets,
-                                                  Live&& live, bool* reached) const {
-  std::vector<int32_t> steps;
-  std::vector<char> wanted = ancestors(targets, &steps), lives(nodes_.size(), 0);
-  for (uint64_t id : sources)
-    if (int32_t n = find(id); n >= 0) lives[n] = 1;
+std::vector<Provenance::Break> Provenance::breaks(Span<const uint64_t> sources, const Cone& cone, Live&& live,
+                                                  bool* reached) const {
+  *reached = false;
   std::vector<Break> out;
-  for (int32_t s : steps) {
+  std::vector<char> lives;
+  for (uint64_t id : sources)
+    if (int32_t n = find(id); n >= 0 && cone.inside[n]) {
+      lives.resize(nodes_.size());
+      lives[n] = 1;
+    }
+  if (lives.empty()) return out;  // the common case: the targets are made of other things
+  for (int32_t s : cone.steps) {
     const Step& step = steps_[s];
     bool passes = false;
     for (uint32_t i = step.first; i < step.first + step.num_in; i++) {
@@ -95,8 +103,7 @@ std::vector<Provenance::Break> Provenance::breaks(Span<const uint64_t> sources, 
     for (uint32_t i = step.first + step.num_in; passes && i < step.first + step.num_in + step.num_out; i++)
       if (nodes_[places_[i]].floating) lives[places_[i]] = 1;
   }
-  *reached = false;
-  for (uint64_t id : targets)
+  for (uint64_t id : cone.targets)
     if (int32_t n = find(id); n >= 0) *reached |= lives[n] != 0;
   return out;
 }

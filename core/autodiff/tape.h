@@ -147,10 +147,11 @@ class Tape final : public Recorder {
   Provenance history() const;
   std::vector<uint64_t> values_of(const GradientSource& source) const;
   bool watches_by_itself(const Variable& variable) const;
-  Finding find_break(Span<const uint64_t> targets, const GradientSource& source) const;
-  Reason unreached(Span<const uint64_t> targets, const GradientSource& source, const Provenance& known) const;
-  bool suspicious(Span<const uint64_t> targets, const GradientSource& source, uint64_t watched_at,
-                  const Provenance& known) const;
+  struct Known;  // what the findings for some targets rest on
+  std::vector<Finding> find_breaks(Span<const uint64_t> targets, Span<const GradientSource> sources) const;
+  Finding find_break(const Known& known, const GradientSource& source) const;
+  Reason unreached(const Known& known, const GradientSource& source) const;
+  bool suspicious(const Known& known, const GradientSource& source, uint64_t watched_at) const;
 
   // gradient.cpp
   void check_gradient_call(Span<const Tensor> targets, Span<const GradientSource> sources,

@@ -105,7 +105,16 @@ static void misuse_is_told(void **state) {
   assert_int_equal(tl_tape_resume(tape), TL_FAILED_PRECONDITION);
   expect_error(c, TL_FAILED_PRECONDITION, "consumed");
   assert_int_equal(tl_tape_end(tape), TL_OK);
+  /* Row 3 of the table of semantics: only tensors and variables of this context can be watched. */
+  tl_context *other = new_context();
   tl_tape *second = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(second, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[tape_watch] 'tensor' must be a tensor: got NULL");
+  assert_int_equal(tl_tape_watch(second, (tl_tensor *)second), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "got a tape");
+  assert_int_equal(tl_tape_watch(second, tl_scalar(other, TL_F32, 1)), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "of another context");
+  free_context(other);
   assert_int_equal(tl_tape_resume(second), TL_FAILED_PRECONDITION);
   expect_error(c, TL_FAILED_PRECONDITION, "got one that records");
   tl_tensor *watched[2];
