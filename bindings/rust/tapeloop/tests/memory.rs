@@ -2,7 +2,15 @@
 mod common;
 
 use common::works;
+use std::sync::{Mutex, MutexGuard};
 use tapeloop::{loss, Activation, Adam, Context, DType, Dense, Sequential, Tensor};
+
+/// Resident memory is that of the whole process, so one test at a time looks at it.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// Resident memory of this process in KiB.
 fn resident() -> u64 {
@@ -13,6 +21,7 @@ fn resident() -> u64 {
 
 #[test]
 fn ten_thousand_steps_leave_memory_flat() {
+    let _alone = alone();
     let c = &Context::builder().seed(1).threads(1).build().unwrap();
     let x = c.uniform(&[32, 20]);
     let labels = c.zeros_dtype(&[32], DType::I32);
@@ -55,6 +64,7 @@ fn ten_thousand_steps_leave_memory_flat() {
 
 #[test]
 fn scopes_free_what_is_forgotten() {
+    let _alone = alone();
     let c = &Context::new().unwrap();
     let before = c.statistics().unwrap();
     for _ in 0..1000 {
@@ -70,6 +80,7 @@ fn scopes_free_what_is_forgotten() {
 
 #[test]
 fn contexts_come_and_go() {
+    let _alone = alone();
     let one = || {
         let c = Context::builder().threads(1).build().unwrap();
         c.set_log(|_, _| ()).unwrap();

@@ -112,7 +112,7 @@ fn works_again(c: &Context) {
 fn assert_intrusion(error: &tapeloop::Error) {
     let told: &[&str] = match error.code() {
         Code::Busy => &["thread"],
-        Code::InvalidArgument => &["is NULL", "another thread has taken its error"],
+        Code::InvalidArgument => &["NULL", "another thread has taken its error"],
         Code::FailedPrecondition => &["was taken before"],
         other => panic!("{:?}: {}", other, error),
     };
