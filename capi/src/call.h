@@ -132,6 +132,7 @@ tl_tensor* op(tl_context* context, const char* name, F&& f) noexcept {
   if (entered.session().failed()) return nullptr;
   try {
     OpCallFrame call(entered.session(), name);
+    entered.session().reserve_handles(1);  // a tape that has recorded the op cannot forget it
     f(call);
     return call.handle();
   } catch (...) {

@@ -5,6 +5,7 @@
 #include <new>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace tl::capi {
 namespace {
@@ -63,7 +64,9 @@ Session::Session(const ContextOptions& options, uint32_t own_slot) : core_(optio
   add_chunk(own_slot, 1);
 }
 
-Session::~Session() {
+Session::~Session() { destroy_objects(); }
+
+void Session::destroy_objects() {
   non_finite_check.reset();  // before the context that it looks at
   // Newest scopes first; inside a scope newest first, so that users go before what they use.
   while (!scopes_.empty()) {
@@ -78,7 +81,7 @@ Session::~Session() {
   for (uint32_t first : chunks_)
     for (uint32_t i = first; i < first + kSlotsPerChunk; i++)
       if (i != own_slot_ && slot_at(i)->kind != Kind::kNone) destroy_object(i);
-  if (log_destroy_) log_destroy_(log_user_data_);
+  if (auto destroy = std::exchange(log_destroy_, nullptr)) destroy(log_user_data_);
 }
 
 void Session::add_chunk(uint32_t first, uint32_t from) {
@@ -99,7 +102,7 @@ uint32_t Session::take_slot() {
   return index;
 }
 
-void Session::reserve_handles(size_t count) {
+void Session::add_handles(size_t count) {
   while (free_slots_ < count) {
     chunks_.reserve(chunks_.size() + 1);
     uint32_t first = take_chunk();
@@ -372,7 +375,7 @@ Code blame(const void* handle, const char* message) noexcept {
   return code;
 }
 
-Code destroy_session(const void* handle) {
+Code destroy_session(const void* handle) noexcept {
   uint32_t index, again;
   Slot* slot = find(handle, &index);
   if (!slot) return Code::kInvalidArgument;
@@ -388,7 +391,9 @@ Code destroy_session(const void* handle) {
   session->retire_all();  // from here on no other thread can find a handle, so the releasers come to an end
   while (slot->releasers.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   session->collect_released();
-  std::vector<uint32_t> chunks = session->chunks_;
+  session
+      ->destroy_objects();  // they look at the chunks, which outlive the session: taken over, for want of memory to copy
+  std::vector<uint32_t> chunks = std::move(session->chunks_);
   delete session;
   slot->object = nullptr;
   slot->kind.store(Kind::kNone, std::memory_order_relaxed);

@@ -43,7 +43,9 @@ class Session {
   tl_tensor* make_tensor(Tensor tensor, bool scoped = true);
   tl_tensor* make_variable(VariableRef variable, bool scoped = true);
   // Makes sure that `count` further handles can be made without failing.
-  void reserve_handles(size_t count);
+  void reserve_handles(size_t count) {
+    if (free_slots_ < count) add_handles(count);
+  }
   // Gives up one reference to a handle of this session; a stale handle is passed over.
   void release(const void* handle);
 
@@ -65,10 +67,12 @@ class Session {
   Session(const ContextOptions& options, uint32_t own_slot);
   uint32_t take_slot();
   void* publish(uint32_t index, Kind kind, bool scoped);
+  void add_handles(size_t count);
   void add_chunk(uint32_t first, uint32_t from);
   void link(uint32_t index, uint32_t scope);
   void unlink(uint32_t index);
   void destroy_object(uint32_t index);
+  void destroy_objects();  // all of them; nothing but the end of the session may follow
 
   Context core_;
   Code code_ = Code::kOk;
@@ -82,7 +86,7 @@ class Session {
   size_t free_slots_ = 0;
   size_t live_[16] = {};
 
-  friend Code destroy_session(const void* handle);
+  friend Code destroy_session(const void* handle) noexcept;
   void* log_user_data_ = nullptr;
   void (*log_destroy_)(void*) = nullptr;
   tl_log_callback log_ = nullptr;
@@ -146,8 +150,9 @@ Code blame(const void* handle, const char* message) noexcept;
 // is no live context.
 bool cancel_session(const void* handle) noexcept;
 
-// Ends a context: its handles are stale afterwards. When somebody is inside, nothing happens and it returns busy.
-Code destroy_session(const void* handle);
+// Ends a context: its handles are stale afterwards. When somebody is inside, nothing happens and it returns busy. Needs no
+// memory, so that it cannot fail for want of it.
+Code destroy_session(const void* handle) noexcept;
 
 // Gives up one reference to a handle, from any thread. When another thread is inside the context, that thread destroys
 // the object at its next call.

@@ -5,12 +5,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/make_room.h"
+
 namespace tl {
 
 enum class TapeWindow : uint8_t { kBefore, kRecording, kPaused, kEnded };
 
 class EventLog {
  public:
+  // So that the next note cannot fail.
+  void make_room() { tl::make_room(events_, 1); }
   // The tape's state from the tensor with this id on.
   void note(TapeWindow window, uint64_t id) {
     if (!events_.empty() && events_.back().from == id) events_.pop_back();

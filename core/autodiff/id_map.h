@@ -18,9 +18,13 @@ class IdMap {
       if (cells_[i].id == 0) return -1;
     }
   }
+  // So that `count` more ids fit: adding them cannot fail then. Without memory the map stays as it was.
+  void make_room(size_t count) {
+    while ((size_ + count) * 2 > cells_.size()) grow();
+  }
   // Adds an id that is not in the map.
   void insert(uint64_t id, int32_t index) {
-    if ((size_ + 1) * 2 > cells_.size()) grow();
+    make_room(1);
     place(id, index);
     size_++;
   }
@@ -42,8 +46,8 @@ class IdMap {
     cells_[i] = Cell{id, index};
   }
   void grow() {
-    std::vector<Cell> old = std::move(cells_);
-    cells_.assign(old.empty() ? 64 : old.size() * 2, Cell{});
+    std::vector<Cell> old(cells_.empty() ? 64 : cells_.size() * 2);
+    old.swap(cells_);
     mask_ = cells_.size() - 1;
     for (const Cell& c : old)
       if (c.id != 0) place(c.id, c.index);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/make_room.h"
+
 namespace tl {
 
 int32_t Provenance::node(const Tensor& t) {
@@ -16,6 +18,11 @@ int32_t Provenance::node(const Tensor& t) {
 void Provenance::add(Reason cut, std::string name, Span<const Tensor* const> in, Span<const char> tracked,
                      Span<const Tensor> out, uint32_t generation) {
   const Tensor& result = out[0];
+  const size_t values = in.size() + out.size();
+  make_room(places_, values);
+  make_room(tracked_, values);
+  make_room(nodes_, values);
+  index_.make_room(values);
   steps_.push_back({cut, std::move(name), counts_ ? steps_.size() + 1 : 0, result.dtype(), result.shape(),
                     generation, static_cast<uint32_t>(places_.size()), static_cast<uint32_t>(in.size()),
                     static_cast<uint32_t>(out.size())});

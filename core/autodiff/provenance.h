@@ -45,7 +45,7 @@ class Provenance {
   bool made(int32_t node) const { return nodes_[node].step >= 0; }
   bool knows(const Tensor& t) const { return index_.find(t.id()) >= 0; }
 
-  // Adds a step; `tracked[i]`: the tape tracked operand i when it ran.
+  // Adds a step; `tracked[i]`: the tape tracked operand i when it ran. All of it or, without memory, nothing.
   void add(Reason cut, std::string name, Span<const Tensor* const> in, Span<const char> tracked,
            Span<const Tensor> out, uint32_t generation);
   void count_steps() { counts_ = true; }  // steps get numbers

@@ -6,6 +6,7 @@
 #include "core/autodiff/provenance.h"
 #include "core/autodiff/witness.h"
 #include "core/base/error.h"
+#include "core/base/make_room.h"
 
 namespace tl {
 
@@ -24,6 +25,7 @@ Tape::~Tape() {
 }
 
 void Tape::start_recording() {
+  log_.make_room();
   context_.add_recorder(this);
   state_ = State::kRecording;
   log_.note(TapeWindow::kRecording, context_.next_id());
@@ -31,6 +33,7 @@ void Tape::start_recording() {
 
 void Tape::stop_recording(TapeWindow window) {
   if (state_ != State::kRecording) return;
+  log_.make_room();
   context_.remove_recorder(this);
   log_.note(window, context_.next_id());
 }
@@ -77,9 +80,11 @@ void Tape::reset() {
     fail(Code::kFailedPrecondition,
          "[tape_reset] no gradient of the tape may be under way: got a call from inside one; reset when it "
          "has returned");
-  forgotten_.clear();
-  for (const Watch& w : watches_) forgotten_.push_back(w.id);
-  for (const VariableRef& v : variables_) forgotten_.push_back(v->id());
+  std::vector<uint64_t> forgotten;
+  for (const Watch& w : watches_) forgotten.push_back(w.id);
+  for (const VariableRef& v : variables_) forgotten.push_back(v->id());
+  log_.make_room();
+  forgotten_ = std::move(forgotten);
   watches_.clear();
   missing_.clear();
   if (!options_.explain) provenance_.reset();
@@ -115,6 +120,7 @@ void Tape::watch(const Tensor& tensor) {
          "[tape_watch] the tape must not be consumed: got one that an earlier gradient call consumed; open a "
          "new one");
   if (find(tensor) >= 0) return;
+  locals_of_id_.make_room(1);
   watches_.push_back({tensor.id(), context_.next_id()});
   track(tensor);
 }
@@ -143,6 +149,7 @@ int32_t Tape::track(const Tensor& tensor) {
 int32_t Tape::remember(Variable& variable) {
   int32_t index = variable_index_.find(variable.id());
   if (index >= 0) return index;
+  variable_index_.make_room(1);
   index = static_cast<int32_t>(variables_.size());
   variables_.push_back(VariableRef::share(&variable));
   variable_index_.insert(variable.id(), index);
@@ -153,6 +160,8 @@ void Tape::on_read(Variable& variable, const Tensor& value) {
   if (find(value) >= 0) return;
   bool automatic = options_.watch_variables && variable.trainable() && is_floating(variable.dtype());
   if (!automatic && variable_index_.find(variable.id()) < 0) return;
+  make_room(reads_, 1);
+  locals_of_id_.make_room(1);
   remember(variable);
   reads_.push_back({variable.id(), track(value), value.id()});
 }
@@ -168,6 +177,48 @@ void Tape::save(const Tensor& tensor, bool with_data, int32_t local) {
   locals_.push_back(local);
 }
 
+// While it lives, a record is being made. Unless it comes to its end, for want of memory, nothing of it stays: a record of
+// half an op would be taken for another one.
+class Tape::Recording {
+ public:
+  // Of an op with `outputs` results.
+  Recording(Tape& tape, size_t outputs)
+      : tape_(tape),
+        tensors_(tape.tensors_.size()),
+        locals_(tape.locals_.size()),
+        attrs_(tape.attrs_.size()),
+        rules_(tape.rules_.size()) {
+    make_room(tape.entries_, 1);
+    tape.locals_of_id_.make_room(outputs);
+  }
+  ~Recording() {
+    if (complete_) return;
+    tape_.tensors_.resize(tensors_);
+    tape_.locals_.resize(locals_);
+    tape_.attrs_.resize(attrs_);
+    tape_.rules_.resize(rules_);
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  // Everything is saved: adds the record, whose results are tracked from now on. Cannot fail.
+  void complete(const Entry& entry, Span<const Tensor> out) {
+    for (size_t i = 0; i < out.size(); i++) {
+      if (!is_floating(out[i].dtype())) continue;
+      const size_t place = entry.first + entry.num_inputs + i;
+      tape_.locals_[place] = tape_.track(out[i]);
+      tape_.tensors_[place].node()->tape_bits |= tape_.bit_;  // of a shell, too
+    }
+    tape_.entries_.push_back(entry);
+    complete_ = true;
+  }
+
+ private:
+  Tape& tape_;
+  size_t tensors_, locals_, attrs_, rules_;
+  bool complete_ = false;
+};
+
 void Tape::on_op(const OpCall& call) {
   const OpSchema& schema = call.schema;
   bool differentiable = false;
@@ -179,20 +230,18 @@ void Tape::on_op(const OpCall& call) {
   }
   Entry entry{&schema, static_cast<uint32_t>(tensors_.size()), static_cast<uint32_t>(call.in.size()),
               static_cast<uint32_t>(call.out.size()), static_cast<uint32_t>(attrs_.size())};
+  Recording recording(*this, call.out.size());
   for (size_t i = 0; i < call.in.size(); i++) {
     const Tensor& t = *call.in[i];
     size_t column = i < schema.num_inputs ? i : schema.num_inputs - 1u;
     save(t, schema.saved_inputs >> column & 1, is_floating(t.dtype()) ? find(t) : -1);
   }
-  for (size_t i = 0; i < call.out.size(); i++) {
-    const Tensor& t = call.out[i];
-    save(t, schema.saved_outputs >> i & 1, is_floating(t.dtype()) ? track(t) : -1);
-  }
+  for (size_t i = 0; i < call.out.size(); i++) save(call.out[i], schema.saved_outputs >> i & 1, -1);
   if (schema.attr_bytes) {
     attrs_.resize(attrs_.size() + (schema.attr_bytes + 7u) / 8);
     std::memcpy(&attrs_[entry.attrs], call.attrs, schema.attr_bytes);
   }
-  entries_.push_back(entry);
+  recording.complete(entry, call.out);
 }
 
 void Tape::on_rule(const RuleCall& call) {
@@ -204,11 +253,11 @@ void Tape::on_rule(const RuleCall& call) {
   }
   Entry entry{nullptr, static_cast<uint32_t>(tensors_.size()), static_cast<uint32_t>(call.in.size()),
               static_cast<uint32_t>(call.out.size()), static_cast<uint32_t>(rules_.size())};
+  Recording recording(*this, call.out.size());
   for (const Tensor* t : call.in) save(*t, true, is_floating(t->dtype()) ? find(*t) : -1);
-  for (const Tensor& t : call.out)
-    save(t, call.rule->saves_outputs(), is_floating(t.dtype()) ? track(t) : -1);
+  for (const Tensor& t : call.out) save(t, call.rule->saves_outputs(), -1);
   rules_.push_back(call.rule);
-  entries_.push_back(entry);
+  recording.complete(entry, call.out);
 }
 
 }  // namespace tl

@@ -102,6 +102,7 @@ class Tape final : public Recorder {
 
  private:
   class Witness;
+  class Recording;
   enum class State { kRecording, kPaused, kEnded, kConsumed };
 
   // One recorded op or rule. Its tensors stand in tensors_ and locals_ from `first` on: inputs, then outputs.

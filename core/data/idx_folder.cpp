@@ -1,7 +1,11 @@
 #include "core/data/idx_folder.h"
 
+#include <dirent.h>
+
 #include <algorithm>
-#include <filesystem>
+#include <cerrno>
+#include <memory>
+#include <new>
 #include <system_error>
 
 #include "core/base/error.h"
@@ -9,8 +13,6 @@
 
 namespace tl::data {
 namespace {
-
-namespace fs = std::filesystem;
 
 enum class Split { kNone, kTrain, kTest };
 
@@ -27,20 +29,26 @@ std::string without_gz(const std::string& name) {
   return gz ? name.substr(0, name.size() - 3) : name;
 }
 
-// The names of the files in a folder, sorted, because a directory has no order of its own.
+// The names of the files in a folder, sorted, because a directory has no order of its own. Not by std::filesystem, whose
+// iterators end the program when there is no memory.
 std::vector<std::string> names_in(const std::string& folder) {
-  std::error_code error;
   std::vector<std::string> names;
-  fs::directory_iterator entry(folder, error), end;
-  while (!error && entry != end) {
-    names.push_back(entry->path().filename().string());
-    entry.increment(error);
+  std::unique_ptr<DIR, int (*)(DIR*)> open(opendir(folder.c_str()), closedir);
+  int error = open ? 0 : errno;
+  while (open) {
+    errno = 0;
+    const dirent* entry = readdir(open.get());
+    if (!entry) {
+      error = errno;
+      break;
+    }
+    names.push_back(entry->d_name);
   }
-  if (error) {
-    bool missing = error == std::errc::no_such_file_or_directory;
-    fail(missing ? Code::kNotFound : Code::kIo, "[dataset_from_idx_folder] the folder cannot be read: got '",
-         folder, "' (", error.message(), "); give the path of a folder with IDX files");
-  }
+  if (error == ENOMEM) throw std::bad_alloc();
+  if (error)
+    fail(error == ENOENT ? Code::kNotFound : Code::kIo,
+         "[dataset_from_idx_folder] the folder cannot be read: got '", folder, "' (",
+         std::generic_category().message(error), "); give the path of a folder with IDX files");
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -72,7 +80,11 @@ class Folder {
       fail(Code::kNotFound, "[dataset_from_idx_folder] there are no labels for the images ", full(images),
            ": got neither ", labels, " nor ", labels, ".gz; put them beside the images");
     Tensor x = read_idx(context, full(images)), y = read_idx(context, full(labels));
-    if (x.rank() == 0 || y.rank() == 0 || x.shape()[0] != y.shape()[0])
+    if (x.rank() < 2 || y.rank() != 1)
+      invalid("[dataset_from_idx_folder] images must have rank 2 or more, and labels rank 1: got ",
+              full(images), " of shape ", x.shape(), " and ", labels, " of shape ", y.shape(),
+              "; were the contents of the two files swapped?");
+    if (x.shape()[0] != y.shape()[0])
       invalid("[dataset_from_idx_folder] the labels file does not match its images: got ", full(images),
               " has shape ", x.shape(), ", ", labels, " ", y.shape(),
               "; do both come from the same data set?");
@@ -85,7 +97,9 @@ class Folder {
             path_, "; keep one of them, and each data set in a folder of its own");
   }
   bool holds(const std::string& name) const { return std::binary_search(names_.begin(), names_.end(), name); }
-  std::string full(const std::string& name) const { return (fs::path(path_) / name).string(); }
+  std::string full(const std::string& name) const {
+    return path_.back() == '/' ? path_ + name : concat(path_, "/", name);
+  }
 
   std::string path_;
   std::vector<std::string> names_;

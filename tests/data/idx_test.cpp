@@ -454,6 +454,17 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     CHECK(text.find("labels file does not match its images") != std::string::npos);
     CHECK(text.find("(10, 1, 2)") != std::string::npos);
     CHECK(text.find("(9,)") != std::string::npos);
+    for (const Bytes& wrong : {header(0x08, {10}) + Bytes(10, 'x'), header(0x08, {}) + Bytes(1, 'x')}) {
+      f.file("t10k-images-idx3-ubyte", wrong);
+      f.file("t10k-labels-idx1-ubyte", labels(10));
+      CHECK(code(f, &text) == Code::kInvalidArgument);
+      CHECK(text.find("images must have rank 2 or more, and labels rank 1") != std::string::npos);
+    }
+    f.file("t10k-images-idx3-ubyte", labels(10));
+    f.file("t10k-labels-idx1-ubyte", images(10));
+    CHECK(code(f, &text) == Code::kInvalidArgument);
+    CHECK(text.find("were the contents of the two files swapped?") != std::string::npos);
+    f.file("t10k-images-idx3-ubyte", images(10));
     f.file("t10k-labels-idx1-ubyte", "not IDX");
     CHECK(code(f) == Code::kCorruptData);
     f.file("other-test-images-idx3-ubyte", images(10));

@@ -1,0 +1,205 @@
+// What calls do when memory runs out: for each of them, its first allocation fails, then its second, and so on until it needs
+// no more. It must fail as a whole, or not at all, and what existed before must go on working.
+//
+// Replaces operator new, which the shared library uses too; tensors' memory comes from elsewhere and has a limit of its own
+// (allocator_test).
+#include <tapeloop/tapeloop.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <string>
+
+namespace {
+
+long allocations_left = -1;  // below 0: any number
+
+void* allocate(std::size_t bytes) noexcept {
+  if (allocations_left == 0) return nullptr;
+  if (allocations_left > 0) allocations_left--;
+  return std::malloc(bytes ? bytes : 1);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  if (void* p = allocate(bytes)) return p;
+  throw std::bad_alloc();
+}
+void* operator new[](std::size_t bytes) { return operator new(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
+
+namespace {
+
+int passed = 0, failed = 0;
+
+void check(bool ok, const std::string& what) {
+  ok ? passed++ : failed++;
+  if (!ok) std::printf("failed: %s\n", what.c_str());
+}
+
+constexpr long kMost = 300;  // no call here needs as many
+
+tl_context* new_context() {
+  tl_context_options options;
+  tl_context_options_init(&options, sizeof options);
+  options.threads = 1;
+  return tl_context_new(&options);
+}
+
+// An op on the results of `before` others on a tape, the last of which may grow every table of it. Then a gradient, whose
+// value is known: y = (before + 1) w, so that d sum(y^2) / dw = 2 (before + 1)^2 w.
+void test_recording(const char* name, int before, bool explain,
+                    const std::function<tl_tensor*(tl_context*, tl_tensor* y, tl_tensor* w)>& op) {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where =
+        std::string(name) + " after " + std::to_string(before) + " ops, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const int64_t dims[] = {2, 2};
+    tl_tensor* w = tl_variable_new(c, tl_ones(c, dims, 2), "w", true);
+    tl_tape_options options;
+    tl_tape_options_init(&options, sizeof options);
+    options.explain = explain;
+    tl_tape* tape = tl_tape_begin(c, &options);
+    tl_tensor* y = w;
+    for (int i = 0; i < before; i++) y = tl_add(c, y, w);
+    allocations_left = k;
+    tl_tensor* z = op(c, y, w);
+    allocations_left = -1;
+    finished = z != nullptr;
+    check(finished == !tl_failed(c), where + ": a result and an error, or neither");
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    tl_tensor *loss = tl_sum(c, tl_square(c, y)), *grad = nullptr;
+    const tl_status status = tl_tape_gradient(tape, loss, &w, 1, nullptr, &grad);
+    check(status == TL_OK, where + ": " + tl_error_message(c));
+    float got[4] = {};
+    if (status == TL_OK && tl_tensor_read(grad, got, sizeof got) == TL_OK)
+      for (float g : got)
+        check(g == 2.0f * static_cast<float>((before + 1) * (before + 1)), where + ": wrong gradient");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, std::string(name) + ": it never succeeded");
+}
+
+void test_recording_of_ops() {
+  for (bool explain : {false, true})
+    for (int before = 0; before < 40; before++) {
+      test_recording("add", before, explain,
+                     [](tl_context* c, tl_tensor* y, tl_tensor* w) { return tl_add(c, y, w); });
+      test_recording("mul", before, explain,
+                     [](tl_context* c, tl_tensor* y, tl_tensor* w) { return tl_mul(c, y, w); });
+      test_recording("concat", before, explain, [](tl_context* c, tl_tensor* y, tl_tensor* w) {
+        tl_tensor* values[] = {y, w, y};
+        return tl_concat(c, values, 3, 0);
+      });
+      test_recording("stop_gradient", before, explain,
+                     [](tl_context* c, tl_tensor* y, tl_tensor*) { return tl_stop_gradient(c, y); });
+      test_recording("grad_pass_through", before, explain,
+                     [](tl_context* c, tl_tensor* y, tl_tensor* w) { return tl_grad_pass_through(c, w, y); });
+    }
+}
+
+// A tape that could not begin, pause or go on must not stay behind in its context.
+void test_states_of_a_tape() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    tl_context* c = new_context();
+    tl_tensor* x = tl_variable_new(c, tl_scalar(c, TL_F64, 3), "x", true);
+    allocations_left = k;
+    tl_tape* tape = tl_tape_begin(c, nullptr);
+    finished =
+        tape && tl_tape_pause(tape) == TL_OK && tl_tape_resume(tape) == TL_OK && tl_tape_reset(tape) == TL_OK;
+    allocations_left = -1;
+    if (!finished)
+      check(tl_error_code(c) == TL_OUT_OF_MEMORY, std::string("tape states: ") + tl_error_message(c));
+    tl_clear_error(c);
+    if (tape) tl_tape_release(tape);
+    tl_tensor* y = tl_square(c, x);
+    check(y && tl_tensor_item(y) == 9, "tape states: the context goes on");
+    check(tl_context_free(c) == TL_OK, "tape states: context_free");
+  }
+  check(finished, "tape states: they never succeeded");
+}
+
+// Forward mode gives a result its tangent, or no result.
+void test_forward() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "forward, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    tl_tensor *x = tl_scalar(c, TL_F64, 3), *one = tl_scalar(c, TL_F64, 1);
+    tl_forward* forward = tl_forward_begin(c, &x, &one, 1);
+    tl_tensor* y = tl_square(c, x);
+    allocations_left = k;
+    tl_tensor* z = tl_mul(c, y, x);
+    allocations_left = -1;
+    finished = z != nullptr;
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    tl_tensor* tangent = nullptr;
+    check(tl_forward_tangent(forward, finished ? z : y, TL_UNCONNECTED_ERROR, &tangent) == TL_OK &&
+              tl_tensor_item(tangent) == (finished ? 27 : 6),
+          where + ": wrong tangent");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "forward: it never succeeded");
+}
+
+// The end of a context needs no memory: it must not fail for want of it, nor leave anything behind.
+void test_context_free() {
+  int released = 0;
+  static float data[2] = {1, 2};
+  tl_context* c = new_context();
+  const int64_t dims[] = {2};
+  tl_tensor_borrow(
+      c, TL_F32, dims, 1, data, sizeof data, [](void* count) { ++*static_cast<int*>(count); }, &released);
+  for (int i = 0; i < 3000; i++) tl_zeros(c, dims, 1);  // more handles than the first table holds
+  tl_adam(c, nullptr);
+  tl_dense(c, 3, nullptr);
+  tl_tape_begin(c, nullptr);
+  allocations_left = 0;
+  const tl_status status = tl_context_free(c);
+  allocations_left = -1;
+  check(status == TL_OK, "context_free without memory");
+  check(released == 1, "context_free without memory: lent memory is given back");
+}
+
+void test_folder(const char* folder) {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    tl_context* c = new_context();
+    allocations_left = k;
+    tl_dataset* data = tl_dataset_from_idx_folder(c, folder, TL_DATA_TRAIN);
+    allocations_left = -1;
+    check(data == nullptr, "a folder without images");
+    finished = tl_error_code(c) == TL_NOT_FOUND;
+    if (!finished)
+      check(tl_error_code(c) == TL_OUT_OF_MEMORY,
+            std::string("a folder, allocation ") + std::to_string(k) + ": " + tl_error_message(c));
+    tl_context_free(c);
+  }
+  check(finished, "a folder: it was never read");
+}
+
+}  // namespace
+
+int main() {
+  test_recording_of_ops();
+  test_states_of_a_tape();
+  test_forward();
+  test_context_free();
+  test_folder("/");
+  std::printf("%d passed, %d failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
