@@ -39,13 +39,14 @@ std::string described(Operand operand) {
   Slot* slot = find(handle, &index);
   if (!slot) invalid("[", op, "] ", name, not_live_hint(want_kind));
   const Kind kind = slot->kind;
-  const bool foreign = slot->context.load(std::memory_order_relaxed) != session.own_slot();
-  invalid("[", op, "] ", name, " must be ", article(want), want, " of this context: got ",
-          article(name_of(kind)), name_of(kind),
-          foreign                 ? " of another context; copy its data over, or make it in this context"
-          : kind == Kind::kTensor ? " that is no "
-                                  : "",
-          !foreign && kind == Kind::kTensor ? want : "");
+  const std::string rule = concat("[", op, "] ", name, " must be ", article(want), want,
+                                  want_kind == Kind::kContext ? ": got " : " of this context: got ",
+                                  article(name_of(kind)), name_of(kind));
+  if (slot->context.load(std::memory_order_relaxed) != session.own_slot())
+    invalid(rule, " of another context; copy its data over, or make it in this context");
+  if (kind == Kind::kTensor && want_kind == Kind::kVariable)
+    invalid(rule, " that is no variable; make one with variable_new");
+  invalid(rule, "; are the arguments in order?");
 }
 
 Slot* own_slot_of(Session& session, const void* handle) {
@@ -175,6 +176,14 @@ const char* checked_text(const char* op, const char* name, const char* text) {
   if (!text)
     invalid("[", op, "] '", name, "' must not be NULL: got NULL; pass a text that ends with a zero byte");
   return text;
+}
+
+bool clear_options(void* options, size_t struct_size) noexcept {
+  if (!options || struct_size < sizeof struct_size) return false;
+  const size_t kept = struct_size > kMostStructBytes ? 0 : struct_size;
+  if (kept) std::memset(options, 0, kept);
+  std::memcpy(options, &kept, sizeof kept);
+  return kept != 0;
 }
 
 void copy_options(const char* op, const void* from, void* to, size_t known_size) {

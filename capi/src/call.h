@@ -62,6 +62,10 @@ void copy_text(const std::string& text, char* buffer, size_t capacity, size_t* l
 // The struct_size of statistics that the caller wants filled; not smaller than the member itself.
 size_t checked_struct_size(const char* op, const char* type, const void* statistics);
 
+// Sets an options struct of the caller to zeros, of the size that its header knows. A size that no struct has leaves a
+// struct_size of 0, which the call that takes the options refuses. False when nothing was set.
+bool clear_options(void* options, size_t struct_size) noexcept;
+
 // Copies an options struct of the caller, whose struct_size may be that of an older or a newer header, over defaults.
 // A newer one is accepted while the fields that are unknown here are zero. NULL leaves the defaults.
 void copy_options(const char* op, const void* from, void* to, size_t known_size);

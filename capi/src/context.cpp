@@ -27,9 +27,7 @@ TL_API const char* tl_dtype_name(tl_dtype dtype) { return name_of(static_cast<DT
 TL_API size_t tl_dtype_size(tl_dtype dtype) { return size_of(static_cast<DType>(dtype)); }
 
 TL_API void tl_context_options_init(tl_context_options* options, size_t struct_size) {
-  if (!options || struct_size < sizeof(size_t)) return;
-  std::memset(options, 0, struct_size);
-  options->struct_size = struct_size;
+  (void)clear_options(options, struct_size);
 }
 
 TL_API tl_context* tl_context_new(const tl_context_options* options) {
@@ -102,6 +100,7 @@ TL_API tl_status tl_context_trim(tl_context* context) {
 
 TL_API tl_status tl_context_set_log(tl_context* context, tl_log_callback callback, void* user_data,
                                     tl_destroy_callback destroy) {
+  Entered inside(context);  // a callback that comes after a failure cannot end the context either
   tl_status status = effect<Session>(context, Kind::kContext, "context_set_log",
                                      [&](Session& s, Session&) { set_log(s, callback, user_data, destroy); });
   if (status != TL_OK && destroy) destroy(user_data);

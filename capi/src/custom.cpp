@@ -78,6 +78,7 @@ template <class F>
 tl_status lending(tl_context* context, const char* op, void* user_data, tl_destroy_callback destroy,
                   tl_tensor** outputs, size_t num_outputs, F&& f) noexcept {
   for (size_t i = 0; outputs && num_outputs <= kMostHandles && i < num_outputs; i++) outputs[i] = nullptr;
+  Entered inside(context);  // a callback that comes after a failure cannot end the context either
   bool taken = false;
   tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
     taken = true;

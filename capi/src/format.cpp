@@ -29,13 +29,21 @@ std::string element(const Tensor& t, int64_t i) {
   return "?";
 }
 
-void append(std::string& out, const Tensor& t, int axis, int64_t first) {
+// A tensor without elements is short only where the axes in front of the empty one are: it writes a bracket for each.
+bool is_long(const Tensor& t) {
+  int64_t written = 1;
+  for (int axis = 0; axis < t.rank() && t.shape()[axis] != 0 && written <= kShownWhole; axis++)
+    written *= t.shape()[axis];
+  return written > kShownWhole;
+}
+
+void append(std::string& out, const Tensor& t, bool shorten_axes, int axis, int64_t first) {
   if (axis == t.rank()) {
     out += element(t, first);
     return;
   }
   const int64_t size = t.shape()[axis], step = t.shape().elements(axis + 1, t.rank());
-  const bool shorten = t.elements() > kShownWhole && size > 2 * kEdge + 1;
+  const bool shorten = shorten_axes && size > 2 * kEdge + 1;
   out += '[';
   for (int64_t i = 0; i < size; i++) {
     if (i) out += ", ";
@@ -43,7 +51,7 @@ void append(std::string& out, const Tensor& t, int axis, int64_t first) {
       out += "..., ";
       i = size - kEdge;
     }
-    append(out, t, axis + 1, first + i * step);
+    append(out, t, shorten_axes, axis + 1, first + i * step);
   }
   out += ']';
 }
@@ -52,7 +60,7 @@ void append(std::string& out, const Tensor& t, int axis, int64_t first) {
 
 std::string format_tensor(const Tensor& t) {
   std::string out = concat(t.dtype(), " ", t.shape(), " ");
-  append(out, t, 0, 0);
+  append(out, t, is_long(t), 0, 0);
   return out;
 }
 

@@ -49,7 +49,8 @@ std::string name_from(const char* op, const Options* options, void (*init)(Optio
 tl_tensor* const* list_variables(tl_layer* layer, size_t* count, bool trainable) {
   tl_tensor* const* out = nullptr;
   size_t n = 0;
-  (void)effect<LayerObject>(layer, Kind::kLayer, "layer_variables", [&](Session&, LayerObject& o) {
+  const char* op = trainable ? "layer_trainable_variables" : "layer_variables";
+  (void)effect<LayerObject>(layer, Kind::kLayer, op, [&](Session&, LayerObject& o) {
     std::vector<VariableRef> variables = trainable ? o.layer->trainable_variables() : o.layer->variables();
     out = o.variables.list(variables, trainable);
     n = variables.size();

@@ -145,12 +145,15 @@ TL_API void tl_optimizer_release(tl_optimizer* optimizer) {
 }
 
 TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm) {
-  return tl_clip_by_norm_axes(context, x, max_norm, nullptr, 0);
+  const char* op = "clip_by_norm";
+  return make(context, op, [&](Session& s) {
+    return s.make_tensor(optim::clip_by_norm(tensor_of(s, x, op, "x"), max_norm));
+  });
 }
 
 TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,
                                        const int64_t* axes, size_t num_axes) {
-  const char* op = "clip_by_norm";
+  const char* op = "clip_by_norm_axes";
   return make(context, op, [&](Session& s) {
     IntList over = int_list(op, "axes", axes, num_axes);
     return s.make_tensor(optim::clip_by_norm(tensor_of(s, x, op, "x"), max_norm, over));

@@ -1,7 +1,6 @@
 // What the options structs of layers, losses and optimizers share: zero is the default of every field.
 #pragma once
 
-#include <cstring>
 #include <string>
 
 #include "capi/src/call.h"
@@ -10,9 +9,7 @@ namespace tl::capi {
 
 template <class Options>
 void zero_options(Options* options, size_t struct_size) {
-  if (!options || struct_size < sizeof(size_t)) return;
-  std::memset(options, 0, struct_size);
-  options->struct_size = struct_size;
+  (void)clear_options(options, struct_size);
 }
 
 inline double value_or(double value, double fallback) { return value == 0 ? fallback : value; }

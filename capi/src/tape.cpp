@@ -88,15 +88,11 @@ tl_status call_gradient(const char* op, tl_tape* tape, tl_tensor* const* targets
 extern "C" {
 
 TL_API void tl_tape_options_init(tl_tape_options* options, size_t struct_size) {
-  if (!options || struct_size < sizeof(size_t)) return;
-  std::memset(options, 0, struct_size);
-  options->struct_size = struct_size;
+  (void)clear_options(options, struct_size);
 }
 
 TL_API void tl_gradient_options_init(tl_gradient_options* options, size_t struct_size) {
-  if (!options || struct_size < sizeof(size_t)) return;
-  std::memset(options, 0, struct_size);
-  options->struct_size = struct_size;
+  (void)clear_options(options, struct_size);
 }
 
 TL_API tl_tape* tl_tape_begin(tl_context* context, const tl_tape_options* options) {

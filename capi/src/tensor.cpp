@@ -67,6 +67,7 @@ TL_API tl_tensor* tl_tensor_new(tl_context* context, tl_dtype dtype, const int64
 TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                    const void* data, size_t bytes, tl_destroy_callback release,
                                    void* user_data) {
+  Entered inside(context);  // a callback that comes after a failure cannot end the context either
   bool lent = false;
   tl_tensor* out = make(context, "tensor_borrow", [&](Session& s) {
     DType d = checked_dtype("tensor_borrow", dtype);

@@ -97,8 +97,18 @@ void check_gradients(const char* op, Context& context, Span<const Tensor> gradie
 Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   const char* op = "clip_by_norm";
   if (!x) invalid("[", op, "] 'x' must be a tensor: got null; was it set?");
-  check_gradient(op, x.context(), x, 0);
+  if (!is_floating(x.dtype()))
+    invalid("[", op, "] 'x' must be f32 or f64: got ", x.dtype(), " ", x.shape(), "; use cast");
   check_limit(op, max_norm, x.dtype());
+  for (int i = 0; i < axes.size(); i++) {
+    const int64_t axis = axes[i], rank = x.rank();
+    if (axis < -rank || axis >= rank)
+      invalid("[", op, "] axis out of range: got ", axis, " for a tensor of rank ", rank,
+              rank ? concat("; valid is ", -rank, " to ", rank - 1) : std::string("; a scalar has no axes"));
+    for (int k = 0; k < i; k++)
+      if ((axes[k] + rank) % rank == (axis + rank) % rank)
+        invalid("[", op, "] an axis must not come twice: got axes ", axes, "; name each axis once");
+  }
   const bool keepdims = !axes.empty();
   if (x.elements() == 0) return identity(x);
   // In units of the largest element, so that neither squares nor their sum leave the range of the dtype. The unit is a

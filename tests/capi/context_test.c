@@ -275,6 +275,85 @@ static void threads_and_seed_can_be_set(void **state) {
   free_context(c);
 }
 
+/* Ends, or tries to end, the context that its user data stands for. */
+typedef struct Ending {
+  tl_context *context;
+  int calls, status;
+} Ending;
+
+static void end_context(void *user_data) {
+  Ending *ending = user_data;
+  ending->calls++;
+  ending->status = tl_context_free(ending->context);
+}
+
+static void ignore_line(void *user_data, tl_log_level level, const char *message) {
+  (void)user_data;
+  (void)level;
+  (void)message;
+}
+
+static void callbacks_cannot_end_their_context(void **state) {
+  (void)state;
+  static const float data[2] = {1, 2};
+  const int64_t dims[] = {2};
+  Ending ending = {new_context(), 0, TL_OK};
+  tl_context *c = ending.context;
+  /* Calls that fail give back what was lent, while they still are inside the context. */
+  assert_null(tl_tensor_borrow(c, TL_F32, dims, 1, data, 7, end_context, &ending));
+  assert_int_equal(ending.calls, 1);
+  assert_int_equal(ending.status, TL_BUSY);
+  expect_error(c, TL_INVALID_ARGUMENT, "'bytes'");
+  assert_int_equal(tl_set_error(c, TL_IO, "held"), TL_OK);
+  assert_null(tl_tensor_borrow(c, TL_F32, dims, 1, data, sizeof data, end_context, &ending));
+  assert_int_equal(ending.calls, 2);
+  assert_int_equal(ending.status, TL_BUSY);
+  assert_int_equal(tl_context_set_log(c, ignore_line, &ending, end_context), TL_IO);
+  assert_int_equal(ending.calls, 3);
+  assert_int_equal(ending.status, TL_BUSY);
+  expect_error(c, TL_IO, "held");
+  /* So do calls that succeed. */
+  assert_int_equal(tl_scope_begin(c), TL_OK);
+  assert_non_null(tl_tensor_borrow(c, TL_F32, dims, 1, data, sizeof data, end_context, &ending));
+  assert_int_equal(tl_scope_end(c), TL_OK);
+  assert_int_equal(ending.calls, 4);
+  assert_int_equal(ending.status, TL_BUSY);
+  /* Of the context that ends, no second end comes. */
+  assert_non_null(tl_tensor_borrow(c, TL_F32, dims, 1, data, sizeof data, end_context, &ending));
+  assert_int_equal(tl_context_set_log(c, ignore_line, &ending, end_context), TL_OK);
+  assert_int_equal(tl_context_free(c), TL_OK);
+  assert_int_equal(ending.calls, 6);
+  assert_int_equal(ending.status, TL_OK);
+}
+
+static void absurd_struct_sizes_are_not_filled(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  struct {
+    tl_sgd_options options;
+    unsigned char behind[64];
+  } sgd;
+  memset(&sgd, 0x5a, sizeof sgd);
+  const size_t sizes[] = {SIZE_MAX, 4097, SIZE_MAX / 2 + 1};
+  for (size_t i = 0; i < 3; i++) {
+    tl_sgd_options_init(&sgd.options, sizes[i]);
+    assert_int_equal(sgd.options.struct_size, 0);
+    for (size_t k = 0; k < sizeof sgd.behind; k++) assert_int_equal(sgd.behind[k], 0x5a);
+    assert_null(tl_sgd(c, &sgd.options));
+    expect_error(c, TL_INVALID_ARGUMENT, "'struct_size' must be that of the struct: got 0");
+  }
+  tl_context_options options;
+  tl_context_options_init(&options, SIZE_MAX);
+  assert_int_equal(options.struct_size, 0);
+  tl_tape_options tape;
+  tl_tape_options_init(&tape, SIZE_MAX);
+  assert_int_equal(tape.struct_size, 0);
+  tl_gradient_options gradient;
+  tl_gradient_options_init(&gradient, SIZE_MAX);
+  assert_int_equal(gradient.struct_size, 0);
+  free_context(c);
+}
+
 int context_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(version_is_stated),
@@ -287,6 +366,8 @@ int context_tests(void) {
       cmocka_unit_test(memory_limits_hold),
       cmocka_unit_test(memory_limits_hold_for_the_smallest_tensor),
       cmocka_unit_test(destroy_callbacks_run_once),
+      cmocka_unit_test(callbacks_cannot_end_their_context),
+      cmocka_unit_test(absurd_struct_sizes_are_not_filled),
       cmocka_unit_test(statistics_of_older_headers_are_filled),
       cmocka_unit_test(threads_and_seed_can_be_set),
   };

@@ -160,12 +160,50 @@ static void empty_texts_are_no_paths(void **state) {
   free_context(c);
 }
 
+static void the_function_that_was_called_is_named(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *whole = tl_cast(c, tl_zeros(c, (int64_t[]){2, 3}, 2), TL_I32),
+            *x = tl_zeros(c, (int64_t[]){2, 3}, 2);
+  assert_null(tl_clip_by_norm(c, whole, 1));
+  expect_message(c, "clip_by_norm", "'x' must be f32 or f64: got i32 (2, 3)");
+  assert_null(tl_clip_by_norm_axes(c, whole, 1, NULL, 0));
+  expect_message(c, "clip_by_norm_axes", "'x' must be f32 or f64: got i32 (2, 3)");
+  assert_null(tl_clip_by_norm_axes(c, x, 1, (int64_t[]){2}, 1));
+  expect_message(c, "clip_by_norm_axes", "axis out of range: got 2 for a tensor of rank 2; valid is -2 to 1");
+  assert_null(tl_clip_by_norm_axes(c, x, 1, (int64_t[]){0, -2}, 2));
+  expect_message(c, "clip_by_norm_axes", "an axis must not come twice: got axes [0, -2]");
+  size_t count;
+  tl_layer *released = tl_dense(c, 3, NULL);
+  tl_layer_release(released);
+  assert_null(tl_layer_trainable_variables(released, &count));
+  expect_message(c, "layer_trainable_variables", "not a live handle");
+  assert_null(tl_layer_variables(released, &count));
+  expect_message(c, "layer_variables", "not a live handle");
+  free_context(c);
+}
+
+static void a_handle_of_another_kind_is_told_with_a_hint(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_zeros(c, (int64_t[]){2}, 1);
+  assert_null(tl_add(c, x, (tl_tensor *)tl_metric_mean(c, NULL)));
+  expect_message(c, "add", "'b' must be a tensor of this context: got a metric; are the arguments in order?");
+  assert_int_equal(tl_context_trim((tl_context *)x), TL_INVALID_ARGUMENT);
+  expect_message(c, "context_trim", "'context' must be a context: got a tensor; are the arguments in order?");
+  assert_int_equal(tl_variable_assign(x, x), TL_INVALID_ARGUMENT);
+  expect_message(c, "variable_assign", "got a tensor that is no variable; make one with variable_new");
+  free_context(c);
+}
+
 int message_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(operands_are_named),
       cmocka_unit_test(axes_and_sizes_are_told_truly),
       cmocka_unit_test(a_call_has_one_name),
       cmocka_unit_test(empty_texts_are_no_paths),
+      cmocka_unit_test(the_function_that_was_called_is_named),
+      cmocka_unit_test(a_handle_of_another_kind_is_told_with_a_hint),
   };
   return RUN_GROUP("messages", tests);
 }

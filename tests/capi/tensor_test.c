@@ -165,11 +165,34 @@ static void variables_stand_for_tensors(void **state) {
   free_context(c);
 }
 
+/* Whatever the shape, the text is short: without elements it still has a bracket for each place of the axes in front. */
+static void tensors_without_elements_print_shortly(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  char text[200];
+  size_t length = 0;
+  tl_tensor *long_axis = tl_zeros(c, (int64_t[]){(int64_t)1 << 20, 0}, 2);
+  assert_int_equal(tl_tensor_format(long_axis, text, sizeof text, &length), TL_OK);
+  assert_string_equal(text, "f32 (1048576, 0) [[], [], [], ..., [], [], []]");
+  assert_int_equal(length, strlen(text));
+  tl_tensor *empty_first = tl_zeros(c, (int64_t[]){0, (int64_t)1 << 40}, 2);
+  assert_int_equal(tl_tensor_format(empty_first, text, sizeof text, &length), TL_OK);
+  assert_string_equal(text, "f32 (0, 1099511627776) []");
+  tl_tensor *few = tl_zeros(c, (int64_t[]){10, 0}, 2);
+  assert_int_equal(tl_tensor_format(few, text, sizeof text, &length), TL_OK);
+  assert_string_equal(text, "f32 (10, 0) [[], [], [], [], [], [], [], [], [], []]");
+  free_context(c);
+}
+
 int tensor_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(data_is_copied_in_and_out), cmocka_unit_test(shapes_from_outside_are_checked),
-      cmocka_unit_test(memory_can_be_lent),        cmocka_unit_test(tensors_print),
-      cmocka_unit_test(items_are_read_as_doubles), cmocka_unit_test(variables_stand_for_tensors),
+      cmocka_unit_test(data_is_copied_in_and_out),
+      cmocka_unit_test(shapes_from_outside_are_checked),
+      cmocka_unit_test(memory_can_be_lent),
+      cmocka_unit_test(tensors_print),
+      cmocka_unit_test(tensors_without_elements_print_shortly),
+      cmocka_unit_test(items_are_read_as_doubles),
+      cmocka_unit_test(variables_stand_for_tensors),
   };
   return RUN_GROUP("tensors", tests);
 }

@@ -113,7 +113,9 @@ typedef struct tl_context_options {
                             bytes rounded up to a multiple of 64, above 4 KiB by at most an eighth */
 } tl_context_options;
 
-/** Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. Since 0.1. */
+/** Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. A size of more than 4096 bytes,
+ * which no options have, sets struct_size to 0 and nothing else, and the call that takes the options refuses them. So do the
+ * init functions of all options. Since 0.1. */
 TL_API void tl_context_options_init(tl_context_options *options, size_t struct_size);
 
 /**
@@ -127,8 +129,9 @@ TL_API tl_context *tl_context_new(const tl_context_options *options) TL_WARN_UNU
 /**
  * Ends a context and everything that belongs to it: tensors, variables, tapes, layers, datasets. Their handles are
  * recognised as released afterwards. NULL and a context that was ended before are allowed; a live handle of another kind is
- * TL_INVALID_ARGUMENT, and nothing ends. While another thread is
- * inside the context, or from inside one of its callbacks, nothing happens and TL_BUSY is returned. Since 0.1.
+ * TL_INVALID_ARGUMENT, and nothing ends. While another thread is inside the context, or from inside one of its callbacks
+ * (destroy and release callbacks included, also those of a call that fails), nothing happens and TL_BUSY is returned. From a
+ * callback that this very call runs the context counts as ended before: TL_OK. Needs no memory. Since 0.1.
  */
 TL_API tl_status tl_context_free(tl_context *context);
 
@@ -220,8 +223,8 @@ TL_API tl_status tl_error_code(tl_context *context);
 /**
  * The first error in words, "[function] rule: got values; hint": the function that was called without its tl_, behind it an
  * op inside where that failed, the rule that was broken, the values got and a hint; "" without an error. For NULL, an
- * ended context and one that another thread is using it is a fixed text that says so; never NULL. UTF-8. Valid until the
- * error is cleared or the context ends. Since 0.1.
+ * ended context and one that another thread is using it is a fixed text that says so; never NULL. UTF-8, but for names and
+ * paths that the program gave: they stand in it byte for byte. Valid until the error is cleared or the context ends. Since 0.1.
  */
 TL_API const char *tl_error_message(tl_context *context);
 

@@ -55,8 +55,8 @@ enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
  * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
  * "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one element) is for
  * testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them),
- * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match their images; a single
- * split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
+ * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match their images; images
+ * of a rank below 2 or labels of another than 1; a single split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
  */
 TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part);
 

@@ -597,7 +597,9 @@ extern "C" {
     /// Bytes of one element; 0 for an unknown dtype. Since 0.1.
     pub fn tl_dtype_size(dtype: tl_dtype) -> usize;
 
-    /// Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. Since 0.1.
+    /// Sets all fields to their defaults. Pass sizeof(tl_context_options). Does nothing for NULL. A size of
+    /// more than 4096 bytes, which no options have, sets struct_size to 0 and nothing else, and the call that
+    /// takes the options refuses them. So do the init functions of all options. Since 0.1.
     pub fn tl_context_options_init(options: *mut tl_context_options, struct_size: usize);
 
     /// Makes a context. options may be NULL for the defaults. Returns NULL only when there is no memory;
@@ -608,7 +610,9 @@ extern "C" {
     /// Ends a context and everything that belongs to it: tensors, variables, tapes, layers, datasets. Their
     /// handles are recognised as released afterwards. NULL and a context that was ended before are allowed; a
     /// live handle of another kind is TL_INVALID_ARGUMENT, and nothing ends. While another thread is inside
-    /// the context, or from inside one of its callbacks, nothing happens and TL_BUSY is returned. Since 0.1.
+    /// the context, or from inside one of its callbacks (destroy and release callbacks included, also those of
+    /// a call that fails), nothing happens and TL_BUSY is returned. From a callback that this very call runs
+    /// the context counts as ended before: TL_OK. Needs no memory. Since 0.1.
     pub fn tl_context_free(context: *mut tl_context) -> tl_status;
 
     /// Asks a context to stop: the call that is running in it ends with TL_CANCELLED, or else the next one
@@ -667,7 +671,8 @@ extern "C" {
     /// The first error in words, "\[function\] rule: got values; hint": the function that was called without
     /// its tl_, behind it an op inside where that failed, the rule that was broken, the values got and a hint;
     /// "" without an error. For NULL, an ended context and one that another thread is using it is a fixed text
-    /// that says so; never NULL. UTF-8. Valid until the error is cleared or the context ends. Since 0.1.
+    /// that says so; never NULL. UTF-8, but for names and paths that the program gave: they stand in it byte
+    /// for byte. Valid until the error is cleared or the context ends. Since 0.1.
     pub fn tl_error_message(context: *mut tl_context) -> *const c_char;
 
     /// Forgets the error, and a request of tl_context_cancel(), so that the context can be used again. Since
@@ -801,8 +806,8 @@ extern "C" {
     /// split only, its last tenth (rounded down, but at least one element) is for testing, the others for
     /// training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them),
     /// TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match
-    /// their images; a single split of fewer than two elements; an unknown part; an empty text), and what
-    /// tl_read_idx() gives. Since 0.1.
+    /// their images; images of a rank below 2 or labels of another than 1; a single split of fewer than two
+    /// elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
     pub fn tl_dataset_from_idx_folder(
         context: *mut tl_context,
         folder: *const c_char,
