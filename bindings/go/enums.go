@@ -144,7 +144,7 @@ const (
 	ReductionSum  Reduction = 1
 	// a tensor of one number per sample
 	ReductionNone Reduction = 2
-	// sum / sum of the weights; 0 where that is 0
+	// sum / sum of the weights, which must be given; 0 where that is 0
 	ReductionWeightedMean Reduction = 3
 )
 

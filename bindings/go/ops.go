@@ -286,8 +286,8 @@ func (x *Tensor) Softplus() *Tensor {
 	return c.result(h)
 }
 
-// Relu: max(x, 0); NaN stays NaN; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order.
-// Since 0.1.
+// Relu: max(x, 0); NaN stays NaN; the gradient at zero is zero, and passes where x is NaN. Operands: `x`:
+// number. Gradient: of any order. Since 0.1.
 func (x *Tensor) Relu() *Tensor {
 	c, broken := one(x)
 	if broken != nil {

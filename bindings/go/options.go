@@ -171,13 +171,14 @@ func (o *LayerNormalizationOptions) name() string {
 }
 
 // LossOptions: Of all losses. The last axis of the predictions, that of classes or features, is never empty; a
-// batch of no samples is fine.
+// batch of no samples is fine. A loss refuses options that it has no use for.
 type LossOptions struct {
 	// default ReductionMean
 	Reduction Reduction
-	// cross-entropies: predictions are probabilities, not logits (default false)
+	// predictions are probabilities, not logits (default false); cross-entropies only
 	FromProbabilities bool
-	// s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0)
+	// s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0); of cross-entropies
+	// other than the sparse one
 	LabelSmoothing float64
 	// of samples, along the leading axes of the losses, any dtype; nil: none (default)
 	Weights *Tensor

@@ -33,7 +33,7 @@ tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t c
   const char* op = named ? "sequential_named" : "sequential";
   return make(context, op, [&](Session& s) {
     check_list(op, "layers", layers, count);
-    std::string given = named ? checked_text(op, "name", name) : "";
+    std::string given = named ? name_or_none(op, checked_text(op, "name", name)) : "";
     std::vector<nn::LayerPtr> parts;
     for (size_t i = 0; i < count; i++)
       parts.push_back(object_of<LayerObject>(s, layers[i], Kind::kLayer, op, Operand("layers", i)).layer);
@@ -43,7 +43,7 @@ tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t c
 
 template <class Options>
 std::string name_from(const char* op, const Options* options, void (*init)(Options*, size_t)) {
-  return text_or_empty(options_from(op, options, init).name);
+  return name_or_none(op, options_from(op, options, init).name);
 }
 
 tl_tensor* const* list_variables(tl_layer* layer, size_t* count, bool trainable) {
@@ -94,7 +94,7 @@ TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_opt
     dense.bias_initializer =
         initializer_of(o.bias_initializer, o.bias_parameter, nn::InitializerKind::kZeros);
     dense.dtype = dtype_or_f32("dense", o.dtype);
-    dense.name = text_or_empty(o.name);
+    dense.name = name_or_none("dense", o.name);
     return make_layer(s, nn::make_dense(s.core(), units, dense));
   });
 }
@@ -131,7 +131,7 @@ TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_norm
     norm.scale = !o.no_scale;
     norm.center = !o.no_center;
     norm.dtype = dtype_or_f32("batch_normalization", o.dtype);
-    norm.name = text_or_empty(o.name);
+    norm.name = name_or_none("batch_normalization", o.name);
     return make_layer(s, nn::make_batch_norm(s.core(), norm));
   });
 }
@@ -144,7 +144,7 @@ TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_norm
     norm.scale = !o.no_scale;
     norm.center = !o.no_center;
     norm.dtype = dtype_or_f32("layer_normalization", o.dtype);
-    norm.name = text_or_empty(o.name);
+    norm.name = name_or_none("layer_normalization", o.name);
     return make_layer(s, nn::make_layer_norm(s.core(), norm));
   });
 }

@@ -67,6 +67,7 @@ TL_API tl_tensor* tl_loss_mean_absolute_error(tl_context* context, tl_tensor* la
 TL_API tl_tensor* tl_loss_reduce(tl_context* context, tl_tensor* losses, const tl_loss_options* options) {
   return make(context, "loss_reduce", [&](Session& s) {
     nn::LossOptions o = options_of(s, "loss_reduce", options);
+    nn::check_no_cross_entropy("loss_reduce", o);
     return s.make_tensor(nn::reduce_loss("loss_reduce", tensor_of(s, losses, "loss_reduce", "losses"), o));
   });
 }

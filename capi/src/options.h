@@ -14,6 +14,13 @@ void zero_options(Options* options, size_t struct_size) {
 
 inline double value_or(double value, double fallback) { return value == 0 ? fallback : value; }
 inline std::string text_or_empty(const char* text) { return text ? text : ""; }
+// The name in the options of a layer: none for NULL. An empty one would be taken for none.
+inline std::string name_or_none(const char* op, const char* name) {
+  if (name && !*name)
+    invalid("[", op,
+            "] 'name' must not be empty: got an empty text; NULL gives the layer the name of its type");
+  return text_or_empty(name);
+}
 inline DType dtype_or_f32(const char* op, tl_dtype dtype) {
   return dtype == 0 ? DType::kF32 : checked_dtype(op, dtype);
 }

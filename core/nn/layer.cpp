@@ -3,11 +3,23 @@
 namespace tl::nn {
 
 Layer::Layer(Context& context, const std::string& given_name, const char* default_name)
-    : context_(context),
-      name_(given_name.empty() ? default_name : given_name),
-      name_is_given_(!given_name.empty()) {}
+    : context_(context), place_(std::make_shared<Place>()), name_is_given_(!given_name.empty()) {
+  if (given_name.find('/') != std::string::npos)
+    invalid("a layer's name must hold no '/', which stands between the names of layers and variables: got '",
+            given_name, "'; use '_' or '.'");
+  place_->name = name_is_given_ ? given_name : default_name;
+}
 
-std::string Layer::label() const { return concat(type(), " layer '", prefix_, name_, "': "); }
+std::string Layer::prefix() const {
+  std::vector<const Place*> shown;
+  for (const Place* p = place_->above.get(); p; p = p->above.get())
+    if (p->shown) shown.push_back(p);
+  std::string out;
+  for (size_t i = shown.size(); i-- > 0;) out.append(shown[i]->name).append("/");
+  return out;
+}
+
+std::string Layer::label() const { return concat(type(), " layer '", prefix(), name(), "': "); }
 
 Tensor Layer::call(const Tensor& x, bool training) {
   if (!x) invalid(label(), "the input must be a tensor: got null; was it set?");
@@ -27,7 +39,8 @@ void Layer::build(const Shape& input) {
     std::vector<std::string> names;
     names.reserve(made.size());
     for (const VariableRef& v : made) names.push_back(v->name());
-    for (const VariableRef& v : made) v->set_name(concat(prefix_, name_, "/", v->name()));
+    const std::string before_each = made.empty() ? std::string() : concat(prefix(), name(), "/");
+    for (const VariableRef& v : made) v->set_name(before_each + v->name());
     variables_ = std::move(made);
     local_names_ = std::move(names);
   } catch (...) {
@@ -54,11 +67,10 @@ std::vector<VariableRef> Layer::trainable_variables() const {
   return out;
 }
 
-void Layer::rename(const std::string& prefix, const std::string& name) {
-  prefix_ = prefix;
-  name_ = name;
-  for (size_t i = 0; i < variables_.size(); i++)
-    variables_[i]->set_name(concat(prefix_, name_, "/", local_names_[i]));
+void Layer::rename_variables() {
+  if (variables_.empty()) return;
+  const std::string before_each = concat(prefix(), name(), "/");
+  for (size_t i = 0; i < variables_.size(); i++) variables_[i]->set_name(before_each + local_names_[i]);
 }
 
 void Layer::check_dtype(const Tensor& x, DType dtype) const {

@@ -39,12 +39,19 @@ class Layer {
 
   // Changes the names of the variables, too. A name that the program gave is kept when the layer comes into a Sequential;
   // others are made unique there.
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return place_->name; }
   bool name_is_given() const { return name_is_given_; }
-  virtual void rename(const std::string& prefix, const std::string& name);
   Context& context() const { return context_; }
 
  protected:
+  // Where a layer stands: its name, and the model that it was last put into, which may have gone. Names of variables are made
+  // of these when they are asked for, not kept for each layer: they would grow with each model around.
+  struct Place {
+    std::string name;
+    bool shown = true;  // in the names of variables; a model of no given name that stands in no other is not
+    std::shared_ptr<const Place> above;
+  };
+
   // An empty name stands for the default of the type, which is not a given one.
   Layer(Context& context, const std::string& given_name, const char* default_name);
 
@@ -52,6 +59,8 @@ class Layer {
   virtual std::vector<VariableRef> make_variables(const Shape& input);
   // Takes build() back. For a layer of layers whose own build() failed later.
   virtual void forget_variables();
+  // Tells the variables the layer's name, after it or one above it has changed.
+  virtual void rename_variables();
   // x is of this context, and the variables are there.
   virtual Tensor forward(const Tensor& x, bool training) = 0;
   Variable& variable(size_t i) const { return *variables_[i]; }
@@ -61,7 +70,8 @@ class Layer {
 
  private:
   Context& context_;
-  std::string name_, prefix_;
+  std::string prefix() const;  // the names above, each with a "/" behind it
+  std::shared_ptr<Place> place_;
   bool name_is_given_;
   friend class Sequential;
   bool built_ = false;

@@ -76,6 +76,7 @@ struct BatchNormOptions {
 // mean and (biased) variance are those of the batch, gradients flow through them, and the moving averages are updated,
 // which tapes do not see; otherwise they are the moving averages. Rank 2 or more, last axis not empty; training needs at
 // least one row. The variance is a variable, so it must be in the range of the dtype: for f32, elements up to 1e19.
+// A batch whose mean or variance is not finite is kNonFinite while training, and leaves the averages as they were.
 // Variables: gamma, beta (trainable), moving_mean, moving_variance (not trainable).
 LayerPtr make_batch_norm(Context& context, const BatchNormOptions& options);
 

@@ -80,6 +80,15 @@ Tensor per_sample(const Tensor& elements) { return elements.rank() < 2 ? element
 
 }  // namespace
 
+void check_no_cross_entropy(const char* op, const LossOptions& options) {
+  if (options.label_smoothing != 0)
+    invalid("[", op, "] only cross-entropies smooth labels: got a label_smoothing of ",
+            options.label_smoothing, "; leave it 0");
+  if (options.from_probabilities)
+    invalid("[", op,
+            "] only cross-entropies tell logits from probabilities: got from_probabilities; leave it false");
+}
+
 Tensor reduce_loss(const char* op, const Tensor& losses, const LossOptions& options) {
   int32_t reduction = static_cast<int32_t>(options.reduction);
   if (reduction < 0 || reduction > static_cast<int32_t>(Reduction::kWeightedMean))
@@ -171,6 +180,7 @@ Tensor binary_cross_entropy(const Tensor& labels, const Tensor& predictions, con
 
 Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
   const char* op = "mean_squared_error";
+  check_no_cross_entropy(op, options);
   check_operands(op, labels, predictions);
   check_same_dtype(op, labels, predictions);
   check_same_shape(op, labels, predictions, shape_hint(labels, predictions));
@@ -180,6 +190,7 @@ Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const
 
 Tensor mean_absolute_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
   const char* op = "mean_absolute_error";
+  check_no_cross_entropy(op, options);
   check_operands(op, labels, predictions);
   check_same_dtype(op, labels, predictions);
   check_same_shape(op, labels, predictions, shape_hint(labels, predictions));

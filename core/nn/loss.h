@@ -50,6 +50,9 @@ Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const
 // Mean over the last axis of |labels - predictions|; shapes and dtypes agree.
 Tensor mean_absolute_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options = {});
 
+// Throws when options ask for what only cross-entropies do: an option that nobody looks at is a mistake of the caller's.
+void check_no_cross_entropy(const char* op, const LossOptions& options);
+
 // One number per sample, weighed and reduced by the rules above: for losses of the program's own.
 Tensor reduce_loss(const char* op, const Tensor& losses, const LossOptions& options);
 

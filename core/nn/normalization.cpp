@@ -104,6 +104,8 @@ class BatchNorm final : public Normalization {
     Tensor batch_mean = mean(x, rows);
     Tensor centered = sub(x, batch_mean);
     Tensor batch_variance = mean(square(centered), rows);
+    check_finite("mean", batch_mean);
+    check_finite("variance", batch_variance);
     Tensor y = scaled(centered, inverse_root(batch_variance), true);
     Tensor new_mean = moved(moving_mean, batch_mean), new_variance = moved(moving_variance, batch_variance);
     moving_mean.put(std::move(new_mean));
@@ -112,6 +114,17 @@ class BatchNorm final : public Normalization {
   }
 
  private:
+  // The averages never forget what is not finite, so it must not get there. Looks at one number for each channel.
+  void check_finite(const char* what, const Tensor& of_channels) const {
+    auto check = [&](const auto* values) {
+      for (int64_t i = 0; i < of_channels.elements(); i++)
+        if (!std::isfinite(values[i]))
+          fail(Code::kNonFinite, label(), "the ", what, " of each channel of a batch must be finite: got ",
+               values[i], " in channel ", i, " in ", dtype(),
+               "; scale the input, or look for the op that made it");
+    };
+    dtype() == DType::kF32 ? check(of_channels.data<float>()) : check(of_channels.data<double>());
+  }
   Tensor inverse_root(const Tensor& variance) const { return rsqrt(add_scalar(variance, epsilon_)); }
 
   // What the tape knows stays outside: the averages follow the batch, they are not a function to be differentiated.

@@ -1,7 +1,8 @@
 #include "core/nn/sequential.h"
 
-#include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace tl::nn {
 
@@ -23,13 +24,16 @@ Sequential::Sequential(Context& context, Span<const LayerPtr> layers, const std:
   // Shapes first: a chain that does not fit leaves its layers as they were.
   bool knows_input = layers_[0]->built() && layers_[0]->input_shape().rank() > 0;
   if (knows_input) output_shape(layers_[0]->input_shape());
-  name_layers(name_is_given() ? this->name() + "/" : "");
+  name_layers();
   if (knows_input) build(layers_[0]->input_shape());
 }
 
-void Sequential::name_layers(const std::string& prefix) {
+// All names first, then all changes.
+void Sequential::name_layers() {
   std::set<std::string> taken;
   std::set<const Layer*> named;
+  std::map<std::string, int> next_number;
+  std::vector<std::pair<Layer*, std::string>> names;
   for (const LayerPtr& layer : layers_)
     if (layer->name_is_given()) taken.insert(layer->name());
   for (const LayerPtr& layer : layers_) {
@@ -41,16 +45,22 @@ void Sequential::name_layers(const std::string& prefix) {
       std::string base =
           end != std::string::npos && end + 1 < name.size() && name[end] == '_' ? name.substr(0, end) : name;
       name = base;
-      for (int i = 1; taken.count(name); i++) name = concat(base, "_", i);
+      for (int& i = next_number[base]; taken.count(name);) name = concat(base, "_", ++i);
       taken.insert(name);
     }
-    layer->rename(prefix, name);
+    names.emplace_back(layer.get(), std::move(name));
   }
+  place_->shown = name_is_given();
+  for (auto& [layer, name] : names) {
+    layer->place_->name = std::move(name);
+    layer->place_->shown = true;
+    layer->place_->above = place_;
+  }
+  rename_variables();
 }
 
-void Sequential::rename(const std::string& prefix, const std::string& name) {
-  Layer::rename(prefix, name);
-  name_layers(concat(prefix, name, "/"));
+void Sequential::rename_variables() {
+  for (const LayerPtr& layer : layers_) layer->rename_variables();
 }
 
 Shape Sequential::output_shape(const Shape& input) const {

@@ -19,16 +19,16 @@ class Sequential final : public Layer {
   Shape output_shape(const Shape& input) const override;
   const char* type() const override { return "Sequential"; }
   std::vector<VariableRef> variables() const override;
-  void rename(const std::string& prefix, const std::string& name) override;
   const std::vector<LayerPtr>& layers() const { return layers_; }
 
  protected:
   std::vector<VariableRef> make_variables(const Shape& input) override;
   void forget_variables() override;
+  void rename_variables() override;
   Tensor forward(const Tensor& x, bool training) override;
 
  private:
-  void name_layers(const std::string& prefix);
+  void name_layers();
 
   std::vector<LayerPtr> layers_;
   std::vector<Layer*> built_here_;  // the layers that build() of this one has built

@@ -197,6 +197,9 @@ static void losses_and_their_options(void** state) {
   assert_true(near(at(tl_loss_sparse_categorical_cross_entropy(c, classes, rows, &o), 0), -log(1. / 3)));
   assert_true(near(tl_tensor_item(tl_loss_reduce(c, p, NULL)), .25));
   assert_false(tl_failed(c));
+  assert_null(tl_loss_reduce(c, p, &o));
+  expect_error(c, TL_INVALID_ARGUMENT, "got from_probabilities");
+  o.from_probabilities = false;
   o.reduction = 42;
   assert_null(tl_loss_reduce(c, p, &o));
   expect_error(c, TL_INVALID_ARGUMENT, "42");
@@ -291,6 +294,27 @@ static void misuse_is_told(void** state) {
   free_context(c);
 }
 
+static void names_of_layers_are_checked(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  tl_dense_options o;
+  tl_dense_options_init(&o, sizeof o);
+  o.name = "";
+  assert_null(tl_dense(c, 3, &o));
+  expect_error(c, TL_INVALID_ARGUMENT, "[dense] 'name' must not be empty");
+  o.name = "a/b";
+  assert_null(tl_dense(c, 3, &o));
+  expect_error(c, TL_INVALID_ARGUMENT, "got 'a/b'");
+  o.name = "a.b";
+  tl_layer* dense = tl_dense(c, 3, &o);
+  assert_string_equal(tl_layer_name(dense), "a.b");
+  assert_null(tl_sequential_named(c, &dense, 1, ""));
+  expect_error(c, TL_INVALID_ARGUMENT, "[sequential_named] 'name' must not be empty");
+  assert_null(tl_sequential_named(c, &dense, 1, "/"));
+  expect_error(c, TL_INVALID_ARGUMENT, "got '/'");
+  free_context(c);
+}
+
 int nn_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_model_trains_in_plain_c),
@@ -298,6 +322,7 @@ int nn_tests(void) {
       cmocka_unit_test(summaries_fit_buffers),
       cmocka_unit_test(every_layer_and_initialiser),
       cmocka_unit_test(losses_and_their_options),
+      cmocka_unit_test(names_of_layers_are_checked),
       cmocka_unit_test(metrics),
       cmocka_unit_test(misuse_is_told),
   };

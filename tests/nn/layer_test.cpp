@@ -197,6 +197,22 @@ TEST_CASE_METHOD(LayerFixture, "BatchNorm normalises by the batch and moves its 
   CHECK(norm->call(full(c, {0, 1, 3}, 0, DType::kF64), false).shape() == Shape{0, 1, 3});
   CHECK(has(message_of([&] { norm->call(full(c, {0, 1, 3}, 0, DType::kF64), true); }), "at least one row"));
   CHECK(values(v[2]) == kept);
+  // Nor does a batch move them whose mean or variance is not finite: they would never be finite again.
+  Numbers variances = values(v[3]);
+  for (double bad : {std::nan(""), HUGE_VAL, 1e200}) {
+    Tensor batch = tensor({1, 2, 3, 4, bad, 6}, {2, 1, 3});
+    try {
+      norm->call(batch, true);
+      FAIL("a batch with " << bad << " moved the averages");
+    } catch (const Error& e) {
+      CHECK(e.code() == Code::kNonFinite);
+      CHECK(has(e.message(), "must be finite: got "));
+      CHECK(has(e.message(), " in channel 1 in f64"));
+    }
+    CHECK(values(v[2]) == kept);
+    CHECK(values(v[3]) == variances);
+    norm->call(batch, false);
+  }
 }
 
 TEST_CASE_METHOD(LayerFixture, "the moving averages are on no tape", "[layer]") {
@@ -326,6 +342,26 @@ TEST_CASE_METHOD(LayerFixture, "Sequential names, builds and nests", "[layer]") 
                                                               "critic/dense_1/bias"});
   // Other weights in each, from the same stream.
   CHECK(values(named->variables()[0]) != values(model->variables()[0]));
+}
+
+TEST_CASE_METHOD(LayerFixture,
+                 "deep models are named in time that does not explode, and follow what is around",
+                 "[layer]") {
+  constexpr int kDepth = 3000;  // took minutes when each model renamed all that it holds
+  LayerPtr dense = make_dense(c, 1, dense_options(1)), model = dense;
+  std::string prefix;
+  for (int i = 0; i < kDepth; i++) {
+    model = sequential(c, {model});
+    if (i) prefix += "sequential/";
+  }
+  CHECK(names(model->variables()) ==
+        std::vector<std::string>{prefix + "dense/kernel", prefix + "dense/bias"});
+  model = sequential(c, {model}, "outer");
+  CHECK(dense->variables()[0]->name() == "outer/sequential/" + prefix + "dense/kernel");
+  model.reset();  // the layer keeps the names of what it stood in
+  CHECK(has(message_of([&] { dense->call(scalar(1), false); }),
+            ("Dense layer 'outer/sequential/" + prefix + "dense'").c_str()));
+  CHECK(has(message_of([&] { sequential(c, {dense}, "a/b"); }), "got 'a/b'"));
 }
 
 TEST_CASE_METHOD(LayerFixture, "a chain equals its parts", "[layer]") {

@@ -229,6 +229,11 @@ TEST_CASE_METHOD(Fixture, "losses tell what does not fit", "[loss]") {
   smooth.label_smoothing = .1;
   CHECK(has(message_of([&] { sparse_categorical_cross_entropy(classes, logits, smooth); }),
             "cannot be smoothed"));
+  for (auto loss : {mean_squared_error, mean_absolute_error}) {
+    CHECK(has(message_of([&] { loss(logits, logits, smooth); }),
+              "only cross-entropies smooth labels: got a label_smoothing of 0.1"));
+    CHECK(has(message_of([&] { loss(logits, logits, probabilities()); }), "got from_probabilities"));
+  }
   smooth.label_smoothing = 1.5;
   CHECK(has(message_of([&] { categorical_cross_entropy(logits, logits, smooth); }), "1.5"));
   CHECK(has(message_of([&] { categorical_cross_entropy(classes, logits); }),

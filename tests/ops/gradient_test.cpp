@@ -272,6 +272,13 @@ TEST_CASE("equal elements share the gradient of max, min, maximum and minimum", 
   CHECK(gradient(zero, [](const Tensor& t) { return abs(t); }) == Values{-1, 0, 1});
   CHECK(gradient(zero, [](const Tensor& t) { return relu(t); }) == Values{0, 0, 1});
   CHECK(gradient(zero, [](const Tensor& t) { return clip(t, -1, 1); }) == Values{1, 1, 1});
+  // At NaN as PyTorch has it: what is not at or below zero passes, and what is not above zero gets the slope.
+  Array nan{Shape{9}, DType::kF64, {NAN, 0, 1, NAN, -1, 2, NAN, 3, NAN}};
+  CHECK(gradient(nan, [](const Tensor& t) { return relu(t); }) == Values{1, 0, 1, 1, 0, 1, 1, 1, 1});
+  CHECK(gradient(nan, [](const Tensor& t) { return relu(cast(t, DType::kF32)); }) ==
+        Values{1, 0, 1, 1, 0, 1, 1, 1, 1});
+  CHECK(gradient(nan, [](const Tensor& t) { return elu(t, 1); })[0] == 1);
+  CHECK(gradient(nan, [](const Tensor& t) { return leaky_relu(t, .25); })[0] == .25);
 }
 
 TEST_CASE("select keeps the NaN of the side that is not chosen out of the gradient", "[ops][gradient]") {

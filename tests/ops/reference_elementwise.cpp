@@ -189,7 +189,7 @@ Arrays floor(const Array& x) {
   return map(x, [](double v) { return std::floor(v); });
 }
 Arrays relu_grad(const Array& grad, const Array& out) {
-  return map(grad, out, [](double g, double o) { return o > 0 ? g : 0.0; });
+  return map(grad, out, [](double g, double o) { return o <= 0 ? 0.0 : g; });
 }
 Arrays tanh_grad(const Array& grad, const Array& out) {
   return map(grad, out, [](double g, double o) { return g * (1 - o * o); });

@@ -41,7 +41,7 @@ TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshol
 
 /**
  * Adds values, of any shape and dtype, to a mean or sum. weights (may be NULL) stand for the leading axes of the values: each
- * of their sizes is that of the values or 1. A failure changes nothing. Since 0.1.
+ * of their sizes is that of the values or 1. They may be negative, as in Keras: such a sample takes away. A failure changes nothing. Since 0.1.
  */
 TL_API tl_status tl_metric_update(tl_metric* metric, tl_tensor* values, tl_tensor* weights) TL_WARN_UNUSED;
 

@@ -135,7 +135,8 @@ TL_API void tl_batch_normalization_options_init(tl_batch_normalization_options* 
  * A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more. While training,
  * mean and (biased) variance are those of the batch, which has at least one row, gradients flow through them, and the moving
  * averages are updated; otherwise they are the moving averages. The variance must be in the range of the dtype (for f32,
- * elements up to 1e19), and the last axis not empty. Variables: gamma, beta, and, not trainable, moving_mean and
+ * elements up to 1e19), and the last axis not empty: a batch whose mean or variance is not finite is TL_NON_FINITE while
+ * training, and leaves the averages as they were. Variables: gamma, beta, and, not trainable, moving_mean and
  * moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_normalization_options* options);
@@ -164,7 +165,7 @@ TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_norm
  * A layer of `count` layers one after the other, at least one; it shares them, so their handles may be released. No two may
  * have the same name; those without a name of their own are named "dense", "dense_1", ...; the variables of a sequential
  * layer inside another are named "sequential/dense/kernel" and so on. A layer may stand there twice and has its variables
- * once. When the first layer knows the size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
+ * once. A name that is given is not empty and holds no "/". When the first layer knows the size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_layer* tl_sequential(tl_context* context, tl_layer* const* layers, size_t count);
 
@@ -225,17 +226,19 @@ enum {
   TL_REDUCTION_MEAN = 0, /**< sum / number of samples, also with weights; 0 for no sample */
   TL_REDUCTION_SUM = 1,
   TL_REDUCTION_NONE = 2,         /**< a tensor of one number per sample */
-  TL_REDUCTION_WEIGHTED_MEAN = 3 /**< sum / sum of the weights; 0 where that is 0 */
+  TL_REDUCTION_WEIGHTED_MEAN = 3 /**< sum / sum of the weights, which must be given; 0 where that is 0 */
 };
 
 /** Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no samples is fine.
- * Fill it with tl_loss_options_init() first. */
+ * A loss refuses options that it has no use for. Fill it with tl_loss_options_init() first. */
 typedef struct tl_loss_options {
-  size_t struct_size;      /**< bytes of this struct; set by the init function */
-  tl_reduction reduction;  /**< default TL_REDUCTION_MEAN */
-  bool from_probabilities; /**< cross-entropies: predictions are probabilities, not logits (default false) */
+  size_t struct_size;     /**< bytes of this struct; set by the init function */
+  tl_reduction reduction; /**< default TL_REDUCTION_MEAN */
+  bool
+      from_probabilities; /**< predictions are probabilities, not logits (default false); cross-entropies only */
   double
-      label_smoothing; /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0) */
+      label_smoothing; /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0); of
+                           cross-entropies other than the sparse one */
   tl_tensor*
       weights; /**< of samples, along the leading axes of the losses, any dtype; NULL: none (default) */
 } tl_loss_options;

@@ -182,7 +182,7 @@ TL_API tl_tensor *tl_sigmoid(tl_context *context, tl_tensor *x);
 TL_API tl_tensor *tl_softplus(tl_context *context, tl_tensor *x);
 
 /**
- * max(x, 0); NaN stays NaN; the gradient at zero is zero.
+ * max(x, 0); NaN stays NaN; the gradient at zero is zero, and passes where x is NaN.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */

@@ -98,6 +98,8 @@ TL_API void tl_gradient_options_init(tl_gradient_options *options, size_t struct
  * one handle per source with the source's shape and dtype, or NULL for a source that is not connected (see
  * tl_unconnected); the handles belong to the innermost scope. On failure all entries are NULL.
  *
+ * A count of 0 is no error: there is no gradient, and the tape is consumed like by any other call.
+ *
  * A tape that is not persistent is consumed by its first successful or failed computation: a second call is
  * TL_FAILED_PRECONDITION; arguments are checked before. While the tape records, recording ends here, except for a
  * persistent tape, which records its own gradient. Outer tapes that record also record the computation.

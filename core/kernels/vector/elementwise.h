@@ -67,7 +67,7 @@ TL_BINARY(LessEqual, a <= b)
 TL_BINARY(Greater, b < a)
 TL_BINARY(GreaterEqual, b <= a)
 // a is the gradient of the result, b the result.
-TL_BINARY(ReluGrad, select(V(0) < b, a, V(0)))
+TL_BINARY(ReluGrad, select(b <= V(0), V(0), a))
 TL_BINARY(TanhGrad, a*(V(1) - b * b))
 TL_BINARY(SigmoidGrad, a* b*(V(1) - b))
 // a is the target, b the logit.

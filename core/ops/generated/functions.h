@@ -77,7 +77,7 @@ Tensor sigmoid(const Tensor& x);
 // log(1 + e^x), without overflow at either end.
 Tensor softplus(const Tensor& x);
 
-// max(x, 0); NaN stays NaN; the gradient at zero is zero.
+// max(x, 0); NaN stays NaN; the gradient at zero is zero, and passes where x is NaN.
 Tensor relu(const Tensor& x);
 
 // Sine of x in radians.
@@ -110,7 +110,7 @@ Tensor silu(const Tensor& x);
 // Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). Made of other ops, in core/rules.
 Tensor gelu(const Tensor& x, bool approximate = false);
 
-// The gradient of relu: grad where out is positive, zero elsewhere.
+// The gradient of relu: zero where out is not positive, grad elsewhere, also where out is NaN.
 Tensor relu_grad(const Tensor& grad, const Tensor& out);
 
 // The gradient of tanh: grad * (1 - out^2).

@@ -143,7 +143,7 @@ pub const TL_REDUCTION_MEAN: tl_reduction = 0;
 pub const TL_REDUCTION_SUM: tl_reduction = 1;
 /// a tensor of one number per sample
 pub const TL_REDUCTION_NONE: tl_reduction = 2;
-/// sum / sum of the weights; 0 where that is 0
+/// sum / sum of the weights, which must be given; 0 where that is 0
 pub const TL_REDUCTION_WEIGHTED_MEAN: tl_reduction = 3;
 
 /// Where SGD's learning rate stands; without a change of the rate both give the same weights. Append-only
@@ -431,7 +431,7 @@ pub struct tl_layer_normalization_options {
 }
 
 /// Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no
-/// samples is fine. Fill it with tl_loss_options_init() first.
+/// samples is fine. A loss refuses options that it has no use for. Fill it with tl_loss_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_loss_options {
@@ -439,9 +439,10 @@ pub struct tl_loss_options {
     pub struct_size: usize,
     /// default TL_REDUCTION_MEAN
     pub reduction: tl_reduction,
-    /// cross-entropies: predictions are probabilities, not logits (default false)
+    /// predictions are probabilities, not logits (default false); cross-entropies only
     pub from_probabilities: bool,
-    /// s in \[0, 1\]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0)
+    /// s in \[0, 1\]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0); of
+    /// cross-entropies other than the sparse one
     pub label_smoothing: f64,
     /// of samples, along the leading axes of the losses, any dtype; NULL: none (default)
     pub weights: *mut tl_tensor,
@@ -922,7 +923,8 @@ extern "C" {
     ) -> *mut tl_metric;
 
     /// Adds values, of any shape and dtype, to a mean or sum. weights (may be NULL) stand for the leading axes
-    /// of the values: each of their sizes is that of the values or 1. A failure changes nothing. Since 0.1.
+    /// of the values: each of their sizes is that of the values or 1. They may be negative, as in Keras: such
+    /// a sample takes away. A failure changes nothing. Since 0.1.
     pub fn tl_metric_update(
         metric: *mut tl_metric,
         values: *mut tl_tensor,
@@ -1017,8 +1019,9 @@ extern "C" {
     /// While training, mean and (biased) variance are those of the batch, which has at least one row,
     /// gradients flow through them, and the moving averages are updated; otherwise they are the moving
     /// averages. The variance must be in the range of the dtype (for f32, elements up to 1e19), and the last
-    /// axis not empty. Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. options
-    /// may be NULL. Returns NULL on failure. Since 0.1.
+    /// axis not empty: a batch whose mean or variance is not finite is TL_NON_FINITE while training, and
+    /// leaves the averages as they were. Variables: gamma, beta, and, not trainable, moving_mean and
+    /// moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
     pub fn tl_batch_normalization(
         context: *mut tl_context,
         options: *const tl_batch_normalization_options,
@@ -1042,8 +1045,9 @@ extern "C" {
     /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
     /// released. No two may have the same name; those without a name of their own are named "dense",
     /// "dense_1", ...; the variables of a sequential layer inside another are named "sequential/dense/kernel"
-    /// and so on. A layer may stand there twice and has its variables once. When the first layer knows the
-    /// size of its input, all variables are made at once. Returns NULL on failure. Since 0.1.
+    /// and so on. A layer may stand there twice and has its variables once. A name that is given is not empty
+    /// and holds no "/". When the first layer knows the size of its input, all variables are made at once.
+    /// Returns NULL on failure. Since 0.1.
     pub fn tl_sequential(
         context: *mut tl_context,
         layers: *const *mut tl_layer,
@@ -1254,8 +1258,8 @@ extern "C" {
     /// log(1 + e^x), without overflow at either end. Operands: `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_softplus(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// max(x, 0); NaN stays NaN; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order.
-    /// Since 0.1.
+    /// max(x, 0); NaN stays NaN; the gradient at zero is zero, and passes where x is NaN. Operands: `x`:
+    /// number. Gradient: of any order. Since 0.1.
     pub fn tl_relu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Sine of x in radians. Operands: `x`: float. Gradient: of any order. Since 0.1.
@@ -1981,10 +1985,11 @@ extern "C" {
     /// the gradient is that of its sum. Sources are variables or tensors (watched, or computed on the tape),
     /// floating point. gradients gets one handle per source with the source's shape and dtype, or NULL for a
     /// source that is not connected (see tl_unconnected); the handles belong to the innermost scope. On
-    /// failure all entries are NULL. A tape that is not persistent is consumed by its first successful or
-    /// failed computation: a second call is TL_FAILED_PRECONDITION; arguments are checked before. While the
-    /// tape records, recording ends here, except for a persistent tape, which records its own gradient. Outer
-    /// tapes that record also record the computation. options may be NULL. Since 0.1.
+    /// failure all entries are NULL. A count of 0 is no error: there is no gradient, and the tape is consumed
+    /// like by any other call. A tape that is not persistent is consumed by its first successful or failed
+    /// computation: a second call is TL_FAILED_PRECONDITION; arguments are checked before. While the tape
+    /// records, recording ends here, except for a persistent tape, which records its own gradient. Outer tapes
+    /// that record also record the computation. options may be NULL. Since 0.1.
     pub fn tl_tape_gradient(
         tape: *mut tl_tape,
         target: *mut tl_tensor,

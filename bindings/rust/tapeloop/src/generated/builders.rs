@@ -240,8 +240,9 @@ impl LayerBuilder for ActivationLayer {
 /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more.
 /// While training, mean and (biased) variance are those of the batch, which has at least one row, gradients
 /// flow through them, and the moving averages are updated; otherwise they are the moving averages. The
-/// variance must be in the range of the dtype (for f32, elements up to 1e19), and the last axis not empty.
-/// Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. Since 0.1.
+/// variance must be in the range of the dtype (for f32, elements up to 1e19), and the last axis not empty: a
+/// batch whose mean or variance is not finite is `Code::NonFinite` while training, and leaves the averages as
+/// they were. Variables: gamma, beta, and, not trainable, moving_mean and moving_variance. Since 0.1.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct BatchNormalization {

@@ -210,7 +210,7 @@ pub enum Reduction {
     Sum = ffi::TL_REDUCTION_SUM,
     /// a tensor of one number per sample.
     None = ffi::TL_REDUCTION_NONE,
-    /// Sum / sum of the weights; 0 where that is 0.
+    /// Sum / sum of the weights, which must be given; 0 where that is 0.
     WeightedMean = ffi::TL_REDUCTION_WEIGHTED_MEAN,
 }
 

@@ -7,7 +7,7 @@ use crate::Tensor;
 use std::ptr;
 
 /// Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no
-/// samples is fine.
+/// samples is fine. A loss refuses options that it has no use for.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct LossOptions {
@@ -35,13 +35,14 @@ impl LossOptions {
         self
     }
 
-    /// Cross-entropies: predictions are probabilities, not logits (default false).
+    /// Predictions are probabilities, not logits (default false); cross-entropies only.
     pub fn from_probabilities(mut self, from_probabilities: bool) -> LossOptions {
         self.from_probabilities = from_probabilities;
         self
     }
 
-    /// s in \[0, 1\]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0).
+    /// s in \[0, 1\]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0); of
+    /// cross-entropies other than the sparse one.
     pub fn label_smoothing(mut self, label_smoothing: f64) -> LossOptions {
         self.label_smoothing = label_smoothing;
         self

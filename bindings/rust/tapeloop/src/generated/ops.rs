@@ -168,8 +168,8 @@ impl Tensor {
         expression!(self.context, tl_softplus(self.context, self.handle))
     }
 
-    /// Max(x, 0); NaN stays NaN; the gradient at zero is zero. Operands: `x`: number. Gradient: of any order.
-    /// Since 0.1.
+    /// Max(x, 0); NaN stays NaN; the gradient at zero is zero, and passes where x is NaN. Operands: `x`:
+    /// number. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn relu(&self) -> Tensor {
         expression!(self.context, tl_relu(self.context, self.handle))
