@@ -75,6 +75,7 @@ Forward::Forward(Context& context, Span<const GradientSource> primals, Span<cons
 }
 
 Forward::~Forward() {
+  if (gone_) *gone_ = true;
   if (recording_) context_.remove_recorder(this);
   context_.stop_listening(this);
 }
@@ -160,10 +161,20 @@ void Forward::on_rule(const RuleCall& call) {
     in.push_back(*call.in[i]);
     moves.push_back(static_cast<bool>(tangents[i]));
   }
+  // The rule may be a function of the program's, which may give this object up.
+  bool gone = false;
   {
     OnlyOlder others(context_, *this);
-    out = checked_tangents(*call.rule, RuleArgs{context_, in, call.out, {}, moves}, tangents);
+    gone_ = &gone;
+    try {
+      out = checked_tangents(*call.rule, RuleArgs{call.context, in, call.out, {}, moves}, tangents);
+    } catch (...) {
+      if (!gone) gone_ = nullptr;
+      throw;
+    }
   }
+  if (gone) return;
+  gone_ = nullptr;
   remember_all(call.out, out);
 }
 

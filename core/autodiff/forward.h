@@ -60,6 +60,7 @@ class Forward final : public Recorder {
   Context& context_;
   uint64_t bit_;
   bool recording_ = false;
+  bool* gone_ = nullptr;  // to be set where this ends while a rule of the program's runs
   std::unordered_map<uint64_t, Tensor> tangent_of_;  // by the id of a tensor that is alive
   IdMap variable_index_;                             // of a variable's id in variable_tangents_
   std::vector<Tensor> variable_tangents_;

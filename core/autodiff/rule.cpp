@@ -17,9 +17,9 @@ void announce(const RuleCall& call) {
   uint64_t bits = 0;
   for (const Tensor* t : call.in) bits |= t->node()->tape_bits;
   if (!(bits & call.context.recording_bits())) return;
-  const std::vector<Recorder*>& recorders = call.context.recorders();
-  for (size_t i = 0; i < recorders.size(); i++)
-    if (!recorders[i]->hidden()) recorders[i]->on_rule(call);
+  const uint64_t end = call.context.next_place();
+  uint64_t place = 0;
+  while (Recorder* recorder = call.context.recorder_after(place, end)) recorder->on_rule(call);
 }
 
 void check_inputs(const std::string& name, Context& context, Span<const Tensor> inputs) {

@@ -71,6 +71,12 @@ void Context::remove_recorder(Recorder* recorder) {
   unite_bits();
 }
 
+Recorder* Context::recorder_after(uint64_t& place, uint64_t end) const {
+  for (Recorder* r : recorders_)
+    if (r->place_ > place && r->place_ < end && !r->hidden()) return place = r->place_, r;
+  return nullptr;
+}
+
 void Context::unite_bits() {
   recording_bits_ = 0;
   for (const Recorder* r : recorders_)

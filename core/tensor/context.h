@@ -70,6 +70,10 @@ class Context {
   }  // the union of the bits of those that are not hidden
   void add_recorder(Recorder* recorder);
   void remove_recorder(Recorder* recorder);
+  // For a walk whose steps may run the program's own functions, which open, end or release recorders: the oldest one that is
+  // not hidden and was added after `place` but before `end`; null behind the last. It sets place to that of the recorder.
+  Recorder* recorder_after(uint64_t& place, uint64_t end) const;
+  uint64_t next_place() const { return next_place_; }
   // Recorders that hear when a tensor that carries one of their bits is gone, recording or not.
   void listen_to_releases(Recorder* recorder);
   void stop_listening(Recorder* recorder);

@@ -179,6 +179,71 @@ static void a_long_run_leaves_memory_flat(void **state) {
   free_context(c);
 }
 
+/* What the rule below gives up or ends in the middle of its call. */
+typedef struct {
+  tl_forward *released, *ended;
+  int status; /* to fail with */
+} mischief;
+
+static tl_status square_of(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                           tl_tensor **outputs, size_t num_outputs) {
+  (void)user_data, (void)num_inputs, (void)num_outputs;
+  outputs[0] = tl_square(c, inputs[0]);
+  return TL_OK;
+}
+
+static tl_status square_gradient(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                 tl_tensor *const *outputs, tl_tensor *const *output_gradients,
+                                 size_t num_outputs, tl_tensor **input_gradients) {
+  (void)user_data, (void)num_inputs, (void)outputs, (void)num_outputs;
+  input_gradients[0] = tl_mul_scalar(c, tl_mul(c, inputs[0], output_gradients[0]), 2);
+  return TL_OK;
+}
+
+static tl_status square_tangent(tl_context *c, void *user_data, tl_tensor *const *inputs,
+                                tl_tensor *const *input_tangents, size_t num_inputs,
+                                tl_tensor *const *outputs, size_t num_outputs, tl_tensor **output_tangents) {
+  (void)num_inputs, (void)outputs, (void)num_outputs;
+  mischief *m = user_data;
+  output_tangents[0] = tl_mul_scalar(c, tl_mul(c, inputs[0], input_tangents[0]), 2);
+  tl_forward_release(m->released);
+  if (m->ended) assert_int_equal(tl_forward_end(m->ended), TL_OK);
+  return m->status ? tl_set_error(c, m->status, "[square] it would not") : TL_OK;
+}
+
+static void a_rule_gives_up_the_forward_mode_that_asks_it(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 3), *one = tl_scalar(c, TL_F64, 1), *y, *g;
+  for (int kind = 0; kind < 4; kind++) { /* released or ended; with an error or without */
+    tl_scope_begin(c);
+    tl_forward *f = tl_forward_begin(c, &x, &one, 1);
+    tl_tape *tape = tl_tape_begin(c, NULL); /* newer: it must not miss the call */
+    assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+    mischief m = {kind % 2 ? f : NULL, kind % 2 ? NULL : f, kind < 2 ? 0 : TL_IO};
+    tl_status status = tl_custom_gradient_with_jvp(c, "square", square_of, square_gradient, square_tangent,
+                                                   &m, NULL, &x, 1, NULL, 0, &y, 1);
+    if (kind < 2) {
+      assert_int_equal(status, TL_OK);
+      assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_OK);
+      assert_true(tl_tensor_item(g) == 6);
+    } else {
+      assert_int_equal(status, TL_IO);
+      expect_error(c, TL_IO, "it would not");
+    }
+    if (kind == 0) assert_true(tangent_of(f, y) == 6);
+    if (m.released) {
+      assert_int_equal(tl_forward_end(f), TL_INVALID_ARGUMENT);
+      tl_clear_error(c);
+    } else {
+      assert_int_equal(tl_forward_resume(f), TL_OK);
+      assert_true(tangent_of(f, tl_square(c, x)) == 6);
+    }
+    tl_scope_end(c);
+  }
+  free_context(c);
+}
+
 int forward_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tangents_of_tensors_and_variables),
@@ -186,6 +251,7 @@ int forward_tests(void) {
       cmocka_unit_test(misuse_is_told),
       cmocka_unit_test(it_belongs_to_its_scope),
       cmocka_unit_test(a_long_run_leaves_memory_flat),
+      cmocka_unit_test(a_rule_gives_up_the_forward_mode_that_asks_it),
   };
   return RUN_GROUP("forward", tests);
 }
