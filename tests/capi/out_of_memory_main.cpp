@@ -156,6 +156,34 @@ void test_forward() {
   check(finished, "forward: it never succeeded");
 }
 
+// One that could not begin or go on must not stay behind in its context, and is as it was.
+void test_states_of_forward() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "forward states, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    tl_tensor *x = tl_scalar(c, TL_F64, 3), *w = tl_variable_new(c, tl_scalar(c, TL_F64, 5), "w", true);
+    tl_tensor *primals[] = {x, w}, *tangents[] = {tl_scalar(c, TL_F64, 1), tl_scalar(c, TL_F64, 10)};
+    allocations_left = k;
+    tl_forward* forward = tl_forward_begin(c, primals, tangents, 2);
+    tl_tensor *y = tl_mul(c, w, x), *tangent = nullptr;
+    finished = forward && tl_forward_end(forward) == TL_OK && tl_forward_resume(forward) == TL_OK && y;
+    allocations_left = -1;
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    if (forward) {
+      y = tl_mul(c, w, x);
+      check(tl_forward_tangent(forward, y, TL_UNCONNECTED_ERROR, &tangent) == TL_OK &&
+                tl_tensor_item(tangent) == 35,
+            where + ": wrong tangent");
+      tl_forward_release(forward);
+    }
+    check(tl_tensor_item(tl_mul(c, w, x)) == 15, where + ": the context goes on");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "forward states: they never succeeded");
+}
+
 // The end of a context needs no memory: it must not fail for want of it, nor leave anything behind.
 void test_context_free() {
   int released = 0;
@@ -198,6 +226,7 @@ int main() {
   test_recording_of_ops();
   test_states_of_a_tape();
   test_forward();
+  test_states_of_forward();
   test_context_free();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
