@@ -62,6 +62,7 @@ std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, 
                 "', which it does not; list it among the captured ones, or pass it as an input");
   }
   std::vector<const Tensor*> operands;
+  operands.reserve(in.size());
   for (const Tensor& t : in) operands.push_back(&t);
   adopt_outputs(rule->name(), context, out);
   std::shared_ptr<Rule> shared = std::move(rule);

@@ -21,7 +21,7 @@ struct CustomGradient {
 
 // Runs the forward. `captured`: the trainable variables that it reads; it is an error to leave one out, because its gradient
 // would be missing in silence. The rule sees their values as inputs, after the others.
-std::vector<Tensor> custom_gradient(Context& context, CustomGradient rule, Span<const Tensor> inputs,
+std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, Span<const Tensor> inputs,
                                     Span<Variable* const> captured = {});
 
 // The value of `value` with the gradient of `path`: whatever arrives goes to `path` unchanged, and none to `value`.
