@@ -462,7 +462,7 @@ func generatedOps() []opCase {
 			nil,
 			func(t *testing.T, c *Context) *Tensor {
 				return sample(t, c, I32, 4.0, 9.0, 3).SparseSoftmaxCrossEntropy(sample(t, c, F32, -2.0, 2.0, 3, 4))
-			}, "outside"},
+			}, "must be in [0, 4): got"},
 		{"SigmoidCrossEntropy", func(t *testing.T, c *Context) *Tensor {
 			return sample(t, c, F32, 0.0, 1.0, 3, 4).SigmoidCrossEntropy(sample(t, c, F32, -2.0, 2.0, 3, 4))
 		},

@@ -18,8 +18,8 @@ void correct_classes(const KernelArgs& a) {
   const size_t rows = static_cast<size_t>(a[0].elements()), cols = static_cast<size_t>(classes);
   for (size_t i = 0; i < rows; i++)
     if (labels[i] < 0 || labels[i] >= classes)
-      invalid("[correct_class] label ", labels[i], " at position ", i, " is outside [0, ", classes,
-              "); the predictions have ", classes, " classes");
+      invalid("[correct_class] a label must be in [0, ", classes, "): got ", labels[i], " at position ", i,
+              "; the predictions have ", classes, " classes");
   const T* x = a[1].data<T>();
   uint8_t* y = a.out[0].mutable_data<uint8_t>();
   const auto argmax = float_table<T>(vector_table()).reduction.argmax;
@@ -77,8 +77,8 @@ void correct_sides(const KernelArgs& a) {
     bad.report(i);
   });
   if (bad.get() < n)
-    invalid("[correct_side] label ", labels[bad.get()], " at position ", bad.get(),
-            " is neither 0 nor 1; only losses take smoothed labels");
+    invalid("[correct_side] a label must be 0 or 1: got ", labels[bad.get()], " at position ", bad.get(),
+            "; only losses take smoothed labels");
 }
 
 }  // namespace
@@ -112,8 +112,8 @@ void check_range(const KernelArgs& a) {
       if (at < end) bad.report(at);
     });
     if (bad.get() < n)
-      invalid("[check_range] ", x[bad.get()], " at position ", bad.get(), " is outside [", attrs.low, ", ",
-              attrs.high, "]");
+      invalid("[check_range] each element must be in [", attrs.low, ", ", attrs.high, "]: got ", x[bad.get()],
+              " at position ", bad.get(), "; clip them, or look for what made it");
   });
   a.out[0] = a[0].view(a[0].shape());
 }

@@ -47,8 +47,8 @@ void cross_entropy(const KernelArgs& a, void (*f)(const T*, const Label*, T*, T*
   const Label* labels = a[0].data<Label>();
   for (int64_t i = 0; i < a[0].elements(); i++)
     if (labels[i] < 0 || labels[i] >= classes)
-      invalid("[sparse_softmax_cross_entropy] label ", labels[i], " at position ", i, " is outside [0, ",
-              classes, "); the logits have ", classes, " classes");
+      invalid("[sparse_softmax_cross_entropy] a label must be in [0, ", classes, "): got ", labels[i],
+              " at position ", i, "; the logits have ", classes, " classes");
   const T* logits = a[1].data<T>();
   T* loss = a.out[0].mutable_data<T>();
   const size_t cols = static_cast<size_t>(classes);
@@ -99,8 +99,8 @@ void sigmoid_cross_entropy(const KernelArgs& a) {
       }
     });
     if (bad.get() < n)
-      invalid("[sigmoid_cross_entropy] label ", z[bad.get()], " at position ", bad.get(),
-              " is outside [0, 1]; labels are probabilities, predictions come second");
+      invalid("[sigmoid_cross_entropy] a label must be in [0, 1]: got ", z[bad.get()], " at position ",
+              bad.get(), "; labels are probabilities, predictions come second");
   });
 }
 

@@ -17,9 +17,9 @@ Tensor checked(const Tensor& x, double low, double high, bool nan, Describe desc
     return check_range(x, low, high, nan);
   } catch (const Error& e) {
     const std::string& text = e.message();
-    const size_t begin = text.find("] "), end = text.find(" is outside");
-    if (e.code() != Code::kInvalidArgument || end == std::string::npos) throw;
-    describe(text.substr(begin + 2, end - begin - 2));
+    const size_t begin = text.find(": got "), end = text.find("; ");
+    if (e.code() != Code::kInvalidArgument || begin == std::string::npos || end == std::string::npos) throw;
+    describe(text.substr(begin + 6, end - begin - 6));
     throw;
   }
 }
@@ -28,7 +28,7 @@ Tensor checked(const Tensor& x, double low, double high, bool nan, Describe desc
 
 Tensor probability_labels(const char* op, const Tensor& labels) {
   return checked(labels, -kSlack, 1 + kSlack, false, [&](const std::string& which) {
-    invalid("[", op, "] label ", which, " is outside [0, 1]; labels come first, predictions second");
+    invalid("[", op, "] a label must be in [0, 1]: got ", which, "; labels come first, predictions second");
   });
 }
 

@@ -218,13 +218,13 @@ TEST_CASE_METHOD(Fixture, "losses tell what does not fit", "[loss]") {
   CHECK(has(sparse(one_hot(classes, 3, DType::kI32), logits),
             "one-hot labels go to categorical_cross_entropy"));
   CHECK(has(sparse(vector({0, 1}, DType::kI32), logits), "got labels (2,) and predictions (4, 3)"));
-  CHECK(has(sparse(vector({0, 1, 3, 0}, DType::kI32), logits), "outside"));
+  CHECK(has(sparse(vector({0, 1, 3, 0}, DType::kI32), logits), "must be in [0, 3): got 3 at position 2"));
   CHECK(has(sparse(logits, classes), "in this order"));
   CHECK(has(message_of([&] {
               sparse_categorical_cross_entropy(vector({0, 1, -1, 0}, DType::kI64), softmax(logits),
                                                probabilities());
             }),
-            "outside"));
+            "must be in [0, 3): got -1 at position 2"));
   LossOptions smooth;
   smooth.label_smoothing = .1;
   CHECK(has(message_of([&] { sparse_categorical_cross_entropy(classes, logits, smooth); }),
@@ -261,7 +261,7 @@ TEST_CASE_METHOD(Fixture, "cross-entropies refuse labels that are no probabiliti
   for (double bad : {-.25, 1.25, std::nan(""), std::numeric_limits<double>::infinity()}) {
     Tensor y = tensor({1, 0, 0, 0, bad, 1}, {2, 3});
     for (const LossOptions& options : {LossOptions(), smooth, probabilities()}) {
-      std::string at = concat("label ", bad, " at position 4 is outside [0, 1]");
+      std::string at = concat("a label must be in [0, 1]: got ", bad, " at position 4");
       CHECK(has(message_of([&] { binary_cross_entropy(y, sigmoid(p), options); }),
                 ("[binary_cross_entropy] " + at).c_str()));
       CHECK(has(message_of([&] { categorical_cross_entropy(y, sigmoid(p), options); }),
@@ -272,18 +272,18 @@ TEST_CASE_METHOD(Fixture, "cross-entropies refuse labels that are no probabiliti
   CHECK(has(message_of([&] {
               binary_cross_entropy(vector({1, 0, 2}, DType::kI32), vector({0, 0, 0}));
             }),
-            "label 2 at position 2 is outside [0, 1]"));
+            "a label must be in [0, 1]: got 2 at position 2"));
   CHECK(has(message_of([&] {
               sparse_categorical_cross_entropy(vector({0, 3}, DType::kI32), p);
             }),
-            "[sparse_categorical_cross_entropy] label 3 at position 1 is outside [0, 3)"));
+            "[sparse_categorical_cross_entropy] a label must be in [0, 3): got 3 at position 1"));
   // A rounding error is none of the caller's.
   CHECK(item(binary_cross_entropy(vector({1 + 1e-7}, DType::kF32), vector({0}, DType::kF32))) ==
         Approx(std::log(2.)).epsilon(1e-6));
   // The first of many, whichever thread meets it.
   Numbers many(100000, 1.);
   many[90000] = many[54321] = -1;
-  CHECK(has(message_of([&] { sigmoid_cross_entropy(vector(many), vector(many)); }), "position 54321 "));
+  CHECK(has(message_of([&] { sigmoid_cross_entropy(vector(many), vector(many)); }), "position 54321;"));
 }
 
 TEST_CASE_METHOD(Fixture, "rows of probabilities that cannot be normalised are refused", "[loss]") {

@@ -164,29 +164,29 @@ TEST_CASE_METHOD(Fixture, "accuracies refuse labels that are no class, and stay 
   Tensor p = random(Shape{2, 3});
   for (DType dtype : {DType::kU8, DType::kI32, DType::kI64}) {
     std::string text = message_of([&] { sparse->update(vector({2, 3}, dtype), p, Tensor()); });
-    CHECK(has(text, "[sparse_categorical_accuracy] label 3 at position 1 is outside [0, 3)"));
+    CHECK(has(text, "[sparse_categorical_accuracy] a label must be in [0, 3): got 3 at position 1"));
   }
   CHECK(has(message_of([&] {
               sparse->update(vector({-1, 7}, DType::kI64), p, Tensor());
             }),
-            "label -1 at position 0 is outside [0, 3)"));
+            "a label must be in [0, 3): got -1 at position 0"));
   CHECK(has(message_of([&] {
               categorical->update(tensor({0, 1, 0, 0, 2, 0}, {2, 3}, DType::kI32), p, Tensor());
             }),
-            "[categorical_accuracy] label 2 at position 4 is outside [0, 1]"));
+            "[categorical_accuracy] a label must be in [0, 1]: got 2 at position 4"));
   for (double bad : {-.25, 1.25, std::nan(""), std::numeric_limits<double>::infinity()}) {
     Tensor y = tensor({.5, .5, 0, 0, 1, bad}, {2, 3}, DType::kF32);
     std::string text = message_of([&] { categorical->update(y, p, Tensor()); });
-    CHECK(has(text, concat("label ", bad, " at position 5 is outside [0, 1]").c_str()));
+    CHECK(has(text, concat("a label must be in [0, 1]: got ", bad, " at position 5").c_str()));
   }
   for (double bad : {-1., 2., .5, std::nan("")}) {
     std::string text = message_of([&] { binary->update(vector({1, 0, bad}), vector({0, 0, 0}), Tensor()); });
-    CHECK(has(text, concat("[sided] label ", bad, " at position 2 is neither 0 nor 1").c_str()));
+    CHECK(has(text, concat("[sided] a label must be 0 or 1: got ", bad, " at position 2").c_str()));
   }
   CHECK(has(message_of([&] {
               binary->update(vector({0, 255}, DType::kU8), vector({0, 0}), Tensor());
             }),
-            "label 255 at position 1"));
+            "got 255 at position 1"));
   for (auto metric : {sparse.get(), categorical.get(), binary.get()}) {
     CHECK(metric->result() == 0);
     CHECK(values(metric->variables()[1])[0] == 0);
@@ -195,12 +195,12 @@ TEST_CASE_METHOD(Fixture, "accuracies refuse labels that are no class, and stay 
   Numbers many(300000, 1.);
   many[250000] = many[123456] = 3;
   CHECK(has(message_of([&] { binary->update(vector(many, DType::kI32), full(c, {300000}, 1), Tensor()); }),
-            "position 123456 "));
+            "position 123456;"));
   CHECK(has(message_of([&] {
               categorical->update(reshape(vector(many, DType::kF32), {100000, 3}), full(c, {100000, 3}, 1),
                                   Tensor());
             }),
-            "position 123456 "));
+            "position 123456;"));
 }
 
 TEST_CASE_METHOD(Fixture, "a prediction that is not a number is wrong", "[metric]") {
