@@ -4,6 +4,7 @@
 // sees every use of a tensor before the op that made it. Only ops on a path from a source to a target take part.
 #include <cstring>
 
+#include "core/autodiff/accumulate.h"
 #include "core/autodiff/provenance.h"
 #include "core/autodiff/sum_to.h"
 #include "core/autodiff/tape.h"
@@ -20,14 +21,6 @@ std::string describe(const GradientSource& source, size_t index) {
                                      : concat(source.tensor.dtype(), " ", source.tensor.shape());
   if (source.variable && source.variable->name().empty()) what = "a variable without a name";
   return concat("'sources[", index, "]' (", what, ")");
-}
-
-// a + b; writes into a's memory when nobody else can see it.
-Tensor accumulate(Tensor a, const Tensor& b) {
-  const Tensor* in[] = {&a, &b};
-  Tensor out;
-  apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &out, /*donated=*/1);
-  return out;
 }
 
 // Says in messages whose gradient rule is running.

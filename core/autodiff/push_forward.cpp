@@ -1,4 +1,5 @@
 // How tangents pass through one op: the generic ways that the op table names, or the op's own rule.
+#include "core/autodiff/accumulate.h"
 #include "core/autodiff/forward.h"
 #include "core/autodiff/sum_to.h"
 #include "core/ops/generated/functions.h"
@@ -12,14 +13,6 @@ void run_rule(const OpCall& call, Span<const Tensor> output_grads, uint64_t need
 }
 
 uint64_t bit_of(size_t input) { return uint64_t{1} << (input < 63 ? input : 63); }
-
-// a + b; writes into a's memory when nobody else can see it.
-Tensor accumulate(Tensor a, const Tensor& b) {
-  const Tensor* in[] = {&a, &b};
-  Tensor out;
-  apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &out, /*donated=*/1);
-  return out;
-}
 
 // A diagonal matrix is its own transpose, so what the gradient rule makes of a tangent is the tangent of the output. Rules of
 // element-wise ops broadcast, so the tangent of a broadcast operand need not be brought to the output's shape first.
