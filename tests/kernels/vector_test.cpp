@@ -263,7 +263,7 @@ TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the b
       bool ok = relu.intact() && tanh.intact() && sigmoid.intact() && clipped.intact() && in_place.intact();
       for (size_t i = 0; i < n; ++i) {
         const T clip = g[i] < T(-0.5) ? T(-0.5) : g[i] > T(1.5) ? T(1.5) : g[i];
-        ok = ok && equal_or_both_nan(relu[i], y[i] > 0 ? g[i] : T(0)) &&
+        ok = ok && equal_or_both_nan(relu[i], y[i] <= 0 ? T(0) : g[i]) &&
              equal_or_both_nan(tanh[i], g[i] * (1 - y[i] * y[i])) &&
              equal_or_both_nan(sigmoid[i], g[i] * y[i] * (1 - y[i])) && equal_or_both_nan(clipped[i], clip) &&
              equal_or_both_nan(in_place[i], relu[i]);
