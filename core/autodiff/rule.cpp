@@ -32,6 +32,9 @@ void check_inputs(const std::string& name, Context& context, Span<const Tensor> 
 }
 
 void adopt_outputs(const std::string& name, Context& context, Span<Tensor> outputs) {
+  if (outputs.empty())
+    invalid("[", name,
+            "] the function must have at least 1 output: got 0; return what the program goes on with");
   for (size_t i = 0; i < outputs.size(); i++) {
     if (!outputs[i])
       invalid("[", name, "] 'outputs[", i,

@@ -141,6 +141,12 @@ TEST_CASE_METHOD(Custom, "C7 what a rule can get wrong is told under its name") 
           custom_gradient(c, {"none", [](Span<const Tensor>) { return Tensors(1); }, nullptr},
                           Span<const Tensor>(&x, 1));
         }).find("[none] 'outputs[0]' must be a tensor") == 0);
+  Tape tape_of_none(c, {});
+  tape_of_none.watch(x);
+  CHECK(message_of([&] {
+          custom_gradient(c, {"none", [](Span<const Tensor>) { return Tensors(); }, nullptr},
+                          Span<const Tensor>(&x, 1));
+        }).find("[none] the function must have at least 1 output: got 0") == 0);
   Tensor missing;
   CHECK(message_of([&] {
           custom_gradient(c, {"none", forward, nullptr}, Span<const Tensor>(&missing, 1));

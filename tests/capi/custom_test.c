@@ -191,9 +191,12 @@ static void misuse_of_custom_gradients(void **state) {
   assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, NULL, 1),
                    TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'outputs'");
+  assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 0),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "f: the function must have at least 1 output");
   assert_int_equal(tl_custom_gradient(NULL, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
                    TL_INVALID_ARGUMENT);
-  assert_int_equal(n.destroyed, 9); /* once for each, whatever failed */
+  assert_int_equal(n.destroyed, 10); /* once for each, whatever failed */
 
   tl_tape *tape = tl_tape_begin(c, NULL);
   assert_int_equal(tl_tape_watch(tape, x), TL_OK);
@@ -366,6 +369,70 @@ static void gradients_pass_through(void **state) {
   free_context(c);
 }
 
+/* A function that calls itself inside its callback: so many levels, and the most callbacks that ran inside each other. */
+typedef struct {
+  int levels, running, deepest;
+  bool segment;
+} recursion;
+
+static tl_tensor *recursive(tl_context *c, recursion *r, tl_tensor *x);
+
+static tl_status one_level(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                           tl_tensor **outputs, size_t num_outputs) {
+  recursion *r = user_data;
+  assert_true(num_inputs == 1 && num_outputs == 1);
+  if (++r->running > r->deepest) r->deepest = r->running;
+  outputs[0] = r->running < r->levels ? recursive(c, r, inputs[0]) : tl_mul_scalar(c, inputs[0], 3);
+  r->running--;
+  return TL_OK;
+}
+
+static tl_status thrice(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                        tl_tensor *const *outputs, tl_tensor *const *output_gradients, size_t num_outputs,
+                        tl_tensor **input_gradients) {
+  (void)user_data;
+  assert_true(num_inputs == 1 && num_outputs == 1 && inputs[0] && outputs[0]);
+  input_gradients[0] = tl_mul_scalar(c, output_gradients[0], 3);
+  return TL_OK;
+}
+
+static tl_tensor *recursive(tl_context *c, recursion *r, tl_tensor *x) {
+  tl_tensor *y;
+  const tl_status status =
+      r->segment ? tl_recompute(c, "deep", one_level, r, NULL, &x, 1, &y, 1)
+                 : tl_custom_gradient(c, "deep", one_level, thrice, r, NULL, &x, 1, NULL, 0, &y, 1);
+  return status == TL_OK ? y : NULL;
+}
+
+static void callbacks_nest_to_a_limit(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y, *g;
+  for (int segment = 0; segment <= 1; segment++)
+    for (int again = 0; again < 2; again++) { /* the count goes back after a failure, too */
+      recursion r = {.levels = 200, .segment = segment};
+      y = recursive(c, &r, x);
+      assert_true(tl_tensor_item(y) == 6);
+      assert_int_equal(r.deepest, 200);
+      r = (recursion){.levels = 100000, .segment = segment};
+      assert_null(recursive(c, &r, x));
+      assert_int_equal(r.deepest, 200);
+      expect_error(
+          c, TL_FAILED_PRECONDITION,
+          segment ? "[recompute] deep: callbacks must not nest deeper than 200 levels: got a call inside 200"
+                  : "[custom_gradient] deep: callbacks must not nest deeper than 200 levels: got a call");
+    }
+  /* The second run of a segment has the levels of the first inside the gradient call, which is no callback. */
+  recursion r = {.levels = 8, .segment = true};
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  y = recursive(c, &r, x);
+  assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_OK);
+  assert_true(tl_tensor_item(g) == 3);
+  assert_int_equal(r.deepest, 8);
+  free_context(c);
+}
+
 int custom_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_rule_and_its_derivative),
@@ -375,6 +442,7 @@ int custom_tests(void) {
       cmocka_unit_test(a_segment_is_computed_again),
       cmocka_unit_test(segments_take_less_than_half_of_the_memory),
       cmocka_unit_test(gradients_pass_through),
+      cmocka_unit_test(callbacks_nest_to_a_limit),
       cmocka_unit_test(rules_of_forward_mode),
   };
   return RUN_GROUP("custom", tests);

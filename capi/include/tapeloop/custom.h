@@ -18,7 +18,11 @@
  * Callbacks run on the thread that made the call, inside the context: they call ops as usual, and must not end the context.
  * What they make belongs to a scope of their own, so handles that they do not put out are released for them. A failing op
  * needs no handling: its NULL goes on and the call fails with that error, its message unchanged. A callback that fails for a
- * reason of its own calls tl_set_error() and returns the code. */
+ * reason of its own calls tl_set_error() and returns the code.
+ *
+ * A callback may call functions of its kind again, also itself, 200 levels deep in one context: a call that would run a callback
+ * inside 200 others is TL_FAILED_PRECONDITION and names its function. That keeps recursion without an end from overflowing the
+ * stack of the thread, of which a level takes some kilobytes besides what the callback itself needs. */
 #ifndef TAPELOOP_CUSTOM_H
 #define TAPELOOP_CUSTOM_H
 
@@ -51,8 +55,8 @@ typedef tl_status (*tl_backward_callback)(tl_context *context, void *user_data, 
  * its gradient would be missing in silence. `backward` gets their values after the inputs, and gives their gradients there:
  * its num_inputs is num_inputs + num_captured.
  *
- * outputs gets num_outputs new tensors of the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged;
- * TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of another dtype or shape than
+ * outputs gets num_outputs (1 or more) new tensors of the innermost scope, NULL on failure. Errors: those of the callbacks,
+ * unchanged; TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of another dtype or shape than
  * its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when no tape needs the rule any
  * more, or at once when this call fails. user_data may be NULL. inputs may be NULL when num_inputs is 0, captured (may be NULL)
  * when num_captured is 0. Inputs that have tangents in forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.

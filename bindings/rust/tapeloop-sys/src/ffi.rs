@@ -705,13 +705,13 @@ extern "C" {
     /// messages. inputs are tensors or variables of any dtype. captured names the trainable variables that
     /// `forward` reads without getting them as inputs; reading one that is not listed is an error, because its
     /// gradient would be missing in silence. `backward` gets their values after the inputs, and gives their
-    /// gradients there: its num_inputs is num_inputs + num_captured. outputs gets num_outputs new tensors of
-    /// the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged; TL_INVALID_ARGUMENT
-    /// for an output that was not set and, from the gradient call, for a gradient of another dtype or shape
-    /// than its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when
-    /// no tape needs the rule any more, or at once when this call fails. user_data may be NULL. inputs may be
-    /// NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. Inputs that have tangents in
-    /// forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
+    /// gradients there: its num_inputs is num_inputs + num_captured. outputs gets num_outputs (1 or more) new
+    /// tensors of the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged;
+    /// TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of
+    /// another dtype or shape than its input, with the name. user_data goes to both callbacks; destroy (may be
+    /// NULL) runs once, when no tape needs the rule any more, or at once when this call fails. user_data may
+    /// be NULL. inputs may be NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. Inputs
+    /// that have tangents in forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
     pub fn tl_custom_gradient(
         context: *mut tl_context,
         name: *const c_char,
