@@ -20,9 +20,9 @@
  * needs no handling: its NULL goes on and the call fails with that error, its message unchanged. A callback that fails for a
  * reason of its own calls tl_set_error() and returns the code.
  *
- * A callback may call functions of its kind again, also itself, 200 levels deep in one context: a call that would run a callback
- * inside 200 others is TL_FAILED_PRECONDITION and names its function. That keeps recursion without an end from overflowing the
- * stack of the thread, of which a level takes some kilobytes besides what the callback itself needs. */
+ * A callback may call functions of its kind again, also itself, 200 levels deep in one context: a call that would run a
+ * callback inside 200 others is TL_FAILED_PRECONDITION and names its function. That keeps recursion without an end from
+ * overflowing the stack of the thread, of which a level takes some kilobytes besides what the callback itself needs. */
 #ifndef TAPELOOP_CUSTOM_H
 #define TAPELOOP_CUSTOM_H
 
@@ -46,9 +46,9 @@ typedef tl_status (*tl_backward_callback)(tl_context *context, void *user_data, 
                                           tl_tensor **input_gradients);
 
 /**
- * Runs `forward` and lets `backward` be its gradient. Open tapes do not see what `forward` does: they get one entry, which keeps
- * inputs and outputs. `backward` runs in each gradient call that comes by, with ops that outer tapes record: derivatives of
- * second and higher order are those of what it computes. A value of the forward that it needs is one more output.
+ * Runs `forward` and lets `backward` be its gradient. Open tapes do not see what `forward` does: they get one entry, which
+ * keeps inputs and outputs. `backward` runs in each gradient call that comes by, with ops that outer tapes record: derivatives
+ * of second and higher order are those of what it computes. A value of the forward that it needs is one more output.
  *
  * name (copied) stands for the function in messages. inputs are tensors or variables of any dtype. captured names the
  * trainable variables that `forward` reads without getting them as inputs; reading one that is not listed is an error, because
@@ -56,10 +56,11 @@ typedef tl_status (*tl_backward_callback)(tl_context *context, void *user_data, 
  * its num_inputs is num_inputs + num_captured.
  *
  * outputs gets num_outputs (1 or more) new tensors of the innermost scope, NULL on failure. Errors: those of the callbacks,
- * unchanged; TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of another dtype or shape than
- * its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when no tape needs the rule any
- * more, or at once when this call fails. user_data may be NULL. inputs may be NULL when num_inputs is 0, captured (may be NULL)
- * when num_captured is 0. Inputs that have tangents in forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
+ * unchanged; TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of another dtype or
+ * shape than its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when no tape needs
+ * the rule any more, or at once when this call fails. user_data may be NULL. inputs may be NULL when num_inputs is 0, captured
+ * (may be NULL) when num_captured is 0. Inputs that have tangents in forward mode are TL_UNSUPPORTED: see
+ * tl_custom_gradient_with_jvp(). Since 0.1.
  * @array inputs[num_inputs], captured[num_captured], outputs[num_outputs]?
  */
 TL_API tl_status tl_custom_gradient(tl_context *context, const char *name, tl_compute_callback forward,
@@ -104,9 +105,10 @@ TL_API tl_tensor *tl_grad_pass_through(tl_context *context, tl_tensor *value, tl
  * segment again when its gradient is taken. Memory for time: of a chain of segments only the values between them stay alive.
  *
  * Each op of the segment runs once now, and once more for each gradient taken through it and for each forward mode in which an
- * input has a tangent; in segments that are nested d deep d times more (recomputed_ops of tl_tape_stats() counts). The second run draws the same random numbers and reads the values that
- * variables had in the first; what it assigns is undone, so that each assignment has its effect once. Variables that it reads
- * need not be listed: they get their gradients. Derivatives of any order.
+ * input has a tangent; in segments that are nested d deep d times more (recomputed_ops of tl_tape_stats() counts). The second
+ * run draws the same random numbers and reads the values that variables had in the first; what it assigns is undone, so that
+ * each assignment has its effect once. Variables that it reads need not be listed: they get their gradients. Derivatives of any
+ * order.
  *
  * The segment must depend on nothing but its inputs, variables and the context's random numbers. One that gives outputs of
  * other dtypes or shapes the second time makes the gradient call fail with TL_INVALID_ARGUMENT. name, user_data, destroy,
