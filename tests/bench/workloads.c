@@ -214,7 +214,8 @@ static double step_w4(void *state, long i) {
   tl_tensor *fake = generate(s, i);
   tl_tape *outer = tl_tape_begin(c, NULL);
   tl_tensor *mixed = tl_add(c, fake, tl_mul(c, e, tl_sub(c, real, fake)));
-  tl_tape *inner = tl_tape_begin(c, &(tl_tape_options){sizeof(tl_tape_options), false, true});
+  tl_tape *inner =
+      tl_tape_begin(c, &(tl_tape_options){.struct_size = sizeof(tl_tape_options), .ignore_variables = true});
   if (tl_tape_watch(inner, mixed) != TL_OK) return NAN;
   tl_tensor *score = forward(c, &s->net, mixed, tl_tanh);
   if (tl_tape_gradient(inner, score, &mixed, 1, NULL, &slopes) != TL_OK) return NAN;
