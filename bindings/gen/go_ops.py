@@ -129,7 +129,7 @@ def test_case(op, full):
             nils = {n: ["closed(t, c)"] * len(v) for n, v in inputs.items()}
             call, message = op.call("c", nils, sample["attributes"]), "released"
         else:
-            call, message = op.call("closedContext(t)", inputs, sample["attributes"]), "NULL"
+            call, message = op.call("closedContext(t)", inputs, sample["attributes"]), "the context is closed"
     out += f"\t\t\tfunc(t *testing.T, c *Context) *Tensor {{ return {call} }}, \"{message}\"}},\n"
     return out
 

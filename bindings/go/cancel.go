@@ -22,6 +22,12 @@ func (e *cancelled) As(target any) bool   { return errors.As(e.met, target) }
 // ops or two blocks of a file, and leaves no partial effect; Do returns an error that is ctx.Err() and ErrCancelled at once. If
 // f has returned by then, Do returns what f did, and the context works on.
 func (c *Context) Do(ctx context.Context, f func() error) error {
+	if c == nil {
+		return isNil()
+	}
+	if ctx == nil || f == nil {
+		return refusal(ErrInvalidArgument, "there must be a context.Context and a function: got nil")
+	}
 	if err := ctx.Err(); err != nil {
 		return &cancelled{err, ErrCancelled}
 	}

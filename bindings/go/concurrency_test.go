@@ -21,7 +21,7 @@ type trainer struct {
 func newTrainer(c *Context) *trainer {
 	x := c.UniformRange([]int64{16, 3}, -1, 1, F32)
 	w, b := c.Variable(c.Normal(3, 1), "w"), c.Variable(c.Zeros(1), "b")
-	return &trainer{c, x, x.SumAxes([]int64{1}, true), []*Tensor{w, b}, c.Adam(nil)}
+	return &trainer{c, x, x.SumAxes([]int64{1}, true), []*Tensor{w, b}, c.Adam(&AdamOptions{LearningRate: 0.01})}
 }
 
 func (r *trainer) step() (loss float64, err error) {
@@ -207,6 +207,6 @@ func TestCloseFromSeveralGoroutines(t *testing.T) {
 		wait.Wait()
 		for c.Close() != nil {
 		}
-		wants(t, x.Neg().Err(), ErrInvalidArgument, "NULL")
+		wants(t, x.Neg().Err(), ErrInvalidArgument, "the context is closed")
 	}
 }

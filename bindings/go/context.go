@@ -19,7 +19,8 @@ type Context struct {
 	depth  atomic.Int32 // open scopes
 	block  atomic.Pointer[block]
 	heap   heap
-	thrown *thrown // by callbacks
+	thrown *thrown      // by callbacks
+	rules  atomic.Int32 // calls of functions of custom gradients and segments that run
 	// lend is held while memory that C lends is read (messages, names, lists of variables), and by what may end it.
 	lend  sync.Mutex
 	first *Error // the error that the context holds, once somebody saw it
@@ -67,7 +68,7 @@ func (c *Context) Close() error {
 	c.lend.Lock()
 	defer c.lend.Unlock()
 	if status := C.tlgo_context_free(C.uintptr_t(c.h)); status != 0 {
-		return newError(Code(status), "[context_free] the context is in use by another goroutine, or by the callback that closes it")
+		return refusal(Code(status), "the context is in use by another goroutine, or by the callback that closes it")
 	}
 	return nil
 }
@@ -130,6 +131,9 @@ func (c *Context) Statistics() (Statistics, error) {
 // Scope runs f in a scope of its own: whatever it makes is freed when it returns, or panics, but for what was moved out with
 // Keep. It returns f's error, and any error that nobody has taken: an op whose result was thrown away fails here. Scopes nest.
 func (c *Context) Scope(f func() error) (err error) {
+	if f == nil {
+		return refusal(ErrInvalidArgument, "the function is nil")
+	}
 	if err := c.effect(C.tlgo_scope_begin(c.handle())); err != nil {
 		return err
 	}

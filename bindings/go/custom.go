@@ -126,8 +126,10 @@ func (x *Tensor) GradPassThrough(path *Tensor) *Tensor {
 func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) (code C.int32_t) {
 	c, returned := r.c, false
 	c.depth.Add(1) // C has opened a scope
+	c.rules.Add(1)
 	defer func() {
 		c.depth.Add(-1)
+		c.rules.Add(-1)
 		if value := recover(); value != nil || !returned {
 			code = c.fail(&PanicError{Value: value, Stack: debug.Stack()})
 		}

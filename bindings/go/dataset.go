@@ -98,7 +98,7 @@ func (d *Dataset) self() *object {
 
 func (d *Dataset) made(call func(c, source C.uintptr_t) C.uintptr_t) *Dataset {
 	if d == nil {
-		return &Dataset{object: object{failed: newError(ErrInvalidArgument, "[dataset] the source is nil")}}
+		return &Dataset{object: object{failed: isNil()}}
 	}
 	if d.h == 0 {
 		return d

@@ -15,7 +15,7 @@ import (
 // Error is an error of the library.
 type Error struct {
 	Code    Code   // the kind: errors.Is(err, ErrInvalidArgument) asks for it
-	Op      string // what failed, such as "matmul"; "" where the message names nothing
+	Op      string // what failed: an op of the library, such as "matmul", or a function of this package, such as "Context.Scope"
 	Message string // the op, the rule that was broken, the values got and a hint
 }
 
@@ -38,7 +38,12 @@ type PanicError struct {
 }
 
 // Error is the value in words, without the stack.
-func (p *PanicError) Error() string { return fmt.Sprintf("tapeloop: a callback panicked: %v", p.Value) }
+func (p *PanicError) Error() string {
+	if p.Value == nil {
+		return "tapeloop: a callback ended its goroutine (runtime.Goexit, testing.T.FailNow) and did not return"
+	}
+	return fmt.Sprintf("tapeloop: a callback panicked: %v", p.Value)
+}
 
 // Unwrap is the value, where it is an error.
 func (p *PanicError) Unwrap() error {
@@ -72,8 +77,13 @@ func (c *Context) peek() *Error {
 		return nil
 	}
 	message := C.GoString(found.message)
-	if c == nil {
-		return newError(Code(found.code), message)
+	// What C says of a context that it cannot enter; it knows nothing of the call that found out.
+	if message == "" || (strings.HasPrefix(message, "[error_message]") && !strings.Contains(message, "out of memory")) {
+		code := Code(found.code)
+		if strings.Contains(message, "another thread") {
+			code = ErrBusy
+		}
+		return c.unusable(code)
 	}
 	if c.first == nil || c.first.Code != Code(found.code) || c.first.Message != message {
 		c.first = newError(Code(found.code), message)
@@ -107,7 +117,7 @@ func (c *Context) seen() *Error {
 		c.lend.Unlock()
 	}
 	if found == nil {
-		found = newError(ErrBusy, "[context] another goroutine was using the context, and has taken its error")
+		found = refusal(ErrBusy, "another goroutine was using the context, and has taken its error")
 	}
 	return found
 }
@@ -135,8 +145,11 @@ func (c *Context) refuse(op, message string) {
 // effect turns the status of a call with an effect into an error, which it takes from the context; and gives the error
 // or the panic of a callback meanwhile.
 func (c *Context) effect(status C.int32_t) error {
-	if c != nil {
-		if c.thrown.err.Load() != nil {
+	if c != nil && c.thrown != nil {
+		if c.thrown.wrote.Load() {
+			c.forgetIntruders()
+		}
+		if c.thrown.err.Load() != nil && c.thrown.writing.Load() == 0 {
 			if err := c.thrown.err.Swap(nil); err != nil {
 				if status != 0 {
 					c.taken()
@@ -151,8 +164,26 @@ func (c *Context) effect(status C.int32_t) error {
 	if found := c.taken(); found != nil {
 		return found
 	}
+	if Code(status) == ErrBusy {
+		return refusal(ErrBusy, "another goroutine was using the context")
+	}
 	// Another goroutine has taken it, or the code is all there is.
-	return newError(Code(status), Code(status).Error())
+	return refusal(Code(status), Code(status).Error())
+}
+
+// forgetIntruders is what a call does in which log lines were written. What the program's function called on the context has
+// been refused and has said so; C has noted it as the error of two threads, which would be in the way of the calls that follow.
+func (c *Context) forgetIntruders() {
+	if c.thrown.writing.Load() > 0 || c.rules.Load() > 0 {
+		return // the call goes on
+	}
+	c.thrown.wrote.Store(false)
+	c.lend.Lock()
+	defer c.lend.Unlock()
+	if found := c.peek(); found != nil && found.Code == ErrBusy && found.Op == "context" {
+		C.tlgo_clear_error(C.uintptr_t(c.h))
+		c.first = nil
+	}
 }
 
 // Err returns the first error that nobody has taken yet, and takes it: the context works again afterwards. Nil without one.

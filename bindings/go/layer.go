@@ -96,8 +96,12 @@ func (c *Context) Sequential(layers ...*Layer) *Layer {
 func (c *Context) SequentialNamed(name string, layers ...*Layer) *Layer {
 	handles := make([]C.uintptr_t, len(layers))
 	for i, l := range layers {
-		if l != nil && l.failed != nil {
-			return &Layer{object: object{c: c, failed: l.failed}}
+		if l != nil && l.h == 0 {
+			failed := l.failed
+			if failed == nil {
+				failed = isZero("the layer")
+			}
+			return &Layer{object: object{c: c, failed: failed}}
 		}
 		if l != nil {
 			handles[i] = C.uintptr_t(l.h)

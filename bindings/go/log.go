@@ -19,10 +19,14 @@ type logSink struct {
 
 // thrown is the first error of a callback of the program since a call last returned one: the call that runs returns it. It is
 // apart from Context, which C must not keep alive by the callbacks that it knows.
-type thrown struct{ err atomic.Pointer[error] }
+type thrown struct {
+	err     atomic.Pointer[error]
+	writing atomic.Int32 // calls of the program's log function that run
+	wrote   atomic.Bool  // one has run, since forgetIntruders looked
+}
 
 // SetLog sets where log lines go; without a function they are dropped. It is called while a call on the context is running, and
-// must not use the context: that gets ErrBusy. If it panics, the call returns a *PanicError.
+// must not use the context: what it calls there returns ErrBusy, and nothing else comes of it. If it panics, the call returns a *PanicError.
 func (c *Context) SetLog(write func(level LogLevel, message string)) error {
 	if write == nil {
 		return c.effect(C.tlgo_log_to(c.handle(), 0))
@@ -41,6 +45,11 @@ func (c *Context) SetLog(write func(level LogLevel, message string)) error {
 func tapeloopGoLog(number C.uintptr_t, level C.int32_t, message *C.char) {
 	sink := cgo.Handle(number).Value().(*logSink)
 	text, done := C.GoString(message), make(chan *PanicError, 1)
+	sink.thrown.writing.Add(1)
+	defer func() {
+		sink.thrown.wrote.Store(true)
+		sink.thrown.writing.Add(-1)
+	}()
 	go func() {
 		returned := false
 		defer func() {

@@ -45,11 +45,14 @@ func (o *object) spread(release func(uintptr)) {
 // usable is the error that kept the object from being made, nil for any other, which the context forgets: so it works again.
 func (o *object) usable() error {
 	if o == nil {
-		return newError(ErrInvalidArgument, "[object] it is nil")
+		return isNil()
 	}
 	if o.failed != nil {
 		o.c.forget(o.failed)
 		return o.failed
+	}
+	if o.h == 0 {
+		return isZero(subject(called()))
 	}
 	return nil
 }
@@ -76,7 +79,10 @@ func keep[T any](kept *T, o *object, keep func() C.uintptr_t, release func(uintp
 // failedTensor stands for the result of a call on an object that has no handle.
 func (o *object) failedTensor() *Tensor {
 	if o == nil {
-		return (*Context)(nil).failure(newError(ErrInvalidArgument, "[object] it is nil"))
+		return (*Context)(nil).failure(isNil())
+	}
+	if o.failed == nil {
+		return o.c.failure(isZero(subject(called())))
 	}
 	return o.c.failure(o.failed)
 }

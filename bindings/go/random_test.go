@@ -3,16 +3,18 @@
 package tapeloop
 
 import (
+	"context"
 	"math"
 	"math/rand"
 	"reflect"
 	"testing"
 )
 
-// pool is what random calls are made on and with: live, closed, nil, failed, and of two contexts.
+// pool is what random calls are made on and with: live, closed, nil, failed, zero values, and of two contexts.
 type pool struct {
 	r       *rand.Rand
 	objects map[reflect.Type][]reflect.Value
+	ends    []func()
 }
 
 func (p *pool) add(v reflect.Value) {
@@ -46,6 +48,26 @@ func (p *pool) value(t reflect.Type) (v reflect.Value, ok bool) {
 		return pick(0.0, 1.0, -1.0, 0.5, 1e-300, 1e300, math.NaN(), math.Inf(1)), true
 	case reflect.String:
 		return pick("", "name", "a\x00b", "\xff").Convert(t), true
+	case reflect.Func: // nil, or one that gives nothing
+		if t.NumIn() == 0 && t.NumOut() == 0 || p.r.Intn(3) == 0 {
+			return reflect.Zero(t), true
+		}
+		return reflect.MakeFunc(t, func([]reflect.Value) (out []reflect.Value) {
+			for i := 0; i < t.NumOut(); i++ {
+				out = append(out, reflect.Zero(t.Out(i)))
+			}
+			return out
+		}), true
+	case reflect.Interface:
+		if t != reflect.TypeOf((*context.Context)(nil)).Elem() || p.r.Intn(4) == 0 {
+			return reflect.Zero(t), true
+		}
+		ended, end := context.WithCancel(context.Background())
+		if p.r.Intn(2) == 0 {
+			end()
+		}
+		p.ends = append(p.ends, end)
+		return reflect.ValueOf(ended), true
 	case reflect.Slice:
 		out := reflect.MakeSlice(t, 0, 4)
 		for n := p.r.Intn(4); n > 0; n-- {
@@ -78,7 +100,7 @@ func TestRandomCalls(t *testing.T) {
 		calls /= 10
 	}
 	left := map[string]bool{"SetThreads": true, "SetMemoryLimit": true} // threads by the thousand, and no limit any more
-	p := &pool{rand.New(rand.NewSource(5)), map[reflect.Type][]reflect.Value{}}
+	p := &pool{rand.New(rand.NewSource(5)), map[reflect.Type][]reflect.Value{}, nil}
 	fresh := func() {
 		for i := 0; i < 2; i++ {
 			c, err := NewContext(&ContextOptions{Threads: 1, MemoryLimit: 16 << 20})
@@ -94,6 +116,9 @@ func TestRandomCalls(t *testing.T) {
 			p.add(reflect.ValueOf(c.NewTape(&TapeOptions{Persistent: true})))
 			p.add(reflect.ValueOf(c.Dataset(c.Range(6))))
 			p.add(reflect.ValueOf(c.NewForward([]*Tensor{c.Ones(2)}, []*Tensor{c.Ones(2)})))
+		}
+		for _, zero := range []any{new(Context), new(Tensor), new(Layer), new(Optimizer), new(Metric), new(Tape), new(Dataset), new(Forward)} {
+			p.add(reflect.ValueOf(zero))
 		}
 	}
 	fresh()
@@ -114,7 +139,7 @@ func TestRandomCalls(t *testing.T) {
 			arguments, usable = append(arguments, argument), ok
 		}
 		if !usable {
-			continue // it takes a function or a context.Context
+			continue
 		}
 		var results []reflect.Value
 		if method.Type.IsVariadic() {
@@ -147,6 +172,10 @@ func TestRandomCalls(t *testing.T) {
 				must(t, c.Interface().(*Context).Close())
 			}
 			p.objects = map[reflect.Type][]reflect.Value{}
+			for _, end := range p.ends {
+				end()
+			}
+			p.ends = nil
 			fresh()
 		}
 	}

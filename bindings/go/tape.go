@@ -99,6 +99,9 @@ func (t *Tape) Reset() error {
 
 // StopRecording runs f while the tape is paused.
 func (t *Tape) StopRecording(f func() error) (err error) {
+	if f == nil {
+		return refusal(ErrInvalidArgument, "the function is nil")
+	}
 	if err := t.Pause(); err != nil {
 		return err
 	}

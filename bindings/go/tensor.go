@@ -103,6 +103,9 @@ func (t *Tensor) err() *Error {
 	if t == nil || t.h != 0 {
 		return nil
 	}
+	if t.extra.Load() == nil && t.c == nil {
+		t.extra.CompareAndSwap(nil, &extra{err: isZero("the tensor")})
+	}
 	if e := t.extra.Load(); e != nil {
 		return e.err
 	}
@@ -174,7 +177,7 @@ func (c *Context) brokenBy(broken *Tensor) error {
 // again.
 func (t *Tensor) Err() error {
 	if t == nil {
-		return newError(ErrInvalidArgument, "[tensor] the tensor is nil")
+		return isNil()
 	}
 	if found := t.err(); found != nil {
 		t.c.forget(found)
