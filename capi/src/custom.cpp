@@ -46,14 +46,14 @@ std::vector<Tensor> tensors_of(const Callbacks& f, const std::vector<tl_tensor*>
 
 std::vector<Tensor> compute(const Callbacks& f, tl_compute_callback callback, const char* what,
                             Span<const Tensor> inputs, size_t num_outputs) {
-  CallbackFrame frame(f.session);
+  CallbackFrame frame(f.session, f.name);
   std::vector<tl_tensor*> in = handles_of(f.session, inputs), out(num_outputs, nullptr);
   check(f, what, callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), out.size()));
   return tensors_of(f, out, "outputs");
 }
 
 std::vector<Tensor> backward(const Callbacks& f, tl_backward_callback callback, const RuleArgs& args) {
-  CallbackFrame frame(f.session);
+  CallbackFrame frame(f.session, f.name);
   std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
                           arrived = handles_of(f.session, args.grad), gradients(in.size(), nullptr);
   check(f, "backward",
@@ -64,7 +64,7 @@ std::vector<Tensor> backward(const Callbacks& f, tl_backward_callback callback, 
 
 std::vector<Tensor> push(const Callbacks& f, tl_jvp_callback callback, const RuleArgs& args,
                          Span<const Tensor> tangents) {
-  CallbackFrame frame(f.session);
+  CallbackFrame frame(f.session, f.name);
   std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
                           arrived = handles_of(f.session, tangents), result(out.size(), nullptr);
   check(f, "jvp",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capi/src/handles.h"
+#include "core/autodiff/nesting.h"
 #include "core/base/error.h"
 #include "core/tensor/context.h"
 #include "core/tensor/recorder.h"
@@ -94,10 +95,11 @@ class Session {
 };
 
 // The scope of a callback of the caller's: what it makes and does not keep ends with it, also the scopes that it left open,
-// and it cannot end those of its caller.
+// and it cannot end those of its caller. Throws where callbacks nest too deep, with the name of the function.
 class CallbackFrame {
  public:
-  explicit CallbackFrame(Session& session) : session_(session), floor_(session.floor_) {
+  CallbackFrame(Session& session, const std::string& function)
+      : level_(session.core(), function), session_(session), floor_(session.floor_) {
     session_.begin_scope();
     session_.floor_ = depth_ = session_.scopes_.size();
   }
@@ -110,6 +112,7 @@ class CallbackFrame {
   CallbackFrame& operator=(const CallbackFrame&) = delete;
 
  private:
+  NestedCall level_;
   Session& session_;
   size_t floor_, depth_;
 };

@@ -2,6 +2,7 @@
 
 #include "core/autodiff/captures.h"
 #include "core/autodiff/forward.h"
+#include "core/autodiff/nesting.h"
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
@@ -112,6 +113,8 @@ std::vector<Tensor> SegmentRule::backward(const RuleArgs& args) {
     seeds.push_back(args.grad[i]);
   }
   out.clear();
+  NestedCall level(args.context,
+                   name_);  // segments that are nested in this one have their gradients inside this call
   std::vector<Tensor> found = tape.gradient(targets, sources, seeds), grads(args.in.size());
   for (size_t k = 0; k < places.size(); k++) grads[places[k]] = std::move(found[k]);
   return grads;

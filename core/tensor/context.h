@@ -91,6 +91,8 @@ class Context {
   // Ops that recomputed segments have run again so far.
   uint64_t recomputed_ops() const { return recomputed_ops_; }
   void count_recomputed(uint64_t ops) { recomputed_ops_ += ops; }
+  // Calls that are running inside functions of the caller's: see autodiff/nesting.h.
+  size_t& nested_calls() { return nested_calls_; }
 
   void set_log(void (*log)(void*, LogLevel, const char*), void* user_data) {
     log_ = log;
@@ -133,6 +135,7 @@ class Context {
   bool observed_ = false;
   const char* gradient_of_ = nullptr;
   uint64_t recomputed_ops_ = 0;
+  size_t nested_calls_ = 0;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;
   std::atomic<uint32_t> never_{1};

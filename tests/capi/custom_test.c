@@ -407,7 +407,7 @@ static tl_tensor *recursive(tl_context *c, recursion *r, tl_tensor *x) {
 static void callbacks_nest_to_a_limit(void **state) {
   (void)state;
   tl_context *c = new_context();
-  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y, *g;
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y;
   for (int segment = 0; segment <= 1; segment++)
     for (int again = 0; again < 2; again++) { /* the count goes back after a failure, too */
       recursion r = {.levels = 200, .segment = segment};
@@ -419,17 +419,52 @@ static void callbacks_nest_to_a_limit(void **state) {
       assert_int_equal(r.deepest, 200);
       expect_error(
           c, TL_FAILED_PRECONDITION,
-          segment ? "[recompute] deep: callbacks must not nest deeper than 200 levels: got a call inside 200"
+          segment ? "[recompute] deep: callbacks must not nest deeper than 200 levels: got a call"
                   : "[custom_gradient] deep: callbacks must not nest deeper than 200 levels: got a call");
     }
-  /* The second run of a segment has the levels of the first inside the gradient call, which is no callback. */
-  recursion r = {.levels = 8, .segment = true};
+  free_context(c);
+}
+
+/* x, times 3 inside `levels` segments that are nested. */
+typedef struct {
+  int levels;
+} onion;
+
+static tl_tensor *peel(tl_context *c, onion *o, tl_tensor *x);
+
+static tl_status one_skin(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                          tl_tensor **outputs, size_t num_outputs) {
+  assert_true(num_inputs == 1 && num_outputs == 1);
+  onion *o = user_data; /* each level has its own note of how many are left, the same in each run */
+  outputs[0] = o->levels > 1 ? peel(c, o + 1, inputs[0]) : tl_mul_scalar(c, inputs[0], 3);
+  return TL_OK;
+}
+
+static tl_tensor *peel(tl_context *c, onion *o, tl_tensor *x) {
+  tl_tensor *y;
+  return tl_recompute(c, "onion", one_skin, o, NULL, &x, 1, &y, 1) == TL_OK ? y : NULL;
+}
+
+static void gradients_of_nested_segments_have_the_same_limit(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y, *g;
+  onion skins[200];
+  for (int i = 0; i < 200; i++) skins[i].levels = 200 - i;
   tl_tape *tape = tl_tape_begin(c, NULL);
   assert_int_equal(tl_tape_watch(tape, x), TL_OK);
-  y = recursive(c, &r, x);
+  y = peel(c, skins, x);
   assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_OK);
   assert_true(tl_tensor_item(g) == 3);
-  assert_int_equal(r.deepest, 8);
+  /* A segment that is another one in each run: its gradients have no end, but for the limit. */
+  recursion r = {.levels = 8, .segment = true};
+  tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+  y = recursive(c, &r, x);
+  assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_FAILED_PRECONDITION);
+  assert_null(g);
+  expect_error(c, TL_FAILED_PRECONDITION,
+               " deep: callbacks must not nest deeper than 200 levels: got a call inside 200 others");
   free_context(c);
 }
 
@@ -443,6 +478,7 @@ int custom_tests(void) {
       cmocka_unit_test(segments_take_less_than_half_of_the_memory),
       cmocka_unit_test(gradients_pass_through),
       cmocka_unit_test(callbacks_nest_to_a_limit),
+      cmocka_unit_test(gradients_of_nested_segments_have_the_same_limit),
       cmocka_unit_test(rules_of_forward_mode),
   };
   return RUN_GROUP("custom", tests);
