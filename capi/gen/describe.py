@@ -129,7 +129,7 @@ def describe(model, ops):
         raise ValueError(f"ops without a declaration: {', '.join(lost)}")
     ends = {"tl_context": "tl_context_free"}
     description = {
-        "schema": 1, "library": "tapeloop",
+        "schema": 1, "library": "tapeloop", "soname": f"libtapeloop.so.{version['TL_VERSION_MAJOR']}",
         "version": ".".join(str(version[f"TL_VERSION_{part}"]) for part in ("MAJOR", "MINOR", "PATCH")),
         "constants": [{"name": n, "value": v, "header": h} for n, v, h in model.constants],
         "enums": [{"name": n, "base": "i32", "header": h, "doc": d, "values": [{"name": vn, "value": vv, **({"doc": vd} if vd else {})} for vn, vv, vd in vs]}

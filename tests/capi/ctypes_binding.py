@@ -1,5 +1,6 @@
 """A binding of the whole C API for Python's ctypes, made at run time from api.json alone: the proof that the file holds all
-that a binding author needs. api = Binding("libtapeloop.so.0", "api.json"); api.tl_add(c, a, b); api.TL_F32.
+that a binding author needs. api = Binding("api.json"); api.tl_add(c, a, b); api.TL_F32. It loads the file that api.json names as
+"soname", where the loader finds it, or another one that it is told: Binding("api.json", "build/release/libtapeloop.so").
 
 Arrays become Python lists: `dims=[2, 3]` stands for the pointer and for its length. Results of out parameters are returned.
 A failed call raises Failure with the message of the context. Options are keyword dictionaries. No callbacks."""
@@ -18,10 +19,10 @@ class Failure(Exception):
 
 
 class Binding:
-    def __init__(self, library, description):
-        self.library = ctypes.CDLL(library)
+    def __init__(self, description, library=None):
         with open(description) as f:
             self.api = json.load(f)
+        self.library = ctypes.CDLL(library or self.api["soname"])
         for constant in self.api["constants"]:
             setattr(self, constant["name"], constant["value"])
         self.types = {**SCALARS, **{h["name"]: ctypes.c_void_p for h in self.api["handles"]}, **{c["name"]: ctypes.c_void_p for c in self.api["callbacks"]}}

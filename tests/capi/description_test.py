@@ -86,6 +86,10 @@ class Description(unittest.TestCase):
             for f in s["fields"]:
                 self.assertTrue(f.get("doc") or f["name"] in ("struct_size", "recording", "consumed"), f"{s['name']}.{f['name']}")
 
+    def test_the_library_has_the_name_that_is_told(self):
+        dynamic = subprocess.run(["readelf", "-d", LIBRARY], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(re.search(r"\(SONAME\).*\[(.+)\]", dynamic)[1], self.api["soname"])
+
     def test_every_array_has_a_length_that_is_a_parameter(self):
         for f in self.api["functions"]:
             names = {p["name"]: p for p in f["parameters"]}
@@ -95,7 +99,7 @@ class Description(unittest.TestCase):
 
     def test_the_compiler_agrees(self):
         """Types of all functions, layouts of all structs and numbers of all constants, as a C compiler sees them."""
-        binding = Binding(LIBRARY, API)
+        binding = Binding(API, LIBRARY)
         lines = []
         for e in self.api["enums"]:
             lines += [f"_Static_assert(sizeof({e['name']}) == 4, \"\");"] + [f"_Static_assert({v['name']} == {v['value']}, \"\");" for v in e["values"]]
@@ -139,7 +143,7 @@ def fill(number, count, low, high):
 
 class FromPython(unittest.TestCase):
     def setUp(self):
-        self.api = Binding(LIBRARY, API)
+        self.api = Binding(API, LIBRARY)
         self.context = self.api.tl_context_new({"seed": 1, "threads": 1})
 
     def tearDown(self):
