@@ -25,6 +25,7 @@ type Context struct {
 	lend  sync.Mutex
 	first *Error // the error that the context holds, once somebody saw it
 	net   *net
+	ended func() // tells countContext
 }
 
 // NewContext makes a context; options may be nil. Close it.
@@ -45,11 +46,14 @@ func NewContext(options *ContextOptions) (*Context, error) {
 		C.tlgo_context_free(C.uintptr_t(h))
 		return nil, err
 	}
-	c.net = newNet(h, nil, freeContext)
+	ended := countContext()
+	c.ended = ended
+	c.net = newNet(h, nil, func(h uintptr) {
+		C.tlgo_context_free(C.uintptr_t(h))
+		ended()
+	})
 	return c, nil
 }
-
-func freeContext(h uintptr) { C.tlgo_context_free(C.uintptr_t(h)) }
 
 func (c *Context) handle() C.uintptr_t {
 	if c == nil {
@@ -69,6 +73,9 @@ func (c *Context) Close() error {
 	defer c.lend.Unlock()
 	if status := C.tlgo_context_free(C.uintptr_t(c.h)); status != 0 {
 		return refusal(Code(status), "the context is in use by another goroutine, or by the callback that closes it")
+	}
+	if c.ended != nil {
+		c.ended()
 	}
 	return nil
 }

@@ -55,6 +55,41 @@ func newNet(h uintptr, c *Context, release func(uintptr)) *net {
 // One collection at a time in the process: it is the whole heap's.
 var collecting sync.Mutex
 
+// contexts counts those of the process: each takes memory of its own, even if nobody makes a tensor in it.
+var contexts struct {
+	live atomic.Int64
+	most atomic.Int64 // the number at which to collect those that nobody refers to
+}
+
+const contextBytes = 100 << 10 // about what a context takes
+
+// countContext counts a new one. The result says that it has ended, as often as one likes.
+func countContext() (ended func()) {
+	contexts.most.CompareAndSwap(0, smallestHeap/contextBytes)
+	if contexts.live.Add(1) > contexts.most.Load() && collecting.TryLock() {
+		runtime.GC()
+		// They end on a goroutine of the runtime's, which is waited for while it is at it.
+		for live, same := contexts.live.Load(), 0; same < 3; same++ {
+			time.Sleep(time.Millisecond)
+			if now := contexts.live.Load(); now < live {
+				live, same = now, -1
+			}
+		}
+		most := 2 * contexts.live.Load()
+		if most < smallestHeap/contextBytes {
+			most = smallestHeap / contextBytes
+		}
+		contexts.most.Store(most)
+		collecting.Unlock()
+	}
+	over := new(atomic.Bool)
+	return func() {
+		if over.CompareAndSwap(false, true) {
+			contexts.live.Add(-1)
+		}
+	}
+}
+
 // grown counts a new loose tensor, and looks now and then.
 func (h *heap) grown(c *Context) {
 	made, next := h.made.Add(1), h.next.Load()

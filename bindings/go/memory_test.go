@@ -123,6 +123,25 @@ func TestForgottenContextsEnd(t *testing.T) {
 	}
 }
 
+// Contexts that hold next to nothing take memory, too, which Go's collector does not see: nothing else here calls it.
+func TestForgottenEmptyContextsEnd(t *testing.T) {
+	const count = 3000
+	early, most := resident(t), int64(0)
+	for i := 0; i < count; i++ {
+		_, err := NewContext(&ContextOptions{Threads: 1})
+		must(t, err)
+		if i%100 == 99 {
+			if now := resident(t); now > most {
+				most = now
+			}
+		}
+	}
+	t.Logf("%d contexts: resident %.1f MiB before, at most %.1f MiB", count, float64(early)/(1<<20), float64(most)/(1<<20))
+	if most > early+64<<20 {
+		t.Errorf("%d contexts took %d MiB", count, (most-early)>>20)
+	}
+}
+
 // A tensor that is kept pins nothing but itself and the few bytes of its neighbours in Go.
 func TestKeptTensorsAreFew(t *testing.T) {
 	c := newContext(t)
