@@ -35,13 +35,13 @@ def setter(owner, f):
     return f"\n{rust_doc(text, '    ')}    pub fn {name}(mut self, {name}: {parameter}) -> {owner} {{\n        self.{name} = {value};\n        self\n    }}\n"
 
 
-def raw_options(struct):
+def raw_options(struct, call):
     """Statements that fill `options` from self."""
     out = f"        let mut options = options!({struct['name']}, {struct['init']});\n"
     for f in fields(struct):
         name = ident(f["name"])
         if f["type"] == "string":
-            out += f"        let {name} = optional_text(\"{f['name']}\", self.{name}.as_deref())?;\n        options.{name} = pointer_of(&{name});\n"
+            out += f"        let {name} = optional_text(\"{call}\", self.{name}.as_deref())?;\n        options.{name} = pointer_of(&{name});\n"
         elif f["type"] == "tl_tensor":
             out += f"        options.{name} = self.{name}.as_ref().map_or(ptr::null_mut(), |tensor| tensor.required());\n"
         elif f["type"] in PLAIN:
@@ -71,8 +71,8 @@ def builder(f, struct):
     arguments = [f"self.{a}" if i and a != "&options" else a for i, a in enumerate(arguments)]
     out = struct_type(owner, rust_doc(f["doc"]), required, struct)
     out += (f"\n    /// Makes the {made.lower()}. It belongs to the innermost scope.\n"
-            f"    pub fn build(&self, context: &Context) -> Result<{made}> {{\n{raw_options(struct)}"
-            f"        {made}::made(context, call!({f['name']}({', '.join(arguments)})))\n    }}\n}}\n")
+            f"    pub fn build(&self, context: &Context) -> Result<{made}> {{\n{raw_options(struct, f['name'][3:])}"
+            f"        {made}::made(context, \"{f['name'][3:]}\", call!({f['name']}({', '.join(arguments)})))\n    }}\n}}\n")
     if made == "Layer":
         out += (f"\nimpl LayerBuilder for {owner} {{\n    fn build_layer(&self, context: &Context) -> Result<Layer> {{\n"
                 f"        self.build(context)\n    }}\n}}\n")
@@ -97,7 +97,7 @@ def losses(api):
     out = NOTE + ("//! Losses: functions of labels and predictions. Each returns a tensor, see [`Tensor`](crate::Tensor).\n\n"
                   "use crate::ffi;\nuse crate::generated::*;\nuse crate::Tensor;\nuse std::ptr;\n")
     out += struct_type("LossOptions", rust_doc(struct["doc"]), [], struct)
-    out += f"\n    fn raw(&self) -> ffi::tl_loss_options {{\n{raw_options(struct)}        options\n    }}\n}}\n"
+    out += f"\n    fn raw(&self) -> ffi::tl_loss_options {{\n{raw_options(struct, 'loss')}        options\n    }}\n}}\n"
     for f in api["functions"]:
         if options_of(f, structs) is not struct:
             continue

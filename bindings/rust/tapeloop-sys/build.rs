@@ -118,11 +118,13 @@ tapeloop-sys cannot find the C library libtapeloop, version {} or newer.
 
   {}
 
-On Debian and its relatives, install it:
-  sudo apt install libtapeloop-dev pkg-config
-If it is installed elsewhere, say where:
-  PKG_CONFIG_PATH=PREFIX/lib/pkgconfig cargo build    (and LD_LIBRARY_PATH=PREFIX/lib to run)
-  TAPELOOP_LIB_DIR=PREFIX/lib cargo build             (the same without pkg-config)
+Install it from its source, in any folder PREFIX:
+  cmake -S tapeloop -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build
+  cmake --install build --prefix PREFIX
+and say where it is, when you build and when you run:
+  export PKG_CONFIG_PATH=PREFIX/lib/pkgconfig LD_LIBRARY_PATH=PREFIX/lib
+  (without pkg-config: TAPELOOP_LIB_DIR=PREFIX/lib cargo build)
+Where a distribution has packages of it, the one for building is libtapeloop-dev; pkg-config is another one.
 To build documentation without the library:
   DOCS_RS=1 cargo doc
 ",

@@ -62,7 +62,7 @@ impl Context {
 
     /// The first error, which is cleared. See [`Tensor`] for what that is.
     pub fn check(&self) -> Result<()> {
-        Error::take_if_any(self.handle).map_or(Ok(()), Err)
+        Error::take_if_any(self.handle, "check").map_or(Ok(()), Err)
     }
 
     /// Whether the context holds an error, or another thread is using it.
@@ -86,29 +86,33 @@ impl Context {
 
     /// Restarts the random numbers from a seed.
     pub fn set_seed(&self, seed: u64) -> Result<()> {
-        done(self.handle, call!(tl_context_set_seed(self.handle, seed)))
+        done(self.handle, "context_set_seed", call!(tl_context_set_seed(self.handle, seed)))
     }
 
     /// Sets the number of threads, the caller's included; 0: all CPUs. Results do not depend on it.
     pub fn set_threads(&self, threads: i32) -> Result<()> {
-        done(self.handle, call!(tl_context_set_threads(self.handle, threads)))
+        done(self.handle, "context_set_threads", call!(tl_context_set_threads(self.handle, threads)))
     }
 
     /// Sets the most bytes for tensors, cached memory included; 0: no limit. What is in use stays.
     pub fn set_memory_limit(&self, bytes: u64) -> Result<()> {
-        done(self.handle, call!(tl_context_set_memory_limit(self.handle, bytes)))
+        done(self.handle, "context_set_memory_limit", call!(tl_context_set_memory_limit(self.handle, bytes)))
     }
 
     /// Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and one that holds such a
     /// value fails with [`Code::NonFinite`]. The message names the op, says in whose gradient it ran where it did, and gives the
     /// ranges of its operands.
     pub fn set_non_finite_check(&self, check: NonFiniteCheck) -> Result<()> {
-        done(self.handle, call!(tl_context_set_non_finite_check(self.handle, check as i32)))
+        done(
+            self.handle,
+            "context_set_non_finite_check",
+            call!(tl_context_set_non_finite_check(self.handle, check as i32)),
+        )
     }
 
     /// Gives memory that is kept for reuse back to the system.
     pub fn trim(&self) -> Result<()> {
-        done(self.handle, call!(tl_context_trim(self.handle)))
+        done(self.handle, "context_trim", call!(tl_context_trim(self.handle)))
     }
 
     /// Sets where log lines go; without a closure they are dropped.
@@ -128,7 +132,7 @@ impl Context {
             ffi::TL_OK => self.log.replace(Some(sink)),
             _ => Some(sink),
         };
-        let result = done(self.handle, status);
+        let result = done(self.handle, "context_set_log", status);
         drop(replaced); // last, because dropping a closure runs code of the program, which may use the context
         result
     }
@@ -136,7 +140,7 @@ impl Context {
     /// Drops log lines from now on.
     pub fn clear_log(&self) -> Result<()> {
         let status = call!(tl_context_set_log(self.handle, None, ptr::null_mut(), None));
-        let result = done(self.handle, status);
+        let result = done(self.handle, "context_set_log", status);
         if result.is_ok() {
             drop(self.log.replace(None));
         }
@@ -146,7 +150,7 @@ impl Context {
     /// What the context holds.
     pub fn statistics(&self) -> Result<Statistics> {
         let mut raw = Statistics::raw();
-        done(self.handle, call!(tl_context_stats(self.handle, &mut raw)))?;
+        done(self.handle, "context_stats", call!(tl_context_stats(self.handle, &mut raw)))?;
         Ok(Statistics::from(&raw))
     }
 
@@ -158,7 +162,7 @@ impl Context {
         let bytes = size_of_val(elements);
         let dtype = T::DTYPE as i32;
         expression!(self.handle, tl_tensor_new(self.handle, dtype, dims.as_ptr(), dims.len(), data, bytes))
-            .made()
+            .made("tensor_new")
     }
 
     /// A tensor over the elements of a vector, without a copy. The vector is freed when the last tensor, tape or view that uses
@@ -185,7 +189,7 @@ impl Context {
                 owner
             )
         )
-        .made()
+        .made("tensor_borrow")
     }
 
     /// A tensor of rank 0. The value is converted to the dtype; for integers it must be a whole number in range.
@@ -202,7 +206,7 @@ impl Context {
     pub fn variable_with(&self, initial: &Tensor, name: &str, trainable: bool) -> Result<Variable> {
         let name = text::text("variable_new", name)?;
         let handle = call!(tl_variable_new(self.handle, initial.handle, name.as_ptr(), trainable));
-        Ok(Variable::from_tensor(Tensor::from_raw(handle, self.handle).made()?))
+        Ok(Variable::from_tensor(Tensor::from_raw(handle, self.handle).made("variable_new")?))
     }
 
     /// A new tensor of `F32` or `F64`, filled by an initialiser; the parameter counts for the kinds that say so, 0 is their
@@ -218,7 +222,7 @@ impl Context {
     /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip. Its dtype is that of the file.
     pub fn read_idx(&self, path: impl AsRef<Path>) -> Result<Tensor> {
         let path = text::path("read_idx", path.as_ref())?;
-        expression!(self.handle, tl_read_idx(self.handle, path.as_ptr())).made()
+        expression!(self.handle, tl_read_idx(self.handle, path.as_ptr())).made("read_idx")
     }
 }
 

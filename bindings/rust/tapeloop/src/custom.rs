@@ -133,6 +133,8 @@ impl Context {
     /// ops that outer tapes record, so that gradients of gradients are those of what it computes. An error that a closure
     /// returns comes back from the call unchanged; so does a panic, and the context works afterwards.
     ///
+    /// Closures nest 200 levels deep; a call inside of so many is [`Code::FailedPrecondition`].
+    ///
     /// ```
     /// # fn main() -> tapeloop::Result<()> {
     /// let c = tapeloop::Context::new()?;
@@ -195,7 +197,7 @@ impl Context {
                 ))
             })
         });
-        self.made(status, outputs)
+        self.made("custom_gradient", status, outputs)
     }
 
     /// [`custom_gradients`](Context::custom_gradients) with a rule for forward mode, `tangents`, which runs where an input has a
@@ -242,7 +244,7 @@ impl Context {
                 ))
             })
         });
-        self.made(status, outputs)
+        self.made("custom_gradient_with_jvp", status, outputs)
     }
 
     /// Runs `segment` and keeps nothing of what it computes inside: open tapes run it again when their gradient is taken. Memory
@@ -286,13 +288,13 @@ impl Context {
                 outputs.len(),
             ))
         });
-        self.made(status, outputs)
+        self.made("recompute", status, outputs)
     }
 
-    fn made(&self, status: i32, outputs: Vec<*mut ffi::tl_tensor>) -> Result<Vec<Tensor>> {
+    fn made(&self, call: &str, status: i32, outputs: Vec<*mut ffi::tl_tensor>) -> Result<Vec<Tensor>> {
         // Tensors first: they are given up when the call has failed after all.
         let outputs = outputs.into_iter().map(|handle| Tensor::from_raw(handle, self.handle())).collect();
-        done(self.handle(), status)?;
+        done(self.handle(), call, status)?;
         Ok(outputs)
     }
 }

@@ -39,9 +39,9 @@ pub struct Dataset {
 unsafe impl Send for Dataset {}
 
 impl Dataset {
-    fn made(context: *mut ffi::tl_context, handle: *mut ffi::tl_dataset) -> Result<Dataset> {
+    fn made(context: *mut ffi::tl_context, call: &str, handle: *mut ffi::tl_dataset) -> Result<Dataset> {
         if handle.is_null() {
-            return Err(Error::take(context, ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(context, call, ffi::TL_INVALID_ARGUMENT));
         }
         Ok(Dataset { handle, context, one_thread: PhantomData })
     }
@@ -51,7 +51,7 @@ impl Dataset {
         let handle = tensors.with_handles(|tensors| {
             call!(tl_dataset_from_tensors(context.handle(), tensors.as_ptr(), tensors.len()))
         });
-        Dataset::made(context.handle(), handle)
+        Dataset::made(context.handle(), "dataset_from_tensors", handle)
     }
 
     /// Images and labels from a folder of IDX files in the layout of MNIST, plain or compressed by gzip: elements of two
@@ -61,36 +61,44 @@ impl Dataset {
     pub fn from_idx_folder(context: &Context, folder: impl AsRef<Path>, part: DataPart) -> Result<Dataset> {
         let folder = text::path("dataset_from_idx_folder", folder.as_ref())?;
         let handle = call!(tl_dataset_from_idx_folder(context.handle(), folder.as_ptr(), part as i32));
-        Dataset::made(context.handle(), handle)
+        Dataset::made(context.handle(), "dataset_from_idx_folder", handle)
     }
 
     /// The first `count` elements, or all where there are fewer.
     pub fn take(&self, count: i64) -> Result<Dataset> {
-        Dataset::made(self.context, call!(tl_dataset_take(self.context, self.handle, count)))
+        Dataset::made(self.context, "dataset_take", call!(tl_dataset_take(self.context, self.handle, count)))
     }
 
     /// All but the first `count` elements. To split data, take and skip before you shuffle.
     pub fn skip(&self, count: i64) -> Result<Dataset> {
-        Dataset::made(self.context, call!(tl_dataset_skip(self.context, self.handle, count)))
+        Dataset::made(self.context, "dataset_skip", call!(tl_dataset_skip(self.context, self.handle, count)))
     }
 
     /// All elements in a random order, anew in each epoch, which follows from the seed, the epoch and the number of elements
     /// alone. Shuffle before batching.
     pub fn shuffle(&self, seed: u64) -> Result<Dataset> {
-        Dataset::made(self.context, call!(tl_dataset_shuffle(self.context, self.handle, seed)))
+        Dataset::made(
+            self.context,
+            "dataset_shuffle",
+            call!(tl_dataset_shuffle(self.context, self.handle, seed)),
+        )
     }
 
     /// Groups of `count` elements, stacked along a new first axis. The last group is smaller where count does not divide the
     /// size; with `drop_remainder` it is left out.
     pub fn batch(&self, count: i64, drop_remainder: bool) -> Result<Dataset> {
-        Dataset::made(self.context, call!(tl_dataset_batch(self.context, self.handle, count, drop_remainder)))
+        Dataset::made(
+            self.context,
+            "dataset_batch",
+            call!(tl_dataset_batch(self.context, self.handle, count, drop_remainder)),
+        )
     }
 
     /// Converts tensor number `position` of each element. Floating-point results are divided by `divisor` (255 for images of
     /// bytes, 1 for nothing); for integers it must be 1. Best after batching.
     pub fn cast(&self, position: usize, dtype: DType, divisor: f64) -> Result<Dataset> {
         let handle = call!(tl_dataset_cast(self.context, self.handle, position, dtype as i32, divisor));
-        Dataset::made(self.context, handle)
+        Dataset::made(self.context, "dataset_cast", handle)
     }
 
     /// The rest of the epoch, or the next one when the last has come to its end: an iterator over elements of `N` tensors. It
@@ -114,18 +122,18 @@ impl Dataset {
         if call!(tl_dataset_next(self.handle, handles.as_mut_ptr(), handles.len())) {
             return Ok(true);
         }
-        Error::take_if_any(self.context).map_or(Ok(false), Err)
+        Error::take_if_any(self.context, "dataset_next").map_or(Ok(false), Err)
     }
 
     /// The number of elements in an epoch.
     pub fn size(&self) -> Result<i64> {
-        self.known(call!(tl_dataset_size(self.handle)))
+        self.known("dataset_size", call!(tl_dataset_size(self.handle)))
     }
 
     /// The number of tensors in an element.
     pub fn width(&self) -> Result<usize> {
         match call!(tl_dataset_width(self.handle)) {
-            0 => Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT)),
+            0 => Err(Error::take(self.context, "dataset_width", ffi::TL_INVALID_ARGUMENT)),
             width => Ok(width),
         }
     }
@@ -133,19 +141,19 @@ impl Dataset {
     /// The epoch and the place in it of the element that comes next, both from 0; the place is [`size`](Dataset::size) when the
     /// epoch's end comes next.
     pub fn position(&self) -> Result<(u64, i64)> {
-        let place = self.known(call!(tl_dataset_position(self.handle)))?;
+        let place = self.known("dataset_position", call!(tl_dataset_position(self.handle)))?;
         Ok((call!(tl_dataset_epoch(self.handle)), place))
     }
 
     /// Goes to a place that [`position`](Dataset::position) gave; `(0, 0)` is the beginning. Another dataset that was made in the
     /// same way continues there with the same elements.
     pub fn seek(&self, position: (u64, i64)) -> Result<()> {
-        done(self.context, call!(tl_dataset_seek(self.handle, position.0, position.1)))
+        done(self.context, "dataset_seek", call!(tl_dataset_seek(self.handle, position.0, position.1)))
     }
 
-    fn known(&self, value: i64) -> Result<i64> {
+    fn known(&self, call: &str, value: i64) -> Result<i64> {
         if value < 0 {
-            return Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(self.context, call, ffi::TL_INVALID_ARGUMENT));
         }
         Ok(value)
     }

@@ -39,20 +39,23 @@ impl Error {
         &self.message
     }
 
-    /// The first error of a context, which is cleared. `status` is what the call returned, for a context that knows nothing of
-    /// it (another thread has taken the error meanwhile).
+    /// The first error of a context, which is cleared. `call` failed with `status`: for a context that knows nothing of it, because
+    /// it has ended, or another thread is inside, or has taken the error meanwhile.
     #[cold]
-    pub(crate) fn take(context: *mut ffi::tl_context, status: i32) -> Error {
+    pub(crate) fn take(context: *mut ffi::tl_context, call: &str, status: i32) -> Error {
         let _gate = gate(context);
         let held = call!(tl_error_code(context));
         if held == ffi::TL_OK {
-            return Error::new(known(status), lost_message(status));
+            return Error::new(known(status), lost_message(call, status));
+        }
+        if held == ffi::TL_INVALID_ARGUMENT && has_ended(context) {
+            return Error::new(Code::InvalidArgument, ended_message(call));
         }
         if held == ffi::TL_BUSY {
             // Either the context holds this error, or another thread is inside and may change the message at any time. Only
             // when an error is there for certain the message stays as it is.
             if call!(tl_set_error(context, held, INTRUDED.as_ptr().cast())) != ffi::TL_OK {
-                return Error::new(Code::Busy, String::from_utf8_lossy(&INTRUDED[..INTRUDED.len() - 1]));
+                return Error::new(Code::Busy, busy_message(call));
             }
         }
         let read = || {
@@ -72,14 +75,19 @@ impl Error {
             (code, message) = read();
         }
         call!(tl_clear_error(context));
+        if code == ffi::TL_BUSY && message.ends_with("another thread is using the context") {
+            message = busy_message(call); // what C says then, and what was set above, names another call
+        } else if let Some(rule) = message.strip_prefix("[error_message] ") {
+            message = format!("[{}] {}", call, rule); // there was no memory for the message
+        }
         Error::new(known(code), message)
     }
 
     /// The first error of a context, which is cleared, if there is one.
-    pub(crate) fn take_if_any(context: *mut ffi::tl_context) -> Option<Error> {
+    pub(crate) fn take_if_any(context: *mut ffi::tl_context, call: &str) -> Option<Error> {
         match call!(tl_error_code(context)) {
             ffi::TL_OK => None,
-            code => Some(Error::take(context, code)),
+            code => Some(Error::take(context, call, code)),
         }
     }
 }
@@ -98,9 +106,27 @@ impl fmt::Display for Code {
     }
 }
 
-fn lost_message(code: i32) -> String {
+/// Asked of a context that may be anything: only one that has ended is wrong for this question.
+fn has_ended(context: *mut ffi::tl_context) -> bool {
+    let mut raw = crate::Statistics::raw();
+    call!(tl_context_stats(context, &mut raw)) == ffi::TL_INVALID_ARGUMENT
+}
+
+fn ended_message(call: &str) -> String {
     format!(
-        "[context] the call was refused ({}), and another thread has taken its error; give each thread a context of its own",
+        "[{}] the context must be alive: got an object of one that has ended; keep the Context as long as what was made in it",
+        call
+    )
+}
+
+fn busy_message(call: &str) -> String {
+    format!("[{}] another thread is using the context; give each thread a context of its own", call)
+}
+
+fn lost_message(call: &str, code: i32) -> String {
+    format!(
+        "[{}] the call was refused ({}), and another thread has taken its error; give each thread a context of its own",
+        call,
         known(code)
     )
 }
@@ -108,18 +134,18 @@ fn lost_message(code: i32) -> String {
 /// The end of a call with an effect: the first error of the context where the status is not TL_OK. What callbacks put aside is
 /// done now, and a panic of a closure that made the call fail goes on.
 #[inline]
-pub(crate) fn done(context: *mut ffi::tl_context, status: i32) -> Result<()> {
+pub(crate) fn done(context: *mut ffi::tl_context, call: &str, status: i32) -> Result<()> {
     if status == ffi::TL_OK {
         after::deliver(context);
         Ok(())
     } else {
-        Err(failed(context, status))
+        Err(failed(context, call, status))
     }
 }
 
 #[cold]
-fn failed(context: *mut ffi::tl_context, status: i32) -> Error {
-    let error = Error::take(context, status);
+fn failed(context: *mut ffi::tl_context, call: &str, status: i32) -> Error {
+    let error = Error::take(context, call, status);
     let panic = after::take_panic(context);
     after::deliver(context);
     if let Some(payload) = panic {

@@ -52,7 +52,7 @@ impl Context {
                 let handle =
                     call!(tl_forward_begin(self.handle(), primals.as_ptr(), tangents.as_ptr(), count));
                 if handle.is_null() {
-                    return Err(Error::take(self.handle(), ffi::TL_INVALID_ARGUMENT));
+                    return Err(Error::take(self.handle(), "forward_begin", ffi::TL_INVALID_ARGUMENT));
                 }
                 Ok(Forward { handle, context: self })
             })
@@ -64,7 +64,7 @@ impl Forward<'_> {
     /// The tangent of a floating-point tensor that has been computed already. One that does not depend on a primal, or was
     /// computed while the forward mode was not open, is an error; see [`tangent_or`](Forward::tangent_or).
     pub fn tangent(&self, tensor: &Tensor) -> Result<Tensor> {
-        self.ask(tensor, Unconnected::Error)?.made()
+        self.ask(tensor, Unconnected::Error)?.made("forward_tangent")
     }
 
     /// [`tangent`](Forward::tangent) that says what to give for a tensor that is not connected; `None` for [`Unconnected::None`].
@@ -76,18 +76,18 @@ impl Forward<'_> {
     fn ask(&self, tensor: &Tensor, unconnected: Unconnected) -> Result<Tensor> {
         let mut tangent = ptr::null_mut();
         let status = call!(tl_forward_tangent(self.handle, tensor.handle, unconnected as i32, &mut tangent));
-        done(self.context.handle(), status)?;
+        done(self.context.handle(), "forward_tangent", status)?;
         Ok(Tensor::from_raw(tangent, self.context.handle()))
     }
 
     /// Ends it: what runs from now on gets no tangents, those that exist stay.
     pub fn stop(&self) -> Result<()> {
-        done(self.context.handle(), call!(tl_forward_end(self.handle)))
+        done(self.context.handle(), "forward_end", call!(tl_forward_end(self.handle)))
     }
 
     /// Opens it again after [`stop`](Forward::stop), as the newest of all forward modes and tapes.
     pub fn resume(&self) -> Result<()> {
-        done(self.context.handle(), call!(tl_forward_resume(self.handle)))
+        done(self.context.handle(), "forward_resume", call!(tl_forward_resume(self.handle)))
     }
 
     /// Moves it one scope out; a failure stays in the context.

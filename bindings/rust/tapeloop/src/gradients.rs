@@ -136,6 +136,7 @@ pub fn clip_by_global_norm_with<L: TensorList + ?Sized>(
         let (from, count, to) = (handles.as_ptr(), handles.len(), clipped.room().as_mut_ptr());
         done(
             context,
+            "clip_by_global_norm",
             call!(tl_clip_by_global_norm(context, from, count, max_norm, &options, to, &mut norm)),
         )?;
         Ok((clipped, Tensor::from_raw(norm, context)))
@@ -149,7 +150,7 @@ pub fn global_norm<L: TensorList + ?Sized>(gradients: &L) -> Result<Tensor> {
         return Err(no_gradient());
     }
     gradients.with_handles(|handles| {
-        expression!(context, tl_global_norm(context, handles.as_ptr(), handles.len())).made()
+        expression!(context, tl_global_norm(context, handles.as_ptr(), handles.len())).made("global_norm")
     })
 }
 

@@ -17,9 +17,9 @@ unsafe impl Send for Layer {}
 unsafe impl Sync for Layer {}
 
 impl Layer {
-    pub(crate) fn made(context: &Context, handle: *mut ffi::tl_layer) -> Result<Layer> {
+    pub(crate) fn made(context: &Context, call: &str, handle: *mut ffi::tl_layer) -> Result<Layer> {
         if handle.is_null() {
-            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(context.handle(), call, ffi::TL_INVALID_ARGUMENT));
         }
         Ok(Layer { handle, context: context.handle() })
     }
@@ -36,7 +36,7 @@ impl Layer {
             None => call!(tl_sequential(context.handle(), handles.as_ptr(), handles.len())),
         };
         drop(_gate);
-        Layer::made(context, handle)
+        Layer::made(context, "sequential", handle)
     }
 
     /// The output for x. `training` matters to dropout and batch normalisation. The first call makes the variables that are not
@@ -48,7 +48,7 @@ impl Layer {
 
     /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter).
     pub fn build(&self, dims: &[i64]) -> Result<()> {
-        done(self.context, call!(tl_layer_build(self.handle, dims.as_ptr(), dims.len())))
+        done(self.context, "layer_build", call!(tl_layer_build(self.handle, dims.as_ptr(), dims.len())))
     }
 
     /// All variables.
@@ -69,7 +69,7 @@ impl Layer {
             unsafe { text::copied(ffi::tl_layer_name(self.handle)) }
         };
         if name.is_empty() {
-            Error::take_if_any(self.context).map_or(Ok(()), Err)?;
+            Error::take_if_any(self.context, "layer_name").map_or(Ok(()), Err)?;
         }
         Ok(name)
     }
@@ -79,7 +79,7 @@ impl Layer {
         text::written(|buffer, capacity, length| {
             call!(tl_layer_summary(self.handle, buffer, capacity, length))
         })
-        .map_err(|status| Error::take(self.context, status))
+        .map_err(|status| Error::take(self.context, "layer_summary", status))
     }
 }
 

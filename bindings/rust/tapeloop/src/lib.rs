@@ -55,7 +55,7 @@ mod variable;
 mod generated {
     mod builders;
     mod enums;
-    pub mod losses;
+    pub mod loss;
     mod ops;
     mod statistics;
     pub use builders::*;
@@ -69,7 +69,6 @@ pub use dataset::{Dataset, Epoch};
 pub use element::Element;
 pub use error::{Error, Result};
 pub use forward::Forward;
-pub use generated::losses as loss;
 pub use generated::*;
 pub use gradients::{clip_by_global_norm, clip_by_global_norm_with, global_norm, Gradients};
 pub use layer::{Layer, LayerBuilder, Sequential};

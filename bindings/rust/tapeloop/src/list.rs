@@ -13,7 +13,24 @@ pub trait TensorEntry: sealed::Sealed {
 }
 
 /// What can stand where a list of tensors is expected: an array, slice or vector of [`TensorEntry`], [`Gradients`], the
-/// [`Variables`](crate::Variables) of a layer, or a single tensor or variable.
+/// [`Variables`](crate::Variables) of a layer, a single tensor or variable, or a tuple of two to four such lists, which stands for
+/// them one after the other:
+///
+/// ```
+/// # use tapeloop::{Context, Dense, Result, Sgd};
+/// # fn main() -> Result<()> {
+/// # let c = &Context::new()?;
+/// let (encoder, decoder) = (Dense::new(2).build(c)?, Dense::new(4).build(c)?);
+/// let sgd = Sgd::new().learning_rate(0.1).build(c)?;
+/// let (x, tape) = (c.ones(&[8, 4]), c.tape()?);
+/// let loss = (decoder.call(&encoder.call(&x, true), true) - &x).square().mean();
+/// let both = (encoder.trainable_variables(), decoder.trainable_variables());
+/// let gradients = tape.gradient(&loss, &both)?;
+/// sgd.apply(&gradients, &both)?;
+/// assert_eq!(gradients.len(), 4);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// The list goes to C as an array of handles in one call. [`Gradients`] are such an array; others are gathered on the stack.
 pub trait TensorList: sealed::Sealed {
@@ -181,6 +198,47 @@ impl TensorList for Gradients {
 }
 
 impl sealed::Sealed for crate::Variables<'_> {}
+
+impl<L: TensorList + ?Sized> TensorList for &L {
+    type Gradients = L::Gradients;
+    const SINGLE: bool = L::SINGLE;
+    #[inline]
+    fn with_handles<R>(&self, f: impl FnOnce(&[*mut ffi::tl_tensor]) -> R) -> R {
+        (**self).with_handles(f)
+    }
+    #[inline]
+    fn list_context(&self) -> *mut ffi::tl_context {
+        (**self).list_context()
+    }
+    fn as_gradients(gradients: Gradients) -> L::Gradients {
+        L::as_gradients(gradients)
+    }
+}
+
+macro_rules! list_by_tuple {
+    ($($part:ident $index:tt),*) => {
+        impl<$($part: sealed::Sealed),*> sealed::Sealed for ($($part,)*) {}
+        impl<$($part: TensorList),*> TensorList for ($($part,)*) {
+            type Gradients = Gradients;
+            const SINGLE: bool = false;
+            fn with_handles<R>(&self, f: impl FnOnce(&[*mut ffi::tl_tensor]) -> R) -> R {
+                let mut all = Vec::new();
+                $(self.$index.with_handles(|part| all.extend_from_slice(part));)*
+                f(&all)
+            }
+            fn list_context(&self) -> *mut ffi::tl_context {
+                let contexts = [$(self.$index.list_context()),*];
+                contexts.into_iter().find(|context| !context.is_null()).unwrap_or(ptr::null_mut())
+            }
+            fn as_gradients(gradients: Gradients) -> Gradients {
+                gradients
+            }
+        }
+    };
+}
+list_by_tuple!(A 0, B 1);
+list_by_tuple!(A 0, B 1, C 2);
+list_by_tuple!(A 0, B 1, C 2, D 3);
 
 /// Lists of so many handles are gathered on the stack.
 pub(crate) const FEW: usize = 32;

@@ -19,13 +19,13 @@ pub struct Metric {
 unsafe impl Send for Metric {}
 
 macro_rules! metric {
-    ($(#[$doc:meta])* $name:ident, $function:ident $(, $parameter:ident: $kind:ty)*) => {
+    ($(#[$doc:meta])* $name:ident, $function:ident, $call:literal $(, $parameter:ident: $kind:ty)*) => {
         $(#[$doc])*
         pub fn $name<'a>(context: &Context, $($parameter: $kind,)* name: impl Into<Option<&'a str>>) -> Result<Metric> {
-            let name = text::optional_text(stringify!($function), name.into())?;
+            let name = text::optional_text($call, name.into())?;
             let handle = call!($function(context.handle(), $($parameter,)* text::pointer_of(&name)));
             if handle.is_null() {
-                return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+                return Err(Error::take(context.handle(), $call, ffi::TL_INVALID_ARGUMENT));
             }
             Ok(Metric { handle, context: context.handle(), one_thread: PhantomData })
         }
@@ -35,25 +35,25 @@ macro_rules! metric {
 impl Metric {
     metric! {
         /// sum(weights values) / sum(weights); 0 over nothing. The name may be `None`.
-        mean, tl_metric_mean
+        mean, tl_metric_mean, "metric_mean"
     }
     metric! {
         /// sum(weights values). The name may be `None`.
-        sum, tl_metric_sum
+        sum, tl_metric_sum, "metric_sum"
     }
     metric! {
         /// The share of samples whose largest prediction (the first of equals) is that of the label. Labels: integers (...) or
         /// (..., 1); predictions: (..., classes). The name may be `None`.
-        sparse_categorical_accuracy, tl_metric_sparse_categorical_accuracy
+        sparse_categorical_accuracy, tl_metric_sparse_categorical_accuracy, "metric_sparse_categorical_accuracy"
     }
     metric! {
         /// The same for label probabilities or one-hot labels of the shape of the predictions, any dtype.
-        categorical_accuracy, tl_metric_categorical_accuracy
+        categorical_accuracy, tl_metric_categorical_accuracy, "metric_categorical_accuracy"
     }
     metric! {
         /// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype. 0.5 is usual for
         /// probabilities, 0 for logits.
-        binary_accuracy, tl_metric_binary_accuracy, threshold: f64
+        binary_accuracy, tl_metric_binary_accuracy, "metric_binary_accuracy", threshold: f64
     }
 
     /// Adds values, of any shape and dtype, to a mean or sum.
@@ -82,7 +82,7 @@ impl Metric {
     }
 
     fn add(&self, values: &Tensor, weights: *mut ffi::tl_tensor) -> Result<()> {
-        done(self.context, call!(tl_metric_update(self.handle, values.handle, weights)))
+        done(self.context, "metric_update", call!(tl_metric_update(self.handle, values.handle, weights)))
     }
 
     fn add_predictions(
@@ -93,6 +93,7 @@ impl Metric {
     ) -> Result<()> {
         done(
             self.context,
+            "metric_update_predictions",
             call!(tl_metric_update_predictions(self.handle, labels.handle, predictions.handle, weights)),
         )
     }
@@ -102,7 +103,7 @@ impl Metric {
         let value = call!(tl_metric_result(self.handle));
         if value.is_nan() {
             // A NaN may be the value, or say that there is an error.
-            if let Some(error) = Error::take_if_any(self.context) {
+            if let Some(error) = Error::take_if_any(self.context, "metric_result") {
                 return Err(error);
             }
         }
@@ -111,7 +112,7 @@ impl Metric {
 
     /// Forgets what was added up.
     pub fn reset(&self) -> Result<()> {
-        done(self.context, call!(tl_metric_reset(self.handle)))
+        done(self.context, "metric_reset", call!(tl_metric_reset(self.handle)))
     }
 
     /// The state, two f64 variables: total and count.
@@ -127,7 +128,7 @@ impl Metric {
             unsafe { text::copied(ffi::tl_metric_name(self.handle)) }
         };
         if name.is_empty() {
-            Error::take_if_any(self.context).map_or(Ok(()), Err)?;
+            Error::take_if_any(self.context, "metric_name").map_or(Ok(()), Err)?;
         }
         Ok(name)
     }

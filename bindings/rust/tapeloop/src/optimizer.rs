@@ -19,9 +19,9 @@ pub struct Optimizer {
 unsafe impl Send for Optimizer {}
 
 impl Optimizer {
-    pub(crate) fn made(context: &Context, handle: *mut ffi::tl_optimizer) -> Result<Optimizer> {
+    pub(crate) fn made(context: &Context, call: &str, handle: *mut ffi::tl_optimizer) -> Result<Optimizer> {
         if handle.is_null() {
-            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(context.handle(), call, ffi::TL_INVALID_ARGUMENT));
         }
         Ok(Optimizer { handle, context: context.handle(), one_thread: PhantomData })
     }
@@ -47,6 +47,7 @@ impl Optimizer {
                 let count = gradients.len().min(variables.len());
                 done(
                     self.context,
+                    "optimizer_apply",
                     call!(tl_optimizer_apply(self.handle, gradients.as_ptr(), variables.as_ptr(), count)),
                 )
             })
@@ -56,7 +57,11 @@ impl Optimizer {
     /// Makes the slots of variables before the first step, as loading a checkpoint needs it.
     pub fn build<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
         variables.with_handles(|variables| {
-            done(self.context, call!(tl_optimizer_build(self.handle, variables.as_ptr(), variables.len())))
+            done(
+                self.context,
+                "optimizer_build",
+                call!(tl_optimizer_build(self.handle, variables.as_ptr(), variables.len())),
+            )
         })
     }
 
@@ -64,20 +69,24 @@ impl Optimizer {
     pub fn learning_rate(&self) -> Result<f64> {
         let rate = call!(tl_optimizer_learning_rate(self.handle));
         if rate.is_nan() {
-            return Err(Error::take(self.context, ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(self.context, "optimizer_learning_rate", ffi::TL_INVALID_ARGUMENT));
         }
         Ok(rate)
     }
 
     /// Sets the rate of the steps from now on: finite and not negative.
     pub fn set_learning_rate(&self, rate: f64) -> Result<()> {
-        done(self.context, call!(tl_optimizer_set_learning_rate(self.handle, rate)))
+        done(
+            self.context,
+            "optimizer_set_learning_rate",
+            call!(tl_optimizer_set_learning_rate(self.handle, rate)),
+        )
     }
 
     /// The number of steps done.
     pub fn iterations(&self) -> Result<u64> {
         u64::try_from(call!(tl_optimizer_iterations(self.handle)))
-            .map_err(|_| Error::take(self.context, ffi::TL_INVALID_ARGUMENT))
+            .map_err(|_| Error::take(self.context, "optimizer_iterations", ffi::TL_INVALID_ARGUMENT))
     }
 
     /// All state as variables: steps, rate, then the slots of each variable.

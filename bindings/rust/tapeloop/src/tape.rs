@@ -108,7 +108,7 @@ impl TapeOptions {
         options.explain = self.explain;
         let handle = call!(tl_tape_begin(context.handle(), &options));
         if handle.is_null() {
-            return Err(Error::take(context.handle(), ffi::TL_INVALID_ARGUMENT));
+            return Err(Error::take(context.handle(), "tape_begin", ffi::TL_INVALID_ARGUMENT));
         }
         Ok(Recording { handle, context })
     }
@@ -212,17 +212,17 @@ impl<'ctx> Recording<'ctx> {
     /// Watches a floating-point tensor: ops that use it from now on are recorded. A variable is watched at its next read,
     /// trainable or not.
     pub fn watch(&self, tensor: &Tensor) -> Result<()> {
-        self.done(call!(tl_tape_watch(self.handle, tensor.handle)))
+        self.done("tape_watch", call!(tl_tape_watch(self.handle, tensor.handle)))
     }
 
     /// Ends recording; what was recorded stays.
     pub fn stop(&self) -> Result<()> {
-        self.done(call!(tl_tape_end(self.handle)))
+        self.done("tape_end", call!(tl_tape_end(self.handle)))
     }
 
     /// Stops recording until the guard is dropped.
     pub fn pause(&self) -> Result<Paused<'_, 'ctx>> {
-        self.done(call!(tl_tape_pause(self.handle)))?;
+        self.done("tape_pause", call!(tl_tape_pause(self.handle)))?;
         Ok(Paused { recording: self })
     }
 
@@ -236,25 +236,26 @@ impl<'ctx> Recording<'ctx> {
 
     /// Records again after [`stop`](Recording::stop), on the same records.
     pub fn resume(&self) -> Result<()> {
-        self.done(call!(tl_tape_resume(self.handle)))
+        self.done("tape_resume", call!(tl_tape_resume(self.handle)))
     }
 
     /// Forgets all records and watches, and goes on recording.
     pub fn reset(&self) -> Result<()> {
-        self.done(call!(tl_tape_reset(self.handle)))
+        self.done("tape_reset", call!(tl_tape_reset(self.handle)))
     }
 
     /// The variables that the tape has watched, in the order of their first read.
     pub fn watched_variables(&self) -> Result<Vec<Variable>> {
         let mut count = 0;
-        self.done(call!(tl_tape_watched_variables(self.handle, ptr::null_mut(), 0, &mut count)))?;
+        self.done(
+            "tape_watched_variables",
+            call!(tl_tape_watched_variables(self.handle, ptr::null_mut(), 0, &mut count)),
+        )?;
         let mut handles = vec![ptr::null_mut(); count];
-        self.done(call!(tl_tape_watched_variables(
-            self.handle,
-            handles.as_mut_ptr(),
-            handles.len(),
-            &mut count
-        )))?;
+        self.done(
+            "tape_watched_variables",
+            call!(tl_tape_watched_variables(self.handle, handles.as_mut_ptr(), handles.len(), &mut count)),
+        )?;
         handles.truncate(count);
         let tensors = handles.into_iter().map(|handle| Tensor::from_raw(handle, self.context.handle()));
         Ok(tensors.map(Variable::from_tensor).collect())
@@ -264,7 +265,10 @@ impl<'ctx> Recording<'ctx> {
     /// found missing; a tape with the option [`explain`](TapeOptions::explain) can always tell.
     pub fn reason(&self, target: &Tensor, source: &Tensor) -> Result<GradientReason> {
         let mut reason = 0;
-        self.done(call!(tl_tape_reason(self.handle, target.handle, source.handle, &mut reason)))?;
+        self.done(
+            "tape_reason",
+            call!(tl_tape_reason(self.handle, target.handle, source.handle, &mut reason)),
+        )?;
         Ok(GradientReason::from_raw(reason).unwrap_or(GradientReason::Unknown))
     }
 
@@ -273,13 +277,16 @@ impl<'ctx> Recording<'ctx> {
         text::written(|buffer, capacity, length| {
             call!(tl_tape_explain(self.handle, target.handle, source.handle, buffer, capacity, length))
         })
-        .map_err(|status| Error::take(self.context.handle(), status))
+        .map_err(|status| Error::take(self.context.handle(), "tape_explain", status))
     }
 
     /// What the tape keeps alive, by op, most bytes first.
     pub fn memory_by_op(&self) -> Result<Vec<TapeMemory>> {
         let mut count = 0;
-        self.done(call!(tl_tape_memory_by_op(self.handle, 0, ptr::null_mut(), &mut count)))?;
+        self.done(
+            "tape_memory_by_op",
+            call!(tl_tape_memory_by_op(self.handle, 0, ptr::null_mut(), &mut count)),
+        )?;
         let mut rows = Vec::new();
         for index in 0..count {
             let mut raw = ffi::tl_tape_memory {
@@ -288,7 +295,10 @@ impl<'ctx> Recording<'ctx> {
                 calls: 0,
                 saved_bytes: 0,
             };
-            self.done(call!(tl_tape_memory_by_op(self.handle, index, &mut raw, ptr::null_mut())))?;
+            self.done(
+                "tape_memory_by_op",
+                call!(tl_tape_memory_by_op(self.handle, index, &mut raw, ptr::null_mut())),
+            )?;
             // SAFETY: the name lives until the tape changes or goes, which only this thread can make it do: it borrows the context.
             let op = unsafe { text::copied(raw.op) };
             rows.push(TapeMemory { op, calls: raw.calls, saved_bytes: raw.saved_bytes });
@@ -299,7 +309,7 @@ impl<'ctx> Recording<'ctx> {
     /// What the tape holds.
     pub fn statistics(&self) -> Result<TapeStatistics> {
         let mut raw = TapeStatistics::raw();
-        self.done(call!(tl_tape_stats(self.handle, &mut raw)))?;
+        self.done("tape_stats", call!(tl_tape_stats(self.handle, &mut raw)))?;
         Ok(TapeStatistics::from(&raw))
     }
 
@@ -308,8 +318,8 @@ impl<'ctx> Recording<'ctx> {
         call!(tl_tape_keep(self.handle));
     }
 
-    fn done(&self, status: i32) -> Result<()> {
-        done(self.context.handle(), status)
+    fn done(&self, call: &str, status: i32) -> Result<()> {
+        done(self.context.handle(), call, status)
     }
 
     fn gradient_default<S: TensorList + ?Sized>(&self, target: &Tensor, sources: &S) -> Result<S::Gradients> {
@@ -345,13 +355,16 @@ impl<'ctx> Recording<'ctx> {
                     options.reasons = reasons.as_mut_ptr();
                 }
                 let (from, count, to) = (sources.as_ptr(), sources.len(), gradients.room().as_mut_ptr());
-                self.done(match targets {
-                    [target] => call!(tl_tape_gradient(self.handle, *target, from, count, &options, to)),
-                    _ => {
-                        let (these, number) = (targets.as_ptr(), targets.len());
-                        call!(tl_tape_gradient_of(self.handle, these, number, from, count, &options, to))
-                    }
-                })?;
+                self.done(
+                    "tape_gradient",
+                    match targets {
+                        [target] => call!(tl_tape_gradient(self.handle, *target, from, count, &options, to)),
+                        _ => {
+                            let (these, number) = (targets.as_ptr(), targets.len());
+                            call!(tl_tape_gradient_of(self.handle, these, number, from, count, &options, to))
+                        }
+                    },
+                )?;
                 gradients.set_reasons(reasons);
                 Ok(gradients)
             })

@@ -53,8 +53,8 @@ impl Tensor {
     }
 
     /// Takes over the result of a call that makes a tensor.
-    pub(crate) fn made(self) -> Result<Tensor> {
-        self.check()?;
+    pub(crate) fn made(self, call: &str) -> Result<Tensor> {
+        self.live(call)?;
         Ok(self)
     }
 
@@ -66,68 +66,89 @@ impl Tensor {
 
     /// The first error of the context where the op that should have made this tensor has failed.
     pub fn check(&self) -> Result<()> {
-        if !self.handle.is_null() {
-            return Ok(());
+        self.live("check")
+    }
+
+    /// [`check`](Tensor::check) for a call that uses the tensor.
+    #[inline]
+    pub(crate) fn live(&self, call: &str) -> Result<()> {
+        if self.handle.is_null() {
+            return Err(self.failed(call));
         }
-        Err(Error::take_if_any(self.context).unwrap_or_else(|| {
-            Error::new(
-                Code::FailedPrecondition,
-                "[tensor] the op that should have made this tensor failed, and its error was taken before",
-            )
-        }))
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&self, call: &str) -> Error {
+        Error::take_if_any(self.context, call).unwrap_or_else(|| {
+            let message = format!(
+                "[{}] the op that should have made this tensor failed, and its error was taken before",
+                call
+            );
+            Error::new(Code::FailedPrecondition, message)
+        })
     }
 
     /// [`check`](Tensor::check) that gives the tensor on: `a.matmul(&b).ok()?`.
     pub fn ok(self) -> Result<Tensor> {
-        self.made()
+        self.made("ok")
     }
 
     /// The dtype.
     pub fn dtype(&self) -> Result<DType> {
-        self.check()?;
-        DType::from_raw(call!(tl_tensor_dtype(self.handle))).ok_or_else(|| self.failure())
+        self.dtype_for("tensor_dtype")
+    }
+
+    /// The dtype for a call, which needs to know that there is a live tensor.
+    pub(crate) fn dtype_for(&self, call: &str) -> Result<DType> {
+        self.live(call)?;
+        DType::from_raw(call!(tl_tensor_dtype(self.handle))).ok_or_else(|| self.failure(call))
     }
 
     /// The number of axes.
     pub fn rank(&self) -> Result<usize> {
-        self.check()?;
+        self.live("tensor_rank")?;
         let rank = call!(tl_tensor_rank(self.handle));
         if rank == 0 {
-            self.dtype()?; // 0 may also say that there is an error
+            self.dtype_for("tensor_rank")?; // 0 may also say that there is an error
         }
         Ok(rank)
     }
 
     /// The size of an axis; negative axes count from the last.
     pub fn dim(&self, axis: i64) -> Result<i64> {
-        self.check()?;
+        self.live("tensor_dim")?;
         match call!(tl_tensor_dim(self.handle, axis)) {
-            -1 => Err(self.failure()),
+            -1 => Err(self.failure("tensor_dim")),
             size => Ok(size),
         }
     }
 
     /// The sizes of the axes.
     pub fn shape(&self) -> Result<Vec<i64>> {
-        self.check()?;
+        self.live("tensor_shape")?;
         let mut sizes = [-1; ffi::TL_MAX_RANK as usize];
-        done(self.context, call!(tl_tensor_shape(self.handle, sizes.as_mut_ptr(), sizes.len())))?;
+        done(
+            self.context,
+            "tensor_shape",
+            call!(tl_tensor_shape(self.handle, sizes.as_mut_ptr(), sizes.len())),
+        )?;
         Ok(sizes.iter().copied().take_while(|size| *size >= 0).collect())
     }
 
     /// The number of elements.
     pub fn elements(&self) -> Result<usize> {
-        self.check()?;
-        usize::try_from(call!(tl_tensor_elements(self.handle))).map_err(|_| self.failure())
+        self.live("tensor_elements")?;
+        usize::try_from(call!(tl_tensor_elements(self.handle))).map_err(|_| self.failure("tensor_elements"))
     }
 
     /// The only element of a tensor of one element, of any dtype.
     pub fn item(&self) -> Result<f64> {
-        self.check()?;
+        self.live("tensor_item")?;
         let value = call!(tl_tensor_item(self.handle));
         if value.is_nan() {
             // A NaN may be the value, or say that there is an error.
-            if let Some(error) = Error::take_if_any(self.context) {
+            if let Some(error) = Error::take_if_any(self.context, "tensor_item") {
                 return Err(error);
             }
         }
@@ -141,6 +162,7 @@ impl Tensor {
         let mut out = Vec::with_capacity(count);
         done(
             self.context,
+            "tensor_read",
             call!(tl_tensor_read(self.handle, out.as_mut_ptr() as *mut c_void, count * size_of::<T>())),
         )?;
         // SAFETY: a read that succeeds has written exactly as many bytes as it was told, all of them elements of type T.
@@ -152,7 +174,11 @@ impl Tensor {
     pub fn read<T: Element>(&self, out: &mut [T]) -> Result<()> {
         self.expect_dtype::<T>("read")?;
         let bytes = size_of_val(out);
-        done(self.context, call!(tl_tensor_read(self.handle, out.as_mut_ptr() as *mut c_void, bytes)))
+        done(
+            self.context,
+            "tensor_read",
+            call!(tl_tensor_read(self.handle, out.as_mut_ptr() as *mut c_void, bytes)),
+        )
     }
 
     /// The elements in place, without a copy. `context` must be the tensor's: while it is borrowed it cannot end. A variable is
@@ -163,17 +189,17 @@ impl Tensor {
             return Err(Error::new(Code::InvalidArgument, "[view] the tensor is one of another context"));
         }
         let value = if call!(tl_is_variable(self.handle)) {
-            expression!(self.context, tl_variable_read(self.handle)).made()?
+            expression!(self.context, tl_variable_read(self.handle)).made("variable_read")?
         } else {
             self.clone()
         };
         // One reference more than there are tensors in Rust: the end of a scope takes at most one of them away.
         let held = Tensor::from_raw(call!(tl_tensor_retain(value.handle)), self.context);
         let count = value.elements()?;
-        held.check()?;
+        held.live("tensor_data")?;
         let data = call!(tl_tensor_data(value.handle)) as *const T;
         if data.is_null() && count != 0 {
-            return Err(self.failure());
+            return Err(self.failure("tensor_data"));
         }
         Ok(View { data, count, _held: [value, held], borrowed: PhantomData })
     }
@@ -203,8 +229,8 @@ impl Tensor {
 
     /// The error of a call that returned what it returns on failure.
     #[cold]
-    fn failure(&self) -> Error {
-        Error::take(self.context, ffi::TL_INVALID_ARGUMENT)
+    fn failure(&self, call: &str) -> Error {
+        Error::take(self.context, call, ffi::TL_INVALID_ARGUMENT)
     }
 
     /// The text of C; printing leaves no error behind.

@@ -6,13 +6,13 @@ use std::os::raw::c_char;
 use std::path::Path;
 use std::ptr;
 
-/// A text for C. One with a NUL inside is an error that names the argument.
-pub(crate) fn text(what: &str, value: &str) -> Result<CString> {
-    CString::new(value).map_err(|_| nul_inside(what, value))
+/// A text for C. One with a NUL inside is an error of the call.
+pub(crate) fn text(call: &str, value: &str) -> Result<CString> {
+    CString::new(value).map_err(|_| nul_inside(call, value))
 }
 
-pub(crate) fn optional_text(what: &str, value: Option<&str>) -> Result<Option<CString>> {
-    value.map(|value| text(what, value)).transpose()
+pub(crate) fn optional_text(call: &str, value: Option<&str>) -> Result<Option<CString>> {
+    value.map(|value| text(call, value)).transpose()
 }
 
 /// The address of a text, NULL without one.
@@ -20,7 +20,7 @@ pub(crate) fn pointer_of(value: &Option<CString>) -> *const c_char {
     value.as_ref().map_or(ptr::null(), |text| text.as_ptr())
 }
 
-pub(crate) fn path(what: &str, value: &Path) -> Result<CString> {
+pub(crate) fn path(call: &str, value: &Path) -> Result<CString> {
     #[cfg(unix)]
     let bytes = {
         use std::os::unix::ffi::OsStrExt;
@@ -28,13 +28,13 @@ pub(crate) fn path(what: &str, value: &Path) -> Result<CString> {
     };
     #[cfg(not(unix))]
     let bytes = value.to_string_lossy().into_owned().into_bytes();
-    CString::new(bytes).map_err(|_| nul_inside(what, &value.to_string_lossy()))
+    CString::new(bytes).map_err(|_| nul_inside(call, &value.to_string_lossy()))
 }
 
-fn nul_inside(what: &str, value: &str) -> Error {
+fn nul_inside(call: &str, value: &str) -> Error {
     Error::new(
         Code::InvalidArgument,
-        format!("[{}] a text must not have a NUL inside: got {:?}", what, value),
+        format!("[{}] a text must not have a NUL inside: got {:?}; leave it out", call, value),
     )
 }
 

@@ -21,7 +21,7 @@ impl Variable {
 
     /// Gives the variable a new value of the same shape and dtype. Tensors read before keep theirs.
     pub fn assign(&self, value: &Tensor) -> Result<()> {
-        done(self.context, call!(tl_variable_assign(self.handle, value.handle)))
+        done(self.context, "variable_assign", call!(tl_variable_assign(self.handle, value.handle)))
     }
 
     /// The present value, which later assignments do not change. Open tapes see the read.
@@ -39,20 +39,20 @@ impl Variable {
         };
         if name.is_empty() {
             // No name, or no variable.
-            self.tensor.dtype()?;
+            self.tensor.dtype_for("variable_name")?;
         }
         Ok(name)
     }
 
     /// Whether tapes watch it by themselves.
     pub fn trainable(&self) -> Result<bool> {
-        self.tensor.dtype()?;
+        self.tensor.dtype_for("variable_trainable")?;
         Ok(call!(tl_variable_trainable(self.handle)))
     }
 
     /// Sets whether tapes that are opened or read it from now on watch it by themselves.
     pub fn set_trainable(&self, trainable: bool) -> Result<()> {
-        done(self.context, call!(tl_variable_set_trainable(self.handle, trainable)))
+        done(self.context, "variable_set_trainable", call!(tl_variable_set_trainable(self.handle, trainable)))
     }
 }
 
@@ -92,7 +92,7 @@ enum Owner {
 }
 
 /// The variables of a layer, an optimizer or a metric, as they are when the list is used: a [`TensorList`] of one more call
-/// into C.
+/// into C. Those of several models are joined in a tuple, `(a.trainable_variables(), b.trainable_variables())`.
 #[derive(Clone, Copy)]
 pub struct Variables<'a> {
     owner: Owner,
@@ -132,6 +132,16 @@ impl<'a> Variables<'a> {
         (handles, if handles.is_null() { 0 } else { count })
     }
 
+    /// The call that lends it.
+    fn call(&self) -> &'static str {
+        match self.owner {
+            Owner::Layer(_) => "layer_variables",
+            Owner::Trainable(_) => "layer_trainable_variables",
+            Owner::Optimizer(_) => "optimizer_variables",
+            Owner::Metric(_) => "metric_variables",
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         let _gate = gate(self.context);
@@ -151,7 +161,7 @@ impl<'a> Variables<'a> {
             tensors.map(Variable::from_tensor).collect()
         });
         if variables.is_empty() {
-            if let Some(error) = Error::take_if_any(context) {
+            if let Some(error) = Error::take_if_any(context, self.call()) {
                 return Err(error);
             }
         }

@@ -40,39 +40,39 @@ fn everything_of_an_ended_context() {
     let canceller = c.canceller();
     let copies = (x.clone(), v.clone());
     drop(c);
-    fn ended<T: std::fmt::Debug>(result: tapeloop::Result<T>) {
+    fn ended<T: std::fmt::Debug>(call: &str, result: tapeloop::Result<T>) {
         let error = result.expect_err("the context has ended");
-        assert_eq!(error.code(), Code::InvalidArgument, "{}", error);
-        assert!(!error.message().is_empty());
+        assert_eq!((error.code(), error.op()), (Code::InvalidArgument, Some(call)), "{}", error);
+        assert!(error.message().contains("one that has ended"), "{}", error);
     }
-    ended((&x + &x).item());
-    ended((&x / 2.0).sum().to_vec::<f32>());
-    ended(x.shape());
-    ended(x.dtype());
-    ended(x.item());
-    ended(v.assign(&x));
-    ended(v.value().ok());
-    ended(v.name());
-    ended(v.trainable());
-    ended(v.set_trainable(true));
-    ended(called.exp().ok());
-    ended(layer.call(&x, true).ok());
-    ended(layer.build(&[1, 2]));
-    ended(layer.summary());
-    ended(layer.name());
+    ended("tensor_item", (&x + &x).item());
+    ended("tensor_dtype", (&x / 2.0).sum().to_vec::<f32>());
+    ended("tensor_shape", x.shape());
+    ended("tensor_dtype", x.dtype());
+    ended("tensor_item", x.item());
+    ended("variable_assign", v.assign(&x));
+    ended("ok", v.value().ok());
+    ended("variable_name", v.name());
+    ended("variable_trainable", v.trainable());
+    ended("variable_set_trainable", v.set_trainable(true));
+    ended("ok", called.exp().ok());
+    ended("ok", layer.call(&x, true).ok());
+    ended("layer_build", layer.build(&[1, 2]));
+    ended("layer_summary", layer.summary());
+    ended("layer_name", layer.name());
     assert_eq!(layer.variables().len(), 0);
-    ended(adam.apply(&[&x], &[&v]));
-    ended(adam.learning_rate());
-    ended(adam.iterations());
-    ended(metric.update(&x));
-    ended(metric.result());
-    ended(metric.name());
-    ended(data.size());
-    ended(data.width());
-    ended(data.next_element());
-    ended(data.epoch::<1>().next().unwrap());
-    ended(data.shuffle(1));
-    ended(adam.apply(&gradients, &Vec::<Tensor>::new()));
+    ended("optimizer_apply", adam.apply(&[&x], &[&v]));
+    ended("optimizer_learning_rate", adam.learning_rate());
+    ended("optimizer_iterations", adam.iterations());
+    ended("metric_update", metric.update(&x));
+    ended("metric_result", metric.result());
+    ended("metric_name", metric.name());
+    ended("dataset_size", data.size());
+    ended("dataset_width", data.width());
+    ended("dataset_width", data.next_element());
+    ended("dataset_next", data.epoch::<1>().next().unwrap());
+    ended("dataset_shuffle", data.shuffle(1));
+    ended("optimizer_apply", adam.apply(&gradients, &Vec::<Tensor>::new()));
     assert_eq!(x.to_string(), "no live tensor");
     assert!(!canceller.cancel());
     let again = x.clone();
@@ -172,4 +172,17 @@ fn numbers_that_no_shape_has() {
     refused(c, c.ones(&[3]).item(), Code::InvalidArgument, "one element");
     refused(c, c.ones(&[3]).read(&mut [0f32; 2]), Code::InvalidArgument, "room");
     refused(c, c.ones(&[3]).to_vec::<i32>(), Code::InvalidArgument, "asked for i32");
+}
+
+#[test]
+fn a_text_with_a_nul_names_the_call() {
+    let c = &Context::new().unwrap();
+    let nul = "a\0b";
+    let op_of = |error: tapeloop::Error| error.op().map(String::from).unwrap();
+    assert_eq!(op_of(Metric::mean(c, nul).unwrap_err()), "metric_mean");
+    assert_eq!(op_of(Metric::binary_accuracy(c, 0.5, nul).unwrap_err()), "metric_binary_accuracy");
+    assert_eq!(op_of(Dense::new(2).name(nul).build(c).unwrap_err()), "dense");
+    assert_eq!(op_of(Adam::new().name(nul).build(c).unwrap_err()), "adam");
+    assert_eq!(op_of(c.variable(&c.ones(&[1]), nul).unwrap_err()), "variable_new");
+    works(c);
 }

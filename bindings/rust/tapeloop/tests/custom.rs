@@ -285,3 +285,23 @@ fn the_first_nan_is_found() {
     c.set_non_finite_check(NonFiniteCheck::Off).unwrap();
     assert!(c.scalar(DType::F32, -1.0).log().item().unwrap().is_nan());
 }
+
+/// A function that calls itself in its forward pass.
+fn nested(c: &Context, x: &Tensor, levels: u32) -> Result<Tensor> {
+    c.custom_gradient(
+        "nested",
+        x,
+        move |c, x| if levels > 1 { nested(c, &x[0], levels - 1) } else { Ok(&*x[0] * 3.0) },
+        |call| Ok(vec![Some(call.gradient()?.clone())]),
+    )
+}
+
+#[test]
+fn closures_nest_to_a_limit() {
+    let c = &Context::new().unwrap();
+    let x = variable(c, 2.0);
+    for _ in 0..2 {
+        assert_eq!(nested(c, &x, 200).unwrap().item().unwrap(), 6.0);
+        refused(c, nested(c, &x, 1_000_000), Code::FailedPrecondition, "nested: callbacks must not nest");
+    }
+}

@@ -117,6 +117,7 @@ fn assert_intrusion(error: &tapeloop::Error) {
         other => panic!("{:?}: {}", other, error),
     };
     assert!(told.iter().any(|text| error.message().contains(text)), "{}", error);
+    assert_ne!(error.op(), Some("error_message"), "the call that was refused: {}", error);
 }
 
 #[test]
@@ -291,4 +292,36 @@ fn a_context_is_cancelled_from_another_thread() {
     canceller.cancel();
     assert_eq!(c.tape().unwrap_err().code(), Code::Cancelled);
     works(&c);
+}
+
+#[test]
+fn a_refused_call_is_named() {
+    let c = Context::new().unwrap();
+    let (x, metric) = (c.ones(&[2]), tapeloop::Metric::mean(&c, None).unwrap());
+    let metric = std::sync::Mutex::new(metric);
+    // While a closure runs this thread is inside the context.
+    let y = c.custom_gradient(
+        "inside",
+        &x,
+        |_, inside| {
+            let outside = thread::scope(|s| {
+                let calls = s.spawn(|| {
+                    let metric = metric.lock().unwrap();
+                    let refused = vec![x.shape().err(), x.item().err(), metric.update(&x).err()];
+                    [refused, vec![(&x + 1.0).dtype().err(), metric.result().err()]].concat()
+                });
+                calls.join().unwrap()
+            });
+            let calls = ["tensor_shape", "tensor_item", "metric_update", "tensor_dtype", "metric_result"];
+            for (error, call) in outside.into_iter().zip(calls) {
+                let error = error.expect(call);
+                assert_eq!((error.code(), error.op()), (Code::Busy, Some(call)), "{}", error);
+                assert!(error.message().contains("another thread is using the context"), "{}", error);
+            }
+            Ok(inside[0].clone())
+        },
+        |_| Ok(vec![None]),
+    );
+    drop(y);
+    works_again(&c);
 }

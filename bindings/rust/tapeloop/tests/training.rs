@@ -322,3 +322,36 @@ fn files_are_read_and_checked() {
     refused(c, Dataset::from_idx_folder(c, &folder.0, DataPart::Train), Code::InvalidArgument, "");
     refused(c, Dataset::from_idx_folder(c, "nowhere/at/all", DataPart::Test), Code::NotFound, "");
 }
+
+#[test]
+fn two_models_in_one_gradient() {
+    let c = &Context::builder().seed(2).build().unwrap();
+    let (first, second) = (Dense::new(3).build(c).unwrap(), Dense::new(1).build(c).unwrap());
+    let scale = c.variable(&c.ones(&[1]), "scale").unwrap();
+    let x = c.uniform(&[4, 2]);
+    first.build(&[4, 2]).unwrap();
+    second.build(&[4, 3]).unwrap();
+    let tape = c.persistent_tape().unwrap();
+    let loss = (second.call(&first.call(&x, true), true) * &scale).square().mean();
+    let values = |gradients: &Gradients| -> Vec<Vec<f32>> {
+        gradients.iter().map(|g| g.unwrap().to_vec().unwrap()).collect()
+    };
+    let joined = (first.trainable_variables(), second.trainable_variables(), &scale);
+    let gradients = tape.gradient(&loss, &joined).unwrap();
+    let mut apart = values(&tape.gradient(&loss, &first.trainable_variables()).unwrap());
+    apart.extend(values(&tape.gradient(&loss, &second.trainable_variables()).unwrap()));
+    apart.push(tape.gradient(&loss, &scale).unwrap().to_vec().unwrap());
+    assert_eq!(values(&gradients), apart);
+    let before: Vec<f32> = scale.to_vec().unwrap();
+    Sgd::new().learning_rate(1.0).build(c).unwrap().apply(&gradients, &joined).unwrap();
+    assert_eq!(scale.to_vec::<f32>().unwrap(), [before[0] - apart[4][0]]);
+    // Lists of other kinds, nested, and of nothing.
+    let none: [&Tensor; 0] = [];
+    let nested = ((&none, &[&scale]), first.variables());
+    assert_eq!(tape.gradient(&loss, &nested).unwrap().len(), 3);
+    assert_eq!(tape.gradient(&loss, &(&none, &none)).unwrap().len(), 0);
+    // A list of another context is an error, wherever it stands.
+    let other = &Context::new().unwrap();
+    let foreign = other.variable(&other.ones(&[1]), "foreign").unwrap();
+    refused(c, tape.gradient(&loss, &(&scale, &foreign)), Code::InvalidArgument, "another context");
+}

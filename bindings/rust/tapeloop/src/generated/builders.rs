@@ -114,9 +114,9 @@ impl Dense {
         if let Some(value) = self.dtype {
             options.dtype = value as i32;
         }
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("dense", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_dense(context.handle(), self.units, &options)))
+        Layer::made(context, "dense", call!(tl_dense(context.handle(), self.units, &options)))
     }
 }
 
@@ -150,9 +150,9 @@ impl Dropout {
     /// Makes the layer. It belongs to the innermost scope.
     pub fn build(&self, context: &Context) -> Result<Layer> {
         let mut options = options!(tl_layer_options, tl_layer_options_init);
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("dropout_layer", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_dropout_layer(context.handle(), self.rate, &options)))
+        Layer::made(context, "dropout_layer", call!(tl_dropout_layer(context.handle(), self.rate, &options)))
     }
 }
 
@@ -190,9 +190,9 @@ impl Flatten {
     /// Makes the layer. It belongs to the innermost scope.
     pub fn build(&self, context: &Context) -> Result<Layer> {
         let mut options = options!(tl_layer_options, tl_layer_options_init);
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("flatten_layer", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_flatten_layer(context.handle(), &options)))
+        Layer::made(context, "flatten_layer", call!(tl_flatten_layer(context.handle(), &options)))
     }
 }
 
@@ -225,9 +225,13 @@ impl ActivationLayer {
     /// Makes the layer. It belongs to the innermost scope.
     pub fn build(&self, context: &Context) -> Result<Layer> {
         let mut options = options!(tl_layer_options, tl_layer_options_init);
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("activation_layer", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_activation_layer(context.handle(), self.activation as i32, &options)))
+        Layer::made(
+            context,
+            "activation_layer",
+            call!(tl_activation_layer(context.handle(), self.activation as i32, &options)),
+        )
     }
 }
 
@@ -319,9 +323,9 @@ impl BatchNormalization {
         if let Some(value) = self.dtype {
             options.dtype = value as i32;
         }
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("batch_normalization", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_batch_normalization(context.handle(), &options)))
+        Layer::made(context, "batch_normalization", call!(tl_batch_normalization(context.handle(), &options)))
     }
 }
 
@@ -395,9 +399,9 @@ impl LayerNormalization {
         if let Some(value) = self.dtype {
             options.dtype = value as i32;
         }
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("layer_normalization", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Layer::made(context, call!(tl_layer_normalization(context.handle(), &options)))
+        Layer::made(context, "layer_normalization", call!(tl_layer_normalization(context.handle(), &options)))
     }
 }
 
@@ -469,9 +473,9 @@ impl Sgd {
         if let Some(value) = self.momentum_form {
             options.momentum_form = value as i32;
         }
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("sgd", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Optimizer::made(context, call!(tl_sgd(context.handle(), &options)))
+        Optimizer::made(context, "sgd", call!(tl_sgd(context.handle(), &options)))
     }
 }
 
@@ -545,9 +549,9 @@ impl Adam {
         if let Some(value) = self.epsilon_form {
             options.epsilon_form = value as i32;
         }
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("adam", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Optimizer::made(context, call!(tl_adam(context.handle(), &options)))
+        Optimizer::made(context, "adam", call!(tl_adam(context.handle(), &options)))
     }
 }
 
@@ -637,8 +641,8 @@ impl AdamW {
             options.epsilon_form = value as i32;
         }
         options.weight_decay = self.weight_decay;
-        let name = optional_text("name", self.name.as_deref())?;
+        let name = optional_text("adamw", self.name.as_deref())?;
         options.name = pointer_of(&name);
-        Optimizer::made(context, call!(tl_adamw(context.handle(), &options)))
+        Optimizer::made(context, "adamw", call!(tl_adamw(context.handle(), &options)))
     }
 }
