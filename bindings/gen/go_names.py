@@ -29,11 +29,42 @@ def local(c_name):
     return name + "_" if name in KEYWORDS else name
 
 
-def in_go(text, functions=()):
-    """A comment of the C API in the words of Go: its names without their prefix, nil for NULL."""
-    text = re.sub(r"\bTL_([A-Z0-9_]+)\b", lambda m: camel(m[1]), text)
-    text = re.sub(r"\btl_([a-z0-9_]+)\b(\(\))?", lambda m: camel(m[1]), text)
+# Functions whose name in Go is not that of C in Go's spelling; of the others, only the ops and what makes a layer or an
+# optimizer keep theirs, and any other is an error: it would name what Go does not have.
+FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
+             "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
+             "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute"}
+SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
+CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them
+
+
+def learn(api):
+    """What the comments may name: the constants, the ops, and the parameters and fields of the API."""
+    CONSTANTS.update({c["name"]: camel(c["name"][3:]) for c in api["constants"]})
+    for e in api["enums"]:
+        CONSTANTS.update({v["name"]: enum_value(e["name"], v["name"]) for v in e["values"]})
+    SAME.update(f["name"] for f in api["functions"] if "op" in f)
+    PARAMETERS.update(p["name"] for f in api["functions"] if "op" in f for p in f["parameters"] if "_" in p["name"])
+
+
+def function_in_go(c_name):
+    if c_name not in FUNCTIONS and c_name not in SAME:
+        raise ValueError(f"bindings/gen/go_names.py: what is {c_name} in Go? Add it to FUNCTIONS")
+    return FUNCTIONS.get(c_name) or camel(c_name[3:])
+
+
+def in_go(text):
+    """A comment of the C API in the words of Go: the names that things have there, nil for NULL."""
+    text = re.sub(r"\bTL_[A-Z0-9_]+\b", lambda m: CONSTANTS[m[0]], text)
+    text = re.sub(r"\btl_[a-z0-9_]+\b(?:\(\))?", lambda m: function_in_go(m[0].rstrip("()")), text)
+    text = re.sub(r"\b[a-z]+_[a-z_]+\b", lambda m: local(m[0]) if m[0] in PARAMETERS else m[0], text)
+    text = text.replace("with the option explain", "with the option Explain")
     return text.replace("NULL", "nil")
+
+
+def field_in_go(text, c_type):
+    """That of a field: text that is not given is "", a flag is false anyway."""
+    return in_go(text.replace("NULL", '""') if c_type == "string" else text)
 
 
 def comment(text, indent=""):

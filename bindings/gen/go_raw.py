@@ -71,6 +71,15 @@ def raw_options(name):
     return "tlgo_" + name[3:]
 
 
+def too_old(api):
+    """One message, and no hundred about functions that are missing: a file that is not there ends the compilation."""
+    version = {c["name"][11:].lower(): c["value"] for c in api["constants"] if c["name"].startswith("TL_VERSION_")}
+    major, minor = version["major"], version["minor"]
+    return (f"#if !defined(TL_VERSION_MINOR) || TL_VERSION_MAJOR != {major} || TL_VERSION_MINOR < {minor}\n"
+            f"#error \"the C library that pkg-config found is not the one that this Go package needs: install tapeloop {major}.{minor} or a newer {major}.x\"\n"
+            f"#include <tapeloop-{major}.{minor}-or-newer-is-needed.h>\n#endif\n\n")
+
+
 def raw(api):
     made = Raw(api)
     inits = {s.get("init") for s in api["structs"]}
@@ -78,6 +87,7 @@ def raw(api):
     out = ("/* Made from api.json by bindings/gen/generate. Do not edit. */\n"
            "/* The functions of the C API as cgo calls them: handles are numbers, options are passed by value. */\n"
            "#ifndef TAPELOOP_GO_RAW_H\n#define TAPELOOP_GO_RAW_H\n\n#include <tapeloop/tapeloop.h>\n\n")
+    out += too_old(api)
     out += "".join(made.options(s) + "\n" for s in api["structs"] if s["name"] in filled)
     out += "\n".join(made.function(f) for f in api["functions"] if f["name"] not in inits and not made.left_out(f))
     return out + "\n#endif\n"

@@ -1,5 +1,5 @@
 """The enums and options of the C API as Go types (bindings/go/enums.go, bindings/go/options.go)."""
-from go_names import MADE, camel, comment, enum_type, enum_value, in_go
+from go_names import MADE, camel, comment, enum_type, enum_value, field_in_go, in_go
 
 FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64": "float64", "string": "string", "size": "int"}
 # Written by hand, in the words of Go, or no options to a caller.
@@ -66,7 +66,7 @@ def options(api):
             if f["name"] == "struct_size":
                 continue
             if f.get("doc"):
-                out += comment(in_go(f["doc"]), "\t")
+                out += comment(field_in_go(f["doc"], f["type"]), "\t")
             out += f"\t{camel(f['name'])} {field_type(f, handles)}\n"
         out += "}\n" + as_raw(s, kind, handles)
     return out

@@ -4,6 +4,7 @@ package tapeloop
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -30,6 +31,9 @@ func TestLogLines(t *testing.T) {
 	must(t, warned(c, v, w, g))
 	if len(lines) != 1 || !strings.Contains(lines[0], "forgotten") {
 		t.Errorf("got %q", lines)
+	}
+	if got := fmt.Sprint(LogInfo, LogWarning, LogLevel(9)); got != "info warning log level 9" {
+		t.Errorf("got %q", got)
 	}
 	must(t, c.SetLog(nil))
 	must(t, warned(c, v, w, g))
@@ -59,7 +63,7 @@ func TestPanicsInCallbacksComeBack(t *testing.T) {
 	}
 	must(t, c.SetLog(func(LogLevel, string) { runtime.Goexit() }))
 	var p *PanicError
-	if err := warned(c, v, w, g); !errors.As(err, &p) || p.Value != nil {
+	if err := warned(c, v, w, g); !errors.As(err, &p) || p.Value != nil || !strings.Contains(err.Error(), "ended its goroutine") {
 		t.Errorf("got %v", err)
 	}
 	must(t, c.SetLog(func(LogLevel, string) { panic("text") }))

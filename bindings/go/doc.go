@@ -33,7 +33,8 @@
 //
 // Tensors made in a Scope end with it, and cost the garbage collector nothing; [Tensor.Keep] moves one out. Everything else
 // has a Close, and ends by itself some time after the last reference to it is gone: the package runs the garbage collector
-// when the memory of tensors that C holds has doubled.
+// when the memory of tensors that C holds has doubled. The exception is a context whose log function (see [Context.SetLog])
+// uses the context or what belongs to it: that one must be closed.
 //
 // # Goroutines
 //

@@ -32,7 +32,7 @@ const (
 	ErrNonFinite Code = 9
 	// a broken invariant of tapeloop: please report it
 	ErrInternal Code = 10
-	// ContextCancel asked the context to stop
+	// Context.Do asked the context to stop
 	ErrCancelled Code = 11
 )
 
@@ -177,7 +177,7 @@ type NonFinite int32
 
 // Values of NonFinite.
 const (
-	// the call fails with NonFinite
+	// the call fails with ErrNonFinite
 	NonFiniteError NonFinite = 0
 	// every clipped gradient is NaN, as in TensorFlow
 	NonFinitePropagate NonFinite = 1
@@ -213,13 +213,13 @@ const (
 	ReasonReset GradientReason = 4
 	// an integer or bool stands on the path
 	ReasonInteger GradientReason = 5
-	// StopGradient cuts the path
+	// Tensor.StopGradient cuts the path
 	ReasonStopGradient GradientReason = 6
 	// the value passed through an assignment to a variable
 	ReasonAssigned GradientReason = 7
 	// an op without gradient stands on the path
 	ReasonNotDifferentiable GradientReason = 8
-	// a gradient rule gave none, such as that of a CustomGradient
+	// a gradient rule gave none, such as that of a Context.CustomGradient
 	ReasonRuleGaveNone GradientReason = 9
 	// the variable was not read while the tape recorded
 	ReasonNotRead GradientReason = 10
@@ -227,6 +227,6 @@ const (
 	ReasonOutside GradientReason = 11
 	// no chain of ops that the tape knows leads from the source to the target
 	ReasonIndependent GradientReason = 12
-	// the tape did not see enough to tell: begin it with the option explain
+	// the tape did not see enough to tell: begin it with the option Explain
 	ReasonUnknown GradientReason = 13
 )

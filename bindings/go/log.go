@@ -6,10 +6,22 @@ package tapeloop
 import "C"
 
 import (
+	"fmt"
 	"runtime/cgo"
 	"runtime/debug"
 	"sync/atomic"
 )
+
+// String is the level in words, such as "warning".
+func (l LogLevel) String() string {
+	switch l {
+	case LogInfo:
+		return "info"
+	case LogWarning:
+		return "warning"
+	}
+	return fmt.Sprintf("log level %d", int32(l))
+}
 
 // logSink is where C's log lines go. C knows it by the number of a cgo.Handle, which its destroy function deletes.
 type logSink struct {
@@ -27,6 +39,9 @@ type thrown struct {
 
 // SetLog sets where log lines go; without a function they are dropped. It is called while a call on the context is running, and
 // must not use the context: what it calls there returns ErrBusy, and nothing else comes of it. If it panics, the call returns a *PanicError.
+//
+// The library refers to the function until it is replaced or the context is closed. A function that captures the context, or a
+// tensor or object of it, so keeps the context from ending by itself: such a context needs Close, or SetLog(nil).
 func (c *Context) SetLog(write func(level LogLevel, message string)) error {
 	if write == nil {
 		return c.effect(C.tlgo_log_to(c.handle(), 0))

@@ -831,10 +831,10 @@ func (x *Tensor) LogSumExpAxes(axes []int64, keepdims bool) *Tensor {
 	return c.result(h)
 }
 
-// MatMul: Matrix product of the last two axes; leading axes broadcast. transpose_a and transpose_b swap the
-// last two axes of an operand first, without a copy. Operands have rank 2 or more. This short form uses
-// transpose_a = false, transpose_b = false; see MatMulTransposed. Operands: `a`: float; `b`: the dtype of `a`.
-// Gradient: of any order. Since 0.1.
+// MatMul: Matrix product of the last two axes; leading axes broadcast. transposeA and transposeB swap the last
+// two axes of an operand first, without a copy. Operands have rank 2 or more. This short form uses transposeA
+// = false, transposeB = false; see MatMulTransposed. Operands: `a`: float; `b`: the dtype of `a`. Gradient: of
+// any order. Since 0.1.
 func (a *Tensor) MatMul(b *Tensor) *Tensor {
 	c, broken := two(a, b)
 	if broken != nil {
@@ -846,7 +846,7 @@ func (a *Tensor) MatMul(b *Tensor) *Tensor {
 	return c.result(h)
 }
 
-// MatMulTransposed: Matrix product of the last two axes; leading axes broadcast. transpose_a and transpose_b
+// MatMulTransposed: Matrix product of the last two axes; leading axes broadcast. transposeA and transposeB
 // swap the last two axes of an operand first, without a copy. Operands have rank 2 or more. Operands: `a`:
 // float; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
 func (a *Tensor) MatMulTransposed(b *Tensor, transposeA bool, transposeB bool) *Tensor {
@@ -1176,9 +1176,9 @@ func (x *Tensor) LogSoftmaxAxis(axis int64) *Tensor {
 
 // SoftmaxCrossEntropy: Cross-entropy of each row of logits against a row of label probabilities: -sum(labels *
 // log_softmax(logits)) over the last axis. labels and logits have one shape (..., classes), at least one
-// class; the result has shape (...). Gradients flow to both. Labels may be any weights of the classes:
-// LossCategoricalCrossEntropy refuses what is no probability. Operands: `labels`: float; `logits`: the dtype
-// of `labels`. Gradient: of any order. Since 0.1.
+// class; the result has shape (...). Gradients flow to both. Labels may be any weights of the classes: the
+// function CategoricalCrossEntropy refuses what is no probability. Operands: `labels`: float; `logits`: the
+// dtype of `labels`. Gradient: of any order. Since 0.1.
 func (labels *Tensor) SoftmaxCrossEntropy(logits *Tensor) *Tensor {
 	c, broken := two(labels, logits)
 	if broken != nil {

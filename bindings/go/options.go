@@ -33,7 +33,7 @@ func (o *ContextOptions) raw() C.tlgo_context_options {
 
 // LayerOptions: Of layers that have no other options.
 type LayerOptions struct {
-	// copied; nil: the name of the type, made unique inside a sequential layer
+	// copied; "": the name of the type, made unique inside a sequential layer
 	Name string
 }
 
@@ -71,7 +71,7 @@ type DenseOptions struct {
 	BiasParameter float64
 	// F32 (default) or F64: of variables and input
 	DType DType
-	// copied; nil: "dense", made unique inside a sequential layer
+	// copied; "": "dense", made unique inside a sequential layer
 	Name string
 }
 
@@ -111,7 +111,7 @@ type BatchNormalizationOptions struct {
 	NoCenter bool
 	// F32 (default) or F64: of variables and input
 	DType DType
-	// copied; nil: "batch_normalization", made unique inside a sequential layer
+	// copied; "": "batch_normalization", made unique inside a sequential layer
 	Name string
 }
 
@@ -146,7 +146,7 @@ type LayerNormalizationOptions struct {
 	NoCenter bool
 	// F32 (default) or F64: of variables and input
 	DType DType
-	// copied; nil: "layer_normalization", made unique inside a sequential layer
+	// copied; "": "layer_normalization", made unique inside a sequential layer
 	Name string
 }
 
@@ -206,7 +206,7 @@ type SGDOptions struct {
 	Nesterov bool
 	// default MomentumKeras
 	MomentumForm MomentumForm
-	// copied; nil: "sgd"
+	// copied; "": "sgd"
 	Name string
 }
 
@@ -242,7 +242,7 @@ type AdamOptions struct {
 	Epsilon float64
 	// default EpsilonKeras
 	EpsilonForm EpsilonForm
-	// copied; nil: "adam"
+	// copied; "": "adam"
 	Name string
 }
 
@@ -281,7 +281,7 @@ type AdamWOptions struct {
 	EpsilonForm EpsilonForm
 	// 0: 0.004, the default (PyTorch's is 0.01)
 	WeightDecay float64
-	// copied; nil: "adamw"
+	// copied; "": "adamw"
 	Name string
 }
 
@@ -309,11 +309,11 @@ func (o *AdamWOptions) name() string {
 
 // TapeOptions: How a tape records.
 type TapeOptions struct {
-	// TapeGradient may be called more than once (default false)
+	// Tape.Gradient may be called more than once (default false)
 	Persistent bool
-	// watch only what TapeWatch names (default false: variables too)
+	// watch only what Tape.Watch names (default false: variables too)
 	IgnoreVariables bool
-	// remember what every value of the context was made of, without keeping the values, so that TapeExplain can
+	// remember what every value of the context was made of, without keeping the values, so that Tape.Explain can
 	// name the exact place; takes time and memory (default false)
 	Explain bool
 }

@@ -5,6 +5,11 @@
 
 #include <tapeloop/tapeloop.h>
 
+#if !defined(TL_VERSION_MINOR) || TL_VERSION_MAJOR != 0 || TL_VERSION_MINOR < 1
+#error "the C library that pkg-config found is not the one that this Go package needs: install tapeloop 0.1 or a newer 0.x"
+#include <tapeloop-0.1-or-newer-is-needed.h>
+#endif
+
 typedef struct {
   uint64_t seed;
   int32_t threads;

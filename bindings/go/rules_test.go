@@ -57,6 +57,51 @@ func TestEveryFunctionIsBound(t *testing.T) {
 	}
 }
 
+// The comments, most of them made from those of C, name no function or parameter that only C has.
+func TestCommentsSpeakOfGo(t *testing.T) {
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(f os.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, parser.ParseComments)
+	must(t, err)
+	declared := map[string]bool{}
+	for _, file := range packages["tapeloop"].Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				declared[n.Name.Name] = true
+			case *ast.TypeSpec:
+				declared[n.Name.Name] = true
+			}
+			return true
+		})
+	}
+	raw, err := os.ReadFile("raw.h")
+	must(t, err)
+	foreign := map[string]bool{"NULL": true}
+	for _, f := range regexp.MustCompile(`tlgo_(\w+)\(([^)]*)`).FindAllStringSubmatch(string(raw), -1) {
+		name := strings.ReplaceAll(strings.Title(strings.ReplaceAll(f[1], "_", " ")), " ", "")
+		foreign[name] = !declared[name]
+		for _, parameter := range regexp.MustCompile(`\w+_\w+(,|$)`).FindAllString(f[2], -1) {
+			foreign[strings.TrimSuffix(parameter, ",")] = true
+		}
+	}
+	for _, row := range []string{"TapeGradient", "ContextCancel", "LossCategoricalCrossEntropy", "transpose_a"} {
+		if !foreign[row] {
+			t.Errorf("%s is not known as a name of C", row)
+		}
+	}
+	for name, file := range packages["tapeloop"].Files {
+		for _, comment := range file.Comments {
+			if strings.Contains(comment.Text(), "nil: \"") {
+				t.Errorf("%s: text cannot be nil: %s", name, comment.Text())
+			}
+			for _, word := range regexp.MustCompile(`\w+`).FindAllString(comment.Text(), -1) {
+				if foreign[word] || strings.HasPrefix(word, "tl_") || strings.HasPrefix(word, "TL_") {
+					t.Errorf("%s: a comment names %s, which Go does not have: %s", name, word, comment.Text())
+				}
+			}
+		}
+	}
+}
+
 // The rules of this package that a compiler does not check.
 func TestSources(t *testing.T) {
 	files, err := filepath.Glob("*.go")
