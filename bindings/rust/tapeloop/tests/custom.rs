@@ -292,7 +292,7 @@ fn nested(c: &Context, x: &Tensor, levels: u32) -> Result<Tensor> {
         "nested",
         x,
         move |c, x| if levels > 1 { nested(c, &x[0], levels - 1) } else { Ok(&*x[0] * 3.0) },
-        |call| Ok(vec![Some(call.gradient()?.clone())]),
+        |call| Ok(vec![Some(call.gradient()?)]),
     )
 }
 
