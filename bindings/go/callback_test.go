@@ -131,3 +131,19 @@ func TestLogEndsWithItsContext(t *testing.T) {
 		wants(t, c.SetLog(func(LogLevel, string) {}), ErrInvalidArgument, "the context is closed")
 	}
 }
+
+// A goroutine that ends inside of a segment leaves the context of no use; the next call says why.
+func TestGoroutineThatEndsInsideOfASegment(t *testing.T) {
+	c := newContext(t)
+	x, ended := c.Ones(2), make(chan struct{})
+	go func() {
+		defer close(ended)
+		c.Recompute("segment", []*Tensor{x}, 1, func([]*Tensor) ([]*Tensor, error) { runtime.Goexit(); return nil, nil })
+		t.Error("the goroutine goes on")
+	}()
+	<-ended
+	var p *PanicError
+	if err := c.SetSeed(1); !errors.As(err, &p) || !strings.Contains(err.Error(), "ended its goroutine") {
+		t.Errorf("got %v", err)
+	}
+}

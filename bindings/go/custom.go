@@ -16,7 +16,7 @@ import (
 
 // Compute makes outputs from inputs. It runs inside of a call on the context, and uses ops as usual; what it makes and does not
 // return is freed for it. An error that it returns, and a panic, is the error of the call. It runs on the goroutine of the
-// caller, which it must not end (runtime.Goexit, testing.T.FailNow): the context would be busy for good.
+// caller, which it must not end (runtime.Goexit, testing.T.FailNow): the context would be of no use any more, since the call never returns.
 //
 // The tapes that record it refer to it until they are consumed or closed: if it captures such a tape, close that tape.
 type Compute func(inputs []*Tensor) (outputs []*Tensor, err error)
