@@ -17,7 +17,7 @@ void destroy_variable(void* object) { VariableRef adopted(static_cast<Variable*>
 // True when `part` stands in `name` between underscores: sum in sum_axes, binary_accuracy in metric_binary_accuracy.
 bool is_part(std::string_view part, std::string_view name) {
   size_t at = name.find(part);
-  if (part.empty() || at == name.npos) return false;
+  if (part.empty() || at == std::string_view::npos) return false;
   size_t end = at + part.size();
   return (at == 0 || name[at - 1] == '_') && (end == name.size() || name[end] == '_');
 }
@@ -25,7 +25,7 @@ bool is_part(std::string_view part, std::string_view name) {
 // "[function] rule", or "[function] op: rule" where the text names another op.
 std::string titled(const char* function, std::string_view message) {
   size_t end = message.find("] ");
-  if (message.empty() || message[0] != '[' || end == message.npos)
+  if (message.empty() || message[0] != '[' || end == std::string_view::npos)
     return concat("[", function, "] ", message);
   std::string_view inner = message.substr(1, end - 1), rule = message.substr(end + 2);
   if (inner.empty() || is_part(inner, function)) return concat("[", function, "] ", rule);
