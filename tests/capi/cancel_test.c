@@ -179,15 +179,11 @@ static void a_signal_handler_cancels(void **state) {
 static void a_cancelled_read_of_a_file_leaves_nothing(void **state) {
   (void)state;
   tl_context *c = new_context();
-  char path[] = "/tmp/tapeloop-cancel-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd,
-                         "\0\0\x08\x01\0\0\0\x02"
-                         "ab",
-                         10),
-                   10);
-  close(fd);
+  char path[PATH_ROOM];
+  temporary_file(path,
+                 "\0\0\x08\x01\0\0\0\x02"
+                 "ab",
+                 10);
   assert_int_equal(tl_context_cancel(c), TL_OK);
   assert_null(tl_read_idx(c, path));
   expect_error(c, TL_CANCELLED, "[read_idx] cancelled");

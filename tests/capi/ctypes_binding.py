@@ -22,7 +22,7 @@ class Binding:
     def __init__(self, description, library=None):
         with open(description) as f:
             self.api = json.load(f)
-        self.library = ctypes.CDLL(library or self.api["soname"])
+        self.shared_object = ctypes.CDLL(library or self.api["soname"])
         for constant in self.api["constants"]:
             setattr(self, constant["name"], constant["value"])
         self.types = {**SCALARS, **{h["name"]: ctypes.c_void_p for h in self.api["handles"]}, **{c["name"]: ctypes.c_void_p for c in self.api["callbacks"]}}
@@ -38,7 +38,7 @@ class Binding:
         self.functions = {f["name"]: f for f in self.api["functions"]}
         self.init_of = {s["name"]: s["init"] for s in self.api["structs"]}
         for function in self.api["functions"]:
-            c = getattr(self.library, function["name"])
+            c = getattr(self.shared_object, function["name"])
             c.restype, c.argtypes = self.type_of(function["returns"]), [self.type_of(p) for p in function["parameters"]]
             setattr(self, function["name"], self.method(function, c))
 
@@ -52,7 +52,7 @@ class Binding:
         """A struct filled with its defaults, then with what the caller gave."""
         struct = self.structs[name]()
         if self.init_of[name]:
-            getattr(self.library, self.init_of[name])(ctypes.byref(struct), ctypes.sizeof(struct))
+            getattr(self.shared_object, self.init_of[name])(ctypes.byref(struct), ctypes.sizeof(struct))
         else:
             struct.struct_size = ctypes.sizeof(struct)
         for key, value in fields.items():
@@ -114,8 +114,8 @@ class Binding:
         failed = {"NULL": not result, "status": result != 0, "NaN": result != result, "-1": result == -1,
                   "false": result is False}.get(returns.get("on_failure"), False)
         owner = next((values[p["name"]] for p in function["parameters"] if p["type"] == "tl_context" and p["name"] in values), None)
-        if failed and owner and (code := self.library.tl_error_code(owner)):
-            raise Failure(code, self.library.tl_error_message(owner).decode())
+        if failed and owner and (code := self.shared_object.tl_error_code(owner)):
+            raise Failure(code, self.shared_object.tl_error_message(owner).decode())
         if failed and returns["on_failure"] == "status":
             raise Failure(result, "(see the context)")
         plain = [v.value if isinstance(v, ctypes._SimpleCData) else v.raw if isinstance(v, ctypes.Array) and v._type_ is ctypes.c_char

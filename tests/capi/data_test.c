@@ -41,11 +41,8 @@ static void idx_files_are_read_or_refused(void** state) {
   (void)state;
   tl_context* c = new_context();
   static const unsigned char content[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255};
-  char path[] = "/tmp/tapeloop-data-test-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-  write_file(path, content, sizeof content);
+  char path[PATH_ROOM];
+  temporary_file(path, content, sizeof content);
   tl_tensor* t = tl_read_idx(c, path);
   uint8_t values[6] = {0};
   assert_true(tl_tensor_dtype(t) == TL_U8 && tl_tensor_rank(t) == 2);

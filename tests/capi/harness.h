@@ -40,6 +40,9 @@ tl_context *new_context(void);
 void free_context(tl_context *c);
 /* The context holds an error of this code whose message contains the text; the error is cleared. */
 void expect_error(tl_context *c, tl_status code, const char *text);
+/* Writes bytes into a new temporary file; path gets its name. The test removes it. */
+enum { PATH_ROOM = 64 };
+void temporary_file(char path[PATH_ROOM], const void *bytes, size_t count);
 /* A f32 vector. */
 tl_tensor *vector(tl_context *c, size_t count, const float *values);
 

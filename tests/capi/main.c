@@ -1,4 +1,8 @@
 /* Runs all C tests. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "tests/capi/harness.h"
 
 tl_context *new_context(void) {
@@ -21,6 +25,16 @@ void expect_error(tl_context *c, tl_status code, const char *text) {
   assert_int_equal(tl_error_code(c), code);
   if (!strstr(tl_error_message(c), text)) fail_msg("'%s' lacks '%s'", tl_error_message(c), text);
   tl_clear_error(c);
+}
+
+void temporary_file(char path[PATH_ROOM], const void *bytes, size_t count) {
+  int length = snprintf(path, PATH_ROOM, "/tmp/tapeloop-test-");
+  memset(path + length, 'X', 6); /* what mkstemp() fills in */
+  path[length + 6] = 0;
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, bytes, count), (ssize_t)count);
+  close(fd);
 }
 
 tl_tensor *vector(tl_context *c, size_t count, const float *values) {
