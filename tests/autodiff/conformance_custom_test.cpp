@@ -20,23 +20,7 @@ struct Custom : TapeFixture {
                             [rule](const RuleArgs& a) { return Tensors{rule(a.in[0], a.grad[0])}; }},
                            Span<const Tensor>(&x, 1))[0];
   }
-  // The derivatives of f at x of orders 1 to n, by nested tapes.
-  V derivatives(const std::function<Tensor(const Tensor&)>& f, double at, int n) {
-    Tensor x = scalar(at);
-    std::vector<std::unique_ptr<Tape>> tapes;
-    for (int i = 0; i < n; i++) {
-      tapes.push_back(std::make_unique<Tape>(c, TapeOptions{}));
-      tapes.back()->watch(x);
-    }
-    Tensor y = f(x);
-    V out;
-    while (!tapes.empty()) {
-      y = gradient(*tapes.back(), y, of(x));
-      out.push_back(values(y)[0]);
-      tapes.pop_back();
-    }
-    return out;
-  }
+  V derivatives(const Function& f, double at, int n) { return tape_test::derivatives(f, scalar(at), n); }
 };
 
 TEST_CASE_METHOD(Custom, "C1 a rule that gives half of the truth, and its derivative") {

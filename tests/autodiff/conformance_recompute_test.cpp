@@ -13,7 +13,6 @@ namespace tl::tape_test {
 namespace {
 
 using Tensors = std::vector<Tensor>;
-using Function = std::function<Tensor(const Tensor&)>;
 
 struct Recomputed : TapeFixture {
   Function segment(Function f) {
@@ -23,22 +22,7 @@ struct Recomputed : TapeFixture {
           Span<const Tensor>(&x, 1))[0];
     };
   }
-  V derivatives(const Function& f, double at, int n) {
-    Tensor x = scalar(at);
-    std::vector<std::unique_ptr<Tape>> tapes;
-    for (int i = 0; i < n; i++) {
-      tapes.push_back(std::make_unique<Tape>(c, TapeOptions{}));
-      tapes.back()->watch(x);
-    }
-    Tensor y = f(x);
-    V out;
-    while (!tapes.empty()) {
-      y = gradient(*tapes.back(), y, of(x));
-      out.push_back(values(y)[0]);
-      tapes.pop_back();
-    }
-    return out;
-  }
+  V derivatives(const Function& f, double at, int n) { return tape_test::derivatives(f, scalar(at), n); }
   void check_close(const V& got, const V& want) {
     REQUIRE(got.size() == want.size());
     for (size_t i = 0; i < got.size(); i++) CHECK(got[i] == Approx(want[i]).epsilon(1e-9));

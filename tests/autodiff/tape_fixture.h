@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,24 @@ inline Tensor gradient(Tape& tape, const Tensor& y, GradientSource x) {
 }
 
 using V = std::vector<double>;
+using Function = std::function<Tensor(const Tensor&)>;
+
+// The derivatives of f at x of orders 1 to n, by nested tapes.
+inline V derivatives(const Function& f, Tensor x, int n) {
+  std::vector<std::unique_ptr<Tape>> tapes;
+  for (int i = 0; i < n; i++) {
+    tapes.push_back(std::make_unique<Tape>(x.context(), TapeOptions{}));
+    tapes.back()->watch(x);
+  }
+  Tensor y = f(x);
+  V out;
+  while (!tapes.empty()) {
+    y = gradient(*tapes.back(), y, of(x));
+    out.push_back(values(y)[0]);
+    tapes.pop_back();
+  }
+  return out;
+}
 
 inline Code code_of(const std::function<void()>& f) {
   try {
