@@ -38,9 +38,6 @@ GemmCpu detect_cpu() {
 //   f32 NN 256x2048x2048     9900 packed      9540
 //   f32 NN 512x2048x2048    18170 packed     18280
 //   f32 NN 1024x2048x2048   32550 packed     34370      62300                   64900    67100     66000
-//   the same, another day   37230 packed     36580      72580
-//   f32 NN 2048x2048x2048   74090 packed     71260     141580
-//   f32 TN 2048x1024x2048   40990 packed     37530      75520
 //   f64 NN 32x784x128        54.3                        109 to 137
 //   f64 NN 512x512x512       2116 packed                 4436
 //   portable kernels with oneDNN limited to SSE4.1 and OpenBLAS to Nehalem:
@@ -105,8 +102,6 @@ GemmMethod choose_gemm_method(GemmCpu cpu, bool is_double, bool ta, bool tb, int
   // best; with many, packing both pays.
   const double b_bytes = dn * dk * (is_double ? 8 : 4);
   if (!ta && !tb && m < 512 && b_bytes >= (8 << 20) && onednn) return GemmMethod::onednn;
-  // The largest products with a B that lies as it is used: oneDNN's packing is 3 to 9 % faster than ours there.
-  if (cpu == GemmCpu::avx512 && onednn && !tb && m >= 512 && dm * dn * dk >= 4e9) return GemmMethod::onednn;
   if (m >= 192 && n >= 64 && k >= 64 && b_bytes >= (2 << 20)) return GemmMethod::packed;
   if (m >= 1024 && n >= 64 && k >= 64 && is_double) return GemmMethod::packed;
   // Rows of whole pages collide in the caches.
