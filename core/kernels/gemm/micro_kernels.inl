@@ -21,6 +21,9 @@ struct Tile {
   T* c;
   int64_t c_stride;
   int tail;  // columns of the last vector
+  // Memory to ask for meanwhile: with every term what is at `next`, which then moves on by next_stride.
+  const T* next;
+  int64_t next_stride;
 };
 
 // One register tile of kRows x (kVectors * width). B rows are read as vectors, elements of A are broadcast.
@@ -43,13 +46,27 @@ void compute_tile(const Tile<S>& t) {
     for (int v = 0; v < kVectors; ++v)
       row[v] = kTail && v == kVectors - 1 ? S::load_part(p + v * kWidth, tail) : S::load(p + v * kWidth);
   };
-  // C comes from a farther cache: it is asked for shortly before the sums are complete, late enough to stay in the nearest.
-  int64_t left = t.terms, now = left > 2 * kFetchTerms ? left - kFetchTerms : left;
-  const auto fetch_c = [&]() __attribute__((always_inline)) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i)
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.c + i * t.c_stride + v * kWidth, 1);
+  // With every term of a tall tile a row of something else is asked for, so that it comes while the sums are formed:
+  // first of the next panel of B, then, shortly before the end so that it stays in the nearest cache, of C.
+  constexpr bool kFetches = kRows * kVectors > S::kTileRows;
+  static_assert(kRows < kFetchTerms, "the rows of C are fetched within the last terms");
+  const T* fetch = t.next;
+  int64_t fetch_stride = t.next_stride;
+  const auto fetch_row = [&]() __attribute__((always_inline)) {
+    if (!kFetches) return;
+#pragma GCC unroll 2
+    for (int at = 0; at < kVectors * kWidth; at += 64 / int(sizeof(T))) __builtin_prefetch(fetch + at);
+    fetch += fetch_stride;
+  };
+  int64_t left = t.terms, now = kFetches && left > 2 * kFetchTerms ? left - kFetchTerms : left;
+  // After `now` terms; false if they were the last.
+  const auto go_on = [&]() __attribute__((always_inline)) {
+    left -= now;
+    const bool at_c = left == kFetchTerms;
+    now = at_c ? kRows : left;
+    fetch = at_c ? t.c : t.b;
+    fetch_stride = at_c ? t.c_stride : 0;
+    return left != 0;
   };
   if (kAlongTerms) {
     // Rows are reached from one pointer for every four: base + {0, 1, 2, 3} * stride needs two registers for
@@ -61,7 +78,7 @@ void compute_tile(const Tile<S>& t) {
     int64_t stride3 = 3 * stride;
 #pragma GCC unroll 4
     for (int g = 0; g < kGroups; ++g) base[g] = t.a + 4 * g * stride;
-    for (;;) {
+    do {
       for (int64_t p = 0; p < now; ++p) {
         V row[kVectors];
         load_b(row, b);
@@ -83,16 +100,13 @@ void compute_tile(const Tile<S>& t) {
           asm volatile("" : "+r"(base[g]));
         }
         asm volatile("" : "+r"(stride3));
+        fetch_row();
       }
-      left -= now;
-      if (left == 0) break;
-      fetch_c();
-      now = left;
-    }
+    } while (go_on());
   } else {
     const T* a = t.a;
     const int64_t a_stride = t.a_stride;
-    for (;;) {
+    do {
       for (int64_t p = 0; p < now; ++p) {
         V row[kVectors];
         load_b(row, b);
@@ -104,12 +118,9 @@ void compute_tile(const Tile<S>& t) {
           for (int v = 0; v < kVectors; ++v) acc[i][v] = S::fma(x, row[v], acc[i][v]);
         }
         a += a_stride;
+        fetch_row();
       }
-      left -= now;
-      if (left == 0) break;
-      fetch_c();
-      now = left;
-    }
+    } while (go_on());
   }
 
   const V alpha = S::set1(t.alpha), beta = S::set1(t.beta);
@@ -267,11 +278,17 @@ void compute_block(const GemmBlock<typename S::T>& block) {
   t.b_stride = block.b_stride;
   t.a_stride = block.a_stride;
   const bool along_terms = block.a_layout == LeftLayout::along_terms;
+  // While one packed panel of B is in use, the next one comes: each tile asks for its share.
+  const int64_t tiles = (block.rows + S::kTileRows - 1) / S::kTileRows;
+  const int64_t share = block.b_stride == kPanel ? (kPanel + tiles - 1) / tiles : 0;
+  t.next_stride = share;
   for (int64_t j = 0; j < block.cols; j += kPanel) {
     const int width = static_cast<int>(block.cols - j < kPanel ? block.cols - j : kPanel);
     const int kind = width == kPanel ? 0 : width > kWidth ? 1 : 2;
     t.tail = kind == 1 ? width - kWidth : width;
     t.b = block.b + j / kPanel * block.b_panel;
+    t.next = t.b;
+    if (share > 0) t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
     for_row_tiles<S>(block.rows, [&](int64_t first, int height) {
       if (block.a_layout == LeftLayout::tiles) {
         t.a = block.a + first * block.terms;
@@ -290,6 +307,7 @@ void compute_block(const GemmBlock<typename S::T>& block) {
       if (block.c_transposed)
         transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
                      block.beta);
+      t.next += share * block.terms;
     });
   }
 }
