@@ -1,12 +1,10 @@
 // Kernels of comparisons, logic, selection and conversion.
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "core/kernels/broadcast.h"
+#include "core/kernels/convert.h"
 #include "core/kernels/dtypes.h"
 #include "core/kernels/integer_loops.h"
 #include "core/kernels/parallel.h"
+#include "core/kernels/select_run.h"
 #include "core/kernels/vector/table.h"
 #include "core/ops/generated/promised.h"
 
@@ -58,57 +56,12 @@ void compare(const KernelArgs& a, Pick pick, Integer integer) {
   });
 }
 
-// Floating point to integer: toward zero, saturating, NaN to 0.
-template <class To, class From>
-To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return x != From{0};
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (x != x) return 0;
-    // max() + 1 is a power of two, so that it is exact in every floating-point type.
-    constexpr From above = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From{2};
-    if (x >= above) return std::numeric_limits<To>::max();
-    if (x <= static_cast<From>(std::numeric_limits<To>::lowest())) return std::numeric_limits<To>::lowest();
-    return static_cast<To>(x);
-  } else {
-    return static_cast<To>(x);
-  }
-}
-
 template <class To, class From>
 void convert_all(const KernelArgs& a) {
   const From* x = a[0].data<From>();
-  using Stored = std::conditional_t<std::is_same_v<To, bool>, uint8_t, To>;
-  Stored* y = a.out[0].mutable_data<Stored>();
-  parallel_ranges(
-      a.context, static_cast<size_t>(a.out[0].elements()), kCheapGrain, [&](size_t begin, size_t end) {
-        assign_each(
-            y + begin, end - begin, [](From v) { return static_cast<Stored>(convert<To>(v)); }, x + begin);
-      });
-}
-
-// to = condition ? p : q, where p and q advance or stand still. Selection moves bits, so that integers of four and eight
-// bytes go through the vector kernels as floating-point numbers of their size.
-template <class T>
-void select_run(const uint8_t* condition, const T* p, bool p_advances, const T* q, bool q_advances, T* to,
-                size_t n) {
-  if constexpr (sizeof(T) > 1) {
-    using Lane = std::conditional_t<sizeof(T) == 4, float, double>;
-    const SelectKernels<Lane>& k = float_table<Lane>(vector_table()).arithmetic.select;
-    const Lane *a = reinterpret_cast<const Lane*>(p), *b = reinterpret_cast<const Lane*>(q);
-    Lane* y = reinterpret_cast<Lane*>(to);
-    if (p_advances && q_advances) return k.vector_vector(condition, a, b, y, n);
-    if (p_advances) return k.vector_scalar(condition, a, *b, y, n);
-    if (q_advances) return k.scalar_vector(condition, *a, b, y, n);
-    k.scalar_scalar(condition, *a, *b, y, n);
-  } else {
-    const size_t p_step = p_advances, q_step = q_advances;
-    for (size_t i = 0; i < n; i++) {
-      const T mask = static_cast<T>(-static_cast<int>(condition[i] != 0)), a = p[i * p_step],
-              b = q[i * q_step];
-      to[i] = static_cast<T>((a & mask) | (b & static_cast<T>(~mask)));
-    }
-  }
+  auto* y = a.out[0].mutable_data<std::conditional_t<std::is_same_v<To, bool>, uint8_t, To>>();
+  parallel_ranges(a.context, static_cast<size_t>(a.out[0].elements()), kCheapGrain,
+                  [&](size_t begin, size_t end) { convert_run<To>(x + begin, y + begin, end - begin); });
 }
 
 }  // namespace
@@ -148,6 +101,7 @@ void logical_not(const KernelArgs& a) {
 }
 
 void select(const KernelArgs& a) {
+  const VectorTable& table = vector_table();
   const uint8_t* condition = a[0].data<uint8_t>();
   with_any(a[1].dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -157,14 +111,7 @@ void select(const KernelArgs& a) {
       m.for_each_row([&](int64_t out, const std::array<int64_t, 3>& in, size_t n) {
         const uint8_t* c = condition + in[0];
         const T *p = x + in[1], *q = z + in[2];
-        T* to = y + out;
-        if (m.advances[0]) return select_run(c, p, m.advances[1], q, m.advances[2], to, n);
-        const bool first = *c != 0;
-        const T* from = first ? p : q;
-        if (m.advances[first ? 1 : 2])
-          std::copy_n(from, n, to);
-        else
-          std::fill_n(to, n, *from);
+        select_run(table, c, m.advances[0], p, m.advances[1], q, m.advances[2], y + out, n);
       });
     };
     for_each_matrix<3>(a.context, kCheapGrain, a.out[0].shape(),

@@ -4,20 +4,12 @@
 
 #include "core/kernels/dtypes.h"
 #include "core/kernels/parallel.h"
+#include "core/kernels/random_stream.h"
 #include "core/kernels/vector/table.h"
 #include "core/ops/generated/promised.h"
 
 namespace tl::kernels {
 namespace {
-
-// The key of an op under a seed: both words are mixed (splitmix64's finaliser), so that neighbouring seeds and ops are
-// unrelated streams.
-uint64_t key_of(uint64_t seed, OpId op) {
-  uint64_t z = seed + 0x9E3779B97F4A7C15u * (static_cast<uint64_t>(op) + 1);
-  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-  return z ^ z >> 31;
-}
 
 // draw(table, y, n, at), then finish(y, n), over pieces that start at multiples of a Philox block.
 template <class Draw, class Finish>
@@ -70,9 +62,7 @@ void normal(const KernelArgs& a) {
 
 void dropout(const KernelArgs& a) {
   const auto& attrs = a.as<DropoutAttrs>();
-  const double keep = 1 - attrs.rate;
-  // Sixteen random bits decide for an element: the probability is exact to 2^-17.
-  const uint32_t threshold = static_cast<uint32_t>(std::lround(keep * 65536));
+  const DropoutChoice choice(attrs.rate);
   with_float(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* x = a[0].data<T>();
@@ -81,8 +71,8 @@ void dropout(const KernelArgs& a) {
     parallel_ranges(a.context, static_cast<size_t>(a[0].elements()), kCostlyGrain,
                     [&](size_t begin, size_t end) {
                       float_table<T>(vector_table())
-                          .random.dropout(x + begin, y + begin, end - begin, threshold,
-                                          static_cast<T>(1 / keep), RandomAt{key, attrs.call, begin});
+                          .random.dropout(x + begin, y + begin, end - begin, choice.threshold,
+                                          static_cast<T>(choice.scale), RandomAt{key, attrs.call, begin});
                     });
   });
 }

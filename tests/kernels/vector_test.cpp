@@ -459,6 +459,29 @@ TEMPLATE_TEST_CASE("Column reductions run down the rows", "[kernels][vector]", f
         REQUIRE(ok);
       }
     }
+    // More rows go on where earlier ones ended: exactly one after the other, however many.
+    for (size_t cols : {1, 3, 16, 33, 150, 300}) {
+      const size_t rows = 300, stride = cols + 1;
+      const std::vector<T> x = uniform_values<T>(rows * stride, 0.9, 1.1, cols);
+      Guarded<T> sum(cols, T(2)), product(cols, T(2)), largest(cols, T(0)), smallest(cols, T(2));
+      k.sum_more_rows(x.data(), rows, cols, stride, sum.data());
+      k.product_more_rows(x.data(), rows, cols, stride, product.data());
+      k.maximum_more_rows(x.data(), rows, cols, stride, largest.data());
+      k.minimum_more_rows(x.data(), rows, cols, stride, smallest.data());
+      bool ok = sum.intact() && product.intact() && largest.intact() && smallest.intact();
+      for (size_t c = 0; c < cols; ++c) {
+        T s = 2, p = 2, high = 0, low = 2;
+        for (size_t r = 0; r < rows; ++r) {
+          const T v = x[r * stride + c];
+          s += v;
+          p *= v;
+          high = std::max(high, v);
+          low = std::min(low, v);
+        }
+        ok = ok && sum[c] == s && product[c] == p && largest[c] == high && smallest[c] == low;
+      }
+      REQUIRE(ok);
+    }
     // Sequential within a block: the exact bits of a small case.
     const T x[] = {T(1), T(1e8), T(-1e8), T(1)};
     T out = 0;

@@ -94,6 +94,10 @@ constexpr ReductionKernels<typename V::T> reduction_kernels() {
   t.product_columns = reduce_columns<V, ProductOf>;
   t.maximum_columns = reduce_columns<V, MaximumOf>;
   t.minimum_columns = reduce_columns<V, MinimumOf>;
+  t.sum_more_rows = more_rows<V, SumOf>;
+  t.product_more_rows = more_rows<V, ProductOf>;
+  t.maximum_more_rows = more_rows<V, MaximumOf>;
+  t.minimum_more_rows = more_rows<V, MinimumOf>;
   t.argmax = arg_extreme<V, MaximumOf>;
   t.argmin = arg_extreme<V, MinimumOf>;
   return t;

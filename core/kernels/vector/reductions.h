@@ -204,6 +204,32 @@ void reduce_columns(const typename V::T* x, size_t rows, size_t cols, size_t str
   if (c < cols) reduce_column_rest<V, Op>(x + c, rows, cols - c, stride, out + c, accumulate);
 }
 
+// Combines rows with what `out` holds already, one after the other.
+template <class V, class Op, size_t kVectors>
+TL_LANE void more_rows_strip(const typename V::T* x, size_t rows, size_t stride, typename V::T* out) {
+  V lanes[kVectors] = {V::load(out)};
+#pragma GCC unroll 8
+  for (size_t k = 1; k < kVectors; ++k) lanes[k] = V::load(out + k * V::N);
+  for (size_t r = 0; r < rows; ++r) {
+#pragma GCC unroll 8
+    for (size_t k = 0; k < kVectors; ++k)
+      lanes[k] = Op::combine(lanes[k], V::load(x + r * stride + k * V::N));
+  }
+#pragma GCC unroll 8
+  for (size_t k = 0; k < kVectors; ++k) lanes[k].store(out + k * V::N);
+}
+template <class V, class Op>
+void more_rows(const typename V::T* x, size_t rows, size_t cols, size_t stride, typename V::T* out) {
+  size_t c = 0;
+  for (; c + 8 * V::N <= cols; c += 8 * V::N) more_rows_strip<V, Op, 8>(x + c, rows, stride, out + c);
+  for (; c + 2 * V::N <= cols; c += 2 * V::N) more_rows_strip<V, Op, 2>(x + c, rows, stride, out + c);
+  for (; c + V::N <= cols; c += V::N) more_rows_strip<V, Op, 1>(x + c, rows, stride, out + c);
+  if (c == cols) return;
+  V lanes = V::load_n(out + c, cols - c);
+  for (size_t r = 0; r < rows; ++r) lanes = Op::combine(lanes, V::load_n(x + r * stride + c, cols - c));
+  lanes.store_n(out + c, cols - c);
+}
+
 // The extreme value first (NaN if there is one), then its first place: two short passes instead of one with indices.
 template <class V, class Op>
 size_t arg_extreme(const typename V::T* x, size_t n) {

@@ -89,6 +89,10 @@ struct ReductionKernels {
   // out[c] = f over r of x[r * stride + c]; with `accumulate` the old out[c] is the first operand.
   using Columns = void (*)(const T* x, size_t rows, size_t cols, size_t stride, T* out, bool accumulate);
   Columns sum_columns, product_columns, maximum_columns, minimum_columns;
+  // out[c] = f(... f(f(out[c], x[0][c]), x[1][c]) ...) whatever the number of rows: goes on with a block of rows that an
+  // earlier call began.
+  using MoreRows = void (*)(const T* x, size_t rows, size_t cols, size_t stride, T* out);
+  MoreRows sum_more_rows, product_more_rows, maximum_more_rows, minimum_more_rows;
   // Index of the first largest (smallest) element; a NaN counts as the largest (smallest), as in NumPy. n = 0 gives 0.
   size_t (*argmax)(const T* x, size_t n);
   size_t (*argmin)(const T* x, size_t n);

@@ -1,0 +1,341 @@
+// Shapes, the choice of rows and columns, and the nodes.
+#include "core/kernels/tile/nodes.h"
+
+#include "core/ops/generated/attrs.h"
+
+namespace tl::kernels {
+namespace {
+
+using Type = TileNode::Type;
+using Phase = TileNode::Phase;
+using AxisMask = uint32_t;  // bit k: the k-th axis of the domain, last first, axes of size 1 left out
+
+bool is_reduction(OpId op) {
+  return op == OpId::kSum || op == OpId::kProd || op == OpId::kMax || op == OpId::kMin;
+}
+bool is_comparison(OpId op) { return op >= OpId::kEqual && op <= OpId::kGreaterEqual; }
+bool is_logic(OpId op) {
+  return op == OpId::kLogicalAnd || op == OpId::kLogicalOr || op == OpId::kLogicalNot;
+}
+bool takes_every_dtype(OpId op) {
+  return is_comparison(op) || is_logic(op) || op == OpId::kSelect || op == OpId::kCast ||
+         op == OpId::kBroadcastTo;
+}
+bool is_pair(OpId op) { return op == OpId::kReluGrad || op == OpId::kTanhGrad || op == OpId::kSigmoidGrad; }
+
+const IntList& axes_of(const TileInstruction& i) {
+  switch (i.op) {  // four structs of the same members
+    case OpId::kProd: return static_cast<const ProdAttrs*>(i.attrs)->axes;
+    case OpId::kMax: return static_cast<const MaxAttrs*>(i.attrs)->axes;
+    case OpId::kMin: return static_cast<const MinAttrs*>(i.attrs)->axes;
+    default: return static_cast<const SumAttrs*>(i.attrs)->axes;
+  }
+}
+
+class Builder {
+ public:
+  explicit Builder(const TileDescription& d) : d_(d) {}
+
+  TileGraph build() {
+    for (const OutputSpec& input : d_.inputs) values_.push_back({input.dtype, input.shape, -1});
+    for (const TileInstruction& i : d_.instructions) infer(i);
+    if (d_.outputs.empty()) invalid("[tile program] it must have an output: got none; name the results");
+    for (int o : d_.outputs)
+      if (o < static_cast<int>(d_.inputs.size()) || o >= static_cast<int>(values_.size()))
+        invalid("[tile program] an output must be the result of an instruction: got value ", o, " of ",
+                values_.size(), "; the first ", d_.inputs.size(), " are inputs");
+    find_domain();
+    choose_rows();
+    for (size_t i = 0; i < d_.inputs.size(); i++) add_input(static_cast<int>(i));
+    for (size_t i = 0; i < d_.instructions.size(); i++) add_instruction(i);
+    for (size_t o = 0; o < d_.outputs.size(); o++) add_output(o);
+    return std::move(graph_);
+  }
+
+ private:
+  struct Value {
+    DType dtype;
+    Shape shape;
+    int node;
+    AxisMask axes = 0;     // where it has more than one element
+    AxisMask reduced = 0;  // of a reduction: the axes of its operand that go
+  };
+
+  // ---- dtypes and shapes ----
+
+  void infer(const TileInstruction& i) {
+    const OpSchema& schema = schema_of(i.op);
+    if (!schema.elementwise && !is_reduction(i.op) && i.op != OpId::kBroadcastTo)
+      cannot_fuse(concat(schema.name, " is neither element-wise nor a reduction"));
+    const Value* in[3] = {};
+    for (int k = 0; k < schema.num_inputs; k++) {
+      if (i.operands[k] < 0 || i.operands[k] >= static_cast<int>(values_.size()))
+        invalid("[tile program] operands of ", schema.name, " must be values before it: got ", i.operands[k],
+                " of ", values_.size(), "; inputs come first, then the results in order");
+      in[k] = &values_[static_cast<size_t>(i.operands[k])];
+      const InputSchema& want = schema.inputs[k];
+      if (!contains(want.dtypes, in[k]->dtype) ||
+          (want.same_as >= 0 && in[k]->dtype != in[want.same_as]->dtype))
+        invalid("[tile program] operand ", k, " of ", schema.name, " must be ", names_of(want.dtypes),
+                want.same_as >= 0 ? ", like the others" : "", ": got ", in[k]->dtype, "; use cast");
+    }
+    if (!takes_every_dtype(i.op) && !is_floating(in[0]->dtype))
+      cannot_fuse(concat(schema.name, " of ", in[0]->dtype, " is left to its own kernel"));
+    Value result{in[0]->dtype, in[0]->shape, -1};
+    if (is_comparison(i.op) || is_logic(i.op)) result.dtype = DType::kBool;
+    if (i.op == OpId::kCast) result.dtype = static_cast<const CastAttrs*>(i.attrs)->dtype;
+    if (i.op == OpId::kSelect) result.dtype = in[1]->dtype;
+    if (is_pair(i.op) && in[0]->shape != in[1]->shape)
+      invalid("[tile program] operands of ", schema.name, " must have the same shape: got ", in[0]->shape,
+              " and ", in[1]->shape, "; broadcast one of them");
+    for (int k = 1; k < schema.num_inputs; k++)
+      result.shape = broadcast(schema.name, result.shape, in[k]->shape);
+    if (i.op == OpId::kBroadcastTo) {
+      const IntList& to = static_cast<const BroadcastToAttrs*>(i.attrs)->shape;
+      result.shape = Shape(Span<const int64_t>(to.data(), static_cast<size_t>(to.size())));
+      if (broadcast(schema.name, in[0]->shape, result.shape) != result.shape)
+        invalid("[tile program] broadcast_to must keep what is larger than 1: got ", in[0]->shape, " to ",
+                result.shape, "; reduce it first");
+    }
+    if (is_reduction(i.op)) reduce_shape(i, result);
+    values_.push_back(result);
+  }
+
+  void reduce_shape(const TileInstruction& i, Value& result) {
+    const int rank = result.shape.rank();
+    AxisMask mask = axes_of(i).empty() ? (1u << rank) - 1 : 0;  // here by axis, first first
+    for (int64_t axis : axes_of(i)) mask |= 1u << checked_axis("tile program", axis, rank);
+    if ((i.op == OpId::kMax || i.op == OpId::kMin) && result.shape.elements() == 0)
+      cannot_fuse("the largest of no elements does not exist");
+    result.reduced = mask;  // find_domain() translates it
+    for (int a = 0; a < rank; a++)
+      if (mask >> a & 1) result.shape[a] = 1;
+  }
+
+  // ---- the domain ----
+
+  void find_domain() {
+    for (const Value& v : values_) domain_ = broadcast("tile program", domain_, v.shape);
+    int position[kMaxRank] = {};  // of each axis among those that count
+    for (int a = domain_.rank() - 1; a >= 0; a--) {
+      position[a] = axes_;
+      if (domain_[a] != 1) sizes_[axes_++] = domain_[a];
+    }
+    for (size_t v = 0; v < values_.size(); v++) {
+      Value& value = values_[v];
+      const int shift = domain_.rank() - value.shape.rank();
+      AxisMask reduced = 0;
+      for (int a = 0; a < value.shape.rank(); a++) {
+        const AxisMask bit = domain_[a + shift] == 1 ? 0 : 1u << position[a + shift];
+        if (value.shape[a] != 1) value.axes |= bit;
+        if (value.reduced >> a & 1) reduced |= bit;
+      }
+      value.reduced = reduced;
+      if (v < d_.inputs.size()) continue;
+      const TileInstruction& i = d_.instructions[v - d_.inputs.size()];
+      if (is_reduction(i.op)) value.reduced &= values_[static_cast<size_t>(i.operands[0])].axes;
+    }
+  }
+
+  AxisMask cols_mask() const { return (1u << split_) - 1; }
+  AxisMask rows_mask() const { return ((1u << axes_) - 1) & ~cols_mask(); }
+  // Of the axes that make up the rows it has all or none, and so of the columns: it lies in memory as its kind does.
+  bool regular(AxisMask m) const {
+    const AxisMask c = m & cols_mask(), r = m & rows_mask();
+    return (c == 0 || c == cols_mask()) && (r == 0 || r == rows_mask());
+  }
+  TileKind kind(AxisMask m) const {
+    return static_cast<TileKind>((m & cols_mask() ? kRowKind : 0) | (m & rows_mask() ? kColumnKind : 0));
+  }
+
+  // Does every reduction, output and dropout fit rows and columns as they are cut now?
+  bool fits() const {
+    for (int o : d_.outputs)
+      if (!regular(values_[static_cast<size_t>(o)].axes)) return false;
+    for (size_t i = 0; i < d_.instructions.size(); i++) {
+      const TileInstruction& instruction = d_.instructions[i];
+      const Value& result = values_[d_.inputs.size() + i];
+      const AxisMask in = values_[static_cast<size_t>(instruction.operands[0])].axes, out = result.reduced;
+      if (instruction.op == OpId::kDropout && !regular(in)) return false;
+      if (!is_reduction(instruction.op) || out == 0) continue;
+      if (!regular(in)) return false;
+      if (out != in && (kind(in) != kMatrixKind || (out != cols_mask() && out != rows_mask()))) return false;
+    }
+    return true;
+  }
+
+  // As many of the last axes become the columns as leave the fewest inputs to be gathered.
+  void choose_rows() {
+    int best = -1, least = 0;
+    for (int s = 0; s < (axes_ > 0 ? axes_ : 1); s++) {
+      split_ = s;
+      if (!fits()) continue;
+      int cost = 0;
+      for (size_t i = 0; i < d_.inputs.size(); i++)
+        if (!regular(values_[i].axes))
+          cost += kind(values_[i].axes);  // what is gathered for each tile costs more
+      if (best >= 0 && cost >= least) continue;
+      best = s;
+      least = cost;
+    }
+    if (best < 0) cannot_fuse("its reductions and outputs do not share one division into rows and columns");
+    split_ = best;
+    for (int k = 0; k < axes_; k++)
+      (k < split_ ? graph_.cols : graph_.rows) *= static_cast<size_t>(sizes_[k]);
+  }
+
+  // ---- nodes ----
+
+  TileNode& at(int node) { return graph_.nodes[static_cast<size_t>(node)]; }
+  int add(TileNode n) {
+    bool after = false;
+    for (int k = 0; k < n.operands; k++) after |= at(n.in[k]).phase == Phase::kAfter;
+    if (after && (n.kind & kColumnKind)) cannot_fuse("what is known after the last tile is used on tiles");
+    if (n.type != Type::kReduceAll && n.type != Type::kReduceColumns)
+      n.phase = after ? Phase::kAfter : n.kind & kColumnKind ? Phase::kEach : Phase::kBefore;
+    graph_.nodes.push_back(n);
+    return static_cast<int>(graph_.nodes.size()) - 1;
+  }
+
+  int add_unary(Type type, int node, TileKind kind) {
+    TileNode n;
+    n.type = type;
+    n.dtype = at(node).dtype;
+    n.kind = kind;
+    n.operands = 1;
+    n.in[0] = node;
+    return add(n);
+  }
+  int spread(int node, TileKind kind) {
+    return at(node).kind == kind ? node : add_unary(Type::kSpread, node, kind);
+  }
+
+  void add_input(int i) {
+    Value& value = values_[static_cast<size_t>(i)];
+    TileNode n;
+    n.dtype = value.dtype;
+    n.kind = kind(value.axes);
+    n.input = i;
+    value.node = add(n);
+    at(value.node).phase = Phase::kBefore;
+    if (regular(value.axes)) return;
+    auto strides = std::make_unique<Strides>();
+    strides->rank = axes_;
+    strides->in_row = split_;
+    int64_t next = 1;
+    for (int k = 0; k < axes_; k++) {
+      strides->size[k] = sizes_[k];
+      strides->stride[k] = value.axes >> k & 1 ? next : 0;
+      if (value.axes >> k & 1) next *= sizes_[k];
+    }
+    value.node = add_unary(Type::kGather, value.node, n.kind);
+    at(value.node).strides = strides.get();
+    graph_.strides.push_back(std::move(strides));
+  }
+
+  void add_instruction(size_t index) {
+    const TileInstruction& i = d_.instructions[index];
+    Value& value = values_[d_.inputs.size() + index];
+    const Value& first = values_[static_cast<size_t>(i.operands[0])];
+    if (i.op == OpId::kBroadcastTo) {
+      value.node = first.node;  // spelt out where somebody needs it
+      return;
+    }
+    if (is_reduction(i.op)) {
+      value.node = add_reduction(i, first, value.reduced);
+      return;
+    }
+    TileNode n;
+    n.type = Type::kOp;
+    n.op = i.op;
+    n.dtype = value.dtype;
+    n.attrs = i.attrs;
+    n.operands = schema_of(i.op).num_inputs;
+    int bits = 0;
+    for (int k = 0; k < n.operands; k++) {
+      n.in[k] = values_[static_cast<size_t>(i.operands[k])].node;
+      bits |= at(n.in[k]).kind;
+    }
+    if (i.op == OpId::kDropout) {
+      bits = kind(value.axes);  // its elements are counted
+      n.draw = graph_.draws++;
+    }
+    n.kind = static_cast<TileKind>(bits);
+    if (is_pair(i.op) || i.op == OpId::kDropout)
+      for (int k = 0; k < n.operands; k++) n.in[k] = spread(n.in[k], n.kind);
+    value.node = add(n);
+  }
+
+  int add_reduction(const TileInstruction& i, const Value& operand, AxisMask reduced) {
+    const TileKind in = kind(operand.axes);
+    if (reduced == 0) return add_reduction_of_one(i, operand.node);
+    TileNode n;
+    n.op = i.op;
+    n.dtype = operand.dtype;
+    n.operands = 1;
+    n.in[0] = spread(operand.node, in);
+    if (reduced == operand.axes) {
+      n.kind = kScalarKind;
+      n.type = in & kColumnKind ? Type::kReduceAll : Type::kReduceRow;
+    } else if (reduced == cols_mask()) {
+      n.kind = kColumnKind;
+      n.type = Type::kReduceRow;
+      if (graph_.cols == 0) cannot_fuse("rows without elements are left to the reduction's own kernel");
+    } else {
+      n.kind = kRowKind;
+      n.type = Type::kReduceColumns;
+    }
+    if (n.type != Type::kReduceRow) n.phase = Phase::kAfter;
+    return add(n);
+  }
+
+  // A sum of one element is 0 + x, which makes +0 of -0; the others give what they are given.
+  int add_reduction_of_one(const TileInstruction& i, int operand) {
+    static const AddScalarAttrs kNothing{0};
+    TileNode n;
+    n.dtype = at(operand).dtype;
+    n.kind = at(operand).kind;
+    n.operands = 1;
+    n.in[0] = operand;
+    n.type = i.op == OpId::kSum ? Type::kOp : Type::kSpread;
+    if (i.op == OpId::kSum) {
+      n.op = OpId::kAddScalar;
+      n.attrs = &kNothing;
+    }
+    return add(n);
+  }
+
+  void add_output(size_t o) {
+    const Value& value = values_[static_cast<size_t>(d_.outputs[o])];
+    int node = spread(value.node, kind(value.axes));
+    // A value that stands elsewhere already is copied.
+    if (at(node).type == Type::kInput || at(node).output >= 0)
+      node = add_unary(Type::kSpread, node, at(node).kind);
+    at(node).output = static_cast<int>(o);
+    graph_.outputs.push_back({value.dtype, value.shape});
+    mark_live(node);
+  }
+
+  void mark_live(int node) {
+    if (at(node).live) return;
+    at(node).live = true;
+    for (int k = 0; k < at(node).operands; k++) mark_live(at(node).in[k]);
+  }
+
+  const TileDescription& d_;
+  std::vector<Value> values_;
+  Shape domain_;
+  int axes_ = 0, split_ = 0;
+  int64_t sizes_[kMaxRank] = {};
+  TileGraph graph_;
+};
+
+}  // namespace
+
+void cannot_fuse(const std::string& why) {
+  fail(Code::kUnsupported, "[tile program] these ops cannot be one program: ", why, "; run them apart");
+}
+
+TileGraph build_graph(const TileDescription& description) { return Builder(description).build(); }
+
+}  // namespace tl::kernels
