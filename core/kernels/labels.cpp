@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "core/kernels/dtypes.h"
+#include "core/kernels/label_check.h"
 #include "core/kernels/parallel.h"
 #include "core/kernels/range_check.h"
 #include "core/kernels/vector/table.h"
@@ -16,20 +17,12 @@ void correct_classes(const KernelArgs& a) {
   const Label* labels = a[0].data<Label>();
   const int64_t classes = a[1].shape().back();
   const size_t rows = static_cast<size_t>(a[0].elements()), cols = static_cast<size_t>(classes);
-  for (size_t i = 0; i < rows; i++)
-    if (labels[i] < 0 || labels[i] >= classes)
-      invalid("[correct_class] a label must be in [0, ", classes, "): got ", labels[i], " at position ", i,
-              "; the predictions have ", classes, " classes");
+  check_classes(a.schema.name, "predictions", labels, rows, classes);
   const T* x = a[1].data<T>();
   uint8_t* y = a.out[0].mutable_data<uint8_t>();
   const auto argmax = float_table<T>(vector_table()).reduction.argmax;
   parallel_ranges(a.context, rows, std::max<size_t>(1, kCheapGrain / cols), [&](size_t begin, size_t end) {
-    for (size_t r = begin; r < end; r++) {
-      const T* row = x + r * cols;
-      const size_t best = argmax(row, cols);
-      // A NaN counts as the largest, and is no prediction.
-      y[r] = best == static_cast<size_t>(labels[r]) && row[best] == row[best];
-    }
+    for (size_t r = begin; r < end; r++) y[r] = is_correct_class(argmax, x + r * cols, cols, labels[r]);
   });
 }
 

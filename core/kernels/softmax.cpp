@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/kernels/dtypes.h"
+#include "core/kernels/label_check.h"
 #include "core/kernels/parallel.h"
 #include "core/kernels/permute.h"
 #include "core/kernels/range_check.h"
@@ -45,10 +46,7 @@ template <class T, class Label>
 void cross_entropy(const KernelArgs& a, void (*f)(const T*, const Label*, T*, T*, size_t, size_t)) {
   const int64_t classes = a[1].shape().back();
   const Label* labels = a[0].data<Label>();
-  for (int64_t i = 0; i < a[0].elements(); i++)
-    if (labels[i] < 0 || labels[i] >= classes)
-      invalid("[sparse_softmax_cross_entropy] a label must be in [0, ", classes, "): got ", labels[i],
-              " at position ", i, "; the logits have ", classes, " classes");
+  check_classes(a.schema.name, "logits", labels, static_cast<size_t>(a[0].elements()), classes);
   const T* logits = a[1].data<T>();
   T* loss = a.out[0].mutable_data<T>();
   const size_t cols = static_cast<size_t>(classes);

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "core/kernels/flat_update.h"
 #include "core/kernels/tile/program.h"
+#include "core/ops/apply.h"
 #include "core/ops/generated/attrs.h"
 #include "core/ops/generated/functions.h"
 
@@ -68,7 +70,9 @@ void compare(const char* name, const std::function<void()>& eager, const F& fuse
 class Fused {
  public:
   Fused(Context& c, const TileDescription& d) : pool_(c.pool()), program_(d) {
-    for (const OutputSpec& s : d.inputs) tensors_.push_back(uniform(c, s.shape, -1, 1, s.dtype));
+    for (const OutputSpec& s : d.inputs)
+      tensors_.push_back(is_floating(s.dtype) ? uniform(c, s.shape, -1, 1, s.dtype)
+                                              : full(c, s.shape, 0, s.dtype));
     for (const Tensor& t : tensors_) in_.push_back(t.raw());
     for (size_t o = 0; o < program_.outputs(); o++) {
       tensors_.push_back(c.allocate(program_.output(o).dtype, program_.output(o).shape));
@@ -79,6 +83,10 @@ class Fused {
   void operator()() const {
     const kernels::DropoutDraw draws[] = {{1, 2}};
     program_.run(pool_, in_.data(), out_.data(), draws);
+  }
+  void set_input(size_t i, const Tensor& t) {
+    tensors_[i] = t;
+    in_[i] = t.raw();
   }
   const Tensor& input(size_t i) const { return tensors_[i]; }
 
@@ -209,6 +217,87 @@ void chains(Context& c) {
   }
 }
 
+// The loss, its gradient, that of the last bias, and the number of correct predictions, from the last product on.
+void heads(Context& c) {
+  const SumAttrs over_rows{IntList{0}, false}, over_all{IntList{}, false};
+  const SoftmaxAttrs last{-1};
+  const MulScalarAttrs share{1.0 / 32};
+  for (auto [name, rows, classes] : {std::tuple<const char*, int64_t, int64_t>{"W1 head 32x10", 32, 10},
+                                     {"W2 head 32x5", 32, 5},
+                                     {"head 256x1000", 256, 1000}}) {
+    const OneHotAttrs one_hot_attrs{classes, kF32};
+    const CastAttrs to_f32{kF32};
+    const TileDescription d{
+        {{kF32, {rows, classes}}, {kF32, {classes}}, {DType::kI32, {rows, 1}}, {kF32, {}}},
+        {{OpId::kAdd, {0, 1, -1}, nullptr},                        // 4: logits
+         {OpId::kSparseSoftmaxCrossEntropy, {2, 4, -1}, nullptr},  // 5
+         {OpId::kSum, {5, -1, -1}, &over_all},                     // 6
+         {OpId::kMulScalar, {6, -1, -1}, &share},                  // 7: loss
+         {OpId::kSoftmax, {4, -1, -1}, &last},                     // 8
+         {OpId::kOneHot, {2, -1, -1}, &one_hot_attrs},             // 9
+         {OpId::kSub, {8, 9, -1}, nullptr},                        // 10
+         {OpId::kMulScalar, {3, -1, -1}, &share},                  // 11
+         {OpId::kMul, {10, 11, -1}, nullptr},                      // 12: its gradient
+         {OpId::kSum, {12, -1, -1}, &over_rows},                   // 13
+         {OpId::kCorrectClass, {2, 4, -1}, nullptr},               // 14
+         {OpId::kCast, {14, -1, -1}, &to_f32},                     // 15
+         {OpId::kSum, {15, -1, -1}, &over_all}},
+        {7, 12, 13, 16}};
+    Fused f(c, d);
+    const Tensor labels = cast(uniform(c, {rows}, 0, static_cast<double>(classes) - 0.1), DType::kI32);
+    f.set_input(2, reshape(labels, {rows, 1}));
+    const int64_t depth = classes, count = rows;
+    compare(
+        name,
+        [&] {
+          const Tensor logits = add(f.input(0), f.input(1));
+          mul_scalar(sum(sparse_softmax_cross_entropy(labels, logits)), 1.0 / 32);
+          const Tensor g = broadcast_to(mul_scalar(f.input(3), 1.0 / 32), {count, 1});
+          const Tensor gradient = mul(sub(softmax(logits), one_hot(labels, depth)), g);
+          sum(gradient, {0});
+          sum(cast(correct_class(labels, logits), kF32));
+        },
+        f);
+  }
+}
+
+// In place on both sides: the eager one through apply(), which writes into what it is given alone.
+void updates(Context& c) {
+  const AdamUpdateAttrs attrs{0.9, 0.999};
+  for (auto [name, sizes] : {std::pair<const char*, std::vector<int64_t>>{"W1 Adam", {100352, 128, 1280, 10}},
+                             {"W2 Adam", {1280, 64, 2048, 32, 160, 5}},
+                             {"W4 Adam", {200704, 256, 65536, 256, 256, 1}}}) {
+    std::vector<Tensor> arrays, scalars;
+    std::vector<const void*> in;
+    std::vector<void*> out;
+    for (int64_t n : sizes)
+      for (int i = 0; i < 4; i++) {
+        arrays.push_back(uniform(c, {n}, i == 3 ? 0 : -1, 1));
+        in.push_back(arrays.back().raw());
+        if (i != 1) out.push_back(arrays.back().mutable_raw());
+      }
+    for (double value : {0.0, 0.0, 1e-7}) {
+      scalars.push_back(full(c, {}, value));
+      in.push_back(scalars.back().raw());
+    }
+    const kernels::FlatUpdate update(OpId::kAdamUpdate, kF32, &attrs, sizes);
+    compare(
+        name,
+        [&] {
+          for (size_t v = 0; v < arrays.size(); v += 4) {
+            const Tensor* operands[] = {&arrays[v],  &arrays[v + 1], &arrays[v + 2], &arrays[v + 3],
+                                        &scalars[0], &scalars[1],    &scalars[2]};
+            Tensor made[3];
+            apply(OpId::kAdamUpdate, c, Inputs(operands, 7), &attrs, made, 0b1101);
+            arrays[v] = made[0];
+            arrays[v + 2] = made[1];
+            arrays[v + 3] = made[2];
+          }
+        },
+        [&] { update.run(c.pool(), in.data(), out.data()); });
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -226,5 +315,7 @@ int main(int argc, char** argv) {
   }
   Context context(options);
   chains(context);
+  heads(context);
+  updates(context);
   return 0;
 }

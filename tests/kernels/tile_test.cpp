@@ -39,6 +39,15 @@ class Chain {
     attrs_.push_back(kept);
     return add_with(op, operands, kept.get());
   }
+  // An op whose operands and result have another shape in the program: `result` is what the op gave, in that shape.
+  template <class Attrs>
+  int add_as(OpId op, std::array<int, 3> operands, const Attrs& attrs, const Tensor& result) {
+    auto kept = std::make_shared<Attrs>(attrs);
+    attrs_.push_back(kept);
+    description_.instructions.push_back({op, operands, kept.get()});
+    values_.push_back(result);
+    return static_cast<int>(values_.size()) - 1;
+  }
   int add(OpId op, int a, int b = -1, int c = -1) { return add_with(op, {a, b, c}, nullptr); }
   int dropout(int x, double rate) {
     draws_.push_back({99, 7 + draws_.size()});
@@ -296,6 +305,110 @@ TEST_CASE("what follows a reduction in a program", "[kernels][tile]") {
       norm.output(norm.add(OpId::kMul, columns, norm.add(OpId::kExp, w)));
       norm.check("norm");
     }
+  }
+}
+
+struct NoAttrs {};
+
+TEST_CASE("the head of a classifier as a program", "[kernels][tile]") {
+  Context c(options());
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    for (DType labels_of : {DType::kI32, DType::kI64}) {
+      for (const Shape& shape :
+           {Shape{32, 10}, Shape{1, 7}, Shape{64, 17}, Shape{5, 1000}, Shape{700, 40}, Shape{3, 4096}}) {
+        const int64_t rows = shape[0], classes = shape[1];
+        const IntList column{rows, 1};
+        const Tensor labels = cast(uniform(c, {rows}, 0, static_cast<double>(classes) - 0.01), labels_of);
+        Chain chain(c);
+        const int x = chain.input(drawn(c, shape, dtype)), bias = chain.input(drawn(c, {classes}, dtype)),
+                  l = chain.input(reshape(labels, column)), up = chain.input(drawn(c, {rows, 1}, dtype));
+        const int logits = chain.add(OpId::kAdd, x, bias);
+        const Tensor z = chain.value(logits);
+        // In both orders: one step makes them.
+        int loss = -1, p = -1;
+        auto add_loss = [&] {
+          loss = chain.add_as(OpId::kSparseSoftmaxCrossEntropy, {l, logits, -1}, NoAttrs{},
+                              reshape(sparse_softmax_cross_entropy(labels, z), column));
+        };
+        if (labels_of == DType::kI32) add_loss();
+        p = chain.add(OpId::kSoftmax, {logits, -1, -1}, SoftmaxAttrs{-1});
+        const int hot = chain.add_as(OpId::kOneHot, {l, -1, -1}, OneHotAttrs{classes, dtype},
+                                     one_hot(labels, classes, dtype));
+        if (loss < 0) add_loss();
+        const int gradient = chain.add(OpId::kMul, chain.add(OpId::kSub, p, hot), up);
+        const int correct = chain.add_as(OpId::kCorrectClass, {l, logits, -1}, NoAttrs{},
+                                         reshape(correct_class(labels, z), column));
+        const int number = chain.add(OpId::kCast, {correct, -1, -1}, CastAttrs{dtype});
+        chain.output(gradient);
+        chain.output(
+            chain.add(OpId::kMulScalar, {chain.reduce(OpId::kSum, loss, {}), -1, -1}, MulScalarAttrs{0.25}));
+        if (rows > 1) chain.output(chain.reduce(OpId::kSum, gradient, {0}));
+        chain.output(chain.reduce(OpId::kSum, number, {}));
+        chain.output(loss);
+        CHECK(TileProgram(chain.description()).checks_data());
+        chain.check(concat("classes ", classes));
+
+        Chain dense(c);
+        const int t = dense.input(softmax(drawn(c, shape, dtype))), y = dense.input(drawn(c, shape, dtype)),
+                  g = dense.input(drawn(c, {rows, 1}, dtype));
+        const int logs = dense.add(OpId::kLogSoftmax, {y, -1, -1}, LogSoftmaxAttrs{1});
+        dense.output(dense.add(OpId::kNeg, dense.reduce(OpId::kSum, dense.add(OpId::kMul, t, logs), {-1})));
+        const int weighted = dense.add(OpId::kMul, dense.add(OpId::kNeg, g), t);
+        const int total = dense.reduce(OpId::kSum, weighted, {-1});
+        dense.output(
+            dense.add(OpId::kSub, weighted, dense.add(OpId::kMul, dense.add(OpId::kExp, logs), total)));
+        dense.check("labels that are probabilities");
+      }
+    }
+  }
+}
+
+TEST_CASE("norms and the places of extremes in a program", "[kernels][tile]") {
+  Context c(options());
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    for (const Shape& shape : {Shape{32, 10}, Shape{2, 3, 300}, Shape{1, 9}, Shape{400, 401}}) {
+      Chain chain(c);
+      const int x = chain.input(drawn(c, shape, dtype)), scale = chain.input(drawn(c, {shape.back()}, dtype));
+      const int total = chain.reduce(OpId::kSum, x, {-1});
+      const int mean = chain.add(OpId::kMulScalar, {total, -1, -1}, MulScalarAttrs{0.1});
+      const int centred = chain.add(OpId::kSub, x, mean);
+      const int inverse = chain.add(OpId::kInverseRms, {centred, -1, -1}, InverseRmsAttrs{1e-3});
+      chain.output(chain.add(OpId::kMul, chain.add(OpId::kMul, centred, inverse), scale));
+      chain.output(chain.add(OpId::kLogsumexp, {x, -1, -1}, LogsumexpAttrs{{-1}, true}));
+      chain.output(chain.add(OpId::kArgmax, {centred, -1, -1}, ArgmaxAttrs{{-1}, true}));
+      chain.output(chain.add(OpId::kArgmin, {centred, -1, -1}, ArgminAttrs{{-1}, true}));
+      chain.check(text(shape));
+    }
+  }
+}
+
+TEST_CASE("labels that are no classes stop a program before it writes", "[kernels][tile]") {
+  TileDescription d;
+  d.inputs = {{DType::kI32, {3, 1}}, {DType::kF32, {3, 4}}};
+  const SoftmaxAttrs last{-1};
+  d.instructions = {{OpId::kSparseSoftmaxCrossEntropy, {0, 1, -1}, nullptr},
+                    {OpId::kSoftmax, {1, -1, -1}, &last}};
+  d.outputs = {2, 3};
+  const TileProgram program(d);
+  const float logits[12] = {};
+  float loss[3] = {-1, -1, -1}, p[12] = {};
+  p[11] = -1;
+  ThreadPool pool(1);
+  for (int32_t bad : {-1, 4}) {
+    const int32_t labels[] = {0, 3, bad};
+    const void* in[] = {labels, logits};
+    void* out[] = {loss, p};
+    std::string message;
+    try {
+      program.run(pool, in, out);
+    } catch (const Error& e) {
+      message = e.message();
+      CHECK(e.code() == Code::kInvalidArgument);
+    }
+    CHECK(message.find(concat("[sparse_softmax_cross_entropy] a label must be in [0, 4): got ", bad,
+                              " at position 2")) == 0);
+    CHECK(loss[0] == -1);
+    CHECK(p[11] == -1);
   }
 }
 

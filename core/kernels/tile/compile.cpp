@@ -46,6 +46,7 @@ class Compiler {
     find_shares();
     describe();
     plan_->outputs = std::move(graph_.outputs);
+    plan_->checks = std::move(graph_.checks);
     plan_->strides = std::move(graph_.strides);
     return std::move(plan_);
   }
@@ -216,7 +217,7 @@ class Compiler {
       if (!n.live) continue;
       const bool narrow = n.type == Type::kReduceColumns && is_narrow();
       if (narrow) plan_->segment_rows = narrow_segment_rows(plan_->cols);
-      whole_rows |= n.type == Type::kReduceRow && n.phase == Phase::kEach;
+      whole_rows |= (n.type == Type::kReduceRow || n.type == Type::kRows) && n.phase == Phase::kEach;
       whole_rows |= n.type == Type::kReduceAll && at(n.in[0]).kind == kColumnKind;
       all |= n.type == Type::kReduceAll;
       wide |= n.type == Type::kReduceColumns && !narrow;
@@ -336,10 +337,14 @@ class Compiler {
   void make_steps() {
     for (size_t i = 0; i < count(); i++) {
       const TileNode& n = graph_.nodes[i];
-      if (!n.live || n.type == Type::kInput || collected(n)) continue;
+      if (!n.live || n.type == Type::kInput || collected(n) || n.made_by_next) continue;
       Step s = step_of(n);
       s.out = slot_[i];
       for (int k = 0; k < n.operands; k++) s.in[k] = slot_[static_cast<size_t>(n.in[k])];
+      if (n.makes_previous) {
+        s.number[0].both = true;
+        s.in[2] = slot_[i - 1];
+      }
       if (n.type == Type::kOp && n.op == OpId::kDropout) s.draw = static_cast<uint16_t>(n.draw);
       (n.phase == Phase::kBefore ? plan_->before
        : n.phase == Phase::kEach ? plan_->each
@@ -353,6 +358,12 @@ class Compiler {
     switch (n.type) {
       case Type::kGather: return make_gather(size_of(n.dtype), n.strides, n.kind);
       case Type::kSpread: return make_spread(size_of(n.dtype), first.kind, n.kind);
+      case Type::kRows: {
+        const TileNode& rows = n.op == OpId::kOneHot ? n : at(n.in[n.operands - 1]);
+        Step s = make_row_step(table_, n.op, rows.dtype, first.dtype, rows.kind, n.attrs);
+        if (!s.run) cannot_fuse(concat("there is no kernel on tiles for ", schema_of(n.op).name));
+        return s;
+      }
       case Type::kReduceRow: return make_row_reduction(table_, n.op, n.dtype, first.kind);
       default: break;
     }

@@ -1,4 +1,6 @@
 // Shapes, the choice of rows and columns, and the nodes.
+#include <algorithm>
+
 #include "core/kernels/tile/nodes.h"
 
 #include "core/ops/generated/attrs.h"
@@ -23,11 +25,23 @@ bool takes_every_dtype(OpId op) {
 }
 bool is_pair(OpId op) { return op == OpId::kReluGrad || op == OpId::kTanhGrad || op == OpId::kSigmoidGrad; }
 
+// On whole rows; those of the second line look at labels.
+bool takes_rows(OpId op) {
+  return op == OpId::kSoftmax || op == OpId::kLogSoftmax || op == OpId::kLogsumexp ||
+         op == OpId::kInverseRms || op == OpId::kArgmax || op == OpId::kArgmin;
+}
+bool takes_labels(OpId op) {
+  return op == OpId::kSparseSoftmaxCrossEntropy || op == OpId::kCorrectClass || op == OpId::kOneHot;
+}
+
 const IntList& axes_of(const TileInstruction& i) {
-  switch (i.op) {  // four structs of the same members
+  switch (i.op) {  // structs of the same members
     case OpId::kProd: return static_cast<const ProdAttrs*>(i.attrs)->axes;
     case OpId::kMax: return static_cast<const MaxAttrs*>(i.attrs)->axes;
     case OpId::kMin: return static_cast<const MinAttrs*>(i.attrs)->axes;
+    case OpId::kArgmax: return static_cast<const ArgmaxAttrs*>(i.attrs)->axes;
+    case OpId::kArgmin: return static_cast<const ArgminAttrs*>(i.attrs)->axes;
+    case OpId::kLogsumexp: return static_cast<const LogsumexpAttrs*>(i.attrs)->axes;
     default: return static_cast<const SumAttrs*>(i.attrs)->axes;
   }
 }
@@ -49,6 +63,8 @@ class Builder {
     for (size_t i = 0; i < d_.inputs.size(); i++) add_input(static_cast<int>(i));
     for (size_t i = 0; i < d_.instructions.size(); i++) add_instruction(i);
     for (size_t o = 0; o < d_.outputs.size(); o++) add_output(o);
+    join_cross_entropies();
+    find_checks();
     return std::move(graph_);
   }
 
@@ -65,7 +81,8 @@ class Builder {
 
   void infer(const TileInstruction& i) {
     const OpSchema& schema = schema_of(i.op);
-    if (!schema.elementwise && !is_reduction(i.op) && i.op != OpId::kBroadcastTo)
+    const bool rows = takes_rows(i.op) || takes_labels(i.op);
+    if (!schema.elementwise && !is_reduction(i.op) && !rows && i.op != OpId::kBroadcastTo)
       cannot_fuse(concat(schema.name, " is neither element-wise nor a reduction"));
     const Value* in[3] = {};
     for (int k = 0; k < schema.num_inputs; k++) {
@@ -79,7 +96,7 @@ class Builder {
         invalid("[tile program] operand ", k, " of ", schema.name, " must be ", names_of(want.dtypes),
                 want.same_as >= 0 ? ", like the others" : "", ": got ", in[k]->dtype, "; use cast");
     }
-    if (!takes_every_dtype(i.op) && !is_floating(in[0]->dtype))
+    if (!takes_every_dtype(i.op) && !takes_labels(i.op) && !is_floating(in[0]->dtype))
       cannot_fuse(concat(schema.name, " of ", in[0]->dtype, " is left to its own kernel"));
     Value result{in[0]->dtype, in[0]->shape, -1};
     if (is_comparison(i.op) || is_logic(i.op)) result.dtype = DType::kBool;
@@ -88,7 +105,7 @@ class Builder {
     if (is_pair(i.op) && in[0]->shape != in[1]->shape)
       invalid("[tile program] operands of ", schema.name, " must have the same shape: got ", in[0]->shape,
               " and ", in[1]->shape, "; broadcast one of them");
-    for (int k = 1; k < schema.num_inputs; k++)
+    for (int k = 1; k < schema.num_inputs && !rows; k++)
       result.shape = broadcast(schema.name, result.shape, in[k]->shape);
     if (i.op == OpId::kBroadcastTo) {
       const IntList& to = static_cast<const BroadcastToAttrs*>(i.attrs)->shape;
@@ -98,7 +115,42 @@ class Builder {
                 result.shape, "; reduce it first");
     }
     if (is_reduction(i.op)) reduce_shape(i, result);
+    if (rows) rows_shape(i, in, result);
     values_.push_back(result);
+  }
+
+  // Ops on rows along the last axis; labels and what there is one of for each row keep it with size 1.
+  void rows_shape(const TileInstruction& i, const Value* const* in, Value& result) {
+    const Shape& x = in[takes_labels(i.op) && i.op != OpId::kOneHot ? 1 : 0]->shape;
+    const char* name = schema_of(i.op).name;
+    if (x.rank() == 0) cannot_fuse(concat(name, " of rank 0"));
+    auto last_only = [&](int64_t axis) {
+      if (axis != -1 && axis != x.rank() - 1) cannot_fuse(concat(name, " along another axis than the last"));
+    };
+    if (i.op == OpId::kSoftmax) last_only(static_cast<const SoftmaxAttrs*>(i.attrs)->axis);
+    if (i.op == OpId::kLogSoftmax) last_only(static_cast<const LogSoftmaxAttrs*>(i.attrs)->axis);
+    if (i.op == OpId::kLogsumexp || i.op == OpId::kArgmax || i.op == OpId::kArgmin) {
+      if (axes_of(i).size() != 1) cannot_fuse(concat(name, " along more than the last axis"));
+      last_only(axes_of(i)[0]);
+    }
+    if (i.op == OpId::kArgmax || i.op == OpId::kArgmin) result.dtype = DType::kI64;
+    if (i.op == OpId::kCorrectClass) result.dtype = DType::kBool;
+    if (i.op == OpId::kSparseSoftmaxCrossEntropy) result.dtype = in[1]->dtype;
+    if (x.back() == 0) cannot_fuse("rows without elements");
+    result.shape = x;
+    if (i.op != OpId::kSoftmax && i.op != OpId::kLogSoftmax) result.shape[x.rank() - 1] = 1;
+    if (!takes_labels(i.op)) return;
+    if (in[0]->shape != result.shape)
+      invalid("[tile program] labels of ", name,
+              " must have the shape of the others with a last axis of 1: got ", in[0]->shape, " for ", x,
+              "; give them that shape, the memory is the same");
+    if (i.op != OpId::kOneHot) {
+      if (i.operands[0] >= static_cast<int>(d_.inputs.size())) cannot_fuse("labels that are computed");
+      return;
+    }
+    const auto& one_hot = *static_cast<const OneHotAttrs*>(i.attrs);
+    result.dtype = one_hot.dtype;
+    result.shape[x.rank() - 1] = one_hot.depth;
   }
 
   void reduce_shape(const TileInstruction& i, Value& result) {
@@ -157,6 +209,8 @@ class Builder {
       const Value& result = values_[d_.inputs.size() + i];
       const AxisMask in = values_[static_cast<size_t>(instruction.operands[0])].axes, out = result.reduced;
       if (instruction.op == OpId::kDropout && !regular(in)) return false;
+      if ((takes_rows(instruction.op) || takes_labels(instruction.op)) && !fits_rows(instruction, result))
+        return false;
       if (!is_reduction(instruction.op) || out == 0) continue;
       if (!regular(in)) return false;
       if (out != in && (kind(in) != kMatrixKind || (out != cols_mask() && out != rows_mask()))) return false;
@@ -164,10 +218,19 @@ class Builder {
     return true;
   }
 
+  // The columns must be the last axis.
+  bool fits_rows(const TileInstruction& i, const Value& result) const {
+    const bool labels = takes_labels(i.op);
+    const Value& rows =
+        i.op == OpId::kOneHot ? result : values_[static_cast<size_t>(i.operands[labels ? 1 : 0])];
+    return cols_mask() == 1 && (rows.axes & 1) && rows.shape.back() == domain_.back() && regular(rows.axes) &&
+           (!labels || regular(values_[static_cast<size_t>(i.operands[0])].axes));
+  }
+
   // As many of the last axes become the columns as leave the fewest inputs to be gathered.
   void choose_rows() {
     int best = -1, least = 0;
-    for (int s = 0; s < (axes_ > 0 ? axes_ : 1); s++) {
+    for (int s = 0; s <= axes_; s++) {
       split_ = s;
       if (!fits()) continue;
       int cost = 0;
@@ -251,6 +314,16 @@ class Builder {
     n.dtype = value.dtype;
     n.attrs = i.attrs;
     n.operands = schema_of(i.op).num_inputs;
+    if (takes_rows(i.op) || takes_labels(i.op)) {
+      n.type = Type::kRows;
+      n.kind = kind(value.axes);
+      for (int k = 0; k < n.operands; k++) {
+        const Value& operand = values_[static_cast<size_t>(i.operands[k])];
+        n.in[k] = spread(operand.node, kind(operand.axes));
+      }
+      value.node = add(n);
+      return;
+    }
     int bits = 0;
     for (int k = 0; k < n.operands; k++) {
       n.in[k] = values_[static_cast<size_t>(i.operands[k])].node;
@@ -314,6 +387,47 @@ class Builder {
     at(node).output = static_cast<int>(o);
     graph_.outputs.push_back({value.dtype, value.shape});
     mark_live(node);
+  }
+
+  // A softmax moves in front of the cross entropy of the same logits, or that behind it: both need the logits alone, and
+  // labels, which are inputs. One step makes both, with the exponentials computed once.
+  void join_cross_entropies() {
+    for (int x = 0; x < static_cast<int>(graph_.nodes.size()); x++) {
+      if (!at(x).live || at(x).op != OpId::kSparseSoftmaxCrossEntropy) continue;
+      for (int s = 0; s < static_cast<int>(graph_.nodes.size()); s++) {
+        if (!at(s).live || at(s).op != OpId::kSoftmax || at(s).in[0] != at(x).in[1] || at(s).made_by_next)
+          continue;
+        at(s).made_by_next = at(x).makes_previous = true;
+        if (s < x)
+          move(x, s + 1);
+        else
+          move(s, x);
+        if (s > x) x++;  // where it stands now
+        break;
+      }
+    }
+  }
+  // Moves a node to a place in front of it.
+  void move(int from, int to) {
+    const TileNode n = at(from);
+    for (int i = from; i > to; i--) at(i) = at(i - 1);
+    at(to) = n;
+    for (TileNode& user : graph_.nodes)
+      for (int k = 0; k < user.operands; k++)
+        user.in[k] = user.in[k] == from                      ? to
+                     : user.in[k] >= to && user.in[k] < from ? user.in[k] + 1
+                                                             : user.in[k];
+  }
+
+  // All that the op would refuse is refused, also where nobody takes the result.
+  void find_checks() {
+    for (const TileInstruction& i : d_.instructions) {
+      if (!takes_labels(i.op) || i.op == OpId::kOneHot) continue;
+      const Value &labels = values_[static_cast<size_t>(i.operands[0])],
+                  &x = values_[static_cast<size_t>(i.operands[1])];
+      graph_.checks.push_back({i.op, static_cast<size_t>(i.operands[0]), labels.dtype,
+                               static_cast<size_t>(labels.shape.elements()), x.shape.back()});
+    }
   }
 
   void mark_live(int node) {

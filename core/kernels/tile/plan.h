@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/kernels/tile/collector.h"
+#include "core/kernels/tile/nodes.h"
 #include "core/kernels/tile/program.h"
 #include "core/kernels/tile/steps.h"
 
@@ -20,6 +21,7 @@ struct TileProgram::Plan {
   std::vector<OutputSpec> outputs;
   std::vector<std::vector<bool>> shares;  // [output][input]
   size_t draws = 0;
+  std::vector<LabelCheck> checks;
 
   // The domain, its tiles, and the units of tiles that threads share out. With column_units a unit is one strip of
   // columns; else it is rows.

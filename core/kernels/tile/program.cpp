@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/label_check.h"
 #include "core/kernels/random_stream.h"
 #include "core/kernels/tile/plan.h"
 
@@ -13,6 +14,15 @@ using Plan = TileProgram::Plan;
 
 void run_steps(const std::vector<Step>& steps, const Tile& tile) {
   for (const Step& step : steps) step.run(step, tile);
+}
+
+void check_labels(const LabelCheck& check, const void* labels) {
+  const char* what = check.op == OpId::kCorrectClass ? "predictions" : "logits";
+  const char* op = schema_of(check.op).name;
+  if (check.dtype == DType::kI32)
+    check_classes(op, what, static_cast<const int32_t*>(labels), check.labels, check.classes);
+  else
+    check_classes(op, what, static_cast<const int64_t*>(labels), check.labels, check.classes);
 }
 
 // The tiles of one unit, on one thread.
@@ -81,6 +91,7 @@ size_t TileProgram::inputs() const { return plan_->inputs; }
 size_t TileProgram::outputs() const { return plan_->outputs.size(); }
 const OutputSpec& TileProgram::output(size_t i) const { return plan_->outputs[i]; }
 size_t TileProgram::dropouts() const { return plan_->draws; }
+bool TileProgram::checks_data() const { return !plan_->checks.empty(); }
 bool TileProgram::may_share(size_t output, size_t input) const { return plan_->shares[output][input]; }
 std::string TileProgram::text() const { return plan_->text; }
 
@@ -91,6 +102,7 @@ void TileProgram::reserve(ThreadPool& pool) const {
 void TileProgram::run(ThreadPool& pool, const void* const* inputs, void* const* outputs,
                       const DropoutDraw* draws) const {
   const Plan& plan = *plan_;
+  for (const LabelCheck& check : plan.checks) check_labels(check, inputs[check.input]);
   reserve(pool);
   void* base[kMostSlots];
   // Inputs are written through their slots only where an output shares their memory.

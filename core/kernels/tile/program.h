@@ -43,8 +43,12 @@ class TileProgram {
   //   - every fusable op of the table on f32 and f64; comparisons, logic, select and cast on every dtype;
   //   - broadcast_to, which costs nothing where its result is an operand only;
   //   - sum, prod, max and min of f32 and f64: over all axes, over the last ones (rows of at most 4096 elements; the
-  //     result may be used further, as a softmax needs it), or over the first ones. Their result keeps the reduced axes
-  //     with size 1, whatever `keepdims` says: the memory is the same.
+  //     result may be used further, as a softmax needs it), or over the first ones;
+  //   - on rows of at most 4096 elements along the last axis: softmax, log_softmax, logsumexp, inverse_rms, argmax,
+  //     argmin of f32 and f64, sparse_softmax_cross_entropy and correct_class with labels that are inputs, one_hot. A
+  //     softmax and the cross entropy of the same logits are one step.
+  // What there is one of for each row, labels too, has the last axis with size 1, and what is reduced has size 1 in the
+  // reduced axes, whatever `keepdims` says: the memory is the same.
   // Results of reductions over all or over the first axes are known after the last tile, so that only instructions of
   // their own shape may use them.
   //
@@ -59,6 +63,8 @@ class TileProgram {
   size_t outputs() const;
   const OutputSpec& output(size_t i) const;
   size_t dropouts() const;
+  // Whether run() looks at labels, and may refuse them.
+  bool checks_data() const;
   // True where output i may be given the very memory of input j, which the program then overwrites.
   bool may_share(size_t output, size_t input) const;
 
@@ -66,7 +72,8 @@ class TileProgram {
   void reserve(ThreadPool& pool) const;
   // Dense row-major arrays of the described dtypes and shapes, aligned to their elements. An output may be an input
   // where may_share() says so, and overlaps nothing else. The same bits for any number of threads. Not from a loop body
-  // of the same pool. Throws kOutOfMemory before anything is written; nothing else.
+  // of the same pool. Throws kOutOfMemory, and what a cross entropy or correct_class says of labels that are no classes,
+  // before anything is written; nothing else.
   void run(ThreadPool& pool, const void* const* inputs, void* const* outputs,
            const DropoutDraw* draws = nullptr) const;
 

@@ -64,6 +64,7 @@ struct Step {
     double f64;
     const Strides* strides;
     uint32_t threshold;
+    bool both;  // of a cross entropy: the probabilities too, into the slot in[2]
   } number[2] = {};
   uint16_t draw = 0;
 };
@@ -84,6 +85,10 @@ Step make_step(const VectorTable& table, OpId op, DType dtype, DType to, int ope
                const TileKind* in_kind, TileKind kind, const void* attrs);
 // out[r] = f(row r) of a matrix, or f of a whole row, column or scalar.
 Step make_row_reduction(const VectorTable& table, OpId op, DType dtype, TileKind in_kind);
+// An op on whole rows: softmax and its relatives, what looks at labels, one_hot. dtype: of the operand with the rows, or of
+// the result of one_hot; label: of the labels. in_kind: that of the rows. run is null where there is none.
+Step make_row_step(const VectorTable& table, OpId op, DType dtype, DType label, TileKind rows,
+                   const void* attrs);
 // A value of lower kind spelt out as one of `kind`.
 Step make_spread(size_t element, TileKind from, TileKind kind);
 // An input without pattern, gathered as `kind`. Keeps the pointer.
