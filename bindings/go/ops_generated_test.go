@@ -145,6 +145,23 @@ func generatedOps() []opCase {
 		{"GeluForm", func(t *testing.T, c *Context) *Tensor { return sample(t, c, F32, -2.0, 2.0, 2, 3).GeluForm(false) },
 			nil,
 			func(t *testing.T, c *Context) *Tensor { return sample(t, c, I32, 0.0, 3.0, 2).GeluForm(false) }, "must be"},
+		{"StrongZeroMul", func(t *testing.T, c *Context) *Tensor {
+			return sample(t, c, F32, -2.0, 2.0, 2, 3).StrongZeroMul(sample(t, c, F32, -2.0, 2.0, 2, 3))
+		},
+			nil,
+			func(t *testing.T, c *Context) *Tensor {
+				return sample(t, c, F32, -2.0, 2.0, 2, 3).StrongZeroMul(sample(t, c, F32, -2.0, 2.0, 3, 2))
+			}, "do not broadcast"},
+		{"StrongZeroDiv", func(t *testing.T, c *Context) *Tensor {
+			return sample(t, c, F32, -2.0, 2.0, 2, 3).StrongZeroDiv(sample(t, c, F32, 0.5, 2.0, 2, 3))
+		},
+			nil,
+			func(t *testing.T, c *Context) *Tensor {
+				return sample(t, c, F32, -2.0, 2.0, 2, 3).StrongZeroDiv(sample(t, c, F32, -2.0, 2.0, 3, 2))
+			}, "do not broadcast"},
+		{"Erfc", func(t *testing.T, c *Context) *Tensor { return sample(t, c, F32, -2.0, 2.0, 2, 3).Erfc() },
+			nil,
+			func(t *testing.T, c *Context) *Tensor { return sample(t, c, I32, 0.0, 3.0, 2).Erfc() }, "must be"},
 		{"Equal", func(t *testing.T, c *Context) *Tensor {
 			return sample(t, c, I32, 0.0, 1.0, 2, 3).Equal(sample(t, c, I32, 0.0, 1.0, 2, 3))
 		},
@@ -437,6 +454,13 @@ func generatedOps() []opCase {
 		{"OneHotDType", func(t *testing.T, c *Context) *Tensor { return sample(t, c, I32, 0.0, 3.0, 4).OneHotDType(4, F32) },
 			nil,
 			func(t *testing.T, c *Context) *Tensor { return sample(t, c, I32, 0.0, 1.0, 2).OneHotDType(-1, F32) }, "number of classes"},
+		{"SetRows", func(t *testing.T, c *Context) *Tensor {
+			return sample(t, c, F32, -2.0, 2.0, 4, 3).SetRows(sample(t, c, I32, 0.0, 3.0, 1), sample(t, c, F32, -2.0, 2.0, 1, 3))
+		},
+			nil,
+			func(t *testing.T, c *Context) *Tensor {
+				return sample(t, c, F32, -2.0, 2.0, 4, 3).SetRows(sample(t, c, I32, 4.0, 5.0, 1), sample(t, c, F32, -2.0, 2.0, 1, 3))
+			}, "outside"},
 		{"Softmax", func(t *testing.T, c *Context) *Tensor { return sample(t, c, F32, -2.0, 2.0, 2, 5).Softmax() },
 			func(t *testing.T, c *Context) *Tensor { return sample(t, c, F32, -2.0, 2.0, 2, 5).SoftmaxAxis(-1) },
 			func(t *testing.T, c *Context) *Tensor { return sample(t, c, F32, -2.0, 2.0).Softmax() }, "has no axes"},

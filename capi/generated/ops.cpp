@@ -271,6 +271,29 @@ TL_API tl_tensor *tl_gelu_form(tl_context *context, tl_tensor *x, bool approxima
   });
 }
 
+TL_API tl_tensor *tl_strong_zero_mul(tl_context *context, tl_tensor *a, tl_tensor *b) {
+  return capi::op(context, "strong_zero_mul", [&](capi::OpCallFrame& call) {
+    call.add(a, "a");
+    call.add(b, "b");
+    call.apply(OpId::kStrongZeroMul, nullptr);
+  });
+}
+
+TL_API tl_tensor *tl_strong_zero_div(tl_context *context, tl_tensor *a, tl_tensor *b) {
+  return capi::op(context, "strong_zero_div", [&](capi::OpCallFrame& call) {
+    call.add(a, "a");
+    call.add(b, "b");
+    call.apply(OpId::kStrongZeroDiv, nullptr);
+  });
+}
+
+TL_API tl_tensor *tl_erfc(tl_context *context, tl_tensor *x) {
+  return capi::op(context, "erfc", [&](capi::OpCallFrame& call) {
+    call.add(x, "x");
+    call.apply(OpId::kErfc, nullptr);
+  });
+}
+
 TL_API tl_tensor *tl_equal(tl_context *context, tl_tensor *a, tl_tensor *b) {
   return capi::op(context, "equal", [&](capi::OpCallFrame& call) {
     call.add(a, "a");
@@ -678,6 +701,15 @@ TL_API tl_tensor *tl_one_hot_dtype(tl_context *context, tl_tensor *indices, int6
     call.add(indices, "indices");
     OneHotAttrs attrs{depth, call.dtype("dtype", dtype)};
     call.apply(OpId::kOneHot, &attrs);
+  });
+}
+
+TL_API tl_tensor *tl_set_rows(tl_context *context, tl_tensor *x, tl_tensor *indices, tl_tensor *rows) {
+  return capi::op(context, "set_rows", [&](capi::OpCallFrame& call) {
+    call.add(x, "x");
+    call.add(indices, "indices");
+    call.add(rows, "rows");
+    call.apply(OpId::kSetRows, nullptr);
   });
 }
 

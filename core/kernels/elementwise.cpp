@@ -210,6 +210,7 @@ void softplus(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(softpl
 void sin(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(sin)); }
 void cos(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(cos)); }
 void erf(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(erf)); }
+void erfc(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(erfc)); }
 
 void add(const KernelArgs& a) {
   binary_number(a, TL_PICK(add), [](auto x, auto y) { return wrapped_add(x, y); });
@@ -222,6 +223,8 @@ void mul(const KernelArgs& a) {
 }
 void div(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(div)); }
 void pow(const KernelArgs& a) { binary_float(a, kCostlyGrain, TL_PICK(pow)); }
+void strong_zero_mul(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(strong_zero_mul)); }
+void strong_zero_div(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(strong_zero_div)); }
 void maximum(const KernelArgs& a) {
   binary_number(a, TL_PICK(maximum), [](auto x, auto y) { return x > y ? x : y; });
 }

@@ -1,4 +1,4 @@
-// Kernels of gather, scatter_add and one_hot. Every index is checked before anything is written.
+// Kernels of gather, scatter_add, set_rows and one_hot. Every index is checked before anything is written.
 #include <algorithm>
 #include <cstring>
 
@@ -99,6 +99,26 @@ void scatter_add(const KernelArgs& a) {
             to[i] += from[i];
         }
       });
+  });
+}
+
+void set_rows(const KernelArgs& a) {
+  const Tensor &x = a[0], &indices = a[1], &rows = a[2], &out = a.out[0];
+  check_indices("set_rows", indices, x.shape()[0]);
+  int64_t before = -1;
+  for_each_index(indices, [&](int64_t index, int64_t at) {
+    if (index <= before)
+      invalid("[set_rows] 'indices' must be strictly ascending: got ", index, " after ", before,
+              " at position ", at, "; sort them and name each row once");
+    before = index;
+  });
+  std::byte* to = out.mutable_raw();
+  if (out.bytes() && to != x.raw()) std::memcpy(to, x.raw(), out.bytes());
+  if (rows.elements() == 0) return;
+  const size_t bytes = rows.bytes() / static_cast<size_t>(indices.elements());
+  const std::byte* from = rows.raw();
+  for_each_index(indices, [&](int64_t index, int64_t at) {
+    copy_run(to + static_cast<size_t>(index) * bytes, from + static_cast<size_t>(at) * bytes, bytes);
   });
 }
 

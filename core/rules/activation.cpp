@@ -41,7 +41,7 @@ Tensor gelu(const Tensor& x, bool approximate) {
     return mul(x, sigmoid(mul(x, slope)));
   }
   constexpr double kRootHalf = 0.70710678118654752;
-  return mul(mul_scalar(x, 0.5), add_scalar(erf(mul_scalar(x, kRootHalf)), 1.0));
+  return mul(mul_scalar(x, 0.5), erfc(mul_scalar(x, -kRootHalf)));
 }
 
 }  // namespace tl

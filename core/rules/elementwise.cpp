@@ -1,5 +1,9 @@
 // Rules of arithmetic and of functions of one element. Broadcasting needs nothing here: a gradient may keep the shape of
 // the output, the tape sums it to the operand's shape.
+//
+// A gradient meets a derivative in strong_zero_mul and strong_zero_div, never in mul and div: what a select did not choose
+// has a gradient of exactly 0, which no infinite derivative may turn into NaN. Both are their own rules, so that it holds at
+// every order.
 #include <cmath>
 
 #include "core/ops/generated/functions.h"
@@ -22,15 +26,15 @@ void vjp_sub(const VjpArgs& a, Tensor* grads) {
 }
 
 void vjp_mul(const VjpArgs& a, Tensor* grads) {
-  if (a.needs(0)) grads[0] = mul(a.grad[0], a[1]);
-  if (a.needs(1)) grads[1] = mul(a.grad[0], a[0]);
+  if (a.needs(0)) grads[0] = strong_zero_mul(a.grad[0], a[1]);
+  if (a.needs(1)) grads[1] = strong_zero_mul(a.grad[0], a[0]);
 }
 
 // d(a/b) = da / b - (a/b) db / b
 void vjp_div(const VjpArgs& a, Tensor* grads) {
-  Tensor by_a = div(a.grad[0], a[1]);
+  Tensor by_a = strong_zero_div(a.grad[0], a[1]);
   if (a.needs(0)) grads[0] = by_a;
-  if (a.needs(1)) grads[1] = neg(mul(by_a, a.out[0]));
+  if (a.needs(1)) grads[1] = neg(strong_zero_mul(by_a, a.out[0]));
 }
 
 // d(a^b) = b a^(b-1) da + a^b log(a) db
@@ -42,15 +46,19 @@ void vjp_pow(const VjpArgs& a, Tensor* grads) {
     // only one of the two is zero the formula holds.
     Tensor either = logical_or(cast(base, DType::kBool), cast(exponent, DType::kBool));
     Tensor less_one = sub(exponent, cast(either, dtype));
-    grads[0] = mul(a.grad[0], mul(exponent, pow(base, less_one)));
+    grads[0] = strong_zero_mul(a.grad[0], strong_zero_mul(exponent, pow(base, less_one)));
   }
   if (a.needs(1)) {
     // At a = 0 and b >= 0 the limit is 0 where the formula has 0 * -infinity: the logarithm is taken of 1 instead.
     Tensor limit =
         logical_and(logical_not(cast(base, DType::kBool)), greater_equal(exponent, constant(exponent, 0.0)));
-    grads[1] = mul(a.grad[0], mul(a.out[0], log(add(base, cast(limit, dtype)))));
+    grads[1] = strong_zero_mul(a.grad[0], strong_zero_mul(a.out[0], log(add(base, cast(limit, dtype)))));
   }
 }
+
+// A strong zero stays one: the derivative of a product is that product again.
+void vjp_strong_zero_mul(const VjpArgs& a, Tensor* grads) { vjp_mul(a, grads); }
+void vjp_strong_zero_div(const VjpArgs& a, Tensor* grads) { vjp_div(a, grads); }
 
 namespace {
 
@@ -82,44 +90,60 @@ void vjp_mul_scalar(const VjpArgs& a, Tensor* grads) {
 
 void vjp_neg(const VjpArgs& a, Tensor* grads) { grads[0] = neg(a.grad[0]); }
 
-void vjp_exp(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], a.out[0]); }
+void vjp_exp(const VjpArgs& a, Tensor* grads) { grads[0] = strong_zero_mul(a.grad[0], a.out[0]); }
 
-void vjp_log(const VjpArgs& a, Tensor* grads) { grads[0] = div(a.grad[0], a[0]); }
+void vjp_log(const VjpArgs& a, Tensor* grads) { grads[0] = strong_zero_div(a.grad[0], a[0]); }
 
-void vjp_log1p(const VjpArgs& a, Tensor* grads) { grads[0] = div(a.grad[0], add_scalar(a[0], 1.0)); }
+void vjp_log1p(const VjpArgs& a, Tensor* grads) {
+  grads[0] = strong_zero_div(a.grad[0], add_scalar(a[0], 1.0));
+}
 
-void vjp_expm1(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], add_scalar(a.out[0], 1.0)); }
+void vjp_expm1(const VjpArgs& a, Tensor* grads) {
+  grads[0] = strong_zero_mul(a.grad[0], add_scalar(a.out[0], 1.0));
+}
 
-void vjp_sqrt(const VjpArgs& a, Tensor* grads) { grads[0] = mul_scalar(div(a.grad[0], a.out[0]), 0.5); }
+void vjp_sqrt(const VjpArgs& a, Tensor* grads) {
+  grads[0] = mul_scalar(strong_zero_div(a.grad[0], a.out[0]), 0.5);
+}
 
 // x^(-3/2) as the cube of the result, so that x need not be kept.
 void vjp_rsqrt(const VjpArgs& a, Tensor* grads) {
-  grads[0] = mul_scalar(mul(a.grad[0], mul(a.out[0], square(a.out[0]))), -0.5);
+  grads[0] = mul_scalar(strong_zero_mul(a.grad[0], mul(a.out[0], square(a.out[0]))), -0.5);
 }
 
-void vjp_square(const VjpArgs& a, Tensor* grads) { grads[0] = mul_scalar(mul(a.grad[0], a[0]), 2.0); }
+void vjp_square(const VjpArgs& a, Tensor* grads) {
+  grads[0] = mul_scalar(strong_zero_mul(a.grad[0], a[0]), 2.0);
+}
 
-void vjp_abs(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], sign(a[0])); }
+void vjp_abs(const VjpArgs& a, Tensor* grads) { grads[0] = strong_zero_mul(a.grad[0], sign(a[0])); }
 
 void vjp_tanh(const VjpArgs& a, Tensor* grads) { grads[0] = tanh_grad(a.grad[0], a.out[0]); }
 
 void vjp_sigmoid(const VjpArgs& a, Tensor* grads) { grads[0] = sigmoid_grad(a.grad[0], a.out[0]); }
 
-void vjp_softplus(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], sigmoid(a[0])); }
+void vjp_softplus(const VjpArgs& a, Tensor* grads) { grads[0] = strong_zero_mul(a.grad[0], sigmoid(a[0])); }
 
 void vjp_relu(const VjpArgs& a, Tensor* grads) { grads[0] = relu_grad(a.grad[0], a.out[0]); }
 
-void vjp_sin(const VjpArgs& a, Tensor* grads) { grads[0] = mul(a.grad[0], cos(a[0])); }
+void vjp_sin(const VjpArgs& a, Tensor* grads) { grads[0] = strong_zero_mul(a.grad[0], cos(a[0])); }
 
-void vjp_cos(const VjpArgs& a, Tensor* grads) { grads[0] = neg(mul(a.grad[0], sin(a[0]))); }
+void vjp_cos(const VjpArgs& a, Tensor* grads) { grads[0] = neg(strong_zero_mul(a.grad[0], sin(a[0]))); }
 
 // 2 / sqrt(pi) e^(-x^2)
 void vjp_erf(const VjpArgs& a, Tensor* grads) {
   constexpr double kTwoOverRootPi = 1.1283791670955126;
-  grads[0] = mul(a.grad[0], mul_scalar(exp(neg(square(a[0]))), kTwoOverRootPi));
+  grads[0] = strong_zero_mul(a.grad[0], mul_scalar(exp(neg(square(a[0]))), kTwoOverRootPi));
 }
 
-void vjp_reciprocal(const VjpArgs& a, Tensor* grads) { grads[0] = neg(mul(a.grad[0], square(a.out[0]))); }
+// -2 / sqrt(pi) e^(-x^2)
+void vjp_erfc(const VjpArgs& a, Tensor* grads) {
+  vjp_erf(a, grads);
+  grads[0] = neg(grads[0]);
+}
+
+void vjp_reciprocal(const VjpArgs& a, Tensor* grads) {
+  grads[0] = neg(strong_zero_mul(a.grad[0], square(a.out[0])));
+}
 
 namespace {
 
@@ -173,13 +197,14 @@ void jvp_relu_grad(const JvpArgs& a, Tensor* tangents) {
 // grad (1 - out^2)
 void vjp_tanh_grad(const VjpArgs& a, Tensor* grads) {
   if (a.needs(0)) grads[0] = tanh_grad(a.grad[0], a[1]);
-  if (a.needs(1)) grads[1] = mul_scalar(mul(mul(a.grad[0], a[0]), a[1]), -2.0);
+  if (a.needs(1)) grads[1] = mul_scalar(strong_zero_mul(strong_zero_mul(a.grad[0], a[0]), a[1]), -2.0);
 }
 
 // grad out (1 - out)
 void vjp_sigmoid_grad(const VjpArgs& a, Tensor* grads) {
   if (a.needs(0)) grads[0] = sigmoid_grad(a.grad[0], a[1]);
-  if (a.needs(1)) grads[1] = mul(mul(a.grad[0], a[0]), add_scalar(mul_scalar(a[1], -2.0), 1.0));
+  if (a.needs(1))
+    grads[1] = strong_zero_mul(strong_zero_mul(a.grad[0], a[0]), add_scalar(mul_scalar(a[1], -2.0), 1.0));
 }
 
 }  // namespace tl::rules

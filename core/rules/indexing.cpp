@@ -2,6 +2,7 @@
 #include "core/ops/generated/functions.h"
 #include "core/ops/generated/promised.h"
 #include "core/rules/checks.h"
+#include "core/rules/constants.h"
 
 namespace tl::rules {
 
@@ -54,6 +55,25 @@ void infer_scatter_add(const InferArgs& args, OutputSpec* out) {
 void vjp_scatter_add(const VjpArgs& a, Tensor* grads) {
   const int axis = checked_axis("scatter_add", a.as<ScatterAddAttrs>().axis, a.out[0].rank());
   if (a.needs(1)) grads[1] = gather(a.grad[0], a[0], axis);
+}
+
+void infer_set_rows(const InferArgs& args, OutputSpec* out) {
+  const Shape &x = args[0].shape(), &indices = args[1].shape(), &rows = args[2].shape();
+  if (x.rank() == 0) invalid("[set_rows] 'x' must have rank 1 or more: got rank 0; a scalar has no rows");
+  if (indices.rank() != 1)
+    invalid("[set_rows] 'indices' must have rank 1: got ", indices, "; reshape them to (", indices.elements(),
+            ",)");
+  Shape want = x;
+  want[0] = indices[0];
+  if (rows != want)
+    invalid("[set_rows] the shape of the rows must be ", want, ", a row of x for each index: got ", rows,
+            " for x ", x, " and ", indices[0], " indices; the rows have the shape that gather would give");
+  out[0] = {args[0].dtype(), x};
+}
+
+void vjp_set_rows(const VjpArgs& a, Tensor* grads) {
+  if (a.needs(0)) grads[0] = set_rows(a.grad[0], a[1], zeros_like(a[2]));
+  if (a.needs(2)) grads[2] = gather(a.grad[0], a[1], 0);
 }
 
 void infer_one_hot(const InferArgs& args, OutputSpec* out) {

@@ -24,14 +24,15 @@ void infer_inverse_rms(const InferArgs& args, OutputSpec* out) {
 // make the products vanish.
 void vjp_inverse_rms(const VjpArgs& a, Tensor* grads) {
   const Tensor &x = a[0], &r = a.out[0];
-  Tensor g = mul_scalar(mul(a.grad[0], r), -1.0 / static_cast<double>(x.shape().back()));
-  grads[0] = mul(mul(mul(g, r), x), r);
+  Tensor g = mul_scalar(strong_zero_mul(a.grad[0], r), -1.0 / static_cast<double>(x.shape().back()));
+  grads[0] = strong_zero_mul(strong_zero_mul(strong_zero_mul(g, r), x), r);
 }
 
 void jvp_inverse_rms(const JvpArgs& a, Tensor* tangents) {
   const Tensor &x = a[0], &r = a.out[0];
-  Tensor scaled = mul_scalar(mul(a.tangent[0], r), -1.0 / static_cast<double>(x.shape().back()));
-  tangents[0] = mul(sum(mul(mul(scaled, r), x), {-1}, /*keepdims=*/true), r);
+  Tensor scaled = mul_scalar(strong_zero_mul(a.tangent[0], r), -1.0 / static_cast<double>(x.shape().back()));
+  tangents[0] =
+      strong_zero_mul(sum(strong_zero_mul(strong_zero_mul(scaled, r), x), {-1}, /*keepdims=*/true), r);
 }
 
 }  // namespace tl::rules

@@ -44,7 +44,7 @@ void sum_over_rows(const JvpArgs& a, VjpFn vjp, Tensor* tangents) {
   const auto& attrs = a.as<Attrs>();
   Tensor one = full(a.context(), a.out[0].shape(), 1.0, a.out[0].dtype()), gradient;
   vjp(VjpArgs{a.schema, a.in, a.out, Span<const Tensor>(&one, 1), a.attrs, 1}, &gradient);
-  tangents[0] = sum(mul(gradient, a.tangent[0]), attrs.axes, attrs.keepdims);
+  tangents[0] = sum(strong_zero_mul(gradient, a.tangent[0]), attrs.axes, attrs.keepdims);
 }
 
 // For each row of x (rows, n): the product of the row's other elements, times the row's element of g (rows, 1).
@@ -61,7 +61,7 @@ Tensor times_product_of_others(const Tensor& x, const Tensor& g) {
   }
   Tensor left = slice(x, {0, 0}, {rows, n / 2}), right = slice(x, {0, n / 2}, {rows, n});
   Tensor outer = times_product_of_others(mul(left, right), g);
-  const Tensor halves[] = {mul(outer, right), mul(outer, left)};
+  const Tensor halves[] = {strong_zero_mul(outer, right), strong_zero_mul(outer, left)};
   return concat(Span<const Tensor>(halves, 2), 1);
 }
 
@@ -131,7 +131,7 @@ void vjp_logsumexp(const VjpArgs& a, Tensor* grads) {
                                               : std::numeric_limits<double>::lowest();
   Tensor finite = clip(a.out[0], lowest, std::numeric_limits<double>::infinity());
   Tensor softmax = exp(sub(a[0], with_axes(finite, axes, attrs.keepdims)));
-  grads[0] = mul(with_axes(a.grad[0], axes, attrs.keepdims), softmax);
+  grads[0] = strong_zero_mul(with_axes(a.grad[0], axes, attrs.keepdims), softmax);
 }
 
 void jvp_logsumexp(const JvpArgs& a, Tensor* tangents) {

@@ -40,27 +40,27 @@ Tensor along_last_axis(const Tensor& g) {
 
 // s (g - sum(s g))
 void vjp_softmax(const VjpArgs& a, Tensor* grads) {
-  Tensor weighted = mul(a.grad[0], a.out[0]);
+  Tensor weighted = strong_zero_mul(a.grad[0], a.out[0]);
   Tensor total = sum(weighted, {a.as<SoftmaxAttrs>().axis}, /*keepdims=*/true);
-  grads[0] = sub(weighted, mul(a.out[0], total));
+  grads[0] = sub(weighted, strong_zero_mul(a.out[0], total));
 }
 
 // s (t - sum(s t))
 void jvp_softmax(const JvpArgs& a, Tensor* tangents) {
-  Tensor weighted = mul(a.tangent[0], a.out[0]);
+  Tensor weighted = strong_zero_mul(a.tangent[0], a.out[0]);
   Tensor total = sum(weighted, {a.as<SoftmaxAttrs>().axis}, /*keepdims=*/true);
-  tangents[0] = sub(weighted, mul(a.out[0], total));
+  tangents[0] = sub(weighted, strong_zero_mul(a.out[0], total));
 }
 
 // g - softmax(x) sum(g)
 void vjp_log_softmax(const VjpArgs& a, Tensor* grads) {
   Tensor total = sum(a.grad[0], {a.as<LogSoftmaxAttrs>().axis}, /*keepdims=*/true);
-  grads[0] = sub(a.grad[0], mul(exp(a.out[0]), total));
+  grads[0] = sub(a.grad[0], strong_zero_mul(exp(a.out[0]), total));
 }
 
 // t - sum(softmax(x) t)
 void jvp_log_softmax(const JvpArgs& a, Tensor* tangents) {
-  Tensor weighted = mul(a.tangent[0], exp(a.out[0]));
+  Tensor weighted = strong_zero_mul(a.tangent[0], exp(a.out[0]));
   tangents[0] = sub(a.tangent[0], sum(weighted, {a.as<LogSoftmaxAttrs>().axis}, /*keepdims=*/true));
 }
 
@@ -83,19 +83,19 @@ void vjp_sparse_softmax_cross_entropy(const VjpArgs& a, Tensor* grads) {
   const Tensor &labels = a[0], &logits = a[1];
   if (!a.needs(1)) return;
   Tensor difference = sub(softmax(logits), one_hot(labels, logits.shape().back(), logits.dtype()));
-  grads[1] = mul(difference, along_last_axis(a.grad[0]));
+  grads[1] = strong_zero_mul(difference, along_last_axis(a.grad[0]));
 }
 
 void jvp_sparse_softmax_cross_entropy(const JvpArgs& a, Tensor* tangents) {
   const Tensor &labels = a[0], &logits = a[1];
   Tensor difference = sub(softmax(logits), one_hot(labels, logits.shape().back(), logits.dtype()));
-  tangents[0] = sum(mul(difference, a.tangent[1]), {-1});
+  tangents[0] = sum(strong_zero_mul(difference, a.tangent[1]), {-1});
 }
 
 void vjp_sigmoid_cross_entropy(const VjpArgs& a, Tensor* grads) {
   const Tensor &labels = a[0], &logits = a[1], &g = a.grad[0];
-  if (a.needs(0)) grads[0] = neg(mul(g, logits));
-  if (a.needs(1)) grads[1] = mul(g, sub(sigmoid(logits), labels));
+  if (a.needs(0)) grads[0] = neg(strong_zero_mul(g, logits));
+  if (a.needs(1)) grads[1] = strong_zero_mul(g, sub(sigmoid(logits), labels));
 }
 
 }  // namespace tl::rules

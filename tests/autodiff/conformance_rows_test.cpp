@@ -180,22 +180,6 @@ TEST_CASE_METHOD(TapeFixture, "row 37: a gather that takes a row twice sums its 
   CHECK(values(gradient(tape, gather(x, rows, 0), of(x))) == V{3, 3, 0, 0, 1, 1});
 }
 
-TEST_CASE_METHOD(
-    TapeFixture,
-    "row 38: a select keeps the values of its branch, and its gradient needs a safe operand in both") {
-  Tensor x = vector({0, 4}), zero = scalar(0), one = scalar(1);
-  Tape tape(c, {});
-  tape.watch(x);
-  Tensor safe = select(greater(x, zero), x, one);
-  Tensor y = select(greater(x, zero), log(safe), zero);
-  CHECK(values(gradient(tape, y, of(x))) == V{0, .25});
-  // Without it the other branch is 0 times infinity, as everywhere; the check for NaN says in whose gradient (non_finite_test).
-  Tape unsafe(c, {});
-  unsafe.watch(x);
-  Tensor z = select(greater(x, zero), log(x), zero);
-  CHECK(std::isnan(values(gradient(unsafe, z, of(x)))[0]));
-}
-
 TEST_CASE_METHOD(TapeFixture, "row 39: an index of the largest has no gradient") {
   Tensor x = vector({1, 3, 2});
   Tape tape(c, {});

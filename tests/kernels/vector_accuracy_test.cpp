@@ -98,6 +98,11 @@ std::vector<Case<T>> cases() {
        1,
        {{-1, 1}, {-10, 10}, {-1e3, 1e3}, {-6e5, 6e5}}},
       {"erf", &U::erf, [](long double x) { return std::erf(x); }, 1.5, {{-1, 1}, {-4, 4}, {-6.5, 6.5}}},
+      {"erfc",
+       &U::erfc,
+       [](long double x) { return std::erfc(x); },
+       2,
+       {{-1, 1}, {-7, 4}, {0.4, 2.2}, {4, 9.19}, {9, 27.5}}},
   };
 }
 

@@ -41,6 +41,8 @@ std::vector<BinaryCase<T>> binary_cases() {
           {"sub", &A::sub, [](T a, T b) { return a - b; }},
           {"mul", &A::mul, [](T a, T b) { return a * b; }},
           {"div", &A::div, [](T a, T b) { return a / b; }},
+          {"strong_zero_mul", &A::strong_zero_mul, [](T a, T b) { return a == 0 || b == 0 ? T(0) : a * b; }},
+          {"strong_zero_div", &A::strong_zero_div, [](T a, T b) { return a == 0 ? T(0) : a / b; }},
           {"maximum", &A::maximum,
            [](T a, T b) { return std::isnan(a) || std::isnan(b) ? kNan<T>
                                  : a > b                        ? a
@@ -146,6 +148,7 @@ TEMPLATE_TEST_CASE("Unary kernels treat tails, alignment and in-place calls alik
       {"sin", &U::sin, nullptr},
       {"cos", &U::cos, nullptr},
       {"erf", &U::erf, nullptr},
+      {"erfc", &U::erfc, nullptr},
   };
   for (const VectorTable* table : runnable_vector_tables()) {
     for (const Exact& c : cases) {
@@ -247,6 +250,32 @@ TEMPLATE_TEST_CASE("Comparisons and select agree with scalar code", "[kernels][v
   }
 }
 
+namespace {
+template <class T>
+T strong(T a, T b) {
+  return a == 0 || b == 0 ? T(0) : a * b;
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("erfc has the same bits on every instruction set", "[kernels][vector]", float, double) {
+  using T = TestType;
+  std::vector<T> x = uniform_values<T>(20011, -7, 28, 1);
+  for (T near_zero : uniform_values<T>(5003, -2.5, 2.5, 2)) x.push_back(near_zero);
+  for (T special : with_specials<T>(101, 3)) x.push_back(special);
+  std::vector<T> first;
+  for (const VectorTable* table : runnable_vector_tables()) {
+    std::vector<T> y(x.size());
+    float_table<T>(*table).unary.erfc(x.data(), y.data(), x.size());
+    if (first.empty()) first = y;
+    CAPTURE(isa_name(table->isa));
+    REQUIRE(y.size() == first.size());
+    bool same = true;
+    for (size_t i = 0; i < y.size(); ++i)
+      same = same && (std::isnan(y[i]) ? std::isnan(first[i]) : same_bits(&y[i], &first[i], 1));
+    CHECK(same);
+  }
+}
+
 TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the bit", "[kernels][vector]",
                    float, double) {
   using T = TestType;
@@ -264,9 +293,9 @@ TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the b
       for (size_t i = 0; i < n; ++i) {
         const T clip = g[i] < T(-0.5) ? T(-0.5) : g[i] > T(1.5) ? T(1.5) : g[i];
         ok = ok && equal_or_both_nan(relu[i], y[i] <= 0 ? T(0) : g[i]) &&
-             equal_or_both_nan(tanh[i], g[i] * (1 - y[i] * y[i])) &&
-             equal_or_both_nan(sigmoid[i], g[i] * y[i] * (1 - y[i])) && equal_or_both_nan(clipped[i], clip) &&
-             equal_or_both_nan(in_place[i], relu[i]);
+             equal_or_both_nan(tanh[i], strong(g[i], 1 - y[i] * y[i])) &&
+             equal_or_both_nan(sigmoid[i], y[i] == 1 ? T(0) : strong(g[i], y[i]) * (1 - y[i])) &&
+             equal_or_both_nan(clipped[i], clip) && equal_or_both_nan(in_place[i], relu[i]);
       }
       CAPTURE(isa_name(table->isa), n);
       REQUIRE(ok);

@@ -43,6 +43,8 @@ Arrays sub(const Array& a, const Array& b);
 Arrays mul(const Array& a, const Array& b);
 Arrays div(const Array& a, const Array& b);
 Arrays pow(const Array& a, const Array& b);
+Arrays strong_zero_mul(const Array& a, const Array& b);
+Arrays strong_zero_div(const Array& a, const Array& b);
 Arrays maximum(const Array& a, const Array& b);
 Arrays minimum(const Array& a, const Array& b);
 Arrays add_scalar(const Array& x, double value);
@@ -67,6 +69,7 @@ Arrays relu(const Array& x);
 Arrays sin(const Array& x);
 Arrays cos(const Array& x);
 Arrays erf(const Array& x);
+Arrays erfc(const Array& x);
 Arrays reciprocal(const Array& x);
 Arrays floor(const Array& x);
 Arrays clip(const Array& x, double low, double high);
@@ -127,6 +130,7 @@ Arrays stop_gradient(const Array& x);
 // ----------------------------------------------------------------------------------------------------
 Arrays gather(const Array& x, const Array& indices, int64_t axis);
 Arrays scatter_add(const Array& indices, const Array& updates, int64_t size, int64_t axis);
+Arrays set_rows(const Array& x, const Array& indices, const Array& rows);
 Arrays one_hot(const Array& indices, int64_t depth, DType dtype);
 
 // ---- softmax and cross-entropies

@@ -112,6 +112,12 @@ Arrays div(const Array& a, const Array& b) {
 Arrays pow(const Array& a, const Array& b) {
   return map(a, b, [](double x, double y) { return std::pow(x, y); });
 }
+Arrays strong_zero_mul(const Array& a, const Array& b) {
+  return map(a, b, [](double x, double y) { return x == 0 || y == 0 ? 0 : x * y; });
+}
+Arrays strong_zero_div(const Array& a, const Array& b) {
+  return map(a, b, [](double x, double y) { return x == 0 ? 0 : x / y; });
+}
 Arrays maximum(const Array& a, const Array& b) {
   return map(a, b, [](double x, double y) { return std::isnan(x) || std::isnan(y) ? NAN : x > y ? x : y; });
 }
@@ -181,6 +187,9 @@ Arrays cos(const Array& x) {
 }
 Arrays erf(const Array& x) {
   return map(x, [](double v) { return std::erf(v); });
+}
+Arrays erfc(const Array& x) {
+  return map(x, [](double v) { return std::erfc(v); });
 }
 Arrays reciprocal(const Array& x) {
   return map(x, [](double v) { return 1 / v; });

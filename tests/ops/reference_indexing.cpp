@@ -47,6 +47,13 @@ Arrays scatter_add(const Array& indices, const Array& updates, int64_t size, int
   return one(out);
 }
 
+Arrays set_rows(const Array& x, const Array& indices, const Array& rows) {
+  Array out = x;
+  for_each_indexed(x.shape, indices, 0, rows.shape,
+                   [&](int64_t to, int64_t from) { out.values[to] = rows.values[from]; });
+  return one(out);
+}
+
 Arrays one_hot(const Array& indices, int64_t depth, DType dtype) {
   Shape shape = indices.shape;
   shape.push_back(depth);

@@ -1,7 +1,7 @@
 // The loops of the element-wise kernels: one operation on lanes each, applied to arrays, scalars, rows and columns.
 #pragma once
 
-#include "core/kernels/vector/trigonometric.h"
+#include "core/kernels/vector/erfc.h"
 
 namespace tl {
 namespace TL_VECTOR_NAMESPACE {
@@ -34,6 +34,7 @@ TL_UNARY(Softplus, softplus(x))
 TL_UNARY(Sin, sin(x))
 TL_UNARY(Cos, cos(x))
 TL_UNARY(Erf, erf(x))
+TL_UNARY(Erfc, erfc(x))
 #undef TL_UNARY
 
 // NaN where either is: the instructions give the second operand if one is NaN, which is right unless a is the NaN.
@@ -44,6 +45,12 @@ TL_LANE V maximum(V a, V b) {
 template <class V>
 TL_LANE V minimum(V a, V b) {
   return select(a == a, min_second(a, b), a);
+}
+
+// 0 where either is, also beside infinity and NaN.
+template <class V>
+TL_LANE V strong_zero_mul(V a, V b) {
+  return select((a != V(0)) & (b != V(0)), a * b, V(0));
 }
 
 #define TL_BINARY(Name, expression)       \
@@ -58,6 +65,8 @@ TL_BINARY(Sub, a - b)
 TL_BINARY(Mul, a* b)
 TL_BINARY(Div, a / b)
 TL_BINARY(Pow, pow(a, b))
+TL_BINARY(StrongZeroMul, strong_zero_mul(a, b))
+TL_BINARY(StrongZeroDiv, select(a != V(0), a / b, V(0)))
 TL_BINARY(Maximum, maximum(a, b))
 TL_BINARY(Minimum, minimum(a, b))
 TL_BINARY(Equal, a == b)
@@ -68,8 +77,8 @@ TL_BINARY(Greater, b < a)
 TL_BINARY(GreaterEqual, b <= a)
 // a is the gradient of the result, b the result.
 TL_BINARY(ReluGrad, select(b <= V(0), V(0), a))
-TL_BINARY(TanhGrad, a*(V(1) - b * b))
-TL_BINARY(SigmoidGrad, a* b*(V(1) - b))
+TL_BINARY(TanhGrad, strong_zero_mul(a, V(1) - b * b))
+TL_BINARY(SigmoidGrad, select((a != V(0)) & (b != V(0)) & (b != V(1)), a* b*(V(1) - b), V(0)))
 // a is the target, b the logit.
 TL_BINARY(SigmoidCrossEntropy, max_second(V(0), b) - b * a + log_one_plus_exp(V(0) - absolute(b)))
 #undef TL_BINARY

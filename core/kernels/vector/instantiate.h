@@ -33,6 +33,7 @@ constexpr UnaryKernels<typename V::T> unary_kernels() {
   t.sin = unary<V, Sin>;
   t.cos = unary<V, Cos>;
   t.erf = unary<V, Erf>;
+  t.erfc = unary<V, Erfc>;
   return t;
 }
 
@@ -56,6 +57,8 @@ constexpr ArithmeticKernels<typename V::T> arithmetic_kernels() {
   t.mul = binary_kernels<V, Mul>();
   t.div = binary_kernels<V, Div>();
   t.pow = binary_kernels<V, Pow>();
+  t.strong_zero_mul = binary_kernels<V, StrongZeroMul>();
+  t.strong_zero_div = binary_kernels<V, StrongZeroDiv>();
   t.maximum = binary_kernels<V, Maximum>();
   t.minimum = binary_kernels<V, Minimum>();
   t.equal = compare_kernels<V, Equal>();

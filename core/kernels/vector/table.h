@@ -28,7 +28,7 @@ struct UnaryKernels {
   using Fn = void (*)(const T* x, T* y, size_t n);
   Fn neg, abs, sign, square, sqrt, rsqrt, reciprocal, floor,
       relu;  // correctly rounded, but rsqrt: 1 / sqrt(x)
-  Fn exp, expm1, log, log1p, tanh, sigmoid, softplus, sin, cos, erf;
+  Fn exp, expm1, log, log1p, tanh, sigmoid, softplus, sin, cos, erf, erfc;
 };
 
 // rows x cols against a row vector of cols elements, or a column vector of rows elements; matrices are contiguous.
@@ -63,11 +63,14 @@ struct SelectKernels {
 template <class T>
 struct ArithmeticKernels {
   BinaryKernels<T> add, sub, mul, div, pow;
+  // a * b, but 0 where either is 0; a / b, but 0 where a is 0: whatever the other operand is.
+  BinaryKernels<T> strong_zero_mul, strong_zero_div;
   BinaryKernels<T> maximum, minimum;  // NaN where either operand is NaN
   CompareKernels<T> equal, not_equal, less, less_equal, greater, greater_equal;
   SelectKernels<T> select;
   // Gradients from the function's own result, and the loss of logits x against targets z in [0, 1]:
-  // out > 0 ? grad : 0; grad (1 - out^2); grad out (1 - out); max(x, 0) - x z + log(1 + e^-|x|).
+  // out > 0 ? grad : 0; grad (1 - out^2); grad out (1 - out); max(x, 0) - x z + log(1 + e^-|x|). Where a factor of the
+  // second and third is 0 the result is 0, whatever the others are.
   using Pair = void (*)(const T* a, const T* b, T* y, size_t n);
   Pair relu_grad, tanh_grad, sigmoid_grad;                  // of grad and out
   Pair sigmoid_cross_entropy;                               // of z and x

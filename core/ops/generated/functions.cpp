@@ -266,6 +266,30 @@ Tensor sigmoid_grad(const Tensor& grad, const Tensor& out) {
   return made;
 }
 
+Tensor strong_zero_mul(const Tensor& a, const Tensor& b) {
+  const Tensor* in[] = {&a, &b};
+  if (!a) invalid("[strong_zero_mul] 'a' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kStrongZeroMul, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
+}
+
+Tensor strong_zero_div(const Tensor& a, const Tensor& b) {
+  const Tensor* in[] = {&a, &b};
+  if (!a) invalid("[strong_zero_div] 'a' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kStrongZeroDiv, a.context(), Inputs(in, 2), nullptr, &made);
+  return made;
+}
+
+Tensor erfc(const Tensor& x) {
+  const Tensor* in[] = {&x};
+  if (!x) invalid("[erfc] 'x' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kErfc, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
+}
+
 Tensor equal(const Tensor& a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   if (!a) invalid("[equal] 'a' must be a tensor: got null; was it set?");
@@ -532,6 +556,14 @@ Tensor one_hot(const Tensor& indices, int64_t depth, DType dtype) {
   OneHotAttrs attrs{depth, dtype};
   Tensor made;
   apply(OpId::kOneHot, indices.context(), Inputs(in, 1), &attrs, &made);
+  return made;
+}
+
+Tensor set_rows(const Tensor& x, const Tensor& indices, const Tensor& rows) {
+  const Tensor* in[] = {&x, &indices, &rows};
+  if (!x) invalid("[set_rows] 'x' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kSetRows, x.context(), Inputs(in, 3), nullptr, &made);
   return made;
 }
 

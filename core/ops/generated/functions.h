@@ -113,11 +113,20 @@ Tensor gelu(const Tensor& x, bool approximate = false);
 // The gradient of relu: zero where out is not positive, grad elsewhere, also where out is NaN.
 Tensor relu_grad(const Tensor& grad, const Tensor& out);
 
-// The gradient of tanh: grad * (1 - out^2).
+// The gradient of tanh: grad * (1 - out^2), where zero is strong (strong_zero_mul).
 Tensor tanh_grad(const Tensor& grad, const Tensor& out);
 
-// The gradient of sigmoid: grad * out * (1 - out).
+// The gradient of sigmoid: grad * out * (1 - out), where zero is strong (strong_zero_mul).
 Tensor sigmoid_grad(const Tensor& grad, const Tensor& out);
+
+// Product in which zero is strong: 0 where a or b is 0, also beside infinity and NaN; a * b elsewhere; broadcast.
+Tensor strong_zero_mul(const Tensor& a, const Tensor& b);
+
+// Quotient in which a numerator of zero is strong: 0 where a is 0, whatever b is; a / b elsewhere; broadcast.
+Tensor strong_zero_div(const Tensor& a, const Tensor& b);
+
+// Complementary error function, 1 - erf(x), with all digits where that difference would lose them: far above zero.
+Tensor erfc(const Tensor& x);
 
 // a == b, broadcast; NaN equals nothing.
 Tensor equal(const Tensor& a, const Tensor& b);
@@ -226,6 +235,9 @@ Tensor scatter_add(const Tensor& indices, const Tensor& updates, int64_t size, i
 
 // 1 at each index and 0 elsewhere, along a new last axis of size depth.
 Tensor one_hot(const Tensor& indices, int64_t depth, DType dtype = DType::kF32);
+
+// x with the slices along its first axis that the indices name replaced by the given rows.
+Tensor set_rows(const Tensor& x, const Tensor& indices, const Tensor& rows);
 
 // e^x divided by its sum along an axis, without overflow.
 Tensor softmax(const Tensor& x, int64_t axis = -1);

@@ -43,6 +43,9 @@ constexpr AttrSchema kClipAttrs[] = {{"low", AttrKind::kFloat, offsetof(ClipAttr
 constexpr InputSchema kReluGradInputs[] = {{"grad", kNumberTypes, -1}, {"out", kNumberTypes, 0}};
 constexpr InputSchema kTanhGradInputs[] = {{"grad", kFloatTypes, -1}, {"out", kFloatTypes, 0}};
 constexpr InputSchema kSigmoidGradInputs[] = {{"grad", kFloatTypes, -1}, {"out", kFloatTypes, 0}};
+constexpr InputSchema kStrongZeroMulInputs[] = {{"a", kFloatTypes, -1}, {"b", kFloatTypes, 0}};
+constexpr InputSchema kStrongZeroDivInputs[] = {{"a", kFloatTypes, -1}, {"b", kFloatTypes, 0}};
+constexpr InputSchema kErfcInputs[] = {{"x", kFloatTypes, -1}};
 constexpr InputSchema kEqualInputs[] = {{"a", kAnyType, -1}, {"b", kAnyType, 0}};
 constexpr InputSchema kNotEqualInputs[] = {{"a", kAnyType, -1}, {"b", kAnyType, 0}};
 constexpr InputSchema kLessInputs[] = {{"a", kNumberTypes, -1}, {"b", kNumberTypes, 0}};
@@ -93,6 +96,7 @@ constexpr InputSchema kScatterAddInputs[] = {{"indices", kIntTypes, -1}, {"updat
 constexpr AttrSchema kScatterAddAttrs[] = {{"size", AttrKind::kInt, offsetof(ScatterAddAttrs, size)}, {"axis", AttrKind::kInt, offsetof(ScatterAddAttrs, axis)}};
 constexpr InputSchema kOneHotInputs[] = {{"indices", kIntTypes, -1}};
 constexpr AttrSchema kOneHotAttrs[] = {{"depth", AttrKind::kInt, offsetof(OneHotAttrs, depth)}, {"dtype", AttrKind::kDType, offsetof(OneHotAttrs, dtype)}};
+constexpr InputSchema kSetRowsInputs[] = {{"x", kAnyType, -1}, {"indices", kIntTypes, -1}, {"rows", kAnyType, 0}};
 constexpr InputSchema kSoftmaxInputs[] = {{"x", kFloatTypes, -1}};
 constexpr AttrSchema kSoftmaxAttrs[] = {{"axis", AttrKind::kInt, offsetof(SoftmaxAttrs, axis)}};
 constexpr InputSchema kLogSoftmaxInputs[] = {{"x", kFloatTypes, -1}};
@@ -151,6 +155,9 @@ const OpSchema kSchemas[] = {
     {OpId::kReluGrad, "relu_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 2, 0, kReluGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::relu_grad, rules::vjp_relu_grad, JvpKind::kRule, 0, rules::jvp_relu_grad},
     {OpId::kTanhGrad, "tanh_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kTanhGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::tanh_grad, rules::vjp_tanh_grad, JvpKind::kElementwise, 0, nullptr},
     {OpId::kSigmoidGrad, "sigmoid_grad", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSigmoidGradInputs, nullptr, 0, rules::infer_same_shapes, kernels::sigmoid_grad, rules::vjp_sigmoid_grad, JvpKind::kElementwise, 0, nullptr},
+    {OpId::kStrongZeroMul, "strong_zero_mul", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kStrongZeroMulInputs, nullptr, 0, rules::infer_broadcast, kernels::strong_zero_mul, rules::vjp_strong_zero_mul, JvpKind::kElementwise, 0, nullptr},
+    {OpId::kStrongZeroDiv, "strong_zero_div", 2, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 2, 1, kStrongZeroDivInputs, nullptr, 0, rules::infer_broadcast, kernels::strong_zero_div, rules::vjp_strong_zero_div, JvpKind::kElementwise, 0, nullptr},
+    {OpId::kErfc, "erfc", 1, false, 1, false, true, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 1, 0, kErfcInputs, nullptr, 0, rules::infer_same, kernels::erfc, rules::vjp_erfc, JvpKind::kElementwise, 0, nullptr},
     {OpId::kEqual, "equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kEqualInputs, nullptr, 0, rules::infer_compare, kernels::equal, nullptr, JvpKind::kNone, 0, nullptr},
     {OpId::kNotEqual, "not_equal", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kNotEqualInputs, nullptr, 0, rules::infer_compare, kernels::not_equal, nullptr, JvpKind::kNone, 0, nullptr},
     {OpId::kLess, "less", 2, false, 1, false, true, {-1, -1, -1}, 0, GradientKind::kNone, "its result is bool", 0, 0, kLessInputs, nullptr, 0, rules::infer_compare, kernels::less, nullptr, JvpKind::kNone, 0, nullptr},
@@ -182,6 +189,7 @@ const OpSchema kSchemas[] = {
     {OpId::kGather, "gather", 2, false, 1, false, false, {-1, -1, -1}, sizeof(GatherAttrs), GradientKind::kRule, nullptr, 2, 0, kGatherInputs, kGatherAttrs, 1, rules::infer_gather, kernels::gather, rules::vjp_gather, JvpKind::kLinear, 1, nullptr},
     {OpId::kScatterAdd, "scatter_add", 2, false, 1, false, false, {-1, -1, -1}, sizeof(ScatterAddAttrs), GradientKind::kRule, nullptr, 1, 0, kScatterAddInputs, kScatterAddAttrs, 2, rules::infer_scatter_add, kernels::scatter_add, rules::vjp_scatter_add, JvpKind::kLinear, 2, nullptr},
     {OpId::kOneHot, "one_hot", 1, false, 1, false, false, {-1, -1, -1}, sizeof(OneHotAttrs), GradientKind::kNone, "its operand is an integer index", 0, 0, kOneHotInputs, kOneHotAttrs, 2, rules::infer_one_hot, kernels::one_hot, nullptr, JvpKind::kNone, 0, nullptr},
+    {OpId::kSetRows, "set_rows", 3, false, 1, false, false, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 2, 0, kSetRowsInputs, nullptr, 0, rules::infer_set_rows, kernels::set_rows, rules::vjp_set_rows, JvpKind::kLinear, 5, nullptr},
     {OpId::kSoftmax, "softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(SoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kSoftmaxInputs, kSoftmaxAttrs, 1, rules::infer_axis, kernels::softmax, rules::vjp_softmax, JvpKind::kRule, 0, rules::jvp_softmax},
     {OpId::kLogSoftmax, "log_softmax", 1, false, 1, false, false, {-1, -1, -1}, sizeof(LogSoftmaxAttrs), GradientKind::kRule, nullptr, 0, 1, kLogSoftmaxInputs, kLogSoftmaxAttrs, 1, rules::infer_axis, kernels::log_softmax, rules::vjp_log_softmax, JvpKind::kRule, 0, rules::jvp_log_softmax},
     {OpId::kSparseSoftmaxCrossEntropy, "sparse_softmax_cross_entropy", 2, false, 1, false, false, {-1, -1, -1}, 0, GradientKind::kRule, nullptr, 3, 0, kSparseSoftmaxCrossEntropyInputs, nullptr, 0, rules::infer_sparse_softmax_cross_entropy, kernels::sparse_softmax_cross_entropy, rules::vjp_sparse_softmax_cross_entropy, JvpKind::kRule, 0, rules::jvp_sparse_softmax_cross_entropy},
@@ -200,7 +208,7 @@ const OpSchema kSchemas[] = {
     {OpId::kSgdUpdate, "sgd_update", 3, false, 1, false, false, {0, -1, -1}, 0, GradientKind::kRule, nullptr, 6, 0, kSgdUpdateInputs, nullptr, 0, rules::infer_sgd_update, kernels::sgd_update, rules::vjp_sgd_update, JvpKind::kRule, 0, rules::jvp_sgd_update},
 };
 
-constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, -1, -1, -1, -1, -1, -1, -1, -1, -1, 43, -1, 44, 45, 46, 47, 48, 49, 50, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 51, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 52, 53, 54, -1, -1, 55, -1, 56, 57, -1, 58, 59, -1, -1, -1, -1, -1, -1, -1, -1, 60, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, -1, 65, 66, 67, 68, 69, -1, -1, 70, -1, -1, -1, -1, -1, -1, -1, -1, -1, 71, 72, 73, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 74, 75, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 76, 77, 78};
+constexpr int16_t kIndex[] = {-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, -1, -1, -1, -1, 29, 30, 31, 32, 33, 34, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, -1, -1, -1, -1, -1, -1, -1, -1, -1, 46, -1, 47, 48, 49, 50, 51, 52, 53, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 54, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 55, 56, 57, -1, -1, 58, -1, 59, 60, -1, 61, 62, -1, -1, -1, -1, -1, -1, -1, -1, 63, 64, 65, 66, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 67, 68, -1, 69, 70, 71, 72, 73, -1, -1, 74, -1, -1, -1, -1, -1, -1, -1, -1, -1, 75, 76, 77, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 78, 79, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 80, 81, 82};
 
 }  // namespace
 

@@ -447,6 +447,49 @@ static void call_gelu(tl_context *c) {
   }
 }
 
+static void call_strong_zero_mul(tl_context *c) {
+  {
+    tl_tensor *a = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *b = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_strong_zero_mul(c, a, b);
+    expect_result(c, "strong_zero_mul", result);
+  }
+  {
+    tl_tensor *a = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *b = sample_tensor(c, TL_F32, (const int64_t[]){3, 2}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_strong_zero_mul(c, a, b);
+    expect_error(c, "strong_zero_mul", result, "do not broadcast");
+  }
+}
+
+static void call_strong_zero_div(tl_context *c) {
+  {
+    tl_tensor *a = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *b = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, 0.5, 2.0);
+    tl_tensor *result = tl_strong_zero_div(c, a, b);
+    expect_result(c, "strong_zero_div", result);
+  }
+  {
+    tl_tensor *a = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *b = sample_tensor(c, TL_F32, (const int64_t[]){3, 2}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_strong_zero_div(c, a, b);
+    expect_error(c, "strong_zero_div", result, "do not broadcast");
+  }
+}
+
+static void call_erfc(tl_context *c) {
+  {
+    tl_tensor *x = sample_tensor(c, TL_F32, (const int64_t[]){2, 3}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_erfc(c, x);
+    expect_result(c, "erfc", result);
+  }
+  {
+    tl_tensor *x = sample_tensor(c, TL_I32, (const int64_t[]){2}, 1, 0.0, 3.0);
+    tl_tensor *result = tl_erfc(c, x);
+    expect_error(c, "erfc", result, "must be");
+  }
+}
+
 static void call_equal(tl_context *c) {
   {
     tl_tensor *a = sample_tensor(c, TL_I32, (const int64_t[]){2, 3}, 2, 0.0, 1.0);
@@ -926,6 +969,23 @@ static void call_one_hot(tl_context *c) {
   }
 }
 
+static void call_set_rows(tl_context *c) {
+  {
+    tl_tensor *x = sample_tensor(c, TL_F32, (const int64_t[]){4, 3}, 2, -2.0, 2.0);
+    tl_tensor *indices = sample_tensor(c, TL_I32, (const int64_t[]){1}, 1, 0.0, 3.0);
+    tl_tensor *rows = sample_tensor(c, TL_F32, (const int64_t[]){1, 3}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_set_rows(c, x, indices, rows);
+    expect_result(c, "set_rows", result);
+  }
+  {
+    tl_tensor *x = sample_tensor(c, TL_F32, (const int64_t[]){4, 3}, 2, -2.0, 2.0);
+    tl_tensor *indices = sample_tensor(c, TL_I32, (const int64_t[]){1}, 1, 4.0, 5.0);
+    tl_tensor *rows = sample_tensor(c, TL_F32, (const int64_t[]){1, 3}, 2, -2.0, 2.0);
+    tl_tensor *result = tl_set_rows(c, x, indices, rows);
+    expect_error(c, "set_rows", result, "outside");
+  }
+}
+
 static void call_softmax(tl_context *c) {
   {
     tl_tensor *x = sample_tensor(c, TL_F32, (const int64_t[]){2, 5}, 2, -2.0, 2.0);
@@ -1110,6 +1170,9 @@ int call_every_op(tl_context *c) {
   call_elu(c);
   call_silu(c);
   call_gelu(c);
+  call_strong_zero_mul(c);
+  call_strong_zero_div(c);
+  call_erfc(c);
   call_equal(c);
   call_not_equal(c);
   call_less(c);
@@ -1146,6 +1209,7 @@ int call_every_op(tl_context *c) {
   call_gather(c);
   call_scatter_add(c);
   call_one_hot(c);
+  call_set_rows(c);
   call_softmax(c);
   call_log_softmax(c);
   call_softmax_cross_entropy(c);
@@ -1158,5 +1222,5 @@ int call_every_op(tl_context *c) {
   call_range(c);
   call_zeros(c);
   call_ones(c);
-  return 81;
+  return 85;
 }

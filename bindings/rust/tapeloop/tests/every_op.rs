@@ -344,6 +344,37 @@ fn gelu_form_is_called() {
 }
 
 #[test]
+fn strong_zero_mul_is_called() {
+    let c = &Context::new().unwrap();
+    let a = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    let b = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    expect_result("strong_zero_mul", &a.strong_zero_mul(&b));
+    let a = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    let b = sample(c, DType::F32, &[3, 2], -2.0, 2.0);
+    expect_error("strong_zero_mul", &a.strong_zero_mul(&b), "do not broadcast");
+}
+
+#[test]
+fn strong_zero_div_is_called() {
+    let c = &Context::new().unwrap();
+    let a = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    let b = sample(c, DType::F32, &[2, 3], 0.5, 2.0);
+    expect_result("strong_zero_div", &a.strong_zero_div(&b));
+    let a = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    let b = sample(c, DType::F32, &[3, 2], -2.0, 2.0);
+    expect_error("strong_zero_div", &a.strong_zero_div(&b), "do not broadcast");
+}
+
+#[test]
+fn erfc_is_called() {
+    let c = &Context::new().unwrap();
+    let x = sample(c, DType::F32, &[2, 3], -2.0, 2.0);
+    expect_result("erfc", &x.erfc());
+    let x = sample(c, DType::I32, &[2], 0.0, 3.0);
+    expect_error("erfc", &x.erfc(), "must be");
+}
+
+#[test]
 fn equal_is_called() {
     let c = &Context::new().unwrap();
     let a = sample(c, DType::I32, &[2, 3], 0.0, 1.0);
@@ -830,6 +861,19 @@ fn one_hot_dtype_is_called() {
     expect_result("one_hot_dtype", &indices.one_hot_dtype(4, DType::F32));
     let indices = sample(c, DType::I32, &[2], 0.0, 1.0);
     expect_error("one_hot_dtype", &indices.one_hot_dtype(-1, DType::F32), "number of classes");
+}
+
+#[test]
+fn set_rows_is_called() {
+    let c = &Context::new().unwrap();
+    let x = sample(c, DType::F32, &[4, 3], -2.0, 2.0);
+    let indices = sample(c, DType::I32, &[1], 0.0, 3.0);
+    let rows = sample(c, DType::F32, &[1, 3], -2.0, 2.0);
+    expect_result("set_rows", &x.set_rows(&indices, &rows));
+    let x = sample(c, DType::F32, &[4, 3], -2.0, 2.0);
+    let indices = sample(c, DType::I32, &[1], 4.0, 5.0);
+    let rows = sample(c, DType::F32, &[1, 3], -2.0, 2.0);
+    expect_error("set_rows", &x.set_rows(&indices, &rows), "outside");
 }
 
 #[test]
