@@ -230,3 +230,14 @@ const (
 	// the tape did not see enough to tell: begin it with the option Explain
 	ReasonUnknown GradientReason = 13
 )
+
+// HessianWay: How a Hessian-vector product is computed. Append-only numbers.
+type HessianWay int32
+
+// Values of HessianWay.
+const (
+	// the tangent of a gradient: the faster one
+	HessianForwardOverReverse HessianWay = 0
+	// the gradient of a gradient: for functions whose rules lack a jvp
+	HessianReverseOverReverse HessianWay = 1
+)

@@ -619,6 +619,18 @@ static inline uintptr_t tlgo_gelu_form(uintptr_t context, uintptr_t x, bool appr
   return (uintptr_t)tl_gelu_form((tl_context *)context, (tl_tensor *)x, approximate);
 }
 
+static inline uintptr_t tlgo_strong_zero_mul(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_strong_zero_mul((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_strong_zero_div(uintptr_t context, uintptr_t a, uintptr_t b) {
+  return (uintptr_t)tl_strong_zero_div((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
+}
+
+static inline uintptr_t tlgo_erfc(uintptr_t context, uintptr_t x) {
+  return (uintptr_t)tl_erfc((tl_context *)context, (tl_tensor *)x);
+}
+
 static inline uintptr_t tlgo_equal(uintptr_t context, uintptr_t a, uintptr_t b) {
   return (uintptr_t)tl_equal((tl_context *)context, (tl_tensor *)a, (tl_tensor *)b);
 }
@@ -827,6 +839,10 @@ static inline uintptr_t tlgo_one_hot_dtype(uintptr_t context, uintptr_t indices,
   return (uintptr_t)tl_one_hot_dtype((tl_context *)context, (tl_tensor *)indices, depth, dtype);
 }
 
+static inline uintptr_t tlgo_set_rows(uintptr_t context, uintptr_t x, uintptr_t indices, uintptr_t rows) {
+  return (uintptr_t)tl_set_rows((tl_context *)context, (tl_tensor *)x, (tl_tensor *)indices, (tl_tensor *)rows);
+}
+
 static inline uintptr_t tlgo_softmax(uintptr_t context, uintptr_t x) {
   return (uintptr_t)tl_softmax((tl_context *)context, (tl_tensor *)x);
 }
@@ -943,6 +959,10 @@ static inline int32_t tlgo_optimizer_apply(uintptr_t optimizer, const uintptr_t 
   return tl_optimizer_apply((tl_optimizer *)optimizer, (tl_tensor *const *)gradients, (tl_tensor *const *)variables, count);
 }
 
+static inline int32_t tlgo_optimizer_apply_rows(uintptr_t optimizer, const uintptr_t *gradients, const uintptr_t *row_indices, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_apply_rows((tl_optimizer *)optimizer, (tl_tensor *const *)gradients, (tl_tensor *const *)row_indices, (tl_tensor *const *)variables, count);
+}
+
 static inline int32_t tlgo_optimizer_build(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
   return tl_optimizer_build((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
 }
@@ -1039,6 +1059,15 @@ static inline int32_t tlgo_tape_gradient_of(uintptr_t tape, const uintptr_t *tar
   options.output_gradients = (tl_tensor *const *)o.output_gradients;
   options.reasons = o.reasons;
   return tl_tape_gradient_of((tl_tape *)tape, (tl_tensor *const *)targets, num_targets, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients);
+}
+
+static inline int32_t tlgo_tape_gradient_rows(uintptr_t tape, const uintptr_t *targets, size_t num_targets, const uintptr_t *sources, size_t count, tlgo_gradient_options o, uintptr_t *gradients, uintptr_t *row_indices) {
+  tl_gradient_options options;
+  tl_gradient_options_init(&options, sizeof options);
+  options.unconnected = o.unconnected;
+  options.output_gradients = (tl_tensor *const *)o.output_gradients;
+  options.reasons = o.reasons;
+  return tl_tape_gradient_rows((tl_tape *)tape, (tl_tensor *const *)targets, num_targets, (tl_tensor *const *)sources, count, &options, (tl_tensor **)gradients, (tl_tensor **)row_indices);
 }
 
 static inline int32_t tlgo_tape_watched_variables(uintptr_t tape, uintptr_t *variables, size_t capacity, size_t *count) {
@@ -1171,6 +1200,18 @@ static inline uintptr_t tlgo_forward_keep(uintptr_t forward) {
 
 static inline void tlgo_forward_release(uintptr_t forward) {
   tl_forward_release((tl_forward *)forward);
+}
+
+static inline int32_t tlgo_pullback_gradients(uintptr_t pullback, const uintptr_t *output_gradients, size_t num_values, uintptr_t *gradients, size_t count) {
+  return tl_pullback_gradients((tl_pullback *)pullback, (tl_tensor *const *)output_gradients, num_values, (tl_tensor **)gradients, count);
+}
+
+static inline uintptr_t tlgo_pullback_keep(uintptr_t pullback) {
+  return (uintptr_t)tl_pullback_keep((tl_pullback *)pullback);
+}
+
+static inline void tlgo_pullback_release(uintptr_t pullback) {
+  tl_pullback_release((tl_pullback *)pullback);
 }
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "capi/src/call.h"
+#include "capi/src/callbacks.h"
 #include "core/autodiff/custom.h"
 #include "core/autodiff/recompute.h"
 
@@ -12,53 +12,13 @@ using namespace tl::capi;
 
 namespace {
 
-// What the callbacks of one rule share. `user_data` ends with the last of them.
-struct Callbacks {
-  Session& session;
-  tl_context* context;
-  std::string name;
-  std::shared_ptr<void> user_data;
-};
-
-std::vector<tl_tensor*> handles_of(Session& s, Span<const Tensor> tensors) {
-  s.reserve_handles(tensors.size());
-  std::vector<tl_tensor*> out;
-  for (const Tensor& t : tensors) out.push_back(t ? s.make_tensor(t) : nullptr);
-  return out;
-}
-
-// The error of a callback goes on as it is: the context has kept its code and message, unless the callback said nothing.
-void check(const Callbacks& f, const char* what, tl_status status) {
-  if (f.session.failed()) throw Error(f.session.code(), f.session.message());
-  if (status == TL_OK) return;
-  const bool known = status > TL_OK && status <= TL_CANCELLED;
-  fail(known ? static_cast<Code>(status) : Code::kInvalidArgument, "[", f.name, "] the ", what,
-       " callback must return TL_OK or set the error that it returns: got status ", status, " (",
-       tl_status_name(status), ") without an error; call tl_set_error before");
-}
-
-std::vector<Tensor> tensors_of(const Callbacks& f, const std::vector<tl_tensor*>& handles, const char* list) {
-  std::vector<Tensor> out;
-  for (size_t i = 0; i < handles.size(); i++)
-    out.push_back(handles[i] ? peek_tensor(f.session, handles[i], f.name.c_str(), {list, i}) : Tensor());
-  return out;
-}
-
-std::vector<Tensor> compute(const Callbacks& f, tl_compute_callback callback, const char* what,
-                            Span<const Tensor> inputs, size_t num_outputs) {
-  CallbackFrame frame(f.session, f.name);
-  std::vector<tl_tensor*> in = handles_of(f.session, inputs), out(num_outputs, nullptr);
-  check(f, what, callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), out.size()));
-  return tensors_of(f, out, "outputs");
-}
-
 std::vector<Tensor> backward(const Callbacks& f, tl_backward_callback callback, const RuleArgs& args) {
   CallbackFrame frame(f.session, f.name);
   std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
                           arrived = handles_of(f.session, args.grad), gradients(in.size(), nullptr);
-  check(f, "backward",
-        callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), arrived.data(), out.size(),
-                 gradients.data()));
+  check_callback(f, "backward",
+                 callback(f.context, f.user_data.get(), in.data(), in.size(), out.data(), arrived.data(),
+                          out.size(), gradients.data()));
   return tensors_of(f, gradients, "input_gradients");
 }
 
@@ -67,32 +27,10 @@ std::vector<Tensor> push(const Callbacks& f, tl_jvp_callback callback, const Rul
   CallbackFrame frame(f.session, f.name);
   std::vector<tl_tensor*> in = handles_of(f.session, args.in), out = handles_of(f.session, args.out),
                           arrived = handles_of(f.session, tangents), result(out.size(), nullptr);
-  check(f, "jvp",
-        callback(f.context, f.user_data.get(), in.data(), arrived.data(), in.size(), out.data(), out.size(),
-                 result.data()));
+  check_callback(f, "jvp",
+                 callback(f.context, f.user_data.get(), in.data(), arrived.data(), in.size(), out.data(),
+                          out.size(), result.data()));
   return tensors_of(f, result, "output_tangents");
-}
-
-// f(session, user data): whatever happens, `destroy` runs once, when the last owner of the user data goes.
-template <class F>
-tl_status lending(tl_context* context, const char* op, void* user_data, tl_destroy_callback destroy,
-                  tl_tensor** outputs, size_t num_outputs, F&& f) noexcept {
-  for (size_t i = 0; outputs && num_outputs <= kMostHandles && i < num_outputs; i++) outputs[i] = nullptr;
-  Entered inside(context);  // a callback that comes after a failure cannot end the context either
-  bool taken = false;
-  tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
-    taken = true;
-    std::shared_ptr<void> lent(user_data, [destroy](void* data) {
-      if (destroy) destroy(data);
-    });
-    check_list(op, "outputs", outputs, num_outputs);
-    s.reserve_handles(num_outputs);
-    std::vector<Tensor> out = f(s, std::move(lent));
-    s.reserve_handles(out.size());
-    for (size_t i = 0; i < out.size(); i++) outputs[i] = s.make_tensor(std::move(out[i]));
-  });
-  if (!taken && destroy) destroy(user_data);
-  return status;
 }
 
 // Operands of a function: variables are read, which open tapes see.
@@ -117,34 +55,35 @@ struct HandleList {
 tl_status custom(const char* op, tl_context* context, const char* name, Functions functions, void* user_data,
                  tl_destroy_callback destroy, HandleList inputs, HandleList captured, tl_tensor** outputs,
                  size_t num_outputs) noexcept {
-  return lending(
-      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
-        Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
-        if (!functions.forward || !functions.backward)
-          invalid("[", op, "] '", functions.forward ? "backward" : "forward",
-                  "' must be a function: got NULL; use stop_gradient for a function without gradient");
-        std::vector<Tensor> in = inputs_of(s, op, inputs.handles, inputs.count);
-        check_list(op, "captured", captured.handles, captured.count);
-        std::vector<VariableRef> held;  // the callback may release the handles
-        std::vector<Variable*> variables;
-        for (size_t i = 0; i < captured.count; i++) {
-          variables.push_back(&variable_of(s, captured.handles[i], op, {"captured", i}));
-          held.push_back(VariableRef::share(variables.back()));
-        }
-        CustomGradient rule;
-        rule.name = f.name;
-        rule.forward = [f, functions, num_outputs](Span<const Tensor> x) {
-          return compute(f, functions.forward, "forward", x, num_outputs);
-        };
-        rule.backward = [f, functions](const RuleArgs& args) {
-          return backward(f, functions.backward, args);
-        };
-        if (functions.jvp)
-          rule.jvp = [f, functions](const RuleArgs& args, Span<const Tensor> tangents) {
-            return push(f, functions.jvp, args, tangents);
-          };
-        return custom_gradient(s.core(), std::move(rule), in, variables);
-      });
+  return lending(context, op, user_data, destroy, "outputs", outputs, num_outputs,
+                 [&](Session& s, std::shared_ptr<void> lent) {
+                   Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
+                   if (!functions.forward || !functions.backward)
+                     invalid(
+                         "[", op, "] '", functions.forward ? "backward" : "forward",
+                         "' must be a function: got NULL; use stop_gradient for a function without gradient");
+                   std::vector<Tensor> in = inputs_of(s, op, inputs.handles, inputs.count);
+                   check_list(op, "captured", captured.handles, captured.count);
+                   std::vector<VariableRef> held;  // the callback may release the handles
+                   std::vector<Variable*> variables;
+                   for (size_t i = 0; i < captured.count; i++) {
+                     variables.push_back(&variable_of(s, captured.handles[i], op, {"captured", i}));
+                     held.push_back(VariableRef::share(variables.back()));
+                   }
+                   CustomGradient rule;
+                   rule.name = f.name;
+                   rule.forward = [f, functions, num_outputs](Span<const Tensor> x) {
+                     return compute(f, functions.forward, "forward", x, num_outputs);
+                   };
+                   rule.backward = [f, functions](const RuleArgs& args) {
+                     return backward(f, functions.backward, args);
+                   };
+                   if (functions.jvp)
+                     rule.jvp = [f, functions](const RuleArgs& args, Span<const Tensor> tangents) {
+                       return push(f, functions.jvp, args, tangents);
+                     };
+                   return custom_gradient(s.core(), std::move(rule), in, variables);
+                 });
 }
 
 }  // namespace
@@ -169,7 +108,7 @@ TL_API tl_status tl_custom_gradient_with_jvp(tl_context* context, const char* na
   if (jvp)
     return custom("custom_gradient_with_jvp", context, name, {forward, backward, jvp}, user_data, destroy,
                   {inputs, num_inputs}, {captured, num_captured}, outputs, num_outputs);
-  return lending(context, "custom_gradient_with_jvp", user_data, destroy, outputs, num_outputs,
+  return lending(context, "custom_gradient_with_jvp", user_data, destroy, "outputs", outputs, num_outputs,
                  [](Session&, std::shared_ptr<void>) -> std::vector<Tensor> {
                    invalid(
                        "[custom_gradient_with_jvp] 'jvp' must be a function: got NULL; use custom_gradient "
@@ -190,7 +129,8 @@ TL_API tl_status tl_recompute(tl_context* context, const char* name, tl_compute_
                               size_t num_inputs, tl_tensor** outputs, size_t num_outputs) {
   constexpr const char* op = "recompute";
   return lending(
-      context, op, user_data, destroy, outputs, num_outputs, [&](Session& s, std::shared_ptr<void> lent) {
+      context, op, user_data, destroy, "outputs", outputs, num_outputs,
+      [&](Session& s, std::shared_ptr<void> lent) {
         Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
         if (!segment)
           invalid("[recompute] 'segment' must be a function: got NULL; pass the callback that computes it");

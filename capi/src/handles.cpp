@@ -28,6 +28,7 @@ const char* name_of(Kind kind) {
     case Kind::kMetric: return "metric";
     case Kind::kDataset: return "dataset";
     case Kind::kForward: return "forward";
+    case Kind::kPullback: return "pullback";
   }
   return "unknown";
 }

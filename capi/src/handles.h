@@ -33,6 +33,7 @@ enum class Kind : uint8_t {
   kMetric,
   kDataset,
   kForward,
+  kPullback,
 };
 
 const char* name_of(Kind kind);

@@ -98,6 +98,17 @@ TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* g
   });
 }
 
+TL_API tl_status tl_optimizer_apply_rows(tl_optimizer* optimizer, tl_tensor* const* gradients,
+                                         tl_tensor* const* row_indices, tl_tensor* const* variables,
+                                         size_t count) {
+  const char* op = "optimizer_apply_rows";
+  return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
+    std::vector<Variable*> targets = variables_of(s, variables, count, op);
+    std::vector<Tensor> grads = tensors_or_null(s, gradients, count, op, "gradients");
+    o.apply(grads, targets, tensors_or_null(s, row_indices, count, op, "row_indices"));
+  });
+}
+
 TL_API tl_status tl_optimizer_build(tl_optimizer* optimizer, tl_tensor* const* variables, size_t count) {
   const char* op = "optimizer_build";
   return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {

@@ -37,7 +37,7 @@ GradientSource source_of(Session& s, const char* op, const tl_tensor* handle, si
 
 void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets, size_t num_targets,
               tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
-              tl_tensor** gradients) {
+              tl_tensor** gradients, tl_tensor** row_indices) {
   tl_gradient_options o = options_from(op, options, tl_gradient_options_init);
   check_list(op, "targets", targets, num_targets);
   check_list(op, "sources", sources, count);
@@ -54,10 +54,14 @@ void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets,
     if (xs.back().variable) held.push_back(VariableRef::share(xs.back().variable));
   }
   std::vector<Reason> reasons(o.reasons ? count : 0);
-  std::vector<Tensor> out = tape.gradient(ys, xs, seeds, static_cast<Unconnected>(o.unconnected), reasons);
-  s.reserve_handles(count);
+  std::vector<Tensor> places(row_indices ? count : 0);
+  std::vector<Tensor> out =
+      tape.gradient(ys, xs, seeds, static_cast<Unconnected>(o.unconnected), reasons, places);
+  s.reserve_handles(row_indices ? 2 * count : count);
   for (size_t i = 0; o.reasons && i < count; i++) o.reasons[i] = static_cast<tl_gradient_reason>(reasons[i]);
   for (size_t i = 0; i < count; i++) gradients[i] = out[i] ? s.make_tensor(std::move(out[i])) : nullptr;
+  for (size_t i = 0; i < places.size(); i++)
+    row_indices[i] = places[i] ? s.make_tensor(std::move(places[i])) : nullptr;
 }
 
 // What a source is called in an explanation.
@@ -79,7 +83,7 @@ tl_status call_gradient(const char* op, tl_tape* tape, tl_tensor* const* targets
                         tl_tensor** gradients) noexcept {
   for (size_t i = 0; gradients && count <= kMostHandles && i < count; i++) gradients[i] = nullptr;
   return effect_on(tape, op, [&](Session& s, Tape& t) {
-    gradient(s, op, t, targets, num_targets, sources, count, options, gradients);
+    gradient(s, op, t, targets, num_targets, sources, count, options, gradients, nullptr);
   });
 }
 
@@ -135,6 +139,21 @@ TL_API tl_status tl_tape_gradient_of(tl_tape* tape, tl_tensor* const* targets, s
                                      tl_tensor* const* sources, size_t count,
                                      const tl_gradient_options* options, tl_tensor** gradients) {
   return call_gradient("tape_gradient_of", tape, targets, num_targets, sources, count, options, gradients);
+}
+
+TL_API tl_status tl_tape_gradient_rows(tl_tape* tape, tl_tensor* const* targets, size_t num_targets,
+                                       tl_tensor* const* sources, size_t count,
+                                       const tl_gradient_options* options, tl_tensor** gradients,
+                                       tl_tensor** row_indices) {
+  const char* op = "tape_gradient_rows";
+  for (tl_tensor** list : {gradients, row_indices})
+    for (size_t i = 0; list && count <= kMostHandles && i < count; i++) list[i] = nullptr;
+  return effect_on(tape, op, [&](Session& s, Tape& t) {
+    if (!row_indices)
+      invalid("[", op,
+              "] 'row_indices' must not be NULL: got NULL; use tape_gradient_of for dense gradients");
+    gradient(s, op, t, targets, num_targets, sources, count, options, gradients, row_indices);
+  });
 }
 
 TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables, size_t capacity,

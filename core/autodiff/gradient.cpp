@@ -6,9 +6,11 @@
 
 #include "core/autodiff/accumulate.h"
 #include "core/autodiff/provenance.h"
+#include "core/autodiff/row_gradient.h"
 #include "core/autodiff/sum_to.h"
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
+#include "core/ops/generated/attrs.h"
 #include "core/ops/generated/functions.h"
 
 namespace tl {
@@ -49,6 +51,8 @@ struct Tape::Walk {
     uint32_t input;
     std::string name;
   };
+  std::vector<char> is_table;  // of each tracked tensor: may have a gradient of rows; empty where none may
+  std::vector<std::pair<int32_t, RowPiece>> pieces;  // of such tensors, the last gather first
   std::vector<None> none;       // where a rule gave no gradient for an operand that is on a path
   std::vector<Reason> reasons;  // of each source
 
@@ -229,7 +233,10 @@ void Tape::differentiate(size_t index, Walk& walk) {
       if (int32_t l = local_of(e.num_inputs + i); l >= 0)
         walk.output_grads[i] = walk.is_source[l] ? grads[l] : std::move(grads[l]);
     RunningGradientOf name(context_, rule ? rule->name().c_str() : e.schema->name);
-    if (rule) {
+    if (gathers_rows(e, walk)) {
+      walk.pieces.emplace_back(local_of(0), RowPiece{operands[1], walk.output_grads[0]});
+      walk.needed[0] = 0;
+    } else if (rule) {
       Span<const Tensor> in(operands.data(), e.num_inputs),
           out(operands.data() + e.num_inputs, e.num_outputs);
       walk.input_grads = checked_backward(*rule, RuleArgs{context_, in, out, walk.output_grads, walk.needed});
@@ -278,6 +285,44 @@ void Tape::run_rule_of_op(const Entry& e, Walk& walk) {
              grads.data());
 }
 
+// The sources whose gradients may consist of rows: no op that takes part in the walk has made them.
+void Tape::find_tables(Walk& walk) const {
+  walk.is_table = walk.is_source;
+  for (const Entry& e : entries_) {
+    bool any = false;
+    for (uint32_t i = 0; i < e.num_inputs; i++)
+      any |= locals_[e.first + i] >= 0 && walk.reached[locals_[e.first + i]];
+    for (uint32_t i = 0; any && i < e.num_outputs; i++)
+      if (int32_t l = locals_[e.first + e.num_inputs + i]; l >= 0) walk.is_table[l] = 0;
+  }
+}
+
+bool Tape::gathers_rows(const Entry& e, const Walk& walk) const {
+  if (walk.is_table.empty() || !e.schema || e.schema->id != OpId::kGather || !walk.is_table[locals_[e.first]])
+    return false;
+  GatherAttrs attrs;
+  std::memcpy(&attrs, &attrs_[e.attrs], sizeof attrs);
+  return attrs.axis == 0 || attrs.axis == -walk.operands[0].rank();
+}
+
+// What has arrived at a source, which may have been read more than once.
+Tensor Tape::sum_at(const GradientSource& source, const std::vector<int32_t>& locals, Walk& walk,
+                    Tensor* row_indices) const {
+  Tensor sum;
+  std::vector<RowPiece> pieces;
+  for (int32_t l : locals)
+    if (walk.grads[l]) sum = sum ? accumulate(sum, walk.grads[l]) : walk.grads[l];
+  for (size_t i = walk.pieces.size(); i-- > 0;)
+    for (int32_t l : locals)
+      if (walk.pieces[i].first == l) pieces.push_back(walk.pieces[i].second);
+  if (pieces.empty()) return sum;
+  const Shape& shape = source.variable ? source.variable->shape() : source.tensor.shape();
+  if (sum) return add(sum, dense_rows(pieces, shape));
+  RowGradient merged = merge_rows(pieces, shape);
+  *row_indices = std::move(merged.indices);
+  return merged.rows;
+}
+
 // After the walk: the sources that got nothing because a rule on their way gave nothing.
 void Tape::find_rules_without_gradient(Walk& walk, Span<const Tensor> targets,
                                        Span<const GradientSource> sources, Span<const Tensor> found) {
@@ -301,7 +346,7 @@ void Tape::find_rules_without_gradient(Walk& walk, Span<const Tensor> targets,
 
 std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
                                    Span<const Tensor> output_gradients, Unconnected unconnected,
-                                   Span<Reason> reasons) {
+                                   Span<Reason> reasons, Span<Tensor> row_indices) {
   check_gradient_call(targets, sources, output_gradients);
   if (unconnected != Unconnected::kNone && unconnected != Unconnected::kZero &&
       unconnected != Unconnected::kError)
@@ -315,6 +360,7 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
   walk.is_source.assign(num_locals_, 0);
   for (const auto& locals : walk.locals_of)
     for (int32_t l : locals) walk.is_source[l] = 1;
+  if (!row_indices.empty()) find_tables(walk);
 
   std::vector<Tensor>& grads = walk.grads;
   grads.resize(num_locals_);
@@ -335,9 +381,10 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
   {
     Walking walking(*this);
     for (size_t i = entries_.size(); i-- > 0;) differentiate(i, walk);
-    for (size_t i = 0; i < sources.size(); i++)
-      for (int32_t l : walk.locals_of[i])
-        if (grads[l]) out[i] = out[i] ? accumulate(out[i], grads[l]) : grads[l];
+    for (size_t i = 0; i < sources.size(); i++) {
+      Tensor none;
+      out[i] = sum_at(sources[i], walk.locals_of[i], walk, row_indices.empty() ? &none : &row_indices[i]);
+    }
     find_rules_without_gradient(walk, targets, sources, out);
   }
   for (size_t i = 0; i < sources.size(); i++) {

@@ -4,7 +4,7 @@
 // *source* is what one differentiates with respect to, a *target* what is differentiated. Trainable variables are
 // watched when they are read; tensors by watch().
 //
-// The tape knows ids, not addresses, and no op by name: the arithmetic of a gradient is the rule that the op table
+// The tape knows ids, not addresses, and of the ops only gather by name (its gradient may stay rows): the arithmetic of a gradient is the rule that the op table
 // names, and a rule runs through apply() like any op. So an outer tape records it, and gradients of any order need
 // nothing special (TensorFlow's eager tape works in the same way).
 //
@@ -68,9 +68,13 @@ class Tape final : public Recorder {
   // (null: ones), of the target's shape and dtype. A tape that is not persistent is consumed: its records are freed.
   // reasons: empty, or one for each source, which gets kConnected or why there is no gradient.
   // Where an outer tape records, the computation of the gradient is recorded there.
+  // row_indices: empty, or one for each source, which gets null, or the indices of the rows that its gradient then consists
+  // of (row_gradient.h). That is so where the targets depend on the source through gathers along its first axis alone, and
+  // it is not itself computed from a source; with any other use the gradient is dense, the rows added last.
   std::vector<Tensor> gradient(Span<const Tensor> targets, Span<const GradientSource> sources,
                                Span<const Tensor> output_gradients = {},
-                               Unconnected unconnected = Unconnected::kNone, Span<Reason> reasons = {});
+                               Unconnected unconnected = Unconnected::kNone, Span<Reason> reasons = {},
+                               Span<Tensor> row_indices = {});
 
   // Whether a gradient passes from the source to the target, and where the path breaks if not. Of a consumed tape that does
   // not explain only what its gradient call found: the sources and targets of that call.
@@ -164,6 +168,10 @@ class Tape final : public Recorder {
                     Unconnected unconnected);
   void differentiate(size_t index, Walk& walk);
   void run_rule_of_op(const Entry& entry, Walk& walk);
+  void find_tables(Walk& walk) const;
+  bool gathers_rows(const Entry& entry, const Walk& walk) const;
+  Tensor sum_at(const GradientSource& source, const std::vector<int32_t>& locals, Walk& walk,
+                Tensor* row_indices) const;
   void find_rules_without_gradient(Walk& walk, Span<const Tensor> targets, Span<const GradientSource> sources,
                                    Span<const Tensor> found);
 

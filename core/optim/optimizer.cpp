@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/row_update.h"
 
 namespace tl::optim {
 namespace {
@@ -56,6 +57,7 @@ struct Optimizer::Update {
   Variable* variable;
   Entry* entry;
   Tensor gradient;
+  Tensor row_indices;  // null: of the whole variable
   const Tensor* scalars;
   bool in_place;
   Tensor out[1 + kMostSlots];
@@ -120,23 +122,33 @@ void Optimizer::check_variables(Span<Variable* const> variables) const {
   }
 }
 
-void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> variables) const {
+void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
+                                Span<const Tensor> row_indices) const {
   bool any = false;
   for (size_t i = 0; i < grads.size(); i++) {
     const Tensor& g = grads[i];
+    const bool of_rows = !row_indices.empty() && row_indices[i];
+    if (!g && of_rows)
+      invalid("[", name_, "] indices of rows need the rows: got 'row_indices[", i, "]' without 'gradients[",
+              i, "]'; pass both or neither");
     if (!g) continue;
     any = true;
     const Variable& v = *variables[i];
     if (&g.context() != &context_)
       invalid("[", name_, "] gradients must be of the optimizer's context: got that of ", quoted(v, i),
               " of another context; copy its data over");
-    if (g.dtype() != v.dtype() || g.shape() != v.shape())
+    if (g.dtype() != v.dtype() || (g.shape() != v.shape() && !of_rows))
       invalid("[", name_, "] a gradient has the dtype and shape of its variable: got ", g.dtype(), " ",
               g.shape(), " for ", quoted(v, i), " of ", v.dtype(), " ", v.shape(),
               "; are gradients and variables in the same order?");
     if (g.is_shell())
       invalid("[", name_, "] gradients must hold data: got none for ", quoted(v, i),
               "; was it saved by a tape?");
+    if (!of_rows) continue;
+    if (&row_indices[i].context() != &context_)
+      invalid("[", name_, "] indices must be of the optimizer's context: got 'row_indices[", i,
+              "]' of another context; copy its data over");
+    check_rows(name_.c_str(), i, row_indices[i], g, v.shape());
   }
   if (any) return;
   std::string names;
@@ -230,18 +242,22 @@ void Optimizer::build(Span<Variable* const> variables) {
   make_slots(variables);
 }
 
-void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables) {
+void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
+                      Span<const Tensor> row_indices) {
   if (grads.size() != variables.size())
     invalid("[", name_, "] there must be one gradient (or null) for each variable: got ", grads.size(),
             " gradients and ", variables.size(), " variables; are both lists of the same model?");
+  if (!row_indices.empty() && row_indices.size() != variables.size())
+    invalid("[", name_, "] there must be one tensor of row indices (or null) for each variable: got ",
+            row_indices.size(), " for ", variables.size(), " variables; are both lists of the same model?");
   check_variables(variables);
-  check_gradients(grads, variables);
+  check_gradients(grads, variables, row_indices);
   check_state();
   forget_dead_variables();
   size_t before = entries_.size();
   try {
     make_slots(variables);
-    step(grads, variables);
+    step(grads, variables, row_indices);
   } catch (...) {
     forget_slots_from(before);
     throw;
@@ -249,10 +265,47 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables)
   warn_of_missing(grads, variables);
 }
 
-// First everything that can fail, with the old values in place: new values of variables that cannot be updated in their
-// own memory, and all that the others will need. Then the variables change, and nothing can fail any more.
-void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) {
+// What can fail of an update: new values that cannot be written into the old ones' memory, and those of rows.
+void Optimizer::prepare(Update& u) const {
+  const size_t count = 1 + slot_names_.size();
+  const Tensor* held[1 + kMostSlots] = {&u.variable->peek()};
+  for (size_t k = 1; k < count; k++) held[k] = &u.entry->slots[k - 1]->peek();
+  for (size_t k = 0; k < count; k++)
+    u.in_place &= held[k]->owns_memory_alone() && !(held[k]->node()->tape_bits & context_.recording_bits());
+  if (u.in_place && !u.row_indices) return;
+  Tensor values[1 + kMostSlots];
+  for (size_t k = 0; k < count; k++)
+    values[k] = u.row_indices ? rows_of(untracked(*held[k]), u.row_indices) : untracked(*held[k]);
+  run(values, u.gradient, u.scalars, static_cast<bool>(u.row_indices), u.out);
+  if (!u.row_indices || u.in_place) return;
+  for (size_t k = 0; k < count; k++)
+    u.out[k] = with_rows(untracked(*held[k]), u.row_indices, u.out[k], false);
+}
+
+// The rest of it, which cannot fail: in the memory of the variable and its slots where nobody else holds them.
+void Optimizer::commit(Update& u) const {
   const size_t num_slots = slot_names_.size();
+  if (u.in_place) {
+    Tensor values[1 + kMostSlots];
+    values[0] = u.variable->take();
+    for (size_t s = 0; s < num_slots; s++) values[1 + s] = u.entry->slots[s]->take();
+    try {
+      if (!u.row_indices) run(values, u.gradient, u.scalars, true, u.out);
+      for (size_t k = 0; k <= num_slots && u.row_indices; k++)
+        u.out[k] = with_rows(values[k], u.row_indices, u.out[k], true);
+    } catch (...) {
+      u.variable->put(std::move(values[0]));
+      for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(values[1 + s]));
+      throw;
+    }
+  }
+  u.variable->put(std::move(u.out[0]));
+  for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(u.out[1 + s]));
+}
+
+// First everything that can fail, with the old values in place; then the variables change, and nothing can fail any more.
+void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
+                     Span<const Tensor> row_indices) {
   const int64_t count = iterations() + 1;
   double numbers[kMostScalars];
   const int num_scalars = scalars(count, learning_rate(), numbers);
@@ -268,17 +321,15 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) 
     if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, v);
     for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++)
       as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
-    updates.push_back({&v, &entries_[entry_of(v, i)], untracked(grads[i]), as_tensors, runs_in_place(), {}});
-    Update& u = updates.back();
-
-    const Tensor* held[1 + kMostSlots] = {&v.peek()};
-    for (size_t s = 0; s < num_slots; s++) held[1 + s] = &u.entry->slots[s]->peek();
-    for (size_t k = 0; k <= num_slots; k++)
-      u.in_place &= held[k]->owns_memory_alone() && !(held[k]->node()->tape_bits & context_.recording_bits());
-    if (u.in_place) continue;
-    Tensor values[1 + kMostSlots];
-    for (size_t k = 0; k <= num_slots; k++) values[k] = untracked(*held[k]);
-    run(values, u.gradient, as_tensors, false, u.out);
+    const bool of_rows = !row_indices.empty() && row_indices[i];
+    updates.push_back({&v,
+                       &entries_[entry_of(v, i)],
+                       untracked(grads[i]),
+                       of_rows ? row_indices[i] : Tensor(),
+                       as_tensors,
+                       of_rows || runs_in_place(),
+                       {}});
+    prepare(updates.back());
   }
   // What an op in place still takes: the threads, and a node for each output.
   context_.pool();
@@ -288,22 +339,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables) 
   }
 
   Uncancellable all_or_nothing(context_);
-  for (Update& u : updates) {
-    if (u.in_place) {
-      Tensor values[1 + kMostSlots];
-      values[0] = u.variable->take();
-      for (size_t s = 0; s < num_slots; s++) values[1 + s] = u.entry->slots[s]->take();
-      try {
-        run(values, u.gradient, u.scalars, true, u.out);
-      } catch (...) {
-        u.variable->put(std::move(values[0]));
-        for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(values[1 + s]));
-        throw;
-      }
-    }
-    u.variable->put(std::move(u.out[0]));
-    for (size_t s = 0; s < num_slots; s++) u.entry->slots[s]->put(std::move(u.out[1 + s]));
-  }
+  for (Update& u : updates) commit(u);
   iterations_->put(std::move(new_count));
 }
 

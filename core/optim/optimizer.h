@@ -32,7 +32,14 @@ class Optimizer {
   //
   // Slots of a variable are made the first time it is seen, and go with the variable. The update runs in the memory of
   // the variable when nobody else holds its value. Tapes do not record it.
-  void apply(Span<const Tensor> grads, Span<Variable* const> variables);
+  //
+  // row_indices: empty, or one for each variable. Where it is not null, grads[i] are rows of the gradient, in the form of
+  // row_update.h, and the update concerns these rows of the variable and its slots alone, in time proportional to them. For
+  // SGD without momentum that is the dense update to the bit. With momentum and with Adam it is the lazy one: the velocity and
+  // the moments of the other rows do not decay, and those rows do not move (Keras's momentum, TensorFlow's LazyAdam and
+  // PyTorch's SparseAdam do the same; Keras's Adam decays all rows: give it the dense gradient for that). AdamW decays only
+  // the weights of these rows. The step count, and with it the bias correction, is that of the optimizer.
+  void apply(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices = {});
 
   // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
   void build(Span<Variable* const> variables);
@@ -79,14 +86,17 @@ class Optimizer {
   struct Update;
 
   void check_variables(Span<Variable* const> variables) const;
-  void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables) const;
+  void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
+                       Span<const Tensor> row_indices) const;
   void check_state() const;
   void check_numbers(const double* numbers, int count, const Variable& variable) const;
   void forget_dead_variables();
   void make_slots(Span<Variable* const> variables);
   void forget_slots_from(size_t count);
   size_t entry_of(const Variable& variable, size_t guess) const;
-  void step(Span<const Tensor> grads, Span<Variable* const> variables);
+  void step(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices);
+  void prepare(Update& update) const;
+  void commit(Update& update) const;
   void warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables);
 
   Context& context_;

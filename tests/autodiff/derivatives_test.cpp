@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include "core/autodiff/curvature.h"
 #include "core/autodiff/forward.h"
+#include "core/autodiff/pullback.h"
 #include "tests/autodiff/numbers.h"
 
 namespace tl::test {
@@ -101,7 +103,8 @@ TEST_CASE_METHOD(Numbers, "F6 Hessian-vector products both ways") {
     auto line = [](Span<const Tensor> z) { return std::vector<Tensor>{add(z[0], z[1])}; };
     for (const Tensor& t : hessian_vector_product(line, at, along, way)) CHECK(numbers(t) == V{0, 0});
     CHECK_THAT(error_of([&] { hessian_vector_product(f, at, {along[0]}, way); }), Contains("got 1 for 2"));
-    CHECK_THAT(error_of([&] { hessian_vector_product(f, {}, {}, way); }), Contains("at least 1 argument"));
+    CHECK_THAT(error_of([&] { hessian_vector_product(f, Span<const Tensor>(), {}, way); }),
+               Contains("at least 1 argument"));
     CHECK_THAT(error_of([&] {
                  hessian_vector_product(f, {at[0], Tensor()}, along, way);
                }),

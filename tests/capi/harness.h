@@ -28,6 +28,8 @@ int data_tests(void);
 int nn_tests(void);
 int optim_tests(void);
 int message_tests(void);
+int curvature_tests(void);
+int rows_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;

@@ -99,6 +99,22 @@ TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* optio
 TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* gradients,
                                     tl_tensor* const* variables, size_t count) TL_WARN_UNUSED;
 
+/**
+ * tl_optimizer_apply() in which gradients may be of rows, as tl_tape_gradient_rows() gives them: row_indices[i] is NULL, or the
+ * indices (i32 or i64, strictly ascending, in range) of the rows of variables[i] that gradients[i] holds. The time is that of
+ * the rows, whatever the size of the variable, where nobody else holds its value (a tensor that was read from it, an open tape).
+ *
+ * What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
+ * Adam, the velocity and the moments of the other rows do not decay and these rows do not move (Keras's momentum, TensorFlow's
+ * LazyAdam and PyTorch's SparseAdam do the same; Keras's Adam decays all rows: for that, give it the dense gradient). AdamW
+ * decays the weights of these rows only. The step count, and with it the bias correction, is that of the optimizer.
+ * TL_INVALID_ARGUMENT besides for indices and rows that do not fit, before anything changes. Since 0.1.
+ * @array gradients[count]?, row_indices[count]?
+ */
+TL_API tl_status tl_optimizer_apply_rows(tl_optimizer* optimizer, tl_tensor* const* gradients,
+                                         tl_tensor* const* row_indices, tl_tensor* const* variables,
+                                         size_t count) TL_WARN_UNUSED;
+
 /** Makes the slots of variables before the first step, as loading a checkpoint needs it. Since 0.1. */
 TL_API tl_status tl_optimizer_build(tl_optimizer* optimizer, tl_tensor* const* variables,
                                     size_t count) TL_WARN_UNUSED;

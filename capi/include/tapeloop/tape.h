@@ -117,6 +117,22 @@ TL_API tl_status tl_tape_gradient_of(tl_tape *tape, tl_tensor *const *targets, s
                                      tl_tensor **gradients) TL_WARN_UNUSED;
 
 /**
+ * tl_tape_gradient_of() in which the gradient of a table may consist of rows, so that no tensor of the table's size is made.
+ * row_indices gets for each source NULL, and then gradients has the dense gradient, or the indices, i64 of shape (n,), strictly
+ * ascending, of the rows that gradients then holds: shape (n,) and that of a row. That is so where the targets depend on the
+ * source through tl_gather() along its first axis alone. Each row is the sum of its gradients in the order of the gathers and
+ * their indices, so the norm of the rows is that of the dense gradient, and tl_clip_by_global_norm() needs nothing else. With
+ * any other use of the source, and where it is computed from another source, its gradient is dense, the rows added last.
+ * tl_optimizer_apply_rows() takes both lists; tl_scatter_add(c, indices, rows, size, 0) makes the dense gradient. The number
+ * of rows is not known before the call. On failure all entries are NULL. options may be NULL. Since 0.1.
+ * @array gradients[count]?, row_indices[count]?
+ */
+TL_API tl_status tl_tape_gradient_rows(tl_tape *tape, tl_tensor *const *targets, size_t num_targets,
+                                       tl_tensor *const *sources, size_t count,
+                                       const tl_gradient_options *options, tl_tensor **gradients,
+                                       tl_tensor **row_indices) TL_WARN_UNUSED;
+
+/**
  * The variables that the tape has watched, in the order of their first read; kept after the tape is consumed. Writes at
  * most capacity handles, which belong to the innermost scope, and the number of all to *count. variables may be NULL
  * when capacity is 0. Since 0.1.

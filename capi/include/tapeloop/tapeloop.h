@@ -3,6 +3,7 @@
 #define TAPELOOP_H
 
 #include <tapeloop/base.h>
+#include <tapeloop/curvature.h>
 #include <tapeloop/custom.h>
 #include <tapeloop/data.h>
 #include <tapeloop/forward.h>
@@ -10,6 +11,7 @@
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>
+#include <tapeloop/pullback.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
 

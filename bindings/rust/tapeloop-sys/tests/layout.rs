@@ -107,7 +107,9 @@ fn here() -> String {
         TL_REASON_NOT_READ,
         TL_REASON_OUTSIDE,
         TL_REASON_INDEPENDENT,
-        TL_REASON_UNKNOWN
+        TL_REASON_UNKNOWN,
+        TL_HESSIAN_FORWARD_OVER_REVERSE,
+        TL_HESSIAN_REVERSE_OVER_REVERSE
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -279,6 +281,8 @@ int main(void) {
   printf("TL_REASON_OUTSIDE %d\n", (int)TL_REASON_OUTSIDE);
   printf("TL_REASON_INDEPENDENT %d\n", (int)TL_REASON_INDEPENDENT);
   printf("TL_REASON_UNKNOWN %d\n", (int)TL_REASON_UNKNOWN);
+  printf("TL_HESSIAN_FORWARD_OVER_REVERSE %d\n", (int)TL_HESSIAN_FORWARD_OVER_REVERSE);
+  printf("TL_HESSIAN_REVERSE_OVER_REVERSE %d\n", (int)TL_HESSIAN_REVERSE_OVER_REVERSE);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));

@@ -322,3 +322,15 @@ impl GradientReason {
         }
     }
 }
+
+/// How a Hessian-vector product is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum HessianWay {
+    /// The tangent of a gradient: the faster one.
+    #[default]
+    ForwardOverReverse = ffi::TL_HESSIAN_FORWARD_OVER_REVERSE,
+    /// The gradient of a gradient: for functions whose rules lack a jvp.
+    ReverseOverReverse = ffi::TL_HESSIAN_REVERSE_OVER_REVERSE,
+}
