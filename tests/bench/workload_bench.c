@@ -23,16 +23,16 @@ static int run(const workload *w, int threads, bool quick) {
   double import_ms = (now() - begun) * 1e3;
   w->prepare(&state);
   losses checked = {.first_call_ms = NAN};
-  if (w->has_loss) checked = check_losses(w->step, &state);
+  if (w->has_loss) checked = check_losses(w->checked ? w->checked : w->step, &state);
   timing t = measure(w->step, &state, w->inner, quick);
   if (tl_failed(state.c)) {
     fprintf(stderr, "%s: %s\n", w->name, tl_error_message(state.c));
     return 1;
   }
   printf(
-      "{\"peer\":\"tapeloop\",\"version\":\"%s\",\"lang\":\"c\",\"mode\":\"eager\",\"workload\":\"%s\","
+      "{\"peer\":\"tapeloop\",\"version\":\"%s\",\"lang\":\"c\",\"mode\":\"%s\",\"workload\":\"%s\","
       "\"threads\":%d",
-      tl_version(), w->name, threads);
+      tl_version(), w->mode, w->name, threads);
   printf(",\"us\":{\"p10\":%.4g,\"median\":%.4g,\"p90\":%.4g},\"steps\":%ld", t.p10, t.median, t.p90,
          t.steps);
   if (w->has_loss) print_losses(&checked);
@@ -42,26 +42,30 @@ static int run(const workload *w, int threads, bool quick) {
 }
 
 int main(int argc, char **argv) {
-  const char *name = NULL;
+  const char *name = NULL, *mode = NULL;
   int threads = 1;
   bool quick = false;
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--quick")) {
       quick = true;
     } else if (!strcmp(argv[i], "--list")) {
-      for (int w = 0; w < workload_count; w++) printf("%s eager\n", workloads[w].name);
+      for (int w = 0; w < workload_count; w++) printf("%s %s\n", workloads[w].name, workloads[w].mode);
       return 0;
     } else if (!strcmp(argv[i], "--workload") && i + 1 < argc) {
       name = argv[++i];
+    } else if (!strcmp(argv[i], "--mode") && i + 1 < argc) {
+      mode = argv[++i];
     } else if (!strcmp(argv[i], "--threads") && i + 1 < argc) {
       threads = (int)strtol(argv[++i], NULL, 10);
     } else {
-      fprintf(stderr, "usage: workload_bench --workload W1 [--threads N] [--quick] | --list\n");
+      fprintf(stderr,
+              "usage: workload_bench --workload W1 [--mode eager] [--threads N] [--quick] | --list\n");
       return 2;
     }
   }
   for (int w = 0; w < workload_count; w++)
-    if (name && !strcmp(workloads[w].name, name)) return run(&workloads[w], threads, quick);
-  fprintf(stderr, "unknown workload, see --list\n");
+    if (name && !strcmp(workloads[w].name, name) && (!mode || !strcmp(workloads[w].mode, mode)))
+      return run(&workloads[w], threads, quick);
+  fprintf(stderr, "unknown workload or mode, see --list\n");
   return 2;
 }

@@ -18,7 +18,7 @@ tl_tensor *filled(tl_context *c, uint64_t id, const int64_t *dims, size_t rank, 
   return t;
 }
 
-static tl_tensor *labels(tl_context *c, uint64_t id, int n, int classes) {
+tl_tensor *labels(tl_context *c, uint64_t id, int n, int classes) {
   int32_t values[1024];
   fill_labels(values, id, (size_t)n, classes);
   return tl_tensor_new(c, TL_I32, (int64_t[]){n}, 1, values, (size_t)n * sizeof *values);
@@ -50,7 +50,7 @@ tl_tensor *forward(tl_context *c, const network *net, tl_tensor *x,
 
 static tl_tensor *leaky(tl_context *c, tl_tensor *x) { return tl_leaky_relu_slope(c, x, 0.2); }
 
-static tl_optimizer *adam(tl_context *c, double rate, double beta1, double beta2) {
+tl_optimizer *adam(tl_context *c, double rate, double beta1, double beta2) {
   tl_adam_options o;
   tl_adam_options_init(&o, sizeof o);
   o.learning_rate = rate;
@@ -60,8 +60,7 @@ static tl_optimizer *adam(tl_context *c, double rate, double beta1, double beta2
   return tl_adam(c, &o);
 }
 
-/* Gradients of a loss with respect to a network, and one update; the end of a step. */
-static void train(tl_tape *tape, tl_tensor *loss, network *net, tl_optimizer *optimizer) {
+void train(tl_tape *tape, tl_tensor *loss, network *net, tl_optimizer *optimizer) {
   tl_tensor *grads[2 * MOST_LAYERS];
   size_t n = (size_t)(2 * net->layers);
   if (tl_tape_gradient(tape, loss, net->variables, n, NULL, grads) == TL_OK)
@@ -255,10 +254,20 @@ static double step_w9(void *state, long i) {
 }
 
 const workload workloads[] = {
-    {"W0", prepare_w0, step_w0, 1, true},           {"W0k", prepare_w0k, step_w0, 1, true},
-    {"W0op", prepare_w0op, step_w0op, ADDS, false}, {"W1", prepare_w1, step_classifier, 1, true},
-    {"W1b", prepare_w1b, step_w1b, 1, false},       {"W2", prepare_w2, step_classifier, 1, true},
-    {"W3", prepare_w3, step_w3, 1, true},           {"W4", prepare_w4, step_w4, 1, true},
-    {"W9", prepare_w9, step_w9, 1, true},           {"W12", prepare_w12, step_classifier, 1, true},
+    {"W0", "eager", prepare_w0, step_w0, 1, true, NULL},
+    {"W0k", "eager", prepare_w0k, step_w0, 1, true, NULL},
+    {"W0op", "eager", prepare_w0op, step_w0op, ADDS, false, NULL},
+    {"W1", "eager", prepare_w1, step_classifier, 1, true, NULL},
+    {"W1b", "eager", prepare_w1b, step_w1b, 1, false, NULL},
+    {"W2", "eager", prepare_w2, step_classifier, 1, true, NULL},
+    {"W3", "eager", prepare_w3, step_w3, 1, true, NULL},
+    {"W4", "eager", prepare_w4, step_w4, 1, true, NULL},
+    {"W5", "looped", prepare_w5, step_w5_looped, 1, true, NULL},
+    {"W5", "batched", prepare_w5, step_w5_batched, 1, true, NULL},
+    {"W6", "fwd-over-rev", prepare_w6, step_w6_forward, 1, true, check_w6_forward},
+    {"W6", "rev-over-rev", prepare_w6, step_w6_reverse, 1, true, check_w6_reverse},
+    {"W6g", "gradient", prepare_w6, step_w6_gradient, 1, false, NULL},
+    {"W9", "eager", prepare_w9, step_w9, 1, true, NULL},
+    {"W12", "eager", prepare_w12, step_classifier, 1, true, NULL},
 };
 const int workload_count = sizeof workloads / sizeof *workloads;
