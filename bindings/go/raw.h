@@ -995,6 +995,10 @@ static inline uintptr_t tlgo_clip_by_norm(uintptr_t context, uintptr_t x, double
   return (uintptr_t)tl_clip_by_norm((tl_context *)context, (tl_tensor *)x, max_norm);
 }
 
+static inline uintptr_t tlgo_clip_by_value(uintptr_t context, uintptr_t x, uintptr_t low, uintptr_t high) {
+  return (uintptr_t)tl_clip_by_value((tl_context *)context, (tl_tensor *)x, (tl_tensor *)low, (tl_tensor *)high);
+}
+
 static inline uintptr_t tlgo_clip_by_norm_axes(uintptr_t context, uintptr_t x, double max_norm, const int64_t *axes, size_t num_axes) {
   return (uintptr_t)tl_clip_by_norm_axes((tl_context *)context, (tl_tensor *)x, max_norm, axes, num_axes);
 }

@@ -155,6 +155,15 @@ TL_API void tl_optimizer_release(tl_optimizer* optimizer) {
   release_from_any_thread(optimizer, Kind::kOptimizer);
 }
 
+TL_API tl_tensor* tl_clip_by_value(tl_context* context, tl_tensor* x, tl_tensor* low, tl_tensor* high) {
+  return op(context, "clip_by_value", [&](OpCallFrame& call) {
+    call.add(x, "x");
+    call.add(low, "low");
+    call.add(high, "high");
+    call.result(optim::clip_by_value(call.in(0), call.in(1), call.in(2)));
+  });
+}
+
 TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm) {
   const char* op = "clip_by_norm";
   return make(context, op, [&](Session& s) {

@@ -94,6 +94,25 @@ void check_gradients(const char* op, Context& context, Span<const Tensor> gradie
 
 }  // namespace
 
+Tensor clip_by_value(const Tensor& x, const Tensor& low, const Tensor& high) {
+  const char* op = "clip_by_value";
+  struct Bound {
+    const char* name;
+    const Tensor& value;
+  };
+  for (const Bound& b : {Bound{"low", low}, Bound{"high", high}}) {
+    if (!b.value) invalid("[", op, "] '", b.name, "' must be a tensor: got null; was it set?");
+    if (b.value.dtype() != x.dtype())
+      invalid("[", op, "] the bounds must have the dtype of 'x': got '", b.name, "' of ", b.value.dtype(),
+              " for ", x.dtype(), "; use cast");
+    if (broadcast(op, x.shape(), b.value.shape()) != x.shape())
+      invalid("[", op, "] the bounds must not enlarge 'x': got '", b.name, "' of ", b.value.shape(), " for ",
+              x.shape(), "; broadcast x first if that is meant");
+  }
+  Tensor capped = select(greater(x, high), high, x);
+  return select(less(capped, low), low, capped);
+}
+
 Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   const char* op = "clip_by_norm";
   if (!x) invalid("[", op, "] 'x' must be a tensor: got null; was it set?");

@@ -1,5 +1,5 @@
 // Clipping of gradients: by value, by the norm of each, by the norm of all together. Written in ops, so gradients flow
-// through them. `clip` of one tensor by value is the op clip() of the table.
+// through them. With numbers as bounds the op clip() of the table is faster than clip_by_value().
 #pragma once
 
 #include <vector>
@@ -9,6 +9,12 @@
 #include "core/tensor/shape.h"
 
 namespace tl::optim {
+
+// Elements below `low` become that, elements above `high` that, others stay, NaN too. The bounds have the dtype of x (any
+// number) and broadcast to its shape, which they must not enlarge. Where they cross, low wins, as in TensorFlow. The gradient
+// goes to the element, or to the bound that has replaced it. Rows of a gradient (core/optim/row_update.h) are clipped like
+// any tensor: the rows that are not there stay zero.
+Tensor clip_by_value(const Tensor& x, const Tensor& low, const Tensor& high);
 
 // x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0: x max_norm / max(norm, max_norm).
 // With axes, the norm over those axes of each remaining index. x of a smaller norm comes out bit for bit as it is; where

@@ -55,7 +55,7 @@ TEST_CASE_METHOD(Numbers, "F3 forward mode may be entered again, but not while i
   CHECK(number(tangent(*forward, square(y))) == -96);
 }
 
-TEST_CASE_METHOD(Numbers, "F4 each primal is named once and has a tangent of its dtype and shape") {
+TEST_CASE_METHOD(Numbers, "F4, T29 each primal is named once and has a tangent of its dtype and shape") {
   Tensor x = vector({1, 2, 3}), v = vector({1, 1, 1}), i = full(c, {3}, 1, DType::kI32);
   VariableRef w = VariableRef::make(vector({1, 2}), "v");
   Context other{ContextOptions{}};

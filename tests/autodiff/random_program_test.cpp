@@ -9,6 +9,8 @@
 
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
+#include "core/ops/schema.h"
+#include "core/tensor/recorder.h"
 #include "tests/ops/differentiate.h"
 
 namespace tl::test {
@@ -64,7 +66,7 @@ bool broadcasts(const Shape& a, const Shape& b) {
 Tensor tame(const Tensor& x) { return mul_scalar(tanh(mul_scalar(x, 0.5)), 1.5); }
 
 Tensor one_operand(Draw& draw, const Tensor& x) {
-  switch (draw.below(13)) {
+  switch (draw.below(15)) {
     case 0: return sin(x);
     case 1: return cos(mul_scalar(x, 1.5));
     case 2: return sigmoid(x);
@@ -77,6 +79,11 @@ Tensor one_operand(Draw& draw, const Tensor& x) {
     case 9: return gelu(x);
     case 10: return elu(x);
     case 11: return neg(square(tanh(x)));
+    case 12: return erfc(x);
+    case 13: {  // the side that is not chosen is NaN below -0.5
+      Tensor zero = full(x.context(), IntList{}, 0.0, x.dtype());
+      return select(greater(x, zero), log(add_scalar(x, 0.5)), cos(x));
+    }
     default: return rsqrt(add_scalar(square(x), 1.0));
   }
 }
@@ -198,6 +205,33 @@ Program shrunk(Program program) {
   return program;
 }
 
+// What the ops of a program are, for the reader of a failure: names and shapes of the results, in order.
+class Listing final : public Observer {
+ public:
+  explicit Listing(Context& context) : context_(context) { context_.add_observer(this); }
+  ~Listing() override { context_.remove_observer(this); }
+  Listing(const Listing&) = delete;
+  Listing& operator=(const Listing&) = delete;
+  void on_op(const OpCall& call) override {
+    text_ += concat(text_.empty() ? "" : ", ", call.schema.name, " ", call.out[0].shape());
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  Context& context_;
+  std::string text_;
+};
+
+std::string listed(const Program& program) {
+  Context context(one_thread());
+  Values inputs = tensors_of(context, inputs_of(program));
+  std::string shapes;
+  for (const Tensor& t : inputs) shapes += concat(t.shape(), " ");
+  Listing listing(context);
+  run(program, inputs);
+  return concat("inputs ", shapes, "; ", listing.text());
+}
+
 }  // namespace
 
 TEST_CASE("random programs have the same derivatives in both modes", "[autodiff][forward]") {
@@ -214,8 +248,8 @@ TEST_CASE("random programs have the same derivatives in both modes", "[autodiff]
     Program core = shrunk(program);
     std::string ops;
     for (uint64_t op : core.ops) ops += concat(op, " ");
-    FAIL_CHECK("program " << seed + i << ": " << problem << "; with " << core.ops.size()
-                          << " ops: " << check(core) << "; ops " << ops);
+    FAIL_CHECK("program " << seed + i << ": " << problem << "; with " << core.ops.size() << " ops: "
+                          << check(core) << "; " << listed(core) << "; numbers of the ops " << ops);
   }
 }
 

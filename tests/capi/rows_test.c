@@ -75,6 +75,21 @@ static void mixed_uses_are_dense_and_norms_are_of_all(void **state) {
   free_context(c);
 }
 
+static void rows_are_clipped_by_value(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *rows = vector(c, 3, (float[]){-3, 0.5f, 4}), *low = tl_scalar(c, TL_F32, -1),
+            *high = vector(c, 3, (float[]){1, 2, 3});
+  float got[3];
+  assert_int_equal(tl_tensor_read(tl_clip_by_value(c, rows, low, high), got, sizeof got), TL_OK);
+  assert_true(got[0] == -1 && got[1] == 0.5f && got[2] == 3);
+  assert_null(tl_clip_by_value(c, low, low, high));
+  expect_error(c, TL_INVALID_ARGUMENT, "[clip_by_value] the bounds must not enlarge 'x'");
+  assert_null(tl_clip_by_value(c, rows, NULL, high));
+  expect_error(c, TL_INVALID_ARGUMENT, "'low'");
+  free_context(c);
+}
+
 static void misuse_is_told(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -112,6 +127,7 @@ int rows_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_train_an_embedding),
       cmocka_unit_test(mixed_uses_are_dense_and_norms_are_of_all),
+      cmocka_unit_test(rows_are_clipped_by_value),
       cmocka_unit_test(misuse_is_told),
   };
   return RUN_GROUP("rows", tests);

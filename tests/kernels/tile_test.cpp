@@ -146,9 +146,10 @@ ContextOptions options() {
 const std::vector<OpId> kUnary = {
     OpId::kNeg,     OpId::kAbs,      OpId::kSign, OpId::kSquare, OpId::kSqrt, OpId::kRsqrt, OpId::kReciprocal,
     OpId::kFloor,   OpId::kRelu,     OpId::kExp,  OpId::kExpm1,  OpId::kLog,  OpId::kLog1p, OpId::kTanh,
-    OpId::kSigmoid, OpId::kSoftplus, OpId::kSin,  OpId::kCos,    OpId::kErf};
-const std::vector<OpId> kBinary = {OpId::kAdd, OpId::kSub,     OpId::kMul,    OpId::kDiv,
-                                   OpId::kPow, OpId::kMaximum, OpId::kMinimum};
+    OpId::kSigmoid, OpId::kSoftplus, OpId::kSin,  OpId::kCos,    OpId::kErf,  OpId::kErfc};
+const std::vector<OpId> kBinary = {OpId::kAdd,     OpId::kSub,           OpId::kMul,
+                                   OpId::kDiv,     OpId::kPow,           OpId::kMaximum,
+                                   OpId::kMinimum, OpId::kStrongZeroMul, OpId::kStrongZeroDiv};
 const std::vector<OpId> kPairs = {OpId::kReluGrad, OpId::kTanhGrad, OpId::kSigmoidGrad};
 const std::vector<OpId> kCompare = {OpId::kEqual,     OpId::kNotEqual, OpId::kLess,
                                     OpId::kLessEqual, OpId::kGreater,  OpId::kGreaterEqual};

@@ -19,6 +19,44 @@ TEST_CASE_METHOD(Fixture, "K1 by value", "[clip]") {
   CHECK(odd[2] == -2);
 }
 
+TEST_CASE_METHOD(Fixture, "K2, K3 by value with tensors as bounds, of rows, and bounds that do not fit",
+                 "[clip]") {
+  // The rows of a sparse gradient: those that are stored are clipped, and stay rows.
+  Tensor rows = tensor({-3, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, -1}, {2, 2, 3});
+  Tensor low = scalar(1), high = scalar(2);
+  CHECK(values(clip_by_value(rows, low, high)) == Numbers{1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1});
+  CHECK(values(clip(rows, 1, 2)) == values(clip_by_value(rows, low, high)));
+  Tensor x = tensor({-5, 2, 3, 4, 5, 6}, {2, 3}), each = vector({0, 2.5, 4}),
+         column = tensor({-1, 5}, {2, 1});
+  CHECK(values(clip_by_value(x, column, each)) == Numbers{-1, 2, 3, 5, 5, 5});  // low wins where they cross
+  Numbers odd = values(clip_by_value(vector({std::nan(""), kInfinity, -kInfinity}), scalar(-2), scalar(3)));
+  CHECK(std::isnan(odd[0]));
+  CHECK(odd[1] == 3);
+  CHECK(odd[2] == -2);
+  Tensor integers = cast(x, DType::kI32);
+  CHECK(values(clip_by_value(integers, cast(scalar(0), DType::kI32), cast(scalar(4), DType::kI32))) ==
+        Numbers{0, 2, 3, 4, 4, 4});
+
+  // Bounds of shape 2 would make (2, 3, 1) larger.
+  Tensor deep = tensor({1, 2, 3, 4, 5, 6}, {2, 3, 1}), pair = vector({1, 2});
+  CHECK(has(message_of([&] { clip_by_value(deep, pair, scalar(9)); }),
+            "must not enlarge 'x': got 'low' of (2,)"));
+  CHECK(has(message_of([&] { clip_by_value(deep, scalar(0), pair); }), "got 'high' of (2,)"));
+  CHECK(has(message_of([&] { clip_by_value(x, vector({1, 2}), scalar(9)); }), "do not broadcast"));
+  CHECK(has(message_of([&] { clip_by_value(x, scalar(0, DType::kF32), scalar(9)); }),
+            "must have the dtype of 'x'"));
+  CHECK(has(message_of([&] { clip_by_value(x, Tensor(), scalar(9)); }), "'low' must be a tensor: got null"));
+
+  // The gradient goes to whatever is in the result.
+  Tape tape(c, {});
+  for (const Tensor& t : {x, low, high}) tape.watch(t);
+  GradientSource sources[] = {{x, nullptr}, {low, nullptr}, {high, nullptr}};
+  std::vector<Tensor> g = tape.gradient({clip_by_value(x, low, high)}, sources);
+  CHECK(values(g[0]) == Numbers{0, 1, 0, 0, 0, 0});  // 2 is the upper bound itself
+  CHECK(values(g[1]) == Numbers{1});
+  CHECK(values(g[2]) == Numbers{4});
+}
+
 TEST_CASE_METHOD(Fixture, "K4, K5 by norm, whole and along axes", "[clip]") {
   Tensor x = tensor({-3, 0, 0, 4, 0, 0}, {2, 3});
   check_near(values(clip_by_norm(x, 4)), {-2.4, 0, 0, 3.2, 0, 0}, 1e-15);

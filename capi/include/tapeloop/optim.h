@@ -154,9 +154,17 @@ TL_API void tl_optimizer_release(tl_optimizer* optimizer);
  * x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes out as it is; for a
  * norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself NaN, a NaN makes all NaN. f32 or f64, of
  * any size: the squares need not be in range.
- * To clip by value, use tl_clip(). Returns NULL on failure. Since 0.1.
+ * To clip by value, use tl_clip() or tl_clip_by_value(). Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_norm);
+
+/**
+ * x with its elements below `low` replaced by that, and those above `high` by that; NaN stays. x is of any number dtype; the
+ * bounds are tensors of its dtype that broadcast to its shape and do not enlarge it. Where they cross, low wins. The gradient
+ * goes to the element, or to the bound that has replaced it. With numbers as bounds tl_clip() is faster. Returns NULL on
+ * failure. Since 0.1.
+ */
+TL_API tl_tensor* tl_clip_by_value(tl_context* context, tl_tensor* x, tl_tensor* low, tl_tensor* high);
 
 /** tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure. Since 0.1. */
 TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,

@@ -307,6 +307,7 @@ const typename UnaryKernels<T>::Fn* unary_of(const UnaryKernels<T>& k, OpId op) 
     case OpId::kSin: return &k.sin;
     case OpId::kCos: return &k.cos;
     case OpId::kErf: return &k.erf;
+    case OpId::kErfc: return &k.erfc;
     default: return nullptr;
   }
 }
@@ -318,6 +319,8 @@ const BinaryKernels<T>* binary_of(const ArithmeticKernels<T>& k, OpId op) {
     case OpId::kSub: return &k.sub;
     case OpId::kMul: return &k.mul;
     case OpId::kDiv: return &k.div;
+    case OpId::kStrongZeroMul: return &k.strong_zero_mul;
+    case OpId::kStrongZeroDiv: return &k.strong_zero_div;
     case OpId::kPow: return &k.pow;
     case OpId::kMaximum: return &k.maximum;
     case OpId::kMinimum: return &k.minimum;
@@ -493,6 +496,7 @@ int cost_of(OpId op) {
     case OpId::kSin:
     case OpId::kCos:
     case OpId::kErf:
+    case OpId::kErfc:
     case OpId::kDropout: return 6;
     case OpId::kPow: return 12;
     default: return 1;

@@ -1981,8 +1981,19 @@ extern "C" {
     /// x scaled so that its Euclidean norm is at most max_norm, which is finite and above 0. A smaller x comes
     /// out as it is; for a norm of 0 the gradient is 1. An infinite element makes the finite ones 0 and itself
     /// NaN, a NaN makes all NaN. f32 or f64, of any size: the squares need not be in range. To clip by value,
-    /// use tl_clip(). Returns NULL on failure. Since 0.1.
+    /// use tl_clip() or tl_clip_by_value(). Returns NULL on failure. Since 0.1.
     pub fn tl_clip_by_norm(context: *mut tl_context, x: *mut tl_tensor, max_norm: f64) -> *mut tl_tensor;
+
+    /// x with its elements below `low` replaced by that, and those above `high` by that; NaN stays. x is of
+    /// any number dtype; the bounds are tensors of its dtype that broadcast to its shape and do not enlarge
+    /// it. Where they cross, low wins. The gradient goes to the element, or to the bound that has replaced it.
+    /// With numbers as bounds tl_clip() is faster. Returns NULL on failure. Since 0.1.
+    pub fn tl_clip_by_value(
+        context: *mut tl_context,
+        x: *mut tl_tensor,
+        low: *mut tl_tensor,
+        high: *mut tl_tensor,
+    ) -> *mut tl_tensor;
 
     /// tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure.
     /// Since 0.1.
