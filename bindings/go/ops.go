@@ -1285,32 +1285,34 @@ func (labels *Tensor) SigmoidCrossEntropy(logits *Tensor) *Tensor {
 }
 
 // Uniform: Random numbers, evenly spread in [low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
-// context's seed and counted by call and element: the same bits for any number of threads. This short form
-// uses low = 0, high = 1, dtype = f32; see UniformRange. Gradient: none, it has no operand. Since 0.1.
+// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap one
+// draw serves all examples. This short form uses low = 0, high = 1, dtype = f32; see UniformRange. Gradient:
+// none, it has no operand. Since 0.1.
 func (c *Context) Uniform(shape ...int64) *Tensor {
 	h := C.tlgo_uniform(c.handle(), dims(shape), C.size_t(len(shape)))
 	return c.result(h)
 }
 
 // UniformRange: Random numbers, evenly spread in [low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by
-// the context's seed and counted by call and element: the same bits for any number of threads. Gradient: none,
-// it has no operand. Since 0.1.
+// the context's seed and counted by call and element: the same bits for any number of threads. Inside vmap one
+// draw serves all examples. Gradient: none, it has no operand. Since 0.1.
 func (c *Context) UniformRange(shape []int64, low float64, high float64, dtype DType) *Tensor {
 	h := C.tlgo_uniform_range(c.handle(), dims(shape), C.size_t(len(shape)), C.double(low), C.double(high), C.int32_t(dtype))
 	return c.result(h)
 }
 
 // Normal: Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's
-// seed and counted by call and element: the same bits for any number of threads. This short form uses mean =
-// 0, stddev = 1, dtype = f32; see NormalWith. Gradient: none, it has no operand. Since 0.1.
+// seed and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+// all examples. This short form uses mean = 0, stddev = 1, dtype = f32; see NormalWith. Gradient: none, it has
+// no operand. Since 0.1.
 func (c *Context) Normal(shape ...int64) *Tensor {
 	h := C.tlgo_normal(c.handle(), dims(shape), C.size_t(len(shape)))
 	return c.result(h)
 }
 
 // NormalWith: Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the
-// context's seed and counted by call and element: the same bits for any number of threads. Gradient: none, it
-// has no operand. Since 0.1.
+// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap one
+// draw serves all examples. Gradient: none, it has no operand. Since 0.1.
 func (c *Context) NormalWith(shape []int64, mean float64, stddev float64, dtype DType) *Tensor {
 	h := C.tlgo_normal_with(c.handle(), dims(shape), C.size_t(len(shape)), C.double(mean), C.double(stddev), C.int32_t(dtype))
 	return c.result(h)
@@ -1318,7 +1320,8 @@ func (c *Context) NormalWith(shape []int64, mean float64, stddev float64, dtype 
 
 // Dropout: x with each element set to zero with probability rate, the others divided by 1 - rate (Srivastava
 // et al. 2014). The mask follows from the context's seed and the call, so that the backward pass draws it
-// again instead of storing it. Operands: `x`: float. Gradient: of any order. Since 0.1.
+// again instead of storing it. Inside vmap each example has a mask of its own where x differs from example to
+// example, else all have one. Operands: `x`: float. Gradient: of any order. Since 0.1.
 func (x *Tensor) Dropout(rate float64) *Tensor {
 	c, broken := one(x)
 	if broken != nil {

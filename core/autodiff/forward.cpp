@@ -198,6 +198,7 @@ Tensor Forward::tangent(const Tensor& tensor, Unconnected policy) const {
   if (!is_floating(tensor.dtype()))
     invalid("[forward_tangent] only floating-point tensors have tangents: got ", tensor.dtype(), " ",
             tensor.shape(), "; ask before it is cast");
+  check_visible("forward_tangent", "the tensor", *this, tensor);
   const Tensor* found = find(tensor);
   return found ? *found : unconnected(tensor.shape(), tensor.dtype(), policy);
 }

@@ -102,6 +102,7 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
     if (!is_floating(t.dtype()))
       invalid("[tape_gradient] targets must be floating point: got 'targets[", i, "]' of ", t.dtype(), " ",
               t.shape(), "; cast it inside the tape");
+    if (is_batched(t)) check_visible("tape_gradient", concat("'targets[", i, "]'"), *this, t);
     if (output_gradients.empty() || !output_gradients[i]) continue;
     const Tensor& g = output_gradients[i];
     if (&g.context() != &context_)
@@ -120,6 +121,7 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
     if (&owner != &context_)
       invalid("[tape_gradient] sources must be of the tape's context: got ", describe(s, i),
               " of another context; compute in one context");
+    if (!s.variable && is_batched(s.tensor)) check_visible("tape_gradient", describe(s, i), *this, s.tensor);
     DType dtype = s.variable ? s.variable->dtype() : s.tensor.dtype();
     if (!is_floating(dtype))
       invalid("[tape_gradient] sources must be floating-point values, the only ones with gradients: got ",
@@ -375,7 +377,8 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
 
   if (!options_.persistent) {
     stop_recording(TapeWindow::kEnded);
-    state_ = State::kConsumed;
+    state_ = held_ ? State::kEnded : State::kConsumed;
+    walked_ = held_;
   }
   std::vector<Tensor> out(sources.size());
   {

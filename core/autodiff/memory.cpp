@@ -19,9 +19,11 @@ std::vector<Tape::Saved> Tape::saved_by_op() const {
     saved.calls++;
     for (uint32_t i = e.first; i < e.first + e.num_inputs + e.num_outputs; i++) {
       const Tensor& t = tensors_[i];
-      // The whole buffer stays alive, of which a slice may be a small part.
-      if (t && !t.is_shell() && counted.insert(t.node()->buffer).second)
-        saved.bytes += t.node()->buffer->capacity;
+      if (!t || !has_data(t)) continue;
+      // The whole buffer stays alive, of which a slice may be a small part; of a batched tensor that of the batch.
+      const TensorNode* node = t.node();
+      while (is_batched(node)) node = batched_value(node).physical.node();
+      if (counted.insert(node->buffer).second) saved.bytes += node->buffer->capacity;
     }
   }
   std::stable_sort(out.begin(), out.end(), [](const Saved& a, const Saved& b) { return a.bytes > b.bytes; });

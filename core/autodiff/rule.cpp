@@ -1,5 +1,8 @@
 #include "core/autodiff/rule.h"
 
+#include <algorithm>
+
+#include "core/autodiff/batched_rule.h"
 #include "core/base/error.h"
 #include "core/tensor/recorder.h"
 
@@ -12,14 +15,38 @@ std::vector<Tensor> Rule::tangents(const RuleArgs&, Span<const Tensor>) {
        "give it the other, or take the derivative with a tape");
 }
 
+namespace {
+
+// To the recorders that were added before `end`. Those that are older than a batch see a call for the whole of it.
+void show(const RuleCall& call, uint64_t end) {
+  Context& context = call.context;
+  uint64_t bits = 0, newest = 0, place = 0;
+  for (const Tensor* t : call.in) {
+    bits |= t->node()->tape_bits;
+    newest = std::max(newest, level_of(*t));
+  }
+  for (const Tensor& t : call.out) newest = std::max(newest, level_of(t));
+  if (newest) {
+    const BatchLevel* open = context.find_batch_level(newest);
+    if (!open)
+      fail(Code::kFailedPrecondition, "[", call.rule->name(),
+           "] a tensor inside vmap must not be used after its end: got one; return it from the function, and "
+           "use what vmap gives for it");
+    const BatchLevel level = *open;
+    uint64_t before = 0;
+    if (context.recorder_after(before, level.place))
+      show_outside(call, level, [&](const RuleCall& of_all) { show(of_all, level.place); });
+    place = level.place;
+  }
+  if (!(bits & context.recording_bits())) return;
+  while (Recorder* recorder = context.recorder_after(place, end)) recorder->on_rule(call);
+}
+
+}  // namespace
+
 void announce(const RuleCall& call) {
   for (Observer* observer : call.context.observers()) observer->on_rule(call);
-  uint64_t bits = 0;
-  for (const Tensor* t : call.in) bits |= t->node()->tape_bits;
-  if (!(bits & call.context.recording_bits())) return;
-  const uint64_t end = call.context.next_place();
-  uint64_t place = 0;
-  while (Recorder* recorder = call.context.recorder_after(place, end)) recorder->on_rule(call);
+  show(call, call.context.next_place());
 }
 
 void check_inputs(const std::string& name, Context& context, Span<const Tensor> inputs) {

@@ -119,6 +119,7 @@ void Tape::watch(const Tensor& tensor) {
     fail(Code::kFailedPrecondition,
          "[tape_watch] the tape must not be consumed: got one that an earlier gradient call consumed; open a "
          "new one");
+  check_visible("tape_watch", "the tensor", *this, tensor);
   if (find(tensor) >= 0) return;
   locals_of_id_.make_room(1);
   watches_.push_back({tensor.id(), context_.next_id()});

@@ -19,6 +19,7 @@
 #include "core/autodiff/id_map.h"
 #include "core/autodiff/reason.h"
 #include "core/autodiff/rule.h"
+#include "core/base/function_ref.h"
 #include "core/base/span.h"
 #include "core/ops/schema.h"
 #include "core/tensor/recorder.h"
@@ -75,6 +76,16 @@ class Tape final : public Recorder {
                                Span<const Tensor> output_gradients = {},
                                Unconnected unconnected = Unconnected::kNone, Span<Reason> reasons = {},
                                Span<Tensor> row_indices = {});
+
+  // The gradients of one target for many output gradients at once, `rows` of them: output_gradients(first, count) gives some,
+  // one for each of the rows first, first + 1, ..., along a new axis in front, and so does the result. As many are taken in one
+  // walk as keep its gradients within memory_budget bytes by estimate. The tape is consumed by all of them together.
+  std::vector<Tensor> gradients_of_rows(const Tensor& target, Span<const GradientSource> sources,
+                                        int64_t rows,
+                                        FunctionRef<Tensor(int64_t first, int64_t count)> output_gradients,
+                                        size_t memory_budget, Unconnected unconnected, Span<Reason> reasons);
+  // An estimate of the bytes that the gradients of one walk take.
+  size_t bytes_of_walk(const Tensor& target, Span<const GradientSource> sources) const;
 
   // Whether a gradient passes from the source to the target, and where the path breaks if not. Of a consumed tape that does
   // not explain only what its gradient call found: the sources and targets of that call.
@@ -135,6 +146,7 @@ class Tape final : public Recorder {
   };
   struct Walk;  // of one gradient call (gradient.cpp)
   class Walking;
+  class Unconsumed;
 
   int32_t find(const Tensor& tensor) const;
   int32_t find(uint64_t id) const { return locals_of_id_.find(id); }
@@ -200,6 +212,8 @@ class Tape final : public Recorder {
   std::unique_ptr<Provenance> provenance_;  // null until there is something to remember
   std::unique_ptr<Observer> witness_;       // of a tape that explains
   std::vector<Missing> missing_;            // of the last gradient call
+  bool held_ = false;                       // a gradient call does not consume it yet
+  bool walked_ = false;                     // but would have done so
   int walking_ = 0;                         // gradient calls that are going on
   uint64_t recomputed_ops_ = 0;
 };

@@ -16,6 +16,7 @@ class Tape::Witness final : public Observer {
   Witness& operator=(const Witness&) = delete;
 
   void on_op(const OpCall& call) override;
+  void on_batched_op(const OpCall& call) override { on_op(call); }
   void on_rule(const RuleCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;
   void on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) override;

@@ -1,11 +1,10 @@
 #include "core/ops/apply.h"
 
+#include "core/ops/apply_batched.h"
 #include "core/tensor/recorder.h"
 
 namespace tl {
 namespace {
-
-constexpr int kMostOutputs = 3;
 
 [[noreturn]] void wrong_count(const OpSchema& schema, size_t got) {
   invalid("[", schema.name, "] it takes ", schema.variadic ? "at least " : "", schema.num_inputs,
@@ -19,11 +18,16 @@ std::string operand(const OpSchema& schema, size_t i) {
   return concat("'", schema.inputs[last].name, "[", i - last, "]'");
 }
 
-// Checks operands against the row; returns the union of their tape bits.
-uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
+struct Checked {
+  uint64_t bits;  // the union of the operands' tape bits
+  bool batched;   // an operand stands for a whole batch
+};
+
+// Checks operands against the row.
+Checked check_operands(const OpSchema& schema, Context& context, Inputs in) {
   if (schema.variadic ? in.size() < schema.num_inputs : in.size() != schema.num_inputs)
     wrong_count(schema, in.size());
-  uint64_t bits = 0;
+  Checked found{0, false};
   for (size_t i = 0; i < in.size(); i++) {
     const InputSchema& want = schema.inputs[i < schema.num_inputs ? i : schema.num_inputs - 1u];
     const TensorNode* node = in[i]->node();
@@ -40,12 +44,14 @@ uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
       invalid("[", schema.name, "] operands must have one dtype: got ", operand(schema, same), " of ",
               in[same]->dtype(), " ", in[same]->shape(), " and ", operand(schema, i), " of ", node->dtype,
               " ", node->shape, "; nothing is converted silently, use cast");
-    if (!node->buffer)
+    if (is_batched(node))
+      found.batched = true;
+    else if (!node->buffer)
       fail(Code::kInternal, "[", schema.name, "] operand ", operand(schema, i),
            " was not saved for the backward pass; its row in the op table must list it under `saves`");
-    bits |= node->tape_bits;
+    found.bits |= node->tape_bits;
   }
-  return bits;
+  return found;
 }
 
 }  // namespace
@@ -53,8 +59,9 @@ uint64_t check_operands(const OpSchema& schema, Context& context, Inputs in) {
 void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out, uint32_t donated) {
   const OpSchema& schema = schema_of(op);
   context.check_cancelled(schema.name);
-  uint64_t bits = check_operands(schema, context, in);
-  bool recorded = (bits & context.recording_bits()) != 0;
+  const Checked checked = check_operands(schema, context, in);
+  if (checked.batched) return apply_batched(schema, context, in, attrs, out);
+  bool recorded = (checked.bits & context.recording_bits()) != 0;
 
   OutputSpec specs[kMostOutputs];
   schema.infer(InferArgs{schema, in, attrs}, specs);

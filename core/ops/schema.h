@@ -83,10 +83,32 @@ struct JvpArgs {
   Context& context() const { return out[0].context(); }
 };
 
+// A batching rule computes an op of batched tensors (core/tensor/batched.h) in ordinary ops on their physical tensors. `in`
+// holds the physical tensor of each operand that is batched, with the axis of the batch in front, and the others as they are;
+// at least one is batched. It sets out[i] to a tensor of the shape (size, *logical[i].shape), by public ops alone, so that
+// whatever sees these can differentiate and batch them in turn. Shapes and attributes are checked already; `logical_in` and
+// `logical` hold the shapes of one example.
+struct BatchArgs {
+  const OpSchema& schema;
+  Context& context;
+  Inputs in;
+  Span<const Shape> logical_in;
+  Span<const char> batched;
+  int64_t size;
+  Span<const OutputSpec> logical;
+  const void* attrs;
+  template <class A>
+  const A& as() const {
+    return *static_cast<const A*>(attrs);
+  }
+  const Tensor& operator[](size_t i) const { return *in[i]; }
+};
+
 using InferFn = void (*)(const InferArgs&, OutputSpec*);
 using KernelFn = void (*)(const KernelArgs&);
 using VjpFn = void (*)(const VjpArgs&, Tensor* grads);
 using JvpFn = void (*)(const JvpArgs&, Tensor* tangents);
+using BatchFn = void (*)(const BatchArgs&, Tensor* out);
 
 enum class GradientKind : uint8_t {
   kRule,  // `vjp` computes it
@@ -142,6 +164,9 @@ struct OpSchema {
   uint32_t
       linear_inputs;  // bit i: of kLinear, the op is linear in these together; the others have no tangent
   JvpFn jvp;
+  BatchFn
+      batch;  // null: the op has no operand that could be batched, or `batch_reason` says why it has no rule
+  const char* batch_reason;
 };
 
 const OpSchema& schema_of(OpId id);

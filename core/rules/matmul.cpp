@@ -1,6 +1,7 @@
 // Rules of matrix products.
 #include "core/ops/generated/functions.h"
 #include "core/ops/generated/promised.h"
+#include "core/rules/batching.h"
 #include "core/rules/checks.h"
 
 namespace tl::rules {
@@ -74,6 +75,23 @@ void jvp_matmul(const JvpArgs& args, Tensor* tangents) {
     Tensor product = matmul(args[0], by_b, ta, tb);
     tangents[0] = tangents[0] ? add(tangents[0], product) : product;
   }
+}
+
+// Examples that meet one matrix are further rows of one product, which is what the kernel makes of a batch of A; a batch of
+// columns B is read as rows of the transposed product, where that takes no copy.
+void batch_matmul(const BatchArgs& args, Tensor* out) {
+  const bool ta = args.as<MatmulAttrs>().transpose_a, tb = args.as<MatmulAttrs>().transpose_b;
+  const Shape &a = args.logical_in[0], &b = args.logical_in[1], &c = args.logical[0].shape;
+  if (!args.batched[0] && a.rank() == 2 && b.rank() == 2) {
+    const int64_t rows = c[0], columns = c[1];
+    if (columns == 1 || (tb && rows == 1)) {
+      Tensor as_rows = tb ? args[1] : reshape(args[1], {args.size, columns, b[0]});
+      out[0] = reshape(matmul(as_rows, args[0], false, !ta), {args.size, rows, columns});
+      return;
+    }
+  }
+  const int rank = a.rank() > b.rank() ? a.rank() : b.rank();
+  out[0] = matmul(aligned(args, 0, rank), aligned(args, 1, rank), ta, tb);
 }
 
 }  // namespace tl::rules

@@ -3,6 +3,7 @@
 
 #include "core/ops/generated/functions.h"
 #include "core/ops/generated/promised.h"
+#include "core/rules/batching.h"
 #include "core/rules/checks.h"
 #include "core/rules/reduced_axes.h"
 
@@ -115,6 +116,10 @@ void infer_reshape(const InferArgs& args, OutputSpec* out) {
 
 void vjp_reshape(const VjpArgs& a, Tensor* grads) { grads[0] = reshape(a.grad[0], a[0].shape()); }
 
+void batch_reshape(const BatchArgs& args, Tensor* out) {
+  out[0] = reshape(args[0], with_batch(args.size, args.logical[0].shape));
+}
+
 void infer_transpose(const InferArgs& args, OutputSpec* out) {
   const Shape& shape = args[0].shape();
   const IntList& permutation = args.as<TransposeAttrs>().permutation;
@@ -143,6 +148,15 @@ void vjp_transpose(const VjpArgs& a, Tensor* grads) {
   grads[0] = transpose(a.grad[0], inverse);
 }
 
+void batch_transpose(const BatchArgs& args, Tensor* out) {
+  const IntList& permutation = args.as<TransposeAttrs>().permutation;
+  const int rank = args.logical_in[0].rank();
+  IntList order{0};
+  for (int i = 0; i < rank; i++)
+    order.push_back(permutation.empty() ? rank - i : behind_batch(permutation[i], rank));
+  out[0] = transpose(args[0], order);
+}
+
 void infer_broadcast_to(const InferArgs& args, OutputSpec* out) {
   const Tensor& x = args[0];
   const IntList& want = args.as<BroadcastToAttrs>().shape;
@@ -158,6 +172,11 @@ void infer_broadcast_to(const InferArgs& args, OutputSpec* out) {
 
 // The tape sums a gradient to the operand's shape, which is all there is to do.
 void vjp_broadcast_to(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }
+
+void batch_broadcast_to(const BatchArgs& args, Tensor* out) {
+  const Shape& shape = args.logical[0].shape;
+  out[0] = broadcast_to(aligned(args, 0, shape.rank()), with_batch(args.size, shape));
+}
 
 void infer_concat(const InferArgs& args, OutputSpec* out) {
   const Shape& first = args[0].shape();
@@ -240,6 +259,24 @@ void vjp_slice(const VjpArgs& a, Tensor* grads) {
   grads[0] = pad(a.grad[0], low, high, strided ? interior : IntList{});
 }
 
+namespace {
+
+// A list with an entry for each axis, and one for the batch in front; none stays none.
+IntList with_first(int64_t first, const IntList& list, bool none) {
+  if (none && list.empty()) return list;
+  IntList out{first};
+  for (int64_t v : list) out.push_back(v);
+  return out;
+}
+
+}  // namespace
+
+void batch_slice(const BatchArgs& args, Tensor* out) {
+  const auto& attrs = args.as<SliceAttrs>();
+  out[0] = slice(args[0], with_first(0, attrs.begin, false), with_first(args.size, attrs.end, false),
+                 with_first(1, attrs.strides, true));
+}
+
 void infer_pad(const InferArgs& args, OutputSpec* out) {
   const auto& attrs = args.as<PadAttrs>();
   const Shape& shape = args[0].shape();
@@ -280,6 +317,12 @@ void vjp_pad(const VjpArgs& a, Tensor* grads) {
 void jvp_pad(const JvpArgs& a, Tensor* tangents) {
   const auto& attrs = a.as<PadAttrs>();
   tangents[0] = pad(a.tangent[0], attrs.low, attrs.high, attrs.interior);
+}
+
+void batch_pad(const BatchArgs& args, Tensor* out) {
+  const auto& attrs = args.as<PadAttrs>();
+  out[0] = pad(args[0], with_first(0, attrs.low, false), with_first(0, attrs.high, false),
+               with_first(0, attrs.interior, true), attrs.value);
 }
 
 void vjp_identity(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }

@@ -2,6 +2,7 @@
 // be unused: its gradient is null then and counts as zero, without arithmetic.
 #include "core/ops/generated/functions.h"
 #include "core/ops/generated/promised.h"
+#include "core/rules/batching.h"
 #include "core/rules/checks.h"
 #include "core/rules/constants.h"
 
@@ -31,6 +32,29 @@ Tensor negative(const Tensor& a) { return a ? neg(a) : a; }
 Tensor minus(const Tensor& a, const Tensor& b) { return !b ? a : !a ? neg(b) : sub(a, b); }
 Tensor total(const Tensor& a) { return a ? sum(a) : a; }
 
+// For a batch the op runs as it is where the single numbers are the same for each example: true, and done.
+bool batch_update(const BatchArgs& args, size_t elementwise, Tensor* out) {
+  for (size_t i = elementwise; i < args.in.size(); i++)
+    if (args.batched[i]) return false;
+  Tensor operands[7];
+  const Tensor* in[7];
+  for (size_t i = 0; i < args.in.size(); i++) {
+    operands[i] = i < elementwise ? repeated(args, i) : args[i];
+    in[i] = &operands[i];
+  }
+  apply(args.schema.id, args.context, Inputs(in, args.in.size()), args.attrs, out);
+  return true;
+}
+
+// An operand for the formula in ops, which broadcasts: a number of each example against the examples.
+Tensor part(const BatchArgs& args, size_t i) { return aligned(args, i, args.logical[0].shape.rank()); }
+
+// A result that no batched operand reached is the same for each example.
+Tensor complete(const BatchArgs& args, const Tensor& result) {
+  const Shape shape = with_batch(args.size, args.logical[0].shape);
+  return result.shape() == shape ? result : broadcast_to(result, shape);
+}
+
 }  // namespace
 
 void infer_sgd_update(const InferArgs& args, OutputSpec* out) { infer_update(args, 2, out); }
@@ -46,6 +70,11 @@ void vjp_sgd_update(const VjpArgs& a, Tensor* grads) {
 void jvp_sgd_update(const JvpArgs& a, Tensor* tangents) {
   Tensor step = plus(times(a.tangent[1], a[2]), times(a.tangent[2], a[1]));
   tangents[0] = minus(a.tangent[0], step);
+}
+
+void batch_sgd_update(const BatchArgs& args, Tensor* out) {
+  if (batch_update(args, 2, out)) return;
+  out[0] = complete(args, sub(part(args, 0), mul(part(args, 2), part(args, 1))));
 }
 
 void infer_momentum_update(const InferArgs& args, OutputSpec* out) {
@@ -73,6 +102,16 @@ void jvp_momentum_update(const JvpArgs& a, Tensor* tangents) {
   Tensor step = plus(times(of_g, a[3]), times(of_rate, a[1]));
   tangents[1] = minus(times(of_m, attrs.momentum), step);
   tangents[0] = plus(of_w, attrs.nesterov ? minus(times(tangents[1], attrs.momentum), step) : tangents[1]);
+}
+
+void batch_momentum_update(const BatchArgs& args, Tensor* out) {
+  if (batch_update(args, 3, out)) return;
+  const auto& attrs = args.as<MomentumUpdateAttrs>();
+  Tensor step = mul(part(args, 3), part(args, 1));
+  Tensor new_m = sub(mul_scalar(part(args, 2), attrs.momentum), step);
+  Tensor moved = attrs.nesterov ? sub(mul_scalar(new_m, attrs.momentum), step) : new_m;
+  out[0] = complete(args, add(part(args, 0), moved));
+  out[1] = complete(args, new_m);
 }
 
 void infer_adam_update(const InferArgs& args, OutputSpec* out) {
@@ -112,6 +151,29 @@ void vjp_adam_update(const VjpArgs& a, Tensor* grads) {
   if (a.needs(2)) grads[2] = times(by_m, 1.0 - new_share1);
   if (a.needs(3)) grads[3] = times(by_v, 1.0 - new_share2);
   if (a.needs(1)) grads[1] = plus(times(by_m, new_share1), times(times(by_v, g), 2.0 * new_share2));
+}
+
+namespace {
+
+// The root with a derivative of zero at zero, as in the gradient rule.
+Tensor constant_root_at_zero(const Tensor& x) {
+  Tensor nonzero = cast(x, DType::kBool);
+  Tensor root = sqrt(add(x, cast(logical_not(nonzero), x.dtype())));
+  return select(nonzero, root, constant(x, 0.0));
+}
+
+}  // namespace
+
+void batch_adam_update(const BatchArgs& args, Tensor* out) {
+  if (batch_update(args, 4, out)) return;
+  const auto& attrs = args.as<AdamUpdateAttrs>();
+  Tensor w = part(args, 0), g = part(args, 1), m = part(args, 2), v = part(args, 3);
+  Tensor new_m = add(m, mul_scalar(sub(g, m), 1.0 - attrs.beta1));
+  Tensor new_v = add(v, mul_scalar(sub(square(g), v), 1.0 - attrs.beta2));
+  Tensor step = div(mul(part(args, 4), new_m), add(constant_root_at_zero(new_v), part(args, 6)));
+  out[0] = complete(args, sub(sub(w, mul(w, part(args, 5))), step));
+  out[1] = complete(args, new_m);
+  out[2] = complete(args, new_v);
 }
 
 }  // namespace tl::rules

@@ -20,6 +20,8 @@ int available_cpus() {
   return std::max(1, CPU_COUNT(&set));
 }
 
+void attach(Tensor& node, BatchedValue* value) { node.node()->data = reinterpret_cast<std::byte*>(value); }
+
 int checked_threads(int threads) {
   if (threads < 0 || threads > kMostThreads)
     invalid("'threads' must be 0 to ", kMostThreads, ": got ", threads, "; 0 uses all CPUs of the process");
@@ -77,6 +79,26 @@ Recorder* Context::recorder_after(uint64_t& place, uint64_t end) const {
   return nullptr;
 }
 
+const BatchLevel* Context::find_batch_level(uint64_t number) const {
+  for (const BatchLevel& level : batch_levels_)
+    if (level.number == number) return &level;
+  return nullptr;
+}
+
+uint64_t Context::begin_batch_level(int64_t size) {
+  batch_levels_.push_back({next_batch_level_, size, next_place_++});
+  return next_batch_level_++;
+}
+
+void check_visible(const char* function, const std::string& what, const Recorder& recorder, const Tensor& t) {
+  const BatchLevel* level = is_batched(t) ? t.context().find_batch_level(level_of(t)) : nullptr;
+  if (level && !recorder.newer_than(level->place))
+    fail(Code::kFailedPrecondition, "[", function, "] ", what,
+         " must not be inside a vmap that was opened later, of which only the whole is seen here: got ",
+         t.dtype(), " ", t.shape(),
+         "; open it inside the function, or ask about the inputs and outputs of vmap");
+}
+
 void Context::unite_bits() {
   recording_bits_ = 0;
   for (const Recorder* r : recorders_)
@@ -92,6 +114,11 @@ void Context::hide(uint64_t first_place, uint64_t last_place, int change) {
 // The range is fixed here: recorders that are opened meanwhile see what runs, and stay as they are at the end.
 OnlyOlder::OnlyOlder(Context& context, const Recorder& recorder)
     : context_(context), first_(recorder.place_), last_(context.next_place_ - 1) {
+  context_.hide(first_, last_, 1);
+}
+
+OnlyOlder::OnlyOlder(Context& context, const BatchLevel& level)
+    : context_(context), first_(level.place), last_(context.next_place_ - 1) {
   context_.hide(first_, last_, 1);
 }
 
@@ -153,8 +180,13 @@ void Context::free_node(TensorNode* node) {
 void Tensor::destroy(TensorNode* node) {
   Context* context = node->context;
   // A shell has the id of a tensor that may well be alive.
-  if ((node->tape_bits & context->listening_bits_) && node->buffer) context->tell_released(node);
-  if (node->buffer) node->buffer->drop();
+  if ((node->tape_bits & context->listening_bits_) &&
+      (node->buffer || (node->data && batched_value(node).has_data)))  // has_data(), of a node
+    context->tell_released(node);
+  if (node->buffer)
+    node->buffer->drop();
+  else if (node->data)
+    delete &batched_value(node);
   context->free_node(node);
 }
 
@@ -190,6 +222,11 @@ Tensor Context::make_shell(DType dtype, const Shape& shape, uint64_t id) {
 }
 
 Tensor Tensor::view(const Shape& shape, size_t byte_offset) const {
+  if (is_batched(node_)) {  // a new value for those who know the physical tensor, too
+    TL_INVARIANT(byte_offset == 0 && shape == node_->shape);
+    const BatchedValue& value = batched_value(node_);
+    return make_batched(value.level, value.physical.view(value.physical.shape()), shape);
+  }
   TL_INVARIANT(node_->buffer);
   node_->buffer->retain();
   Tensor out = node_->context->adopt(node_->buffer, node_->dtype, shape);
@@ -201,7 +238,34 @@ Tensor Tensor::shell() const {
   Tensor out = node_->context->make_shell(node_->dtype, node_->shape, node_->id);
   out.node_->tape_bits = node_->tape_bits;
   out.node_->made_by = node_->made_by;
+  if (is_batched(node_)) {
+    const BatchedValue& value = batched_value(node_);
+    attach(out, new BatchedValue{value.level, value.physical.shell(), false});
+  }
   return out;
+}
+
+Tensor make_batched(uint64_t level, Tensor physical, const Shape& shape) {
+  Tensor out = physical.context().adopt(nullptr, physical.dtype(), shape);
+  const bool whole = has_data(physical);
+  attach(out, new BatchedValue{level, std::move(physical), whole});
+  return out;
+}
+
+bool same_batching(const Tensor& a, const Tensor& b) {
+  const uint64_t level = level_of(a);
+  return level == level_of(b) && (level == 0 || same_batching(physical_of(a), physical_of(b)));
+}
+
+void fail_unreadable(const char* function, const Tensor& t) {
+  if (!is_batched(t))
+    fail(Code::kInternal, "[", function, "] a tensor that was not saved must not be read: got ", t.dtype(),
+         " ", t.shape());
+  const BatchLevel* level = t.context().find_batch_level(level_of(t));
+  fail(Code::kFailedPrecondition, "[", function,
+       "] a tensor inside vmap has no values that could be read: got ", t.dtype(), " ", t.shape(),
+       level ? concat(", one of a batch of ", level->size) : std::string(" of a vmap that has ended"),
+       "; return it from the function, and use what vmap gives for it");
 }
 
 }  // namespace tl

@@ -12,6 +12,7 @@
 
 #include "core/base/thread_pool.h"
 #include "core/tensor/allocator.h"
+#include "core/tensor/batched.h"
 #include "core/tensor/tensor.h"
 
 namespace tl {
@@ -80,6 +81,12 @@ class Context {
   // A bit for a new recorder. Beyond 64 recorders bits are shared, which costs look-ups but is not wrong.
   uint64_t new_recorder_bit() { return uint64_t{1} << (recorder_count_++ % 64); }
 
+  // Batch levels that are open, oldest first (core/ops/batch.h).
+  const std::vector<BatchLevel>& batch_levels() const { return batch_levels_; }
+  const BatchLevel* find_batch_level(uint64_t number) const;  // null: it has ended
+  uint64_t begin_batch_level(int64_t size);                   // its number
+  void end_batch_level() { batch_levels_.pop_back(); }
+
   // Observers see everything that runs, also what no recorder sees. None is installed in ordinary operation.
   const std::vector<Observer*>& observers() const { return observers_; }
   bool observed() const { return observed_; }
@@ -129,6 +136,8 @@ class Context {
   uint64_t recording_bits_ = 0;
   uint64_t recorder_count_ = 0;
   uint64_t next_place_ = 1;
+  std::vector<BatchLevel> batch_levels_;
+  uint64_t next_batch_level_ = 1;
   std::vector<Recorder*> listeners_;
   uint64_t listening_bits_ = 0;
   std::vector<Observer*> observers_;
@@ -153,6 +162,7 @@ class Context {
 class OnlyOlder {
  public:
   OnlyOlder(Context& context, const Recorder& recorder);
+  OnlyOlder(Context& context, const BatchLevel& level);  // likewise older than the level
   ~OnlyOlder();
   OnlyOlder(const OnlyOlder&) = delete;
   OnlyOlder& operator=(const OnlyOlder&) = delete;

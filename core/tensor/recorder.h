@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace tl {
 
@@ -17,6 +18,9 @@ class Observer {
   virtual ~Observer() = default;
   // After an op has run, before its result goes to anybody: an error that is thrown here is the op's.
   virtual void on_op(const OpCall&) {}
+  // After an op on batched tensors (batched.h), whose physical ops have been shown before by on_op. Of a recorder that was
+  // opened inside the batch on_op is called instead, and it does not see the physical ones.
+  virtual void on_batched_op(const OpCall&) {}
   // After a function with a gradient rule of its own has run.
   virtual void on_rule(const RuleCall&) {}
   // Before the value of a variable goes to the caller.
@@ -24,6 +28,11 @@ class Observer {
   // Before an assignment takes effect; `value`, which shares the memory of `assigned`, is what reads give from now on.
   virtual void on_assign(Variable&, const Tensor& /*assigned*/, const Tensor& /*value*/) {}
 };
+
+// Throws where a tensor is inside a batch that was opened after the recorder, which sees the physical tensors of it only.
+// `function` and `what` name the caller and the tensor in the error.
+class Recorder;
+void check_visible(const char* function, const std::string& what, const Recorder& recorder, const Tensor& t);
 
 class Recorder : public Observer {
  public:
@@ -35,6 +44,8 @@ class Recorder : public Observer {
 
   // Another recorder's rule runs, which this one must not see (OnlyOlder).
   bool hidden() const { return hidden_ != 0; }
+  // Whether it was opened after what has that place in the same order (BatchLevel::place).
+  bool newer_than(uint64_t place) const { return place_ > place; }
 
  private:
   friend class Context;

@@ -24,8 +24,8 @@ struct TensorNode {
       made_by;  // number of the op whose result it is; 0: the caller's data, a variable's value, a view of another
   uint64_t id;
   Context* context;
-  Buffer* buffer;   // null for a shell
-  std::byte* data;  // where the elements begin inside the buffer
+  Buffer* buffer;   // null for a shell and for a batched tensor
+  std::byte* data;  // where the elements begin inside the buffer; of a batched tensor see batched.h
   int64_t elements;
   // One bit for each tape that may know this tensor: a filter that saves the lookup, never the answer itself.
   uint64_t tape_bits;
@@ -56,7 +56,7 @@ class Tensor {
   size_t bytes() const { return static_cast<size_t>(node_->elements) * size_of(node_->dtype); }
   uint64_t id() const { return node_->id; }
   Context& context() const { return *node_->context; }
-  bool is_shell() const { return node_->buffer == nullptr; }
+  bool is_shell() const { return node_->buffer == nullptr; }  // also a batched one (batched.h)
   TensorNode* node() const { return node_; }
 
   const std::byte* raw() const { return node_->data; }

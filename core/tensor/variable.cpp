@@ -29,6 +29,10 @@ void Variable::assign(Tensor value) {
   if (value.dtype() != dtype_ || value.shape() != shape_)
     invalid("[variable_assign] a variable keeps its dtype and shape: got ", value.dtype(), " ", value.shape(),
             " for variable '", name_, "' of ", dtype_, " ", shape_, "; cast or reshape the value");
+  if (value.is_shell())
+    fail(Code::kFailedPrecondition, "[variable_assign] a variable holds one value: got ", value.dtype(), " ",
+         value.shape(), " inside vmap, which has one for each example, for variable '", name_,
+         "'; return it from the function, and assign what vmap gives for it");
   // A value of its own: the tensor that was passed keeps its identity (a tape may know it), the variable gets a new one.
   Tensor now = value.view(value.shape());
   for (Observer* observer : context_->observers()) observer->on_assign(*this, value, now);

@@ -1,12 +1,14 @@
 // Random programs of 10 to 60 ops on random shapes, differentiated by tape and by forward mode, nested in random orders: the
-// two agree in f64. A program that fails is cut down to the ops that it takes to fail, and its seed is printed.
+// two agree in f64, and so do vmap and a loop over examples. A program that fails is cut down to the ops that it takes to fail, and its seed is printed.
 //
 // TAPELOOP_RANDOM_PROGRAMS=COUNT or COUNT:SEED chooses how many and which; the default is 200 with a seed of the day's time.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/autodiff/vmap.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
 #include "core/ops/schema.h"
@@ -166,6 +168,69 @@ Values run(const Program& program, const Values& inputs) {
   return {pool.back(), pool[pool.size() / 2]};
 }
 
+// The program as a batch of examples against a loop over them: values and gradients, of inputs that differ from example to
+// example and of inputs that do not, in a random nesting of tape and vmap.
+std::string check_batch(Context& context, const Program& program, const Map& f, const std::vector<Array>& z) {
+  Draw draw(program.seed + 17);
+  const int64_t examples = 1 + draw.below(3);
+  std::vector<int64_t> axes;
+  for (size_t k = 0; k < z.size(); k++) axes.push_back(draw.below(4) == 0 && k > 0 ? kNoAxis : 0);
+  Values whole, u;
+  std::vector<Values> each(static_cast<size_t>(examples)), weights(each);
+  for (size_t k = 0; k < z.size(); k++) {
+    Values rows;
+    for (size_t i = 0; i < each.size(); i++) {
+      Array a = axes[k] == 0 ? sample_direction(z[k].shape, program.seed * 64 + k * 8 + i) : z[k];
+      each[i].push_back(to_tensor(context, a));
+      rows.push_back(each[i].back());
+    }
+    whole.push_back(axes[k] == 0 ? stack(rows) : rows[0]);
+  }
+  Values out = f(each[0]);
+  for (const Tensor& y : out) {
+    Values rows;
+    for (size_t i = 0; i < each.size(); i++) {
+      weights[i].push_back(to_tensor(context, sample_direction(y.shape(), program.seed * 64 + 900 + i)));
+      rows.push_back(weights[i].back());
+    }
+    u.push_back(stack(rows));
+  }
+  const bool inside = draw.coin();
+  Values got;
+  if (inside) {
+    Values all = whole;
+    all.insert(all.end(), u.begin(), u.end());
+    std::vector<int64_t> all_axes = axes;
+    all_axes.resize(all.size(), 0);
+    got = vmap(
+        context, "program",
+        [&](Span<const Tensor> in) {
+          return gradient_of(context, f, z.size())(Values(in.begin(), in.end()));
+        },
+        all, all_axes);
+  } else {
+    Map batch = [&](const Values& at) {
+      return vmap(
+          context, "program", [&](Span<const Tensor> in) { return f(Values(in.begin(), in.end())); }, at,
+          axes);
+    };
+    got = tape_gradient(context, batch, whole, z.size(), u, Unconnected::kZero);
+  }
+  for (size_t k = 0; k < z.size(); k++) {
+    Values rows;
+    for (size_t i = 0; i < each.size(); i++)
+      rows.push_back(tape_gradient(context, f, each[i], z.size(), weights[i], Unconnected::kZero)[k]);
+    Tensor expected = stack(rows);
+    if (!inside && axes[k] == kNoAxis) expected = sum(expected, {0});
+    double size = 1;
+    for (double v : to_array(expected).values) size = std::max(size, std::fabs(v));
+    std::string problem = difference(to_array(got[k]), to_array(expected), 1e-10, size);
+    if (!problem.empty())
+      return concat("the gradient by input ", k, inside ? " inside" : " of", " vmap: ", problem);
+  }
+  return "";
+}
+
 // "" or what is wrong, at a random order (1 to 3) of a random nesting of the modes.
 std::string check(const Program& program) {
   Context context(one_thread());
@@ -184,6 +249,7 @@ std::string check(const Program& program) {
       nesting += reverse ? "reverse " : "forward ";
     }
     std::string problem = compare_modes(context, f, z, 1e-10);
+    if (problem.empty()) problem = check_batch(context, program, f, z);
     return problem.empty() ? "" : concat("after ", nesting, ": ", problem);
   } catch (const std::exception& e) {
     return e.what();
@@ -234,7 +300,8 @@ std::string listed(const Program& program) {
 
 }  // namespace
 
-TEST_CASE("random programs have the same derivatives in both modes", "[autodiff][forward]") {
+TEST_CASE("random programs have the same derivatives in both modes, and under vmap",
+          "[autodiff][forward][vmap]") {
   const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   unsigned long long count = 200, seed = now / 1000 % 1000000000;
   if (const char* wanted = std::getenv("TAPELOOP_RANDOM_PROGRAMS"))

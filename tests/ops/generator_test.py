@@ -127,6 +127,24 @@ class BadRows(unittest.TestCase):
         self.refuse("only an op with a gradient rule has a jvp", toy(jvp='"elementwise"'))
         self.refuse("only an op with a gradient rule has a jvp", toy(jvp='"elementwise"', gradient='"zero"', infer='"same"'))
 
+    def test_batching_is_decided(self):
+        rule = {"gradient": '"zero"', "infer": '"same"'}
+        self.refuse("needs batching", toy(**rule))
+        self.refuse("needs batching", toy(batching='"maybe"', **rule))
+        self.refuse("needs batching", toy(batching='"none"', **rule))  # without its reason
+        self.refuse("a composite op has no batching", toy(batching='"leading"'))
+        self.refuse("needs the attributes", toy(batching='"axis"', **rule))
+        self.refuse("needs the attributes", toy(batching='"reduce"', attrs='["axes:ints"]', samples='["x=(2) axes=[0]"]', **rule))
+        self.refuse("nothing to batch", toy(inputs=None, batching='"leading"', samples='[" "]', **rule))
+
+    def test_batching_by_a_stock_rule_and_by_none(self):
+        row = {"gradient": '"zero"', "infer": '"same"'}
+        ops = read(toy(batching='"leading"', **row), toy(id="9002", name='"other"', batching='"none: it has no batch"', **row))
+        self.assertIn("void batch_leading(", cpp.promised(ops))
+        self.assertIn("rules::batch_leading, nullptr}", cpp.schemas(ops))
+        self.assertIn('nullptr, "it has no batch"}', cpp.schemas(ops))
+        self.assertIn("| values, gradients, tangents; leading |", cases.checks_page(ops))
+
     def test_doc_is_a_sentence(self):
         self.refuse("doc must be a sentence", toy(doc='"twice x"'))
 
@@ -150,12 +168,14 @@ class NewRows(unittest.TestCase):
         self.assertIn("| `toy` | Twice x. |", cases.reference_page(ops))
 
     def test_primitive(self):
-        ops = read(self.text, toy(gradient='"rule"', jvp='"rule"', infer='"same"', saves='["out"]', attrs='["factor:float=2"]'))
+        ops = read(self.text, toy(gradient='"rule"', jvp='"rule"', infer='"same"', saves='["out"]', attrs='["factor:float=2"]',
+                             batching='"rule"'))
         self.assertIn("Tensor toy(const Tensor& x, double factor = 2.0);", cpp.functions_header(ops))
         promised = cpp.promised(ops)
         self.assertIn("void vjp_toy(const VjpArgs& args, Tensor* grads);", promised)
         self.assertIn("void jvp_toy(const JvpArgs& args, Tensor* tangents);", promised)
-        self.assertIn("JvpKind::kRule, 0, rules::jvp_toy}", cpp.schemas(ops))
+        self.assertIn("void batch_toy(const BatchArgs& args, Tensor* out);", promised)
+        self.assertIn("JvpKind::kRule, 0, rules::jvp_toy, rules::batch_toy, nullptr}", cpp.schemas(ops))
         self.assertIn("void toy(const KernelArgs& args);", promised)
         self.assertIn("kToy = 9001,", cpp.op_id(ops))
         self.assertIn("struct ToyAttrs {\n  double factor;\n};", cpp.attrs(ops))

@@ -803,8 +803,8 @@ TL_API tl_tensor *tl_sigmoid_cross_entropy(tl_context *context, tl_tensor *label
 
 /**
  * Random numbers, evenly spread in [low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the context's
- * seed and counted by call and element: the same bits for any number of threads. This short form uses low =
- * 0, high = 1, dtype = f32; see tl_uniform_range.
+ * seed and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+ * all examples. This short form uses low = 0, high = 1, dtype = f32; see tl_uniform_range.
  * Gradient: none, it has no operand.
  * Since 0.1.
  */
@@ -812,7 +812,8 @@ TL_API tl_tensor *tl_uniform(tl_context *context, const int64_t *shape, size_t n
 
 /**
  * Random numbers, evenly spread in [low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the context's
- * seed and counted by call and element: the same bits for any number of threads.
+ * seed and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+ * all examples.
  * Gradient: none, it has no operand.
  * Since 0.1.
  */
@@ -820,8 +821,8 @@ TL_API tl_tensor *tl_uniform_range(tl_context *context, const int64_t *shape, si
 
 /**
  * Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed and
- * counted by call and element: the same bits for any number of threads. This short form uses mean = 0, stddev
- * = 1, dtype = f32; see tl_normal_with.
+ * counted by call and element: the same bits for any number of threads. Inside vmap one draw serves all
+ * examples. This short form uses mean = 0, stddev = 1, dtype = f32; see tl_normal_with.
  * Gradient: none, it has no operand.
  * Since 0.1.
  */
@@ -829,7 +830,8 @@ TL_API tl_tensor *tl_normal(tl_context *context, const int64_t *shape, size_t nu
 
 /**
  * Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed and
- * counted by call and element: the same bits for any number of threads.
+ * counted by call and element: the same bits for any number of threads. Inside vmap one draw serves all
+ * examples.
  * Gradient: none, it has no operand.
  * Since 0.1.
  */
@@ -838,7 +840,8 @@ TL_API tl_tensor *tl_normal_with(tl_context *context, const int64_t *shape, size
 /**
  * x with each element set to zero with probability rate, the others divided by 1 - rate (Srivastava et al.
  * 2014). The mask follows from the context's seed and the call, so that the backward pass draws it again
- * instead of storing it.
+ * instead of storing it. Inside vmap each example has a mask of its own where x differs from example to
+ * example, else all have one.
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */

@@ -146,8 +146,9 @@ def reference_page(ops):
 def checks_page(ops):
     """What the tests check of each op, or the reason why not. They fail where a cell says more than is done."""
     out = ("<!-- Made from core/ops/ops.toml by core/ops/gen/generate. Do not edit. -->\n# Ops and checks\n\nGradients: orders compared "
-           "with differences, by tape. Tangents: orders compared with gradients,\nin all nestings of tape and forward mode; and how they are computed.\n\n"
-           "| op | values | gradients | tangents | error samples |\n|---|---|---|---|---|\n")
+           "with differences, by tape. Tangents: orders compared with gradients,\nin all nestings of tape and forward mode; and how they are computed. Batching: what is compared with a loop,\n"
+           "of one batch and of two nested ones; and the rule.\n\n"
+           "| op | values | gradients | tangents | batching | error samples |\n|---|---|---|---|---|---|\n")
     for op in ops:
         g, (way, _) = op.row["gradient"], op.jvp
         if op.composite and not any(i.dtypes in ("float", "number", "any") for i in op.inputs):
@@ -158,6 +159,11 @@ def checks_page(ops):
             gradients = tangents = g
         else:
             gradients, tangents = "1, 2, 3", f"1, 2, 3; {'of its parts' if op.composite else way}"
+        if not op.inputs:
+            batching = "none: it has no operand" if op.composite else op.row["batching"]
+        else:
+            derivatives = ", gradients, tangents" if gradients == "1, 2, 3" or g == "zero" else ""
+            batching = f"values{derivatives}; {'of its parts' if op.composite else op.row['batching']}"
         reference = op.get("reference", "against a reference")
-        out += f"| `{op.name}` | {reference} | {gradients} | {tangents} | {len(op.get('errors', [])) or 'none: it takes any operand'} |\n"
+        out += f"| `{op.name}` | {reference} | {gradients} | {tangents} | {batching} | {len(op.get('errors', [])) or 'none: it takes any operand'} |\n"
     return out

@@ -40,15 +40,21 @@ def infer_name(op):
     return f"infer_{op.name}" if op.row["infer"] == "custom" else f"infer_{op.row['infer']}"
 
 
+def batch_name(op):
+    rule = op.row["batching"]
+    return None if rule.startswith("none: ") else f"batch_{op.name if rule == 'rule' else rule}"
+
+
 def promised(ops):
     primitive = [op for op in ops if not op.composite]
     infer = "".join(f"void {n}(const InferArgs& args, OutputSpec* out);\n" for n in sorted({infer_name(op) for op in primitive}))
     vjp = "".join(f"void vjp_{op.name}(const VjpArgs& args, Tensor* grads);\n" for op in primitive if op.row["gradient"] == "rule")
     jvp = "".join(f"void jvp_{op.name}(const JvpArgs& args, Tensor* tangents);\n" for op in primitive if op.jvp[0] == "rule")
+    batch = "".join(f"void {n}(const BatchArgs& args, Tensor* out);\n" for n in sorted({batch_name(op) for op in primitive} - {None}))
     kernels = "".join(f"void {op.name}(const KernelArgs& args);\n" for op in primitive)
     return (NOTE + "// The functions that the rows of the table promise. core/rules and core/kernels define them; one that is missing is a link error.\n"
             "#pragma once\n\n#include \"core/ops/generated/attrs.h\"\n#include \"core/ops/schema.h\"\n\n" + OFF +
-            f"\nnamespace tl::rules {{\n\n{infer}\n{vjp}\n{jvp}\n}}  // namespace tl::rules\n\nnamespace tl::kernels {{\n\n{kernels}\n}}  // namespace tl::kernels\n")
+            f"\nnamespace tl::rules {{\n\n{infer}\n{vjp}\n{jvp}\n{batch}\n}}  // namespace tl::rules\n\nnamespace tl::kernels {{\n\n{kernels}\n}}  // namespace tl::kernels\n")
 
 
 def schemas(ops):
@@ -78,7 +84,8 @@ def schemas(ops):
                     f'{f"sizeof({attrs_struct(op)})" if op.attrs else 0}, GradientKind::{kind}, {reason}, {mask(names)}, {mask(op.outputs)}, '
                     f'{f"k{c}Inputs" if op.inputs else "nullptr"}, {f"k{c}Attrs" if op.attrs else "nullptr"}, {len(op.attrs)}, '
                     f'rules::{infer_name(op)}, kernels::{op.name}, {f"rules::vjp_{op.name}" if g == "rule" else "nullptr"}, '
-                    f'JvpKind::k{tangent.capitalize()}, {linear_mask}, {f"rules::jvp_{op.name}" if tangent == "rule" else "nullptr"}}},\n')
+                    f'JvpKind::k{tangent.capitalize()}, {linear_mask}, {f"rules::jvp_{op.name}" if tangent == "rule" else "nullptr"}, '
+                    + (f'rules::{batch_name(op)}, nullptr}},\n' if batch_name(op) else f'nullptr, "{r["batching"][6:]}"}},\n'))
     index = ", ".join(str(by_id.get(i, -1)) for i in range(max(by_id) + 1))
     return (out + "\nconst OpSchema kSchemas[] = {\n" + "".join(rows) + "};\n\n"
             f"constexpr int16_t kIndex[] = {{{index}}};\n\n}}  // namespace\n\n"

@@ -14,7 +14,8 @@ ATTR_TYPES = {  # type: (C++ field, C++ parameter, C parameters, kind)
     "u64": ("uint64_t", "uint64_t", "uint64_t {0}", "kU64"),
 }
 REQUIRED = {"id", "name", "family", "since", "doc", "gradient"}
-OPTIONAL = {"details", "inputs", "attrs", "outputs", "infer", "jvp", "saves", "fusable", "inplace", "makes_outputs", "full_name",
+BATCHING = ("leading", "broadcast", "axis", "reduce")  # stock rules of core/rules/batching.cpp
+OPTIONAL = {"batching", "details", "inputs", "attrs", "outputs", "infer", "jvp", "saves", "fusable", "inplace", "makes_outputs", "full_name",
             "internal", "domain", "kinks", "distinct", "tolerance", "samples", "errors", "reference"}
 
 
@@ -156,6 +157,22 @@ def check(op):
         raise TableError(f"{op.name}: has no sample")
     if not r["doc"].endswith("."):
         raise TableError(f"{op.name}: doc must be a sentence")
+    check_batching(op)
+
+
+def check_batching(op):
+    rule = op.get("batching")
+    if op.composite:
+        if rule is not None:
+            raise TableError(f"{op.name}: a composite op has no batching: its parts have")
+        return
+    if rule is None or rule not in BATCHING + ("rule",) and not rule.startswith("none: "):
+        raise TableError(f"{op.name}: needs batching: {', '.join(BATCHING)}, rule or 'none: reason': got '{rule}'")
+    attrs = {a.name: a.type for a in op.attrs}
+    if rule == "axis" and attrs.get("axis") != "int" or rule == "reduce" and (attrs.get("axes"), attrs.get("keepdims")) != ("ints", "bool"):
+        raise TableError(f"{op.name}: batching '{rule}' needs the attributes that it changes: axis:int, or axes:ints and keepdims:bool")
+    if not op.inputs and not rule.startswith("none: "):
+        raise TableError(f"{op.name}: without operands there is nothing to batch: got '{rule}'")
 
 
 def check_jvp(op, known):

@@ -119,8 +119,26 @@ void jvp_softmax(const JvpArgs& args, Tensor* tangents);
 void jvp_log_softmax(const JvpArgs& args, Tensor* tangents);
 void jvp_sparse_softmax_cross_entropy(const JvpArgs& args, Tensor* tangents);
 void jvp_inverse_rms(const JvpArgs& args, Tensor* tangents);
+void jvp_dropout(const JvpArgs& args, Tensor* tangents);
 void jvp_momentum_update(const JvpArgs& args, Tensor* tangents);
 void jvp_sgd_update(const JvpArgs& args, Tensor* tangents);
+
+void batch_adam_update(const BatchArgs& args, Tensor* out);
+void batch_axis(const BatchArgs& args, Tensor* out);
+void batch_broadcast(const BatchArgs& args, Tensor* out);
+void batch_broadcast_to(const BatchArgs& args, Tensor* out);
+void batch_gather(const BatchArgs& args, Tensor* out);
+void batch_leading(const BatchArgs& args, Tensor* out);
+void batch_matmul(const BatchArgs& args, Tensor* out);
+void batch_momentum_update(const BatchArgs& args, Tensor* out);
+void batch_pad(const BatchArgs& args, Tensor* out);
+void batch_reduce(const BatchArgs& args, Tensor* out);
+void batch_reshape(const BatchArgs& args, Tensor* out);
+void batch_scatter_add(const BatchArgs& args, Tensor* out);
+void batch_set_rows(const BatchArgs& args, Tensor* out);
+void batch_sgd_update(const BatchArgs& args, Tensor* out);
+void batch_slice(const BatchArgs& args, Tensor* out);
+void batch_transpose(const BatchArgs& args, Tensor* out);
 
 }  // namespace tl::rules
 

@@ -1807,14 +1807,14 @@ extern "C" {
     ) -> *mut tl_tensor;
 
     /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
-    /// context's seed and counted by call and element: the same bits for any number of threads. This short
-    /// form uses low = 0, high = 1, dtype = f32; see tl_uniform_range. Gradient: none, it has no operand.
-    /// Since 0.1.
+    /// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap
+    /// one draw serves all examples. This short form uses low = 0, high = 1, dtype = f32; see
+    /// tl_uniform_range. Gradient: none, it has no operand. Since 0.1.
     pub fn tl_uniform(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
 
     /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
-    /// context's seed and counted by call and element: the same bits for any number of threads. Gradient:
-    /// none, it has no operand. Since 0.1.
+    /// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap
+    /// one draw serves all examples. Gradient: none, it has no operand. Since 0.1.
     pub fn tl_uniform_range(
         context: *mut tl_context,
         shape: *const i64,
@@ -1825,13 +1825,14 @@ extern "C" {
     ) -> *mut tl_tensor;
 
     /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
-    /// and counted by call and element: the same bits for any number of threads. This short form uses mean =
-    /// 0, stddev = 1, dtype = f32; see tl_normal_with. Gradient: none, it has no operand. Since 0.1.
+    /// and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+    /// all examples. This short form uses mean = 0, stddev = 1, dtype = f32; see tl_normal_with. Gradient:
+    /// none, it has no operand. Since 0.1.
     pub fn tl_normal(context: *mut tl_context, shape: *const i64, num_shape: usize) -> *mut tl_tensor;
 
     /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
-    /// and counted by call and element: the same bits for any number of threads. Gradient: none, it has no
-    /// operand. Since 0.1.
+    /// and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+    /// all examples. Gradient: none, it has no operand. Since 0.1.
     pub fn tl_normal_with(
         context: *mut tl_context,
         shape: *const i64,
@@ -1843,7 +1844,8 @@ extern "C" {
 
     /// x with each element set to zero with probability rate, the others divided by 1 - rate (Srivastava et
     /// al. 2014). The mask follows from the context's seed and the call, so that the backward pass draws it
-    /// again instead of storing it. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// again instead of storing it. Inside vmap each example has a mask of its own where x differs from
+    /// example to example, else all have one. Operands: `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_dropout(context: *mut tl_context, x: *mut tl_tensor, rate: f64) -> *mut tl_tensor;
 
     /// A tensor whose elements all have one value. The number is converted to the dtype; for integers it must

@@ -804,7 +804,8 @@ impl Tensor {
 
     /// x with each element set to zero with probability rate, the others divided by 1 - rate (Srivastava et
     /// al. 2014). The mask follows from the context's seed and the call, so that the backward pass draws it
-    /// again instead of storing it. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// again instead of storing it. Inside vmap each example has a mask of its own where x differs from
+    /// example to example, else all have one. Operands: `x`: float. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn dropout(&self, rate: f64) -> Tensor {
         expression!(self.context, tl_dropout(self.context, self.handle, rate))
@@ -831,17 +832,17 @@ impl Context {
     }
 
     /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
-    /// context's seed and counted by call and element: the same bits for any number of threads. This short
-    /// form uses low = 0, high = 1, dtype = f32; see `uniform_range`. Gradient: none, it has no operand. Since
-    /// 0.1.
+    /// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap
+    /// one draw serves all examples. This short form uses low = 0, high = 1, dtype = f32; see `uniform_range`.
+    /// Gradient: none, it has no operand. Since 0.1.
     #[inline]
     pub fn uniform(&self, shape: &[i64]) -> Tensor {
         expression!(self.handle(), tl_uniform(self.handle(), shape.as_ptr(), shape.len()))
     }
 
     /// Random numbers, evenly spread in \[low, high). Philox 4x32-10 (Salmon et al. 2011), keyed by the
-    /// context's seed and counted by call and element: the same bits for any number of threads. Gradient:
-    /// none, it has no operand. Since 0.1.
+    /// context's seed and counted by call and element: the same bits for any number of threads. Inside vmap
+    /// one draw serves all examples. Gradient: none, it has no operand. Since 0.1.
     #[inline]
     pub fn uniform_range(&self, shape: &[i64], low: f64, high: f64, dtype: DType) -> Tensor {
         expression!(
@@ -851,16 +852,17 @@ impl Context {
     }
 
     /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
-    /// and counted by call and element: the same bits for any number of threads. This short form uses mean =
-    /// 0, stddev = 1, dtype = f32; see `normal_with`. Gradient: none, it has no operand. Since 0.1.
+    /// and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+    /// all examples. This short form uses mean = 0, stddev = 1, dtype = f32; see `normal_with`. Gradient:
+    /// none, it has no operand. Since 0.1.
     #[inline]
     pub fn normal(&self, shape: &[i64]) -> Tensor {
         expression!(self.handle(), tl_normal(self.handle(), shape.as_ptr(), shape.len()))
     }
 
     /// Random numbers of the normal distribution. Box-Muller over Philox 4x32-10, keyed by the context's seed
-    /// and counted by call and element: the same bits for any number of threads. Gradient: none, it has no
-    /// operand. Since 0.1.
+    /// and counted by call and element: the same bits for any number of threads. Inside vmap one draw serves
+    /// all examples. Gradient: none, it has no operand. Since 0.1.
     #[inline]
     pub fn normal_with(&self, shape: &[i64], mean: f64, stddev: f64, dtype: DType) -> Tensor {
         expression!(
