@@ -141,6 +141,7 @@ TL_API tl_status tl_tensor_shape(tl_tensor* tensor, int64_t* dims, size_t capaci
 TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
   return guarded(tensor, Kind::kTensor, "tensor_read", When::kNotFailed, [&](Session& s) {
     const Tensor& t = peek_tensor(s, tensor, "tensor_read", "tensor");
+    check_readable("tensor_read", t);
     if (bytes != t.bytes())
       invalid("[tensor_read] 'bytes' must be the size of the tensor: got room for ", bytes, " bytes of ",
               t.dtype(), " ", t.shape(), ", which takes ", t.bytes(),
@@ -155,6 +156,7 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
   double out = NAN;
   (void)guarded(tensor, Kind::kTensor, "tensor_item", When::kNotFailed, [&](Session& s) {
     const Tensor& t = peek_tensor(s, tensor, "tensor_item", "tensor");
+    check_readable("tensor_item", t);
     if (t.elements() != 1)
       invalid("[tensor_item] 'tensor' must have one element: got ", t.dtype(), " ", t.shape(),
               "; reduce it with mean or sum, or copy it out with tensor_read");
@@ -166,13 +168,17 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
 TL_API const void* tl_tensor_data(tl_tensor* tensor) {
   const void* out = nullptr;
   (void)read_tensor(tensor, "tensor_data",
-                    [&](Session&, const Tensor& t) { out = t.elements() ? t.raw() : nullptr; });
+                    [&](Session&, const Tensor& t) {
+                      check_readable("tensor_data", t);
+                      out = t.elements() ? t.raw() : nullptr;
+                    });
   return out;
 }
 
 TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capacity, size_t* length) {
   return read_tensor(tensor, "tensor_format", [&](Session&, const Tensor& t) {
     check_buffer("tensor_format", "buffer", buffer, capacity);
+    check_readable("tensor_format", t);
     copy_text(format_tensor(t), buffer, capacity, length);
   });
 }
@@ -180,6 +186,7 @@ TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capaci
 TL_API tl_tensor* tl_variable_new(tl_context* context, tl_tensor* initial, const char* name, bool trainable) {
   return make(context, "variable_new", [&](Session& s) {
     const Tensor& value = peek_tensor(s, initial, "variable_new", "initial");
+    check_readable("variable_new", value);
     // A value of its own: tapes that know the initial tensor must not take the variable for it.
     return s.make_variable(VariableRef::make(value.view(value.shape()), name ? name : "", trainable));
   });

@@ -57,6 +57,7 @@ DatasetPtr tensor_slices(std::vector<Tensor> tensors) {
     invalid("[dataset_from_tensors] there must be at least 1 tensor: got 0; check the list");
   for (size_t i = 0; i < tensors.size(); i++) {
     const Tensor& t = tensors[i];
+    check_readable("dataset_from_tensors", t);
     if (t.rank() == 0)
       invalid("[dataset_from_tensors] a tensor needs a first axis to be cut along: got 'tensors[", i,
               "]' of shape (); reshape it to (1,)");

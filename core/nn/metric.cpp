@@ -59,6 +59,8 @@ void Metric::accumulate(const Tensor& values, const Tensor& weights) {
     added = sum(v);
     counted = full(context_, IntList{}, static_cast<double>(v.elements()), DType::kF64);
   }
+  check_readable(name_.c_str(), added);
+  check_readable(name_.c_str(), counted);
   Tensor new_total = add(stop_gradient(total_->peek()), added);
   Tensor new_count = add(stop_gradient(count_->peek()), counted);
   total_->put(std::move(new_total));

@@ -36,7 +36,7 @@ struct ClippedGradients {
 // All gradients scaled by one factor, so that the norm of all their elements together is at most max_norm (finite, above
 // 0). Null entries pass through. Gradients are f32 or f64, also mixed, with elements of any size: only a norm that f64
 // cannot hold is infinite. When the norm is at most max_norm, the gradients come out bit for bit as they are. kError looks
-// at the norm on the host; kPropagate does not, and pays for elements of any size with more passes over the gradients.
+// at the norm on the host; kPropagate does not, and pays for elements of any size with more passes over the gradients; inside vmap only kPropagate works.
 ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradients, double max_norm,
                                      NonFinite non_finite = NonFinite::kError);
 

@@ -142,8 +142,8 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
               g.shape(), " for ", quoted(v, i), " of ", v.dtype(), " ", v.shape(),
               "; are gradients and variables in the same order?");
     if (g.is_shell())
-      invalid("[", name_, "] gradients must hold data: got none for ", quoted(v, i),
-              "; was it saved by a tape?");
+      invalid("[", name_, "] a gradient must have one value: got one inside vmap, for ", quoted(v, i),
+              ", which has one for each example; return it from the function, and apply what vmap gives");
     if (!of_rows) continue;
     if (&row_indices[i].context() != &context_)
       invalid("[", name_, "] indices must be of the optimizer's context: got 'row_indices[", i,
