@@ -167,11 +167,10 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
 
 TL_API const void* tl_tensor_data(tl_tensor* tensor) {
   const void* out = nullptr;
-  (void)read_tensor(tensor, "tensor_data",
-                    [&](Session&, const Tensor& t) {
-                      check_readable("tensor_data", t);
-                      out = t.elements() ? t.raw() : nullptr;
-                    });
+  (void)read_tensor(tensor, "tensor_data", [&](Session&, const Tensor& t) {
+    check_readable("tensor_data", t);
+    out = t.elements() ? t.raw() : nullptr;
+  });
   return out;
 }
 

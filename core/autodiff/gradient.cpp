@@ -300,7 +300,8 @@ void Tape::find_tables(Walk& walk) const {
 }
 
 bool Tape::gathers_rows(const Entry& e, const Walk& walk) const {
-  if (walk.is_table.empty() || !e.schema || e.schema->id != OpId::kGather || !walk.is_table[locals_[e.first]] ||
+  if (walk.is_table.empty() || !e.schema || e.schema->id != OpId::kGather ||
+      !walk.is_table[locals_[e.first]] ||
       walk.operands[1].is_shell())  // inside vmap each example has indices of its own
     return false;
   GatherAttrs attrs;

@@ -117,7 +117,8 @@ class BatchNorm final : public Normalization {
   // The averages never forget what is not finite, so it must not get there. Looks at one number for each channel.
   void check_finite(const char* what, const Tensor& of_channels) const {
     if (of_channels.is_shell())
-      fail(Code::kFailedPrecondition, label(), "inside vmap each example has a batch of its own, of which no moving average "
+      fail(Code::kFailedPrecondition, label(),
+           "inside vmap each example has a batch of its own, of which no moving average "
            "can be kept: got one that is training; call the layer outside vmap, or not in training");
     auto check = [&](const auto* values) {
       for (int64_t i = 0; i < of_channels.elements(); i++)

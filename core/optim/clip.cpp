@@ -83,7 +83,8 @@ Tensor norm_of(Context& context, Span<const Tensor> gradients) {
   // Of elements whose squares vanish in f32 (below 1e-19) a hundred million are needed to be missed in this.
   constexpr double kSmall = 1e-12;
   Tensor norm = plain_norm(context, gradients);
-  if (norm.is_shell()) return norm_in_units(context, gradients);  // inside vmap, where there is nothing to look at
+  if (norm.is_shell())
+    return norm_in_units(context, gradients);  // inside vmap, where there is nothing to look at
   double value = norm.data<double>()[0];
   return std::isfinite(value) && value >= kSmall ? norm : norm_in_units(context, gradients);
 }
@@ -160,7 +161,8 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
                        report ? norm_of(context, gradients) : norm_in_units(context, gradients)};
   if (report && out.norm.is_shell())
     fail(Code::kFailedPrecondition, "[", op,
-         "] inside vmap there is a norm for each example, and none to look at: got non_finite = error; propagate "
+         "] inside vmap there is a norm for each example, and none to look at: got non_finite = error; "
+         "propagate "
          "(1) clips each example");
   if (report) {
     double norm = out.norm.data<double>()[0];

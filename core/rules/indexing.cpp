@@ -151,7 +151,8 @@ void batch_set_rows(const BatchArgs& args, Tensor* out) {
   const int64_t rows = x[0], count = args.logical_in[1][0];
   if (!args.batched[1]) {  // the same rows of each example: the batch goes behind the axis of the rows
     const IntList order = moved_axis(x.rank() + 1, 0, 1);
-    Tensor whole = set_rows(transpose(repeated(args, 0), order), args[1], transpose(repeated(args, 2), order));
+    Tensor whole =
+        set_rows(transpose(repeated(args, 0), order), args[1], transpose(repeated(args, 2), order));
     out[0] = transpose(whole, order);
     return;
   }
