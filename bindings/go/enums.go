@@ -7,6 +7,9 @@ package tapeloop
 // MaxRank is the most that the library takes.
 const MaxRank = 8
 
+// NoAxis is TL_NO_AXIS of the C library.
+const NoAxis = -128
+
 // Code: Outcome of a call. Append-only numbers.
 type Code int32
 
@@ -240,4 +243,17 @@ const (
 	HessianForwardOverReverse HessianWay = 0
 	// the gradient of a gradient: for functions whose rules lack a jvp
 	HessianReverseOverReverse HessianWay = 1
+)
+
+// JacobianWay: How the Jacobian of a function is computed. Append-only numbers.
+type JacobianWay int32
+
+// Values of JacobianWay.
+const (
+	// forward where the argument is smaller than the result, else reverse
+	JacobianByShape JacobianWay = 0
+	// runs the function with a batch of tangents; keeps nothing of a run
+	JacobianForward JacobianWay = 1
+	// one run on a tape, which walks back with a batch of gradients
+	JacobianReverse JacobianWay = 2
 )

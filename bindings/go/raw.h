@@ -99,6 +99,14 @@ typedef struct {
   int32_t *reasons;
 } tlgo_gradient_options;
 
+typedef struct {
+  int32_t way;
+  int32_t unconnected;
+  uint64_t memory_budget;
+  bool check_independence;
+  int32_t *reasons;
+} tlgo_jacobian_options;
+
 static inline const char *tlgo_version(void) {
   return tl_version();
 }
@@ -1204,6 +1212,28 @@ static inline uintptr_t tlgo_forward_keep(uintptr_t forward) {
 
 static inline void tlgo_forward_release(uintptr_t forward) {
   tl_forward_release((tl_forward *)forward);
+}
+
+static inline int32_t tlgo_tape_jacobian(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, tlgo_jacobian_options o, uintptr_t *jacobians) {
+  tl_jacobian_options options;
+  tl_jacobian_options_init(&options, sizeof options);
+  options.way = o.way;
+  options.unconnected = o.unconnected;
+  options.memory_budget = o.memory_budget;
+  options.check_independence = o.check_independence;
+  options.reasons = o.reasons;
+  return tl_tape_jacobian((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *const *)sources, count, &options, (tl_tensor **)jacobians);
+}
+
+static inline int32_t tlgo_tape_batch_jacobian(uintptr_t tape, uintptr_t target, uintptr_t source, tlgo_jacobian_options o, uintptr_t *jacobian) {
+  tl_jacobian_options options;
+  tl_jacobian_options_init(&options, sizeof options);
+  options.way = o.way;
+  options.unconnected = o.unconnected;
+  options.memory_budget = o.memory_budget;
+  options.check_independence = o.check_independence;
+  options.reasons = o.reasons;
+  return tl_tape_batch_jacobian((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, &options, (tl_tensor **)jacobian);
 }
 
 static inline int32_t tlgo_pullback_gradients(uintptr_t pullback, const uintptr_t *output_gradients, size_t num_values, uintptr_t *gradients, size_t count) {

@@ -200,7 +200,7 @@ def read(header, text, model):
         where, one = f"{header}:{line}", " ".join(text.split())
         words, tags = split_tags(doc or "")
         if text.startswith("#define"):
-            if m := re.fullmatch(r"#define (TL_\w+) (-?\d+)", one):
+            if m := re.fullmatch(r"#define (TL_\w+) \(?(-?\d+)\)?", one):
                 model.constants.append((m[1], int(m[2]), header))
             elif not re.match(r"#define (TAPELOOP_\w+_H$|TL_API\b|TL_WARN_UNUSED\b|TAPELOOP_H$)", one):
                 raise HeaderError(f"{where}: cannot read '{one}'")

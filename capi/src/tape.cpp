@@ -4,35 +4,16 @@
 #include <cstring>
 #include <memory>
 
-#include "capi/src/call.h"
-#include "core/autodiff/tape.h"
+#include "capi/src/held_tape.h"
 
 using namespace tl;
 using namespace tl::capi;
 
 namespace {
 
-// A tape that a callback of its own gradient call releases must live on until that call returns.
-struct HeldTape {
-  std::shared_ptr<Tape> tape;
-};
-
-template <class F>
-tl_status effect_on(tl_tape* tape, const char* op, F&& f) noexcept {
-  return effect<HeldTape>(tape, Kind::kTape, op, [&](Session& s, HeldTape& held) {
-    std::shared_ptr<Tape> t = held.tape;
-    f(s, *t);
-  });
-}
-
 template <class F>
 tl_status query_of(tl_tape* tape, const char* op, F&& f) noexcept {
   return query<HeldTape>(tape, Kind::kTape, op, [&](Session& s, HeldTape& held) { f(s, *held.tape); });
-}
-
-GradientSource source_of(Session& s, const char* op, const tl_tensor* handle, size_t index) {
-  if (is_variable(handle)) return {Tensor(), &variable_of(s, handle, op, {"sources", index})};
-  return {peek_tensor(s, handle, op, {"sources", index}), nullptr};
 }
 
 void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets, size_t num_targets,
@@ -50,7 +31,7 @@ void gradient(Session& s, const char* op, Tape& tape, tl_tensor* const* targets,
                                           : Tensor());
   std::vector<VariableRef> held;  // a gradient rule of the caller's may release the handles
   for (size_t i = 0; i < count; i++) {
-    xs.push_back(source_of(s, op, sources[i], i));
+    xs.push_back(source_of(s, op, sources[i], {"sources", i}));
     if (xs.back().variable) held.push_back(VariableRef::share(xs.back().variable));
   }
   std::vector<Reason> reasons(o.reasons ? count : 0);
@@ -82,7 +63,7 @@ tl_status call_gradient(const char* op, tl_tape* tape, tl_tensor* const* targets
                         tl_tensor* const* sources, size_t count, const tl_gradient_options* options,
                         tl_tensor** gradients) noexcept {
   for (size_t i = 0; gradients && count <= kMostHandles && i < count; i++) gradients[i] = nullptr;
-  return effect_on(tape, op, [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, op, [&](Session& s, Tape& t) {
     gradient(s, op, t, targets, num_targets, sources, count, options, gradients, nullptr);
   });
 }
@@ -109,7 +90,7 @@ TL_API tl_tape* tl_tape_begin(tl_context* context, const tl_tape_options* option
 }
 
 TL_API tl_status tl_tape_watch(tl_tape* tape, tl_tensor* tensor) {
-  return effect_on(tape, "tape_watch", [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, "tape_watch", [&](Session& s, Tape& t) {
     if (is_variable(tensor))
       t.watch(variable_of(s, tensor, "tape_watch", "tensor"));
     else
@@ -118,16 +99,16 @@ TL_API tl_status tl_tape_watch(tl_tape* tape, tl_tensor* tensor) {
 }
 
 TL_API tl_status tl_tape_end(tl_tape* tape) {
-  return effect_on(tape, "tape_end", [](Session&, Tape& t) { t.end(); });
+  return effect_on_tape(tape, "tape_end", [](Session&, Tape& t) { t.end(); });
 }
 TL_API tl_status tl_tape_pause(tl_tape* tape) {
-  return effect_on(tape, "tape_pause", [](Session&, Tape& t) { t.pause(); });
+  return effect_on_tape(tape, "tape_pause", [](Session&, Tape& t) { t.pause(); });
 }
 TL_API tl_status tl_tape_resume(tl_tape* tape) {
-  return effect_on(tape, "tape_resume", [](Session&, Tape& t) { t.resume(); });
+  return effect_on_tape(tape, "tape_resume", [](Session&, Tape& t) { t.resume(); });
 }
 TL_API tl_status tl_tape_reset(tl_tape* tape) {
-  return effect_on(tape, "tape_reset", [](Session&, Tape& t) { t.reset(); });
+  return effect_on_tape(tape, "tape_reset", [](Session&, Tape& t) { t.reset(); });
 }
 
 TL_API tl_status tl_tape_gradient(tl_tape* tape, tl_tensor* target, tl_tensor* const* sources, size_t count,
@@ -148,7 +129,7 @@ TL_API tl_status tl_tape_gradient_rows(tl_tape* tape, tl_tensor* const* targets,
   const char* op = "tape_gradient_rows";
   for (tl_tensor** list : {gradients, row_indices})
     for (size_t i = 0; list && count <= kMostHandles && i < count; i++) list[i] = nullptr;
-  return effect_on(tape, op, [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, op, [&](Session& s, Tape& t) {
     if (!row_indices)
       invalid("[", op,
               "] 'row_indices' must not be NULL: got NULL; use tape_gradient_of for dense gradients");
@@ -158,7 +139,7 @@ TL_API tl_status tl_tape_gradient_rows(tl_tape* tape, tl_tensor* const* targets,
 
 TL_API tl_status tl_tape_watched_variables(tl_tape* tape, tl_tensor** variables, size_t capacity,
                                            size_t* count) {
-  return effect_on(tape, "tape_watched_variables", [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, "tape_watched_variables", [&](Session& s, Tape& t) {
     check_buffer("tape_watched_variables", "variables", variables, capacity);
     if (!count)
       invalid("[tape_watched_variables] 'count' must not be NULL: got NULL; pass where the number goes");
@@ -176,7 +157,7 @@ TL_API const char* tl_gradient_reason_name(tl_gradient_reason reason) {
 
 TL_API tl_status tl_tape_reason(tl_tape* tape, tl_tensor* target, tl_tensor* source,
                                 tl_gradient_reason* reason) {
-  return effect_on(tape, "tape_reason", [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, "tape_reason", [&](Session& s, Tape& t) {
     if (!reason) invalid("[tape_reason] 'reason' must not be NULL: got NULL; pass where the reason goes");
     *reason = static_cast<tl_gradient_reason>(asked(s, t, "tape_reason", target, source).reason);
   });
@@ -184,7 +165,7 @@ TL_API tl_status tl_tape_reason(tl_tape* tape, tl_tensor* target, tl_tensor* sou
 
 TL_API tl_status tl_tape_explain(tl_tape* tape, tl_tensor* target, tl_tensor* source, char* buffer,
                                  size_t capacity, size_t* length) {
-  return effect_on(tape, "tape_explain", [&](Session& s, Tape& t) {
+  return effect_on_tape(tape, "tape_explain", [&](Session& s, Tape& t) {
     check_buffer("tape_explain", "buffer", buffer, capacity);
     const Finding found = asked(s, t, "tape_explain", target, source);
     copy_text(describe(found, "the target", name_of_source(s, source), t.explains()), buffer, capacity,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/batched.h"
 
 namespace tl::data {
 namespace {

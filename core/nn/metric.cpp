@@ -5,6 +5,7 @@
 #include "core/nn/labels.h"
 #include "core/nn/sample_weights.h"
 #include "core/ops/generated/functions.h"
+#include "core/tensor/batched.h"
 
 namespace tl::nn {
 namespace {

@@ -30,6 +30,8 @@ int optim_tests(void);
 int message_tests(void);
 int curvature_tests(void);
 int rows_tests(void);
+int vmap_tests(void);
+int jacobian_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;

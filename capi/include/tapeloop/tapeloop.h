@@ -7,6 +7,7 @@
 #include <tapeloop/custom.h>
 #include <tapeloop/data.h>
 #include <tapeloop/forward.h>
+#include <tapeloop/jacobian.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
@@ -14,5 +15,6 @@
 #include <tapeloop/pullback.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
+#include <tapeloop/vmap.h>
 
 #endif

@@ -15,6 +15,9 @@ pub const TL_VERSION_PATCH: i32 = 0;
 /// `TL_MAX_RANK` of `base.h`.
 pub const TL_MAX_RANK: i32 = 8;
 
+/// `TL_NO_AXIS` of `vmap.h`.
+pub const TL_NO_AXIS: i32 = -128;
+
 /// Outcome of a call. Append-only numbers.
 pub type tl_status = i32;
 /// Of `tl_status`.
@@ -214,6 +217,15 @@ pub type tl_hessian_way = i32;
 pub const TL_HESSIAN_FORWARD_OVER_REVERSE: tl_hessian_way = 0;
 /// the gradient of a gradient: for functions whose rules lack a jvp
 pub const TL_HESSIAN_REVERSE_OVER_REVERSE: tl_hessian_way = 1;
+
+/// How the Jacobian of a function is computed. Append-only numbers.
+pub type tl_jacobian_way = i32;
+/// forward where the argument is smaller than the result, else reverse
+pub const TL_JACOBIAN_BY_SHAPE: tl_jacobian_way = 0;
+/// runs the function with a batch of tangents; keeps nothing of a run
+pub const TL_JACOBIAN_FORWARD: tl_jacobian_way = 1;
+/// one run on a tape, which walks back with a batch of gradients
+pub const TL_JACOBIAN_REVERSE: tl_jacobian_way = 2;
 
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
@@ -591,6 +603,26 @@ pub struct tl_tape_memory {
     pub calls: u64,
     /// bytes that it keeps alive; a buffer that several ops keep counts for the first of them
     pub saved_bytes: u64,
+}
+
+/// How a Jacobian is taken. Fill it with tl_jacobian_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_jacobian_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the Jacobian or Hessian of a function (default TL_JACOBIAN_BY_SHAPE)
+    pub way: tl_jacobian_way,
+    /// on tapes (default TL_UNCONNECTED_NONE)
+    pub unconnected: tl_unconnected,
+    /// Most bytes that the derivatives of intermediate results take at one time, by estimate; one row always
+    /// goes. 0, the default, is 256 MiB.
+    pub memory_budget: u64,
+    /// of batch Jacobians: test that the rows are independent (default false)
+    pub check_independence: bool,
+    /// On tapes, gets one entry for each source: TL_REASON_CONNECTED, or why it has no Jacobian. NULL
+    /// (default): not asked for.
+    pub reasons: *mut tl_gradient_reason,
 }
 
 extern "C" {
@@ -2014,7 +2046,8 @@ extern "C" {
     /// at most max_norm, which is finite and above 0. Elements may be of any size; only a norm that f64 cannot
     /// hold is infinite. NULL entries pass through. clipped gets one handle for each gradient and may be the
     /// same array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these
-    /// are NULL. options may be NULL. Since 0.1.
+    /// are NULL. Inside vmap each example has a norm of its own, which cannot be looked at: there only
+    /// TL_NON_FINITE_PROPAGATE works, all else is TL_FAILED_PRECONDITION. options may be NULL. Since 0.1.
     pub fn tl_clip_by_global_norm(
         context: *mut tl_context,
         gradients: *const *mut tl_tensor,
@@ -2381,6 +2414,79 @@ extern "C" {
     /// at any time. Since 0.1.
     pub fn tl_forward_release(forward: *mut tl_forward);
 
+    /// Sets all fields to their defaults. Pass sizeof(tl_jacobian_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_jacobian_options_init(options: *mut tl_jacobian_options, struct_size: usize);
+
+    /// The Jacobians of a target by each of `count` sources, in one call: jacobians\[i\] has the shape of the
+    /// target followed by that of source i, at most 8 axes together, and the source's dtype; or it is NULL for
+    /// a source that is not connected (see tl_unconnected). Target and sources are as in tl_tape_gradient():
+    /// floating-point tensors or variables. The target may have any shape, with at most 7 axes; one without
+    /// elements gives a Jacobian without elements. A tape that is not persistent is consumed, by one call
+    /// however many rows there are. The handles belong to the innermost scope; on failure all are NULL.
+    /// options may be NULL. Errors as in tl_tape_gradient(). Since 0.1.
+    pub fn tl_tape_jacobian(
+        tape: *mut tl_tape,
+        target: *mut tl_tensor,
+        sources: *const *mut tl_tensor,
+        count: usize,
+        options: *const tl_jacobian_options,
+        jacobians: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The Jacobian of each example of a batch: of a target (b, y...) by a source (b, x...), both of rank 2 or
+    /// more, *jacobian is (b, y..., x...), the derivatives of row i of the target by row i of the source, of
+    /// the source's dtype. It costs what the Jacobian of one example's elements does, b times less than
+    /// tl_tape_jacobian(). NULL or zeros where unconnected, as the options say; the sizes may be 0. That row i
+    /// of the target depends on row i of the source alone is the caller's promise: layers that mix the
+    /// examples of a batch (batch normalisation in training) break it, and the result is then wrong. The
+    /// option check_independence puts it to the test by one more row and a look at the numbers: where it does
+    /// not hold the call is TL_FAILED_PRECONDITION and names a row. The tape is consumed as by
+    /// tl_tape_gradient(). A handle of the innermost scope; on failure *jacobian is NULL. options may be NULL.
+    /// TL_INVALID_ARGUMENT for shapes that do not fit, and nothing is consumed then. Since 0.1.
+    pub fn tl_tape_batch_jacobian(
+        tape: *mut tl_tape,
+        target: *mut tl_tensor,
+        source: *mut tl_tensor,
+        options: *const tl_jacobian_options,
+        jacobian: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The Jacobian of a function at `at`, a floating-point tensor or variable: *jacobian has the shape of the
+    /// result followed by that of `at`, at most 8 axes together; zeros where the result does not depend on it.
+    /// In reverse mode it has the dtype of `at`, in forward mode that of the result. `function` runs on this
+    /// thread, inside the context, as the callbacks of custom.h do: once in reverse mode, and in forward mode
+    /// once more for each chunk, so it must compute the same each time. It gets the value of `at` as its input
+    /// (a variable it may also read by itself) and sets its only output, floating point; it must compute with
+    /// this very tensor, not with a copy. user_data may be NULL; destroy (may be NULL) runs once, before this
+    /// returns. A handle of the innermost scope; on failure *jacobian is NULL. options may be NULL; of them,
+    /// way and memory_budget count. Errors: those of the callback, unchanged; TL_INVALID_ARGUMENT for
+    /// arguments that do not fit. Since 0.1.
+    pub fn tl_jacobian(
+        context: *mut tl_context,
+        function: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        at: *mut tl_tensor,
+        options: *const tl_jacobian_options,
+        jacobian: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The Jacobian of the Jacobian: *hessian has the shape of the result followed by that of `at`, twice; of
+    /// a function that gives a number it is the Hessian matrix. Forward mode over reverse mode, unless the
+    /// option way is TL_JACOBIAN_REVERSE: then both are reverse, for functions whose rules lack a jvp. For
+    /// products of a large Hessian with vectors, which need no matrix, see tl_hessian_vector_product(). All
+    /// else as in tl_jacobian(): user_data may be NULL, destroy (may be NULL) runs once, options may be NULL,
+    /// and on failure *hessian is NULL. Since 0.1.
+    pub fn tl_hessian(
+        context: *mut tl_context,
+        function: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        at: *mut tl_tensor,
+        options: *const tl_jacobian_options,
+        hessian: *mut *mut tl_tensor,
+    ) -> tl_status;
+
     /// Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, and keeps the
     /// run. It runs on this thread, inside the context, as the callbacks of custom.h do: it gets the values of
     /// `at` as inputs (a variable it may also read by itself), and sets num_values (1 or more) floating-point
@@ -2421,4 +2527,32 @@ extern "C" {
     /// Gives it and all that it keeps up before its scope ends. NULL and a released one do nothing. From any
     /// thread at any time. Since 0.1.
     pub fn tl_pullback_release(pullback: *mut tl_pullback);
+
+    /// Runs `function` for each example of a batch, all at once. axes says for each input along which axis its
+    /// examples lie: negative ones count from the end, and TL_NO_AXIS stands for an input that is the same for
+    /// each example. axes may be NULL: axis 0 of each input. All axes have one size, which may be 0, and at
+    /// least one input has one. Inputs are tensors or variables of any dtype; the callback gets them without
+    /// that axis. `function` runs once, on this thread, inside the context, as the callbacks of custom.h do,
+    /// and sets num_outputs (1 or more) outputs. outputs gets one handle of the innermost scope for each, with
+    /// the axis of the batch in front; an output that does not depend on the batch is repeated. user_data may
+    /// be NULL; destroy (may be NULL) runs once, before this returns. Inside, a tensor that depends on the
+    /// batch has the shape of one example and no values of its own: reading it (tl_tensor_item() and the
+    /// like), assigning it to a variable and adding it to a metric are TL_FAILED_PRECONDITION. It has at most
+    /// 7 axes, one less for each tl_vmap() around. tl_uniform() and tl_normal() draw once for all examples;
+    /// tl_dropout() of such a tensor draws for each. Gradient rules of tl_custom_gradient() and segments of
+    /// tl_recompute() work inside; they get what depends on the batch as inputs, for when they run again it is
+    /// over. Using such a tensor after the end is TL_FAILED_PRECONDITION. On failure the outputs are NULL.
+    /// Errors: those of the callback, unchanged, in which shapes are those of one example; TL_INVALID_ARGUMENT
+    /// for axes that do not fit. Since 0.1.
+    pub fn tl_vmap(
+        context: *mut tl_context,
+        function: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        inputs: *const *mut tl_tensor,
+        axes: *const i64,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status;
 }

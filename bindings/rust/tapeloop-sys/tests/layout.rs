@@ -32,6 +32,7 @@ fn here() -> String {
         TL_VERSION_MINOR,
         TL_VERSION_PATCH,
         TL_MAX_RANK,
+        TL_NO_AXIS,
         TL_OK,
         TL_INVALID_ARGUMENT,
         TL_FAILED_PRECONDITION,
@@ -109,7 +110,10 @@ fn here() -> String {
         TL_REASON_INDEPENDENT,
         TL_REASON_UNKNOWN,
         TL_HESSIAN_FORWARD_OVER_REVERSE,
-        TL_HESSIAN_REVERSE_OVER_REVERSE
+        TL_HESSIAN_REVERSE_OVER_REVERSE,
+        TL_JACOBIAN_BY_SHAPE,
+        TL_JACOBIAN_FORWARD,
+        TL_JACOBIAN_REVERSE
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -173,6 +177,10 @@ fn here() -> String {
         tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed, recomputed_ops }
     );
     layout!(rows, tl_tape_memory { struct_size, op, calls, saved_bytes });
+    layout!(
+        rows,
+        tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
+    );
     rows
 }
 
@@ -205,6 +213,7 @@ int main(void) {
   printf("TL_VERSION_MINOR %d\n", (int)TL_VERSION_MINOR);
   printf("TL_VERSION_PATCH %d\n", (int)TL_VERSION_PATCH);
   printf("TL_MAX_RANK %d\n", (int)TL_MAX_RANK);
+  printf("TL_NO_AXIS %d\n", (int)TL_NO_AXIS);
   printf("TL_OK %d\n", (int)TL_OK);
   printf("TL_INVALID_ARGUMENT %d\n", (int)TL_INVALID_ARGUMENT);
   printf("TL_FAILED_PRECONDITION %d\n", (int)TL_FAILED_PRECONDITION);
@@ -283,6 +292,9 @@ int main(void) {
   printf("TL_REASON_UNKNOWN %d\n", (int)TL_REASON_UNKNOWN);
   printf("TL_HESSIAN_FORWARD_OVER_REVERSE %d\n", (int)TL_HESSIAN_FORWARD_OVER_REVERSE);
   printf("TL_HESSIAN_REVERSE_OVER_REVERSE %d\n", (int)TL_HESSIAN_REVERSE_OVER_REVERSE);
+  printf("TL_JACOBIAN_BY_SHAPE %d\n", (int)TL_JACOBIAN_BY_SHAPE);
+  printf("TL_JACOBIAN_FORWARD %d\n", (int)TL_JACOBIAN_FORWARD);
+  printf("TL_JACOBIAN_REVERSE %d\n", (int)TL_JACOBIAN_REVERSE);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -384,6 +396,13 @@ int main(void) {
   printf("tl_tape_memory.op %zu\n", offsetof(tl_tape_memory, op));
   printf("tl_tape_memory.calls %zu\n", offsetof(tl_tape_memory, calls));
   printf("tl_tape_memory.saved_bytes %zu\n", offsetof(tl_tape_memory, saved_bytes));
+  printf("tl_jacobian_options %zu\n", sizeof(tl_jacobian_options));
+  printf("tl_jacobian_options.struct_size %zu\n", offsetof(tl_jacobian_options, struct_size));
+  printf("tl_jacobian_options.way %zu\n", offsetof(tl_jacobian_options, way));
+  printf("tl_jacobian_options.unconnected %zu\n", offsetof(tl_jacobian_options, unconnected));
+  printf("tl_jacobian_options.memory_budget %zu\n", offsetof(tl_jacobian_options, memory_budget));
+  printf("tl_jacobian_options.check_independence %zu\n", offsetof(tl_jacobian_options, check_independence));
+  printf("tl_jacobian_options.reasons %zu\n", offsetof(tl_jacobian_options, reasons));
   return 0;
 }
 "#;

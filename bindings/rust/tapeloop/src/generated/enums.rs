@@ -334,3 +334,17 @@ pub enum HessianWay {
     /// The gradient of a gradient: for functions whose rules lack a jvp.
     ReverseOverReverse = ffi::TL_HESSIAN_REVERSE_OVER_REVERSE,
 }
+
+/// How the Jacobian of a function is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum JacobianWay {
+    /// Forward where the argument is smaller than the result, else reverse.
+    #[default]
+    ByShape = ffi::TL_JACOBIAN_BY_SHAPE,
+    /// Runs the function with a batch of tangents; keeps nothing of a run.
+    Forward = ffi::TL_JACOBIAN_FORWARD,
+    /// One run on a tape, which walks back with a batch of gradients.
+    Reverse = ffi::TL_JACOBIAN_REVERSE,
+}
