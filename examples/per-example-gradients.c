@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <tapeloop/tapeloop.h>
 
-enum { BATCH = 128, HIDDEN = 32, STEPS = 300, VARIABLES = 4 };
+enum { BATCH = 128, HIDDEN = 64, STEPS = 600, VARIABLES = 4 };
 
-/* 2-32-1 with tanh; v holds weights and biases in turn. */
+/* 2-64-1 with tanh; v holds weights and biases in turn. */
 static tl_tensor* logits(tl_context* c, tl_tensor** v, tl_tensor* x) {
   tl_tensor* hidden = tl_tanh(c, tl_add(c, tl_matmul(c, x, v[0]), v[1]));
   return tl_add(c, tl_matmul(c, hidden, v[2]), v[3]);
@@ -37,7 +37,7 @@ static tl_status clipped_gradients(tl_context* c, void* user_data, tl_tensor* co
   tl_clip_options options;
   tl_clip_options_init(&options, sizeof options);
   options.non_finite = TL_NON_FINITE_PROPAGATE; /* a norm inside vmap cannot be looked at */
-  return tl_clip_by_global_norm(c, outputs, VARIABLES, 0.5, &options, outputs, &outputs[num_outputs - 1]);
+  return tl_clip_by_global_norm(c, outputs, VARIABLES, 1, &options, outputs, &outputs[num_outputs - 1]);
 }
 
 int main(void) {
@@ -45,11 +45,11 @@ int main(void) {
   const int64_t sizes[] = {2, HIDDEN, 1};
   tl_tensor* v[VARIABLES];
   for (int i = 0; i < 2; i++) {
-    v[2 * i] = tl_variable_new(c, tl_normal_with(c, sizes + i, 2, 0, 0.5, TL_F32), "weights", true);
+    v[2 * i] = tl_variable_new(c, tl_normal_with(c, sizes + i, 2, 0, 2, TL_F32), "weights", true);
     v[2 * i + 1] = tl_variable_new(c, tl_full(c, sizes + i + 1, 1, 0, TL_F32), "bias", true);
   }
   tl_optimizer* adam = tl_adam(c, NULL);
-  tl_status status = tl_optimizer_set_learning_rate(adam, 0.02);
+  tl_status status = tl_optimizer_set_learning_rate(adam, 0.03);
 
   for (int step = 1; step <= STEPS && status == TL_OK; step++) {
     tl_scope_begin(c);
@@ -60,10 +60,10 @@ int main(void) {
       tl_tensor* mean = tl_mean_axes(c, each[i], (int64_t[]){0}, 1, false);
       int64_t shape[TL_MAX_RANK];
       if ((status = tl_tensor_shape(mean, shape, TL_MAX_RANK)) != TL_OK) break;
-      gradients[i] = tl_add(c, mean, tl_normal_with(c, shape, tl_tensor_rank(mean), 0, 0.5 / BATCH, TL_F32));
+      gradients[i] = tl_add(c, mean, tl_normal_with(c, shape, tl_tensor_rank(mean), 0, 1.0 / BATCH, TL_F32));
     }
     if (status != TL_OK || tl_optimizer_apply(adam, gradients, v, VARIABLES) != TL_OK) break;
-    if (step == 1 || step % 100 == 0)
+    if (step == 1 || step % 200 == 0)
       printf("step %3d  accuracy %.2f  gradient norms of the examples: %.3f to %.3f\n", step,
              accuracy(c, v, batch[0], batch[1]), tl_tensor_item(tl_min(c, each[VARIABLES])),
              tl_tensor_item(tl_max(c, each[VARIABLES])));
