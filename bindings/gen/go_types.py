@@ -4,6 +4,7 @@ from go_names import MADE, camel, comment, enum_type, enum_value, field_in_go, i
 FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64": "float64", "string": "string", "size": "int"}
 # Written by hand, in the words of Go, or no options to a caller.
 BY_HAND = {"tl_gradient_options", "tl_clip_options", "tl_jacobian_options"}
+CONSTANTS = {"TL_NO_AXIS": "stands in the place of an axis: none"}
 C_TYPES = {"bool": "C.bool", "i32": "C.int32_t", "i64": "C.int64_t", "u64": "C.uint64_t", "f64": "C.double"}
 HEAD = MADE + "\n//go:build cgo\n\npackage tapeloop\n"
 
@@ -12,8 +13,8 @@ def enums(api):
     out = HEAD
     for c in api["constants"]:
         if not c["name"].startswith("TL_VERSION"):
-            what = "the most that the library takes" if "_MAX_" in c["name"] else f"{c['name']} of the C library"
-            out += f"\n// {camel(c['name'][3:])} is {what}.\nconst {camel(c['name'][3:])} = {c['value']}\n"
+            what = CONSTANTS.get(c["name"], "is the most that the library takes")
+            out += f"\n// {camel(c['name'][3:])} {what}.\nconst {camel(c['name'][3:])} = {c['value']}\n"
     for e in api["enums"]:
         kind = enum_type(e["name"])
         out += f"\n{comment(kind + ': ' + in_go(e['doc']))}type {kind} int32\n\n// Values of {kind}.\nconst (\n"

@@ -120,6 +120,8 @@ static inline tlgo_list tlgo_list_metric(uintptr_t o) { return tlgo_lent(tlgo_me
 extern void tapeloopGoLog(uintptr_t sink, int32_t level, char *message);
 extern int32_t tapeloopGoCompute(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
                                  size_t num_outputs);
+extern int32_t tapeloopGoLoss(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                              size_t num_outputs);
 extern int32_t tapeloopGoBackward(uintptr_t rule, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
                                   uintptr_t *output_gradients, size_t num_outputs,
                                   uintptr_t *input_gradients);
@@ -139,6 +141,13 @@ static inline tl_status tlgo_compute(tl_context *context, void *user_data, tl_te
   (void)context;
   return tapeloopGoCompute((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
                            num_outputs);
+}
+
+static inline tl_status tlgo_loss(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                  size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
+  (void)context;
+  return tapeloopGoLoss((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
+                        num_outputs);
 }
 
 static inline tl_status tlgo_backward(tl_context *context, void *user_data, tl_tensor *const *inputs,
@@ -181,6 +190,29 @@ static inline int32_t tlgo_segment(uintptr_t context, const char *name, uintptr_
                                    size_t num_outputs) {
   return tl_recompute((tl_context *)context, name, tlgo_compute, (void *)rule, tlgo_end,
                       (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs);
+}
+
+static inline int32_t tlgo_hessian_vector(uintptr_t context, uintptr_t rule, const uintptr_t *at,
+                                          const uintptr_t *along, size_t count, int32_t way,
+                                          uintptr_t *products) {
+  return tl_hessian_vector_product((tl_context *)context, tlgo_compute, (void *)rule, tlgo_end,
+                                   (tl_tensor *const *)at, (tl_tensor *const *)along, count, way,
+                                   (tl_tensor **)products);
+}
+
+static inline int32_t tlgo_gauss_newton_vector(uintptr_t context, uintptr_t rule, size_t num_outputs,
+                                               const uintptr_t *at, const uintptr_t *along, size_t count,
+                                               uintptr_t *products) {
+  return tl_gauss_newton_vector_product((tl_context *)context, tlgo_compute, num_outputs, tlgo_loss,
+                                        (void *)rule, tlgo_end, (tl_tensor *const *)at,
+                                        (tl_tensor *const *)along, count, (tl_tensor **)products);
+}
+
+static inline int32_t tlgo_pullback(uintptr_t context, uintptr_t rule, const uintptr_t *at, size_t count,
+                                    uintptr_t *values, size_t num_values, uintptr_t *made) {
+  *made = (uintptr_t)tl_pullback_new((tl_context *)context, tlgo_compute, (void *)rule, tlgo_end,
+                                     (tl_tensor *const *)at, count, (tl_tensor **)values, num_values);
+  return *made ? TL_OK : tlgo_error_code(context);
 }
 
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {

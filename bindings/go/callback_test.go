@@ -132,13 +132,13 @@ func TestLogEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A goroutine that ends inside of a segment leaves the context of no use; the next call says why.
-func TestGoroutineThatEndsInsideOfASegment(t *testing.T) {
-	c := newContext(t)
-	x, ended := c.Ones(2), make(chan struct{})
+// endsInside checks what follows when a goroutine ends inside of a callback: the context is of no use, and the next call says why.
+func endsInside(t *testing.T, call func(c *Context, ends Compute)) {
+	t.Helper()
+	c, ended := newContext(t), make(chan struct{})
 	go func() {
 		defer close(ended)
-		c.Recompute("segment", []*Tensor{x}, 1, func([]*Tensor) ([]*Tensor, error) { runtime.Goexit(); return nil, nil })
+		call(c, func([]*Tensor) ([]*Tensor, error) { runtime.Goexit(); return nil, nil })
 		t.Error("the goroutine goes on")
 	}()
 	<-ended
@@ -146,4 +146,8 @@ func TestGoroutineThatEndsInsideOfASegment(t *testing.T) {
 	if err := c.SetSeed(1); !errors.As(err, &p) || !strings.Contains(err.Error(), "ended its goroutine") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestGoroutineThatEndsInsideOfASegment(t *testing.T) {
+	endsInside(t, func(c *Context, ends Compute) { c.Recompute("segment", []*Tensor{c.Ones(2)}, 1, ends) })
 }

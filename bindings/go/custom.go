@@ -32,7 +32,9 @@ type Tangents func(inputs, inputTangents, outputs []*Tensor) (outputTangents []*
 // rule is what C knows by the number of a cgo.Handle.
 type rule struct {
 	c        *Context
+	what     string // compute is called in messages
 	compute  Compute
+	loss     Compute // of GaussNewtonVectorProduct
 	backward Backward
 	tangents Tangents
 }
@@ -58,7 +60,7 @@ func (c *Context) CustomGradientWithTangents(name string, inputs, captured []*Te
 	if broken != nil {
 		return nil, broken.c.brokenBy(broken)
 	}
-	made, err := c.withRule("custom_gradient", name, inputs, outputs, &rule{c, forward, backward, tangents},
+	made, err := c.withRule("custom_gradient", name, inputs, outputs, &rule{c: c, what: "forward", compute: forward, backward: backward, tangents: tangents},
 		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
 			if tangents != nil {
 				return C.tlgo_custom_jvp(c.handle(), text, number, list(in), C.size_t(len(in)), list(handles), C.size_t(len(handles)),
@@ -80,7 +82,7 @@ func (c *Context) Recompute(name string, inputs []*Tensor, outputs int, segment 
 	if segment == nil {
 		return nil, newError(ErrInvalidArgument, "[recompute] the segment must be a function: got nil")
 	}
-	return c.withRule("recompute", name, inputs, outputs, &rule{c, segment, nil, nil},
+	return c.withRule("recompute", name, inputs, outputs, &rule{c: c, what: "recompute", compute: segment},
 		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
 			return C.tlgo_segment(c.handle(), text, number, list(in), C.size_t(len(in)), list(out), C.size_t(len(out)))
 		})
@@ -90,22 +92,43 @@ const mostOutputs = 1 << 16
 
 func (c *Context) withRule(op, name string, inputs []*Tensor, outputs int, r *rule,
 	call func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t) ([]*Tensor, error) {
+	if err := countsOutputs(op, outputs); err != nil {
+		return nil, err
+	}
 	in, broken := handlesOf(inputs)
 	if broken != nil {
 		return nil, broken.c.brokenBy(broken)
-	}
-	if outputs < 1 || outputs > mostOutputs {
-		return nil, newError(ErrInvalidArgument, fmt.Sprintf("[%s] there must be 1 to %d outputs: got %d", op, mostOutputs, outputs))
 	}
 	text, free, ok := c.path(op, name)
 	if !ok {
 		return nil, c.Err()
 	}
 	defer free()
-	out := make([]C.uintptr_t, outputs)
-	err := c.effect(call(text, C.uintptr_t(cgo.NewHandle(r)), in, out))
+	made, err := c.calling(r, outputs, func(number C.uintptr_t, out []C.uintptr_t) C.int32_t { return call(text, number, in, out) })
 	runtime.KeepAlive(inputs)
-	if err != nil {
+	return made, err
+}
+
+// countsOutputs refuses numbers of outputs that C would, before there is an array of that length.
+func countsOutputs(op string, outputs int) error {
+	if outputs < 1 || outputs > mostOutputs {
+		return newError(ErrInvalidArgument, fmt.Sprintf("[%s] there must be 1 to %d outputs: got %d", op, mostOutputs, outputs))
+	}
+	return nil
+}
+
+// isFunction refuses nil, which C would get as a function of this package.
+func isFunction(op, name string, f Compute) error {
+	if f == nil {
+		return newError(ErrInvalidArgument, fmt.Sprintf("[%s] %s must be a function: got nil", op, name))
+	}
+	return nil
+}
+
+// calling is the tensors that a call of C gives which calls a rule, and owns it: C ends it at once, or with what it has made.
+func (c *Context) calling(r *rule, outputs int, call func(number C.uintptr_t, out []C.uintptr_t) C.int32_t) ([]*Tensor, error) {
+	out := make([]C.uintptr_t, outputs)
+	if err := c.effect(call(C.uintptr_t(cgo.NewHandle(r)), out)); err != nil {
 		return nil, err
 	}
 	return c.results(out), nil
@@ -185,7 +208,13 @@ func room(handles *C.uintptr_t, count C.size_t) []C.uintptr_t {
 //export tapeloopGoCompute
 func tapeloopGoCompute(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.size_t, outputs *C.uintptr_t, numOutputs C.size_t) C.int32_t {
 	r := cgo.Handle(number).Value().(*rule)
-	return r.run("forward", room(outputs, numOutputs), func() ([]*Tensor, error) { return r.compute(r.c.lent(inputs, numInputs)) })
+	return r.run(r.what, room(outputs, numOutputs), func() ([]*Tensor, error) { return r.compute(r.c.lent(inputs, numInputs)) })
+}
+
+//export tapeloopGoLoss
+func tapeloopGoLoss(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.size_t, outputs *C.uintptr_t, numOutputs C.size_t) C.int32_t {
+	r := cgo.Handle(number).Value().(*rule)
+	return r.run("loss", room(outputs, numOutputs), func() ([]*Tensor, error) { return r.loss(r.c.lent(inputs, numInputs)) })
 }
 
 //export tapeloopGoBackward

@@ -7,7 +7,7 @@ package tapeloop
 // MaxRank is the most that the library takes.
 const MaxRank = 8
 
-// NoAxis is TL_NO_AXIS of the C library.
+// NoAxis stands in the place of an axis: none.
 const NoAxis = -128
 
 // Code: Outcome of a call. Append-only numbers.

@@ -85,6 +85,37 @@ func (o *Optimizer) Apply(gradients, variables []*Tensor) error {
 	return err
 }
 
+// ApplyRows is Apply in which gradients may be of rows, as Tape.GradientRows gives them: rowIndices[i] is nil, or the indices (I32
+// or I64, strictly ascending, in range) of the rows of variables[i] that gradients[i] holds. The time is that of the rows,
+// whatever the size of the variable, where nobody else holds its value (a tensor that was read from it, an open tape).
+//
+// What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
+// Adam, the velocity and the moments of the other rows do not decay and these rows do not move (as in TensorFlow's LazyAdam and
+// PyTorch's SparseAdam; for Keras's Adam, which decays all rows, give Apply the dense gradient). AdamW decays the weights of
+// these rows only.
+func (o *Optimizer) ApplyRows(gradients, rowIndices, variables []*Tensor) error {
+	if err := o.self().usable(); err != nil {
+		return err
+	}
+	grads, broken := handlesOf(gradients)
+	rows, broken2 := handlesOf(rowIndices)
+	vars, broken3 := handlesOf(variables)
+	for _, b := range []*Tensor{broken, broken2, broken3} {
+		if b != nil {
+			return b.c.brokenBy(b)
+		}
+	}
+	if len(grads) != len(vars) || len(rows) != len(vars) {
+		return newError(ErrInvalidArgument, "[optimizer_apply_rows] there must be one gradient and one entry of indices for each variable")
+	}
+	err := o.c.effect(C.tlgo_optimizer_apply_rows(C.uintptr_t(o.h), list(grads), list(rows), list(vars), C.size_t(len(vars))))
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(gradients)
+	runtime.KeepAlive(rowIndices)
+	runtime.KeepAlive(variables)
+	return err
+}
+
 // Build makes the slots for variables now, which Apply does otherwise.
 func (o *Optimizer) Build(variables []*Tensor) error {
 	if err := o.self().usable(); err != nil {
@@ -151,49 +182,3 @@ func (o *Optimizer) Err() error { return o.self().usable() }
 
 // Close gives the optimizer up. Closing it again does nothing; the error is always nil.
 func (o *Optimizer) Close() error { return o.self().close(releaseOptimizer) }
-
-// ClipByNorm is x scaled so that its Euclidean norm is at most maxNorm, over all axes or, for each index of the others, over
-// some. A smaller x comes out as it is; for a norm of 0 the gradient is 1. F32 or F64.
-func (x *Tensor) ClipByNorm(maxNorm float64, axes ...int64) *Tensor {
-	c, broken := one(x)
-	if broken != nil {
-		return broken
-	}
-	var h C.uintptr_t
-	if len(axes) == 0 {
-		h = C.tlgo_clip_by_norm(c.handle(), x.handle(), C.double(maxNorm))
-	} else {
-		h = C.tlgo_clip_by_norm_axes(c.handle(), x.handle(), C.double(maxNorm), dims(axes), C.size_t(len(axes)))
-	}
-	runtime.KeepAlive(x)
-	return c.result(h)
-}
-
-// ClipByGlobalNorm scales gradients, F32 or F64, by one factor, so that the norm of all their elements together is at most
-// maxNorm. nil entries pass through. norm is that before clipping, F64 of rank 0. A norm that is not finite is an error
-// (NonFiniteError) or makes every clipped gradient NaN (NonFinitePropagate).
-func (c *Context) ClipByGlobalNorm(gradients []*Tensor, maxNorm float64, nonFinite NonFinite) (clipped []*Tensor, norm *Tensor, err error) {
-	handles, broken := handlesOf(gradients)
-	if broken != nil {
-		return nil, nil, broken.c.brokenBy(broken)
-	}
-	scaled, total := make([]C.uintptr_t, len(handles)), new(C.uintptr_t)
-	status := C.tlgo_clip_by_global_norm(c.handle(), list(handles), C.size_t(len(handles)), C.double(maxNorm),
-		C.tlgo_clip_options{non_finite: C.int32_t(nonFinite)}, list(scaled), total)
-	runtime.KeepAlive(gradients)
-	if err := c.effect(status); err != nil {
-		return nil, nil, err
-	}
-	return c.results(scaled), c.result(*total), nil
-}
-
-// GlobalNorm is the norm of all elements of gradients together, F64 of rank 0; nil entries count as nothing.
-func (c *Context) GlobalNorm(gradients []*Tensor) *Tensor {
-	handles, broken := handlesOf(gradients)
-	if broken != nil {
-		return broken
-	}
-	h := C.tlgo_global_norm(c.handle(), list(handles), C.size_t(len(handles)))
-	runtime.KeepAlive(gradients)
-	return c.result(h)
-}

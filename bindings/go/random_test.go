@@ -116,14 +116,17 @@ func TestRandomCalls(t *testing.T) {
 			p.add(reflect.ValueOf(c.NewTape(&TapeOptions{Persistent: true})))
 			p.add(reflect.ValueOf(c.Dataset(c.Range(6))))
 			p.add(reflect.ValueOf(c.NewForward([]*Tensor{c.Ones(2)}, []*Tensor{c.Ones(2)})))
+			pullback, _, err := c.NewPullback(func(in []*Tensor) ([]*Tensor, error) { return []*Tensor{in[0].Square()}, nil }, []*Tensor{c.Ones(2)}, 1)
+			must(t, err)
+			p.add(reflect.ValueOf(pullback))
 		}
-		for _, zero := range []any{new(Context), new(Tensor), new(Layer), new(Optimizer), new(Metric), new(Tape), new(Dataset), new(Forward)} {
+		for _, zero := range []any{new(Context), new(Tensor), new(Layer), new(Optimizer), new(Metric), new(Tape), new(Dataset), new(Forward), new(Pullback)} {
 			p.add(reflect.ValueOf(zero))
 		}
 	}
 	fresh()
 	kinds := []reflect.Type{}
-	for _, v := range []any{(*Context)(nil), (*Tensor)(nil), (*Tensor)(nil), (*Layer)(nil), (*Optimizer)(nil), (*Metric)(nil), (*Tape)(nil), (*Dataset)(nil), (*Forward)(nil)} {
+	for _, v := range []any{(*Context)(nil), (*Tensor)(nil), (*Tensor)(nil), (*Layer)(nil), (*Optimizer)(nil), (*Metric)(nil), (*Tape)(nil), (*Dataset)(nil), (*Forward)(nil), (*Pullback)(nil)} {
 		kinds = append(kinds, reflect.TypeOf(v))
 	}
 	made, good, failed := 0, 0, 0

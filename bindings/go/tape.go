@@ -126,6 +126,37 @@ func (t *Tape) Gradient(target *Tensor, sources []*Tensor, options *GradientOpti
 
 // GradientOf is Gradient for several targets: the gradient is that of the sum of all of them.
 func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) ([]*Tensor, error) {
+	return t.gradient(targets, sources, options, func(wanted, with []C.uintptr_t, how C.tlgo_gradient_options, found []C.uintptr_t) C.int32_t {
+		if len(wanted) == 1 {
+			return C.tlgo_tape_gradient(C.uintptr_t(t.h), wanted[0], list(with), C.size_t(len(with)), how, list(found))
+		}
+		return C.tlgo_tape_gradient_of(C.uintptr_t(t.h), list(wanted), C.size_t(len(wanted)), list(with), C.size_t(len(with)), how, list(found))
+	})
+}
+
+// GradientRows is GradientOf in which the gradient of a table may consist of rows, so that no tensor of the table's size is
+// made. For each source, rowIndices has nil, and then gradients has the dense gradient; or the indices, I64 of shape (n),
+// strictly ascending, of the rows that the gradient then holds: shape (n) and that of a row. That is so where the targets depend
+// on the source through Tensor.Gather along its first axis alone. Each row is the sum of its gradients, so the norm of the rows
+// is that of the dense gradient, and ClipByGlobalNorm needs nothing else. With any other use of the source its gradient is
+// dense.
+//
+// Optimizer.ApplyRows takes both lists. rowIndices[i].ScatterAdd(gradients[i], size, 0) makes the dense gradient.
+func (t *Tape) GradientRows(targets, sources []*Tensor, options *GradientOptions) (gradients, rowIndices []*Tensor, err error) {
+	rows := make([]C.uintptr_t, len(sources))
+	gradients, err = t.gradient(targets, sources, options, func(wanted, with []C.uintptr_t, how C.tlgo_gradient_options, found []C.uintptr_t) C.int32_t {
+		return C.tlgo_tape_gradient_rows(C.uintptr_t(t.h), list(wanted), C.size_t(len(wanted)), list(with), C.size_t(len(with)), how,
+			list(found), list(rows))
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return gradients, t.c.results(rows), nil
+}
+
+// gradient checks what Go knows of the arguments, and has call take the gradients.
+func (t *Tape) gradient(targets, sources []*Tensor, options *GradientOptions,
+	call func(wanted, with []C.uintptr_t, how C.tlgo_gradient_options, found []C.uintptr_t) C.int32_t) ([]*Tensor, error) {
 	if err := t.self().usable(); err != nil {
 		return nil, err
 	}
@@ -143,24 +174,16 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 	if len(outputs) != 0 && len(outputs) != len(targets) {
 		return nil, newError(ErrInvalidArgument, "[tape_gradient] there must be one output gradient for each target")
 	}
-	var reasons []C.int32_t
-	if options.Reasons != nil {
-		if len(options.Reasons) != len(sources) {
-			return nil, newError(ErrInvalidArgument, fmt.Sprintf("[tape_gradient] there must be one reason for each of the %d sources: got room for %d", len(sources), len(options.Reasons)))
-		}
-		reasons = make([]C.int32_t, len(sources)+1)
+	reasons, err := reasonsFor("tape_gradient", options.Reasons, sources)
+	if err != nil {
+		return nil, err
 	}
 	how := C.tlgo_gradient_options{unconnected: C.int32_t(options.Unconnected), output_gradients: list(outputs)}
 	if reasons != nil {
 		how.reasons = &reasons[0]
 	}
 	found := make([]C.uintptr_t, len(sources))
-	var status C.int32_t
-	if len(wanted) == 1 {
-		status = C.tlgo_tape_gradient(C.uintptr_t(t.h), wanted[0], list(with), C.size_t(len(with)), how, list(found))
-	} else {
-		status = C.tlgo_tape_gradient_of(C.uintptr_t(t.h), list(wanted), C.size_t(len(wanted)), list(with), C.size_t(len(with)), how, list(found))
-	}
+	status := call(wanted, with, how, found)
 	runtime.KeepAlive(t)
 	runtime.KeepAlive(targets)
 	runtime.KeepAlive(sources)
@@ -172,6 +195,17 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 		options.Reasons[i] = GradientReason(reasons[i])
 	}
 	return t.c.results(found), nil
+}
+
+// reasonsFor is where C writes the reasons that a program asks for, nil where it does not ask. (One more, so there is a first.)
+func reasonsFor(op string, asked []GradientReason, sources []*Tensor) ([]C.int32_t, error) {
+	if asked == nil {
+		return nil, nil
+	}
+	if len(asked) != len(sources) {
+		return nil, newError(ErrInvalidArgument, fmt.Sprintf("[%s] there must be one reason for each of the %d sources: got room for %d", op, len(sources), len(asked)))
+	}
+	return make([]C.int32_t, len(sources)+1), nil
 }
 
 // results is the tensors behind new handles, nil for 0.
