@@ -17,9 +17,11 @@ std::vector<Tensor> Rule::tangents(const RuleArgs&, Span<const Tensor>) {
 
 namespace {
 
-// To the recorders that were added before `end`. Those that are older than a batch see a call for the whole of it.
+// To the observers, and to the recorders that were added before `end`. Those that are older than a batch see a call for the
+// whole of it, and observers both.
 void show(const RuleCall& call, uint64_t end) {
   Context& context = call.context;
+  for (Observer* observer : context.observers()) observer->on_rule(call);
   uint64_t bits = 0, newest = 0, place = 0;
   for (const Tensor* t : call.in) {
     bits |= t->node()->tape_bits;
@@ -34,7 +36,7 @@ void show(const RuleCall& call, uint64_t end) {
            "use what vmap gives for it");
     const BatchLevel level = *open;
     uint64_t before = 0;
-    if (context.recorder_after(before, level.place))
+    if (context.recorder_after(before, level.place) || context.observed())
       show_outside(call, level, [&](const RuleCall& of_all) { show(of_all, level.place); });
     place = level.place;
   }
@@ -44,10 +46,7 @@ void show(const RuleCall& call, uint64_t end) {
 
 }  // namespace
 
-void announce(const RuleCall& call) {
-  for (Observer* observer : call.context.observers()) observer->on_rule(call);
-  show(call, call.context.next_place());
-}
+void announce(const RuleCall& call) { show(call, call.context.next_place()); }
 
 void check_inputs(const std::string& name, Context& context, Span<const Tensor> inputs) {
   for (size_t i = 0; i < inputs.size(); i++) {

@@ -20,14 +20,14 @@ std::string operand(const OpSchema& schema, size_t i) {
 
 struct Checked {
   uint64_t bits;  // the union of the operands' tape bits
-  bool batched;   // an operand stands for a whole batch
+  bool whole;     // all have data of their own: none is a shell or batched
 };
 
 // Checks operands against the row.
 Checked check_operands(const OpSchema& schema, Context& context, Inputs in) {
   if (schema.variadic ? in.size() < schema.num_inputs : in.size() != schema.num_inputs)
     wrong_count(schema, in.size());
-  Checked found{0, false};
+  Checked found{0, true};
   for (size_t i = 0; i < in.size(); i++) {
     const InputSchema& want = schema.inputs[i < schema.num_inputs ? i : schema.num_inputs - 1u];
     const TensorNode* node = in[i]->node();
@@ -44,14 +44,18 @@ Checked check_operands(const OpSchema& schema, Context& context, Inputs in) {
       invalid("[", schema.name, "] operands must have one dtype: got ", operand(schema, same), " of ",
               in[same]->dtype(), " ", in[same]->shape(), " and ", operand(schema, i), " of ", node->dtype,
               " ", node->shape, "; nothing is converted silently, use cast");
-    if (is_batched(node))
-      found.batched = true;
-    else if (!node->buffer)
-      fail(Code::kInternal, "[", schema.name, "] operand ", operand(schema, i),
-           " was not saved for the backward pass; its row in the op table must list it under `saves`");
+    found.whole &= node->buffer != nullptr;
     found.bits |= node->tape_bits;
   }
   return found;
+}
+
+// Where an operand is no data, it must be one of a batch.
+void check_batched(const OpSchema& schema, Inputs in) {
+  for (size_t i = 0; i < in.size(); i++)
+    if (in[i]->is_shell() && !is_batched(*in[i]))
+      fail(Code::kInternal, "[", schema.name, "] operand ", operand(schema, i),
+           " was not saved for the backward pass; its row in the op table must list it under `saves`");
 }
 
 }  // namespace
@@ -59,9 +63,12 @@ Checked check_operands(const OpSchema& schema, Context& context, Inputs in) {
 void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out, uint32_t donated) {
   const OpSchema& schema = schema_of(op);
   context.check_cancelled(schema.name);
-  const Checked checked = check_operands(schema, context, in);
-  if (checked.batched) return apply_batched(schema, context, in, attrs, out);
-  bool recorded = (checked.bits & context.recording_bits()) != 0;
+  const Checked operands = check_operands(schema, context, in);
+  if (!operands.whole) {
+    check_batched(schema, in);
+    return apply_batched(schema, context, in, attrs, out);
+  }
+  bool recorded = (operands.bits & context.recording_bits()) != 0;
 
   OutputSpec specs[kMostOutputs];
   schema.infer(InferArgs{schema, in, attrs}, specs);

@@ -184,6 +184,43 @@ void test_states_of_forward() {
   check(finished, "forward states: they never succeeded");
 }
 
+// The gradient of x^2 w by w: x^2, for each example.
+tl_status gradient_of_one(tl_context* c, void* w, tl_tensor* const* inputs, size_t, tl_tensor** outputs,
+                          size_t) {
+  tl_tensor* weight = static_cast<tl_tensor*>(w);
+  tl_tape* tape = tl_tape_begin(c, nullptr);
+  return tl_tape_gradient(tape, tl_mul(c, tl_square(c, inputs[0]), weight), &weight, 1, nullptr, outputs);
+}
+
+// A batch that could not be run has ended, and the next one works; a Jacobian likewise.
+void test_vmap() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "vmap, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const float values[] = {3, 5};
+    const int64_t dims[] = {2};
+    tl_tensor *x = tl_tensor_new(c, TL_F32, dims, 1, values, sizeof values), *each = nullptr, *j = nullptr;
+    tl_tensor* w = tl_variable_new(c, tl_scalar(c, TL_F32, 7), "w", true);
+    tl_tape* tape = tl_tape_begin(c, nullptr);
+    bool ready = tl_tape_watch(tape, x) == TL_OK;
+    tl_tensor* y = tl_square(c, x);
+    allocations_left = k;
+    finished = ready && tl_vmap(c, gradient_of_one, w, nullptr, &x, nullptr, 1, &each, 1) == TL_OK &&
+               tl_tape_jacobian(tape, y, &x, 1, nullptr, &j) == TL_OK;
+    allocations_left = -1;
+    check(finished == (each && j), where + ": results and an error, or neither");
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    float got[2] = {};
+    check(tl_vmap(c, gradient_of_one, w, nullptr, &x, nullptr, 1, &each, 1) == TL_OK &&
+              tl_tensor_read(each, got, sizeof got) == TL_OK && got[0] == 9 && got[1] == 25,
+          where + ": the context goes on");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "vmap: it never succeeded");
+}
+
 // The end of a context needs no memory: it must not fail for want of it, nor leave anything behind.
 void test_context_free() {
   int released = 0;
@@ -227,6 +264,7 @@ int main() {
   test_states_of_a_tape();
   test_forward();
   test_states_of_forward();
+  test_vmap();
   test_context_free();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
