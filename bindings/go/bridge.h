@@ -215,6 +215,24 @@ static inline int32_t tlgo_pullback(uintptr_t context, uintptr_t rule, const uin
   return *made ? TL_OK : tlgo_error_code(context);
 }
 
+static inline int32_t tlgo_vmap(uintptr_t context, uintptr_t rule, const uintptr_t *inputs,
+                                const int64_t *axes, size_t num_inputs, uintptr_t *outputs,
+                                size_t num_outputs) {
+  return tl_vmap((tl_context *)context, tlgo_compute, (void *)rule, tlgo_end, (tl_tensor *const *)inputs,
+                 axes, num_inputs, (tl_tensor **)outputs, num_outputs);
+}
+
+/* The Jacobian of a function, or the Jacobian of that. */
+static inline int32_t tlgo_function_jacobian(uintptr_t context, uintptr_t rule, uintptr_t at, int32_t way,
+                                             uint64_t memory_budget, bool hessian, uintptr_t *jacobian) {
+  tl_jacobian_options options;
+  tl_jacobian_options_init(&options, sizeof options);
+  options.way = way;
+  options.memory_budget = memory_budget;
+  return (hessian ? tl_hessian : tl_jacobian)((tl_context *)context, tlgo_compute, (void *)rule, tlgo_end,
+                                              (tl_tensor *)at, &options, (tl_tensor **)jacobian);
+}
+
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {
   if (!sink) return tl_context_set_log((tl_context *)context, NULL, NULL, NULL);
   return tl_context_set_log((tl_context *)context, tlgo_on_log, (void *)sink, tlgo_end);

@@ -159,3 +159,61 @@ func ExampleTape_GradientRows() {
 	fmt.Println(rows[0], gradients[0], table.Gather(rows[0], 0), err)
 	// Output: i64 (2,) [3, 7] f32 (2, 2) [[2, 2], [4, 4]] f32 (2, 2) [[-1, -1], [-2, -2]] <nil>
 }
+
+// Gradients of each example: a function of one example, with a tape inside, runs once for the batch.
+func ExampleContext_Vmap() {
+	c, _ := tl.NewContext(nil)
+	defer c.Close()
+	w := c.Variable(c.Ones(2), "w")
+	batch := c.Range(6).Reshape(3, 2)
+	each, err := c.Vmap(func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		tape := c.NewTape(nil)
+		loss := in[0].Mul(w).Sum().Square() // in[0] is one row of the batch
+		return tape.Gradient(loss, []*tl.Tensor{w}, nil)
+	}, []*tl.Tensor{batch}, nil, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(each[0])
+	// Output: f32 (3, 2) [[0, 2], [20, 30], [72, 90]]
+}
+
+// All derivatives of the outputs of a function by its argument, and the second derivatives of one that gives a number.
+func ExampleContext_Jacobian() {
+	c, _ := tl.NewContext(nil)
+	defer c.Close()
+	at := c.Range(2).AddScalar(1)
+	jacobian, err := c.Jacobian(func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		return []*tl.Tensor{in[0].Square()}, nil
+	}, at, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	hessian, err := c.Hessian(func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		return []*tl.Tensor{in[0].Prod()}, nil
+	}, at, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(jacobian, hessian)
+	// Output: f32 (2, 2) [[2, 0], [0, 4]] f32 (2, 2) [[0, 1], [1, 0]]
+}
+
+// A Jacobian of what a tape has recorded, and one of each example.
+func ExampleTape_BatchJacobian() {
+	c, _ := tl.NewContext(nil)
+	defer c.Close()
+	x := c.Variable(c.Range(4).Reshape(2, 2), "x")
+	tape := c.NewTape(&tl.TapeOptions{Persistent: true})
+	y := x.Square()
+	whole, err := tape.Jacobian(y, []*tl.Tensor{x}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	each, err := tape.BatchJacobian(y, x, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(whole[0].Shape(), each)
+	// Output: [2 2 2 2] f32 (2, 2, 2) [[[0, 0], [0, 2]], [[4, 0], [0, 6]]]
+}
