@@ -211,5 +211,24 @@ TEST_CASE_METHOD(Numbers, "pass-through and recomputed segments inside vmap") {
   CHECK(numbers(out[0]) == numbers(out[1]));
 }
 
+TEST_CASE_METHOD(Numbers, "a tape outside that explains follows ops and rules inside vmap") {
+  VariableRef w = variable(2);
+  Tensor x = vector({1, 2, 3});
+  Tape tape(c, TapeOptions{/*persistent=*/true, /*watch_variables=*/true, /*explain=*/true});
+  tape.watch(x);
+  Tensor through = map_one(
+      c, [&](const Tensor& t) { return mul_scalar(cubic(c, w, square(t))[0], 2); }, x);
+  CHECK(tape.explain(through, by(x)).reason == Reason::kConnected);
+  Tensor cut = map_one(
+      c, [&](const Tensor& t) { return cubic(c, w, stop_gradient(square(t)))[0]; }, x);
+  CHECK(tape.explain(cut, by(x)).reason == Reason::kStopGradient);
+  CHECK(tape.explain(cut, by(w)).reason == Reason::kConnected);
+  Reason reasons[2];
+  List g = tape.gradient({cut}, {by(x), by(w)}, {}, Unconnected::kNone, reasons);
+  CHECK_FALSE(g[0]);
+  CHECK(reasons[0] == Reason::kStopGradient);
+  CHECK(numbers(g[1]) == V{1 + 64 + 729});
+}
+
 }  // namespace
 }  // namespace tl::test
