@@ -1,14 +1,11 @@
 //! Gradient rules and recomputed segments: closures that C calls while it computes.
 
 use crate::after::{self, Work};
-use crate::error::done;
+use crate::closure::{array, array_mut, lent, lent_or_none, run};
 use crate::list::TensorList;
 use crate::{ffi, text, Code, Context, Error, Result, Tensor, TensorRef};
 use std::cell::Cell;
-use std::ffi::CString;
-use std::mem::ManuallyDrop;
 use std::os::raw::c_void;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
 /// What the backward closure of [`Context::custom_gradient`] gets: the values of the forward pass, and the gradients of the
@@ -290,13 +287,6 @@ impl Context {
         });
         self.made("recompute", status, outputs)
     }
-
-    fn made(&self, call: &str, status: i32, outputs: Vec<*mut ffi::tl_tensor>) -> Result<Vec<Tensor>> {
-        // Tensors first: they are given up when the call has failed after all.
-        let outputs = outputs.into_iter().map(|handle| Tensor::from_raw(handle, self.handle())).collect();
-        done(self.handle(), call, status)?;
-        Ok(outputs)
-    }
 }
 
 impl Tensor {
@@ -426,65 +416,4 @@ unsafe extern "C" fn put_aside<T: Send + 'static>(user_data: *mut c_void) {
     let rule = unsafe { Box::from_raw(user_data as *mut Rule<T>) };
     let Rule { context, later, .. } = *rule;
     after::push(context, Work::Drop(Box::new(later)));
-}
-
-/// Runs a closure inside of C: its tensors go to `results`, its error or panic to the context.
-fn run(
-    context: *mut ffi::tl_context,
-    name: &str,
-    results: &mut [*mut ffi::tl_tensor],
-    f: impl FnOnce(&Context) -> Result<Vec<Option<Tensor>>>,
-) -> i32 {
-    let inside = ManuallyDrop::new(Context::inside(context));
-    let error = match catch_unwind(AssertUnwindSafe(|| f(&inside))) {
-        Ok(Ok(tensors)) if tensors.len() == results.len() => {
-            for (result, tensor) in results.iter_mut().zip(&tensors) {
-                *result = tensor.as_ref().map_or(ptr::null_mut(), Tensor::required);
-            }
-            // C reads them when this is back.
-            after::push(context, Work::Drop(Box::new(tensors)));
-            return ffi::TL_OK;
-        }
-        Ok(Ok(tensors)) => Error::new(
-            Code::InvalidArgument,
-            format!("[{}] the closure must give {} tensors: got {}", name, results.len(), tensors.len()),
-        ),
-        Ok(Err(error)) => error,
-        Err(payload) => {
-            after::push(context, Work::Panic(payload));
-            Error::new(Code::FailedPrecondition, format!("[{}] the closure panicked", name))
-        }
-    };
-    let message = CString::new(error.message().replace('\0', " ")).unwrap_or_default();
-    call!(tl_set_error(context, error.code() as i32, message.as_ptr()));
-    error.code() as i32
-}
-
-fn lent(handles: &[*mut ffi::tl_tensor], context: *mut ffi::tl_context) -> Vec<TensorRef<'_>> {
-    handles.iter().map(|handle| TensorRef::new(*handle, context)).collect()
-}
-
-fn lent_or_none(
-    handles: &[*mut ffi::tl_tensor],
-    context: *mut ffi::tl_context,
-) -> Vec<Option<TensorRef<'_>>> {
-    let one = |handle: &*mut ffi::tl_tensor| (!handle.is_null()).then(|| TensorRef::new(*handle, context));
-    handles.iter().map(one).collect()
-}
-
-/// An array of C, which may be NULL when it is empty.
-unsafe fn array<'a>(first: *const *mut ffi::tl_tensor, count: usize) -> &'a [*mut ffi::tl_tensor] {
-    if count == 0 {
-        return &[];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(first, count) }
-}
-
-unsafe fn array_mut<'a>(first: *mut *mut ffi::tl_tensor, count: usize) -> &'a mut [*mut ffi::tl_tensor] {
-    if count == 0 {
-        return &mut [];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts_mut(first, count) }
 }

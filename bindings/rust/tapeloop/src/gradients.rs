@@ -23,6 +23,18 @@ impl Gradients {
         Gradients { handles: vec![ptr::null_mut(); count], reasons: Vec::new(), context }
     }
 
+    /// What a call has made. They are given up when the call has failed after all.
+    pub(crate) fn made(
+        context: *mut ffi::tl_context,
+        call: &str,
+        status: i32,
+        handles: Vec<*mut ffi::tl_tensor>,
+    ) -> Result<Gradients> {
+        let made = Gradients { handles, reasons: Vec::new(), context };
+        done(context, call, status)?;
+        Ok(made)
+    }
+
     /// The array for C to fill with new handles.
     pub(crate) fn room(&mut self) -> &mut [*mut ffi::tl_tensor] {
         &mut self.handles

@@ -33,24 +33,29 @@ use tapeloop_sys as ffi;
 mod call;
 
 mod after;
+mod closure;
 mod context;
+mod curvature;
 mod custom;
 mod dataset;
 mod element;
 mod error;
 mod forward;
 mod gradients;
+mod jacobian;
 mod layer;
 mod list;
 mod log;
 mod metric;
 mod operators;
 mod optimizer;
+mod pullback;
 mod scope;
 mod tape;
 mod tensor;
 mod text;
 mod variable;
+mod vmap;
 
 mod generated {
     mod builders;
@@ -63,6 +68,7 @@ mod generated {
     pub use statistics::*;
 }
 
+pub use closure::Outputs;
 pub use context::{Canceller, Context, ContextBuilder};
 pub use custom::{Backward, Tangents};
 pub use dataset::{Dataset, Epoch};
@@ -71,10 +77,12 @@ pub use error::{Error, Result};
 pub use forward::Forward;
 pub use generated::*;
 pub use gradients::{clip_by_global_norm, clip_by_global_norm_with, global_norm, Gradients};
+pub use jacobian::JacobianOptions;
 pub use layer::{Layer, LayerBuilder, Sequential};
 pub use list::{TensorEntry, TensorList};
 pub use metric::Metric;
 pub use optimizer::Optimizer;
+pub use pullback::Pullback;
 pub use scope::{Keep, Scope};
 pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeMemory, TapeOptions};
 pub use tensor::{Tensor, TensorRef, View};

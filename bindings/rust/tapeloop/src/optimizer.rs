@@ -54,6 +54,42 @@ impl Optimizer {
         })
     }
 
+    /// [`apply`](Optimizer::apply) in which gradients may be of rows, as [`Tape::gradient_rows`](crate::Tape::gradient_rows) gives
+    /// them: for each variable `None`, or the indices (`I32` or `I64`, strictly ascending, in range) of the rows of the variable
+    /// that its gradient holds. The time is that of the rows, whatever the size of the variable, where nobody else holds its value
+    /// (a tensor that was read from it, an open tape).
+    ///
+    /// What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
+    /// Adam, the velocity and the moments of the other rows do not decay and these rows do not move (as in TensorFlow's LazyAdam and
+    /// PyTorch's SparseAdam). AdamW decays the weights of these rows only. The step count, and with it the bias correction, is that
+    /// of the optimizer.
+    pub fn apply_rows<G, R, V>(&self, gradients: &G, row_indices: &R, variables: &V) -> Result<()>
+    where
+        G: TensorList + ?Sized,
+        R: TensorList + ?Sized,
+        V: TensorList + ?Sized,
+    {
+        gradients.with_handles(|gradients| {
+            row_indices.with_handles(|rows| {
+                variables.with_handles(|variables| {
+                    let (count, both) = (variables.len(), (gradients.len(), rows.len()));
+                    if both != (count, count) && !call!(tl_failed(self.context)) {
+                        let message = format!(
+                            "[optimizer_apply_rows] there must be one gradient and one entry of row_indices per variable: got {} \
+                             and {} for {} variables",
+                            both.0, both.1, count
+                        );
+                        return Err(Error::new(Code::InvalidArgument, message));
+                    }
+                    let count = count.min(both.0).min(both.1);
+                    let (gradients, rows, variables) = (gradients.as_ptr(), rows.as_ptr(), variables.as_ptr());
+                    let status = call!(tl_optimizer_apply_rows(self.handle, gradients, rows, variables, count));
+                    done(self.context, "optimizer_apply_rows", status)
+                })
+            })
+        })
+    }
+
     /// Makes the slots of variables before the first step, as loading a checkpoint needs it.
     pub fn build<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
         variables.with_handles(|variables| {

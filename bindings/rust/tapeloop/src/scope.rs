@@ -2,7 +2,8 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Context, Dataset, Forward, Layer, Metric, Optimizer, PersistentTape, Tape, Tensor, Variable,
+    ffi, Context, Dataset, Forward, Layer, Metric, Optimizer, PersistentTape, Pullback, Tape, Tensor,
+    Variable,
 };
 use std::fmt;
 
@@ -17,7 +18,7 @@ pub struct Scope<'ctx> {
 }
 
 /// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`],
-/// [`PersistentTape`] and [`Forward`].
+/// [`PersistentTape`], [`Forward`] and [`Pullback`].
 pub trait Keep {
     #[doc(hidden)]
     fn move_out(&self);
@@ -59,6 +60,12 @@ impl Keep for PersistentTape<'_> {
 }
 
 impl Keep for Forward<'_> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
+
+impl<G> Keep for Pullback<'_, G> {
     fn move_out(&self) {
         self.keep();
     }

@@ -11,8 +11,8 @@ use std::ptr;
 
 /// What is common to tapes: how they record. [`Tape`] and [`PersistentTape`] deref to it.
 pub struct Recording<'ctx> {
-    handle: *mut ffi::tl_tape,
-    context: &'ctx Context,
+    pub(crate) handle: *mut ffi::tl_tape,
+    pub(crate) context: &'ctx Context,
 }
 
 /// A tape that gives one gradient, which consumes it.
@@ -185,6 +185,51 @@ impl Tape<'_> {
     {
         self.recording.gradient_of(targets, sources, options)
     }
+
+    /// [`gradient`](Tape::gradient) in which the gradient of a table may consist of rows, so that no tensor of the table's size is
+    /// made: the gradients, and for each source `None`, or the indices (`I64`, strictly ascending) of the rows that its gradient then
+    /// holds. That is so where the target depends on the source through [`gather`](Tensor::gather) along its first axis alone; each
+    /// row is the sum of its gradients. With any other use of the source its gradient is dense.
+    ///
+    /// [`Optimizer::apply_rows`](crate::Optimizer::apply_rows) takes both lists. The norm of the rows is that of the dense gradient,
+    /// so that [`clip_by_global_norm`](crate::clip_by_global_norm) needs nothing else.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// let c = tapeloop::Context::new()?;
+    /// let table = c.variable(&c.ones(&[1000, 2]), "embedding")?;
+    /// let sgd = tapeloop::Sgd::new().learning_rate(0.5).build(&c)?;
+    /// let words = c.tensor(&[7i32, 3, 7], &[3])?;
+    /// let tape = c.tape()?;
+    /// let loss = table.gather(&words, 0).sum();
+    /// let (gradients, row_indices) = tape.gradient_rows(&loss, &[&table])?;
+    /// assert_eq!(row_indices.get(0).unwrap().to_vec::<i64>()?, [3, 7]);
+    /// assert_eq!(gradients.get(0).unwrap().to_vec::<f32>()?, [1.0, 1.0, 2.0, 2.0]);
+    /// sgd.apply_rows(&gradients, &row_indices, &[&table])?;
+    /// assert_eq!(table.gather(&words, 0).to_vec::<f32>()?, [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gradient_rows<S>(self, target: &Tensor, sources: &S) -> Result<(Gradients, Gradients)>
+    where
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_rows_of(target, sources, &GradientOptions::new())
+    }
+
+    /// [`gradient_rows`](Tape::gradient_rows) of the sum of several targets, with options.
+    pub fn gradient_rows_with<T, S>(
+        self,
+        targets: &T,
+        sources: &S,
+        options: &GradientOptions<'_>,
+    ) -> Result<(Gradients, Gradients)>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_rows_of(targets, sources, options)
+    }
 }
 
 impl PersistentTape<'_> {
@@ -205,6 +250,28 @@ impl PersistentTape<'_> {
         S: TensorList + ?Sized,
     {
         self.recording.gradient_of(targets, sources, options)
+    }
+
+    /// [`Tape::gradient_rows`] of a tape that can do it again.
+    pub fn gradient_rows<S>(&self, target: &Tensor, sources: &S) -> Result<(Gradients, Gradients)>
+    where
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_rows_of(target, sources, &GradientOptions::new())
+    }
+
+    /// [`Tape::gradient_rows_with`] of a tape that can do it again.
+    pub fn gradient_rows_with<T, S>(
+        &self,
+        targets: &T,
+        sources: &S,
+        options: &GradientOptions<'_>,
+    ) -> Result<(Gradients, Gradients)>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        self.recording.gradient_rows_of(targets, sources, options)
     }
 }
 
@@ -334,6 +401,57 @@ impl<'ctx> Recording<'ctx> {
         T: TensorList + ?Sized,
         S: TensorList + ?Sized,
     {
+        self.ask("tape_gradient", targets, sources, wanted, |targets, sources, options, to| match targets {
+            [target] => {
+                call!(tl_tape_gradient(self.handle, *target, sources.as_ptr(), sources.len(), options, to))
+            }
+            _ => {
+                let (these, number) = (targets.as_ptr(), targets.len());
+                let (from, count) = (sources.as_ptr(), sources.len());
+                call!(tl_tape_gradient_of(self.handle, these, number, from, count, options, to))
+            }
+        })
+    }
+
+    fn gradient_rows_of<T, S>(
+        &self,
+        targets: &T,
+        sources: &S,
+        wanted: &GradientOptions<'_>,
+    ) -> Result<(Gradients, Gradients)>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
+        let mut rows = Gradients::with_room(0, self.context.handle());
+        let call = "tape_gradient_rows";
+        let gradients = self.ask(call, targets, sources, wanted, |targets, sources, options, to| {
+            rows = Gradients::with_room(sources.len(), self.context.handle());
+            let (these, number) = (targets.as_ptr(), targets.len());
+            let (from, count, row_indices) = (sources.as_ptr(), sources.len(), rows.room().as_mut_ptr());
+            call!(tl_tape_gradient_rows(self.handle, these, number, from, count, options, to, row_indices))
+        })?;
+        Ok((gradients, rows))
+    }
+
+    /// Calls a function of C that takes gradients: with targets, sources, options, and the room for the gradients.
+    fn ask<T, S>(
+        &self,
+        call: &str,
+        targets: &T,
+        sources: &S,
+        wanted: &GradientOptions<'_>,
+        function: impl FnOnce(
+            &[*mut ffi::tl_tensor],
+            &[*mut ffi::tl_tensor],
+            *const ffi::tl_gradient_options,
+            *mut *mut ffi::tl_tensor,
+        ) -> i32,
+    ) -> Result<Gradients>
+    where
+        T: TensorList + ?Sized,
+        S: TensorList + ?Sized,
+    {
         let mut options = options!(tl_gradient_options, tl_gradient_options_init);
         options.unconnected = wanted.unconnected.unwrap_or_default() as i32;
         sources.with_handles(|sources| {
@@ -354,17 +472,8 @@ impl<'ctx> Recording<'ctx> {
                 if wanted.reasons {
                     options.reasons = reasons.as_mut_ptr();
                 }
-                let (from, count, to) = (sources.as_ptr(), sources.len(), gradients.room().as_mut_ptr());
-                self.done(
-                    "tape_gradient",
-                    match targets {
-                        [target] => call!(tl_tape_gradient(self.handle, *target, from, count, &options, to)),
-                        _ => {
-                            let (these, number) = (targets.as_ptr(), targets.len());
-                            call!(tl_tape_gradient_of(self.handle, these, number, from, count, &options, to))
-                        }
-                    },
-                )?;
+                let status = function(targets, sources, &options, gradients.room().as_mut_ptr());
+                self.done(call, status)?;
                 gradients.set_reasons(reasons);
                 Ok(gradients)
             })

@@ -209,6 +209,13 @@ impl Tensor {
         expression!(self.context, tl_clip_by_norm(self.context, self.handle, max_norm))
     }
 
+    /// Elements below `low` replaced by that, and those above `high` by that; NaN stays. The bounds are tensors of this dtype that
+    /// broadcast to this shape; where they cross, low wins. The gradient goes to the element, or to the bound that has replaced
+    /// it. With numbers as bounds [`clip`](Tensor::clip) is faster.
+    pub fn clip_by_value(&self, low: &Tensor, high: &Tensor) -> Tensor {
+        expression!(self.context, tl_clip_by_value(self.context, self.handle, low.handle, high.handle))
+    }
+
     /// [`clip_by_norm`](Tensor::clip_by_norm) with the norms over some axes, for each index of the others.
     pub fn clip_by_norm_axes(&self, max_norm: f64, axes: &[i64]) -> Tensor {
         expression!(

@@ -2,7 +2,10 @@
 mod common;
 
 use common::{refused, works};
-use tapeloop::{Code, Context, DType, GradientOptions, TapeOptions, Tensor, Unconnected, Variable};
+use tapeloop::{
+    clip_by_global_norm, Code, Context, DType, GradientOptions, Sgd, TapeOptions, Tensor, Unconnected,
+    Variable,
+};
 
 fn variable(c: &Context, value: f64) -> Variable {
     c.variable(&c.scalar(DType::F64, value), "v").unwrap()
@@ -189,4 +192,49 @@ fn a_tape_of_an_ended_scope_is_refused() {
     refused(c, tape.watch(&y), Code::InvalidArgument, "not a live");
     assert!(format!("{:?}", tape).contains("not live"));
     refused(c, tape.gradient(&y, &x), Code::InvalidArgument, "not a live");
+}
+
+#[test]
+fn gradients_of_tables_are_rows() {
+    let c = &Context::new().unwrap();
+    let table = c.variable(&c.ones_dtype(&[6, 2], DType::F64), "table").unwrap();
+    let (dense, unused) = (variable(c, 2.0), variable(c, 1.0));
+    let indices = c.tensor(&[4i64, 1, 4], &[3]).unwrap();
+    let tape = c.persistent_tape().unwrap();
+    let loss = (table.gather(&indices, 0).square() * &dense).sum();
+    let sources = [&table, &dense, &unused];
+    let (gradients, rows) = tape.gradient_rows(&loss, &sources).unwrap();
+    assert_eq!(rows.get(0).unwrap().to_vec::<i64>().unwrap(), [1, 4]);
+    assert_eq!(gradients.get(0).unwrap().to_vec::<f64>().unwrap(), [4.0, 4.0, 8.0, 8.0]);
+    assert!(rows.get(1).is_none() && rows.get(2).is_none() && gradients.get(2).is_none());
+    assert_eq!(gradients.get(1).unwrap().item().unwrap(), 6.0);
+    let asked = GradientOptions::new().unconnected(Unconnected::Zero).reasons(true);
+    let (zeros, rows_again) = tape.gradient_rows_with(&[&loss, &loss], &sources, &asked).unwrap();
+    assert_eq!(zeros.get(2).unwrap().item().unwrap(), 0.0);
+    assert!(zeros.reason(2).is_some() && rows_again.get(0).is_some());
+    drop((tape, zeros, rows_again));
+
+    let sgd = Sgd::new().learning_rate(0.25).build(c).unwrap();
+    let (clipped, norm) = clip_by_global_norm(&gradients, 1e6).unwrap();
+    assert!((norm.item().unwrap() - (16.0 * 2.0 + 64.0 * 2.0 + 36.0f64).sqrt()).abs() < 1e-12);
+    sgd.apply_rows(&clipped, &rows, &sources).unwrap();
+    let after = table.to_vec::<f64>().unwrap();
+    assert_eq!(after, [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 1.0, 1.0]);
+    assert_eq!((dense.item().unwrap(), unused.item().unwrap()), (0.5, 1.0));
+
+    refused(c, sgd.apply_rows(&gradients, &[&indices], &sources), Code::InvalidArgument, "got 3 and 1 for 3");
+    let (unsorted, given) = (c.tensor(&[4i64, 1], &[2]).unwrap(), gradients.get(0).unwrap());
+    refused(c, sgd.apply_rows(&[&*given], &[&unsorted], &[&table]), Code::InvalidArgument, "ascending");
+    let outside = c.tensor(&[1i64, 6], &[2]).unwrap();
+    refused(
+        c,
+        sgd.apply_rows(&[&*given], &[&outside], &[&table]),
+        Code::InvalidArgument,
+        "optimizer_apply_rows",
+    );
+    assert_eq!(table.to_vec::<f64>().unwrap(), after, "nothing has changed");
+    let tape = c.tape().unwrap();
+    let other = Context::new().unwrap();
+    let foreign = other.scalar(DType::F64, 1.0);
+    refused(c, tape.gradient_rows(&foreign, &sources), Code::InvalidArgument, "another context");
 }

@@ -116,7 +116,10 @@ fn arguments_keep_their_places() {
     assert_eq!(all(c.range_from(3, 5.0, -2.0, DType::F32)), [5.0, 3.0, 1.0]);
     let clipped = c.tensor(&[3.0f32, 4.0], &[2]).unwrap().clip_by_norm(1.0);
     assert!((clipped.square().sum().item().unwrap() - 1.0).abs() < 1e-6);
-    assert_eq!(all(x.clip_by_norm_axes(100.0, &[1])), all(x));
+    assert_eq!(all(x.clip_by_norm_axes(100.0, &[1])), all(x.clone()));
+    let (low, high) = (c.tensor(&[2.0f32, 0.0, 4.0], &[3]).unwrap(), c.scalar(DType::F32, 5.0));
+    assert_eq!(all(x.clip_by_value(&low, &high)), [2.0, 2.0, 4.0, 4.0, 5.0, 5.0]);
+    assert!(high.clip_by_value(&low, &high).check().is_err(), "bounds do not enlarge");
     assert_eq!(all(c.initialize(DType::F32, &[2], Initializer::Constant, 3.0)), [3.0, 3.0]);
 }
 
