@@ -257,6 +257,84 @@ void test_folder(const char* folder) {
   check(finished, "a folder: it was never read");
 }
 
+// An update of rows changes the variable, its slots and the count, or nothing.
+void test_updates_of_rows() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "rows, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const int64_t dims[] = {4, 2}, of_rows[] = {2, 2}, two[] = {2}, places[] = {1, 3};
+    tl_tensor* table = tl_variable_new(c, tl_ones(c, dims, 2), "table", true);
+    tl_tensor *rows = tl_ones(c, of_rows, 2), *at = tl_tensor_new(c, TL_I64, two, 1, places, sizeof places);
+    tl_tensor *held = nullptr, *loss = nullptr, *grad = nullptr, *indices = nullptr;
+    tl_adam_options options;
+    tl_adam_options_init(&options, sizeof options);
+    tl_optimizer* adam = tl_adam(c, &options);
+    if (k % 2) held = tl_identity(c, table);  // then not in place
+    allocations_left = k / 2;
+    finished = tl_optimizer_apply_rows(adam, &rows, &at, &table, 1) == TL_OK && k % 2;
+    const bool applied = !tl_failed(c);
+    allocations_left = -1;
+    if (!applied) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    check(tl_optimizer_iterations(adam) == applied, where + ": the count");
+    float got[8] = {};
+    if (tl_tensor_read(table, got, sizeof got) == TL_OK)
+      for (int i = 0; i < 8; i++)
+        check((got[i] == 1) == (!applied || i / 2 % 2 == 0), where + ": wrong rows changed");
+    if (held)
+      check(tl_tensor_read(held, got, sizeof got) == TL_OK && got[2] == 1, where + ": a held value changed");
+
+    // The gradient of rows is there whole, or not at all.
+    tl_tape* tape = tl_tape_begin(c, nullptr);
+    loss = tl_sum(c, tl_gather(c, table, at, 0));
+    allocations_left = k;
+    const tl_status status = tl_tape_gradient_rows(tape, &loss, 1, &table, 1, nullptr, &grad, &indices);
+    allocations_left = -1;
+    check((status == TL_OK) == (grad && indices) && !grad == !indices, where + ": half a gradient");
+    finished &= status == TL_OK;
+    tl_clear_error(c);
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "rows: they never succeeded");
+}
+
+tl_status squared(tl_context* c, void*, tl_tensor* const* in, size_t, tl_tensor** out, size_t) {
+  out[0] = tl_square(c, in[0]);
+  return TL_OK;
+}
+
+// Functions that are differentiated as a whole: their user data ends once, and no tape or forward mode stays behind.
+void test_functions() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "functions, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    tl_tensor *x = tl_variable_new(c, tl_scalar(c, TL_F64, 3), "x", true), *v = tl_scalar(c, TL_F64, 1);
+    tl_tensor *value = nullptr, *g = nullptr, *h = nullptr, *r = nullptr, *n = nullptr;
+    int ended = 0;
+    auto end = [](void* count) { ++*static_cast<int*>(count); };
+    allocations_left = k;
+    tl_pullback* p = tl_pullback_new(c, squared, &ended, end, &x, 1, &value, 1);
+    finished = p && tl_pullback_gradients(p, nullptr, 1, &g, 1) == TL_OK;
+    for (tl_hessian_way way : {TL_HESSIAN_FORWARD_OVER_REVERSE, TL_HESSIAN_REVERSE_OVER_REVERSE})
+      finished &= tl_hessian_vector_product(c, squared, &ended, end, &x, &v, 1, way, way ? &r : &h) == TL_OK;
+    finished &= tl_gauss_newton_vector_product(c, squared, 1, squared, &ended, end, &x, &v, 1, &n) == TL_OK;
+    allocations_left = -1;
+    check(ended == 4, where + ": the user data ended " + std::to_string(ended) + " times");
+    check(finished == !tl_failed(c), where + ": results and an error, or neither");
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    if (finished)
+      check(tl_tensor_item(g) == 6 && tl_tensor_item(h) == 2 && tl_tensor_item(r) == 2 &&
+                tl_tensor_item(n) == 72,
+            where + ": wrong derivatives");
+    tl_clear_error(c);
+    check(tl_tensor_item(tl_square(c, x)) == 9, where + ": the context goes on");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "functions: they never succeeded");
+}
+
 }  // namespace
 
 int main() {
@@ -266,6 +344,8 @@ int main() {
   test_states_of_forward();
   test_vmap();
   test_context_free();
+  test_updates_of_rows();
+  test_functions();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
