@@ -144,6 +144,26 @@ impl Context {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Gradients of gradients: log(1 + e^x) without an overflow, whose rule is differentiated in turn.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// let c = tapeloop::Context::new()?;
+    /// let x = c.variable(&c.tensor(&[0.0f64, 1000.0], &[2])?, "x")?;
+    /// let (outer, inner) = (c.tape()?, c.tape()?);
+    /// let y = c.custom_gradient(
+    ///     "log1p_exp",
+    ///     &x,
+    ///     |_, x| Ok(x[0].relu() + ((-x[0].abs()).exp() + 1.0).log()),
+    ///     |call| Ok(vec![Some(call.gradient()? * call.inputs()[0].sigmoid())]),
+    /// )?;
+    /// let slope = inner.gradient(&y, &x)?;
+    /// assert_eq!(slope.to_vec::<f64>()?, [0.5, 1.0]);
+    /// assert_eq!(outer.gradient(&slope, &x)?.to_vec::<f64>()?, [0.25, 0.0]); // s (1 - s)
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn custom_gradient<L, F, B>(&self, name: &str, inputs: &L, forward: F, backward: B) -> Result<Tensor>
     where
         L: TensorList + ?Sized,
@@ -249,6 +269,25 @@ impl Context {
     ///
     /// The segment must depend on nothing but its inputs, variables and the context's random numbers, which are the same ones the
     /// second time.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// use std::sync::{atomic::{AtomicUsize, Ordering}, Arc};
+    /// let c = tapeloop::Context::new()?;
+    /// let x = c.variable(&c.tensor(&[0.5f64, 2.0], &[2])?, "x")?;
+    /// let runs = Arc::new(AtomicUsize::new(0));
+    /// let counted = Arc::clone(&runs);
+    /// let tape = c.tape()?;
+    /// let y = c.recompute("cube", &x, move |_, x| {
+    ///     counted.fetch_add(1, Ordering::Relaxed);
+    ///     Ok(&*x[0] * &*x[0] * &*x[0])
+    /// })?;
+    /// assert_eq!(runs.load(Ordering::Relaxed), 1);
+    /// assert_eq!(tape.gradient(&y, &x)?.to_vec::<f64>()?, [0.75, 12.0]);
+    /// assert_eq!(runs.load(Ordering::Relaxed), 2); // once more, for the gradient
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn recompute<L, S>(&self, name: &str, inputs: &L, segment: S) -> Result<Tensor>
     where
         L: TensorList + ?Sized,
