@@ -114,12 +114,13 @@ def losses(api):
 
 
 def statistics(api):
-    """The structs that count what contexts and tapes hold."""
-    out = NOTE + "//! What contexts and tapes hold.\n\nuse crate::ffi;\n"
+    """The structs that count what contexts, tapes and functions hold."""
+    out = NOTE + "//! What contexts, tapes and functions hold.\n\nuse crate::ffi;\n"
     for s in (s for s in api["structs"] if s["name"].endswith("_statistics")):
         owner = camel(s["name"][3:].replace("context_", ""))
         rows = fields(s)
-        out += f"\n{rust_doc(s['doc'].split('.')[0])}#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n#[non_exhaustive]\npub struct {owner} {{\n"
+        equal = "PartialEq" if any(f["type"] == "f64" for f in rows) else "PartialEq, Eq"
+        out += f"\n{rust_doc(s['doc'].split('.')[0])}#[derive(Debug, Clone, Copy, {equal})]\n#[non_exhaustive]\npub struct {owner} {{\n"
         for f in rows:
             kind = "u64" if f["type"] == "u64" else PLAIN[f["type"]]
             out += rust_doc(f.get("doc") or f"Whether it is {f['name']}", "    ") + f"    pub {ident(f['name'])}: {kind},\n"

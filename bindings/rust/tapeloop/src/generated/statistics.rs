@@ -1,5 +1,5 @@
 // Made from api.json by bindings/gen/generate. Do not edit.
-//! What contexts and tapes hold.
+//! What contexts, tapes and functions hold.
 
 use crate::ffi;
 
