@@ -39,12 +39,17 @@ class ThreadPool {
   // none of the workers: it is found out by the process id, and loops run inline from then on; the child may
   // also destroy it.
   //
-  // A worker without work spins for about 20 microseconds, then sleeps.
-  void parallel_for(size_t count, FunctionRef<void(size_t index)> body);
+  // A worker without work spins for about 50 microseconds, then sleeps. To wake it costs the caller some microseconds
+  // and brings help 10 to 15 later, and what a worker wrote reaches the next reader slowly. So a
+  // loop of less than some 100 microseconds asks for Helpers::if_it_pays: the pool times both ways now and then,
+  // and holds to the faster one, which may be that the caller runs such loops alone.
+  enum class Helpers { all, if_it_pays };
+  void parallel_for(size_t count, FunctionRef<void(size_t index)> body, Helpers helpers = Helpers::all);
 
   // The same; body(index, worker) also learns which thread it is on: 0 <= worker < size(), no two bodies that
   // run at the same time have the same one. A nested loop runs inline under the worker of its caller.
-  void parallel_for_worker(size_t count, FunctionRef<void(size_t index, int worker)> body);
+  void parallel_for_worker(size_t count, FunctionRef<void(size_t index, int worker)> body,
+                           Helpers helpers = Helpers::all);
 
   // Scratch memory of kernels. reserve_scratch() makes sure that every worker has `per_worker` bytes and that
   // there are `shared` bytes more; it keeps what is large enough and throws tl::Error (out of memory) when it

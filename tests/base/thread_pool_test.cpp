@@ -56,6 +56,44 @@ TEST_CASE("loops that find the workers asleep", "[thread_pool]") {
   }
 }
 
+TEST_CASE("short loops run completely, and alone while sharing does not pay", "[thread_pool]") {
+  ThreadPool pool(3);
+  const auto helpers = ThreadPool::Helpers::if_it_pays;
+  // Help takes much longer than no help, so most of the loops are run by the caller alone.
+  std::vector<std::atomic<int>> runs(6);
+  std::atomic<int> inner{0}, shared{0};
+  const int rounds = 300;
+  for (int r = 0; r < rounds; ++r) {
+    std::atomic<bool> helped{false};
+    const auto body = [&](size_t i, int worker) {
+      ++runs[i];
+      const bool first_help = worker != 0 && !helped.exchange(true);
+      std::this_thread::sleep_for(std::chrono::microseconds(first_help ? 2000 : 20));
+      pool.parallel_for_worker(3, [&](size_t, int nested) { inner += nested == worker; });
+    };
+    pool.parallel_for_worker(runs.size(), body, helpers);
+    shared += helped;
+  }
+  for (const auto& run : runs) CHECK(run == rounds);
+  CHECK(inner == 3 * 6 * rounds);
+  CHECK(shared > 0);  // the pool tried
+  CHECK(shared <= rounds / 2);
+  CHECK_THROWS_AS(pool.parallel_for(
+                      4,
+                      [](size_t i) {
+                        if (i > 1) throw std::runtime_error("no");
+                      },
+                      helpers),
+                  std::runtime_error);
+  // Loops that want all helpers do not ask what paid.
+  std::atomic<int> second{0};
+  pool.parallel_for_worker(50, [&](size_t, int worker) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (worker != 0) ++second;
+  });
+  CHECK(second > 0);
+}
+
 TEST_CASE("worker numbers are in range and never shared by two bodies at a time", "[thread_pool]") {
   ThreadPool pool(4);
   std::vector<std::atomic<int>> busy(4);

@@ -59,7 +59,8 @@ void run_batch(ThreadPool& pool, const GemmBatch& batch, const GemmProblem<T>& p
   for (int axis = 0; axis < batch.rank; ++axis) count *= batch.sizes[axis];
   // Products that are worth several threads each run one after the other; small ones are shared out whole.
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  if (pool.size() == 1 || count < 2 || work * static_cast<double>(count) < 2e6 || work > 8e6) {
+  if (pool.size() == 1 || count < 2 || work * static_cast<double>(count) < kMultiplyAddsWorthSharing ||
+      work > 8e6) {
     for (int64_t i = 0; i < count; ++i) run(pool, product_of_batch(batch, i, p));
     return;
   }
@@ -72,11 +73,13 @@ void run_batch(ThreadPool& pool, const GemmBatch& batch, const GemmProblem<T>& p
   const GemmMethod method = choose(cpu, p);
   pool.reserve_scratch(gemm_scratch(kernels, method, p).alone(), 0);
   const int64_t most = 4 * pool.size(), parts = count < most ? count : most;
-  pool.parallel_for_worker(static_cast<size_t>(parts), [&](size_t part, int worker) {
+  const auto run_part = [&](size_t part, int worker) {
     const int64_t at = static_cast<int64_t>(part);
     for (int64_t i = count * at / parts; i < count * (at + 1) / parts; ++i)
       run_gemm_alone(pool.worker_scratch(worker), kernels, method, product_of_batch(batch, i, p));
-  });
+  };
+  pool.parallel_for_worker(static_cast<size_t>(parts), run_part,
+                           gemm_helpers(work * static_cast<double>(count)));
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 namespace tl::kernels {
 namespace {
 
-constexpr int64_t kPackedBBytes = 8 << 20;    // packed panels of B; read slowly enough for any cache behind
-constexpr int64_t kStripeBytes = 256 << 10;   // packed panels of B that stay in the second-level cache
-constexpr double kMultiplyAddsPerPart = 1e6;  // less work than this is not worth waking a thread for
+constexpr int64_t kPackedBBytes = 8 << 20;   // packed panels of B; read slowly enough for any cache behind
+constexpr int64_t kStripeBytes = 256 << 10;  // packed panels of B that stay in the second-level cache
+constexpr double kMultiplyAddsPerPart = kMultiplyAddsWorthSharing / 2;
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -33,6 +33,10 @@ struct Arranged {
   T* c;
   int64_t c_stride;
   bool c_transposed;
+
+  double multiply_adds() const {
+    return static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(terms);
+  }
 };
 
 template <typename T>
@@ -144,13 +148,13 @@ class Workers {
   void* shared() const { return pool_ ? pool_->shared_scratch() : shared_; }
   void* own(int worker) const { return pool_ ? pool_->worker_scratch(worker) : own_; }
 
-  // body(index, worker)
+  // body(index, worker); the work of all indices decides whether threads are woken for it
   template <typename F>
-  void run(size_t count, const F& body) const {
+  void run(size_t count, double multiply_adds, const F& body) const {
     if (count == 1)
       body(0, 0);
     else if (pool_)
-      pool_->parallel_for_worker(count, body);
+      pool_->parallel_for_worker(count, body, gemm_helpers(multiply_adds));
     else
       for (size_t i = 0; i < count; ++i) body(i, 0);
   }
@@ -164,11 +168,10 @@ class Workers {
 // B is read where it lies.
 template <typename T>
 void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
-  const double work =
-      static_cast<double>(x.rows) * static_cast<double>(x.cols) * static_cast<double>(x.terms);
+  const double work = x.multiply_adds();
   const Grid grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, x.rows, work, workers.size());
   const int64_t step = terms_per_block(x.terms, kernels.block_terms);
-  workers.run(grid.size(), [&](size_t index, int) {
+  workers.run(grid.size(), work, [&](size_t index, int) {
     const Part part = grid[index];
     for (int64_t term = 0; term < x.terms; term += step) {
       GemmBlock<T> block = block_of(x, part, term, x.terms - term < step ? x.terms - term : step);
@@ -202,9 +205,7 @@ struct PrivatePacking {
 
 template <typename T>
 Grid private_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
-  const double work =
-      static_cast<double>(x.rows) * static_cast<double>(x.cols) * static_cast<double>(x.terms);
-  const int64_t wanted = wanted_parts(work, threads), panels = divide_up(x.cols, kernels.panel);
+  const int64_t wanted = wanted_parts(x.multiply_adds(), threads), panels = divide_up(x.cols, kernels.panel);
   if (wanted == 1) return Grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, 1, 1);
   // Rows apart: B is packed by every thread. Columns apart: A is read by every thread.
   const bool down = x.rows >= 64 * threads && x.cols <= 4 * x.rows;
@@ -217,7 +218,7 @@ template <typename T>
 void run_private(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
   const PrivatePacking<T> packing(kernels, x);
   const Grid grid = private_grid(kernels, x, workers.size());
-  workers.run(grid.size(), [&](size_t index, int worker) {
+  workers.run(grid.size(), x.multiply_adds(), [&](size_t index, int worker) {
     const Part part = grid[index];
     T* packed_b = static_cast<T*>(workers.own(worker));
     const int64_t end = part.col + part.cols;
@@ -237,18 +238,27 @@ void run_private(const Workers& workers, const GemmKernels<T>& kernels, const Ar
   });
 }
 
-// How a product is blocked when both operands are packed.
+// Rows of A that lie whole pages apart share a set of the first-level cache, which has room for 8 of them or 12: a taller
+// tile that reads them where they lie loses up to a quarter of its speed. With fewer rows or columns packing costs as much.
+template <typename T>
+bool rows_collide(const Arranged<T>& x) {
+  return x.a_layout == LeftLayout::along_terms && x.a_stride * static_cast<int64_t>(sizeof(T)) % 4096 == 0 &&
+         x.rows >= 64 && x.cols >= 64;
+}
+
+// How a product is blocked when both operands are packed, or A alone.
 template <typename T>
 struct Blocking {
+  bool pack_b;
   int64_t step;      // terms
   int64_t stripe;    // columns packed at a time, whole panels
   int64_t max_rows;  // of one packed block of A
 
-  Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  Blocking(const GemmKernels<T>& kernels, const Arranged<T>& x, bool both) : pack_b(both) {
     const int64_t element = sizeof(T), panel = kernels.panel, tile_rows = kernels.tile_rows;
     step = terms_per_block(x.terms, kernels.block_terms);
     stripe = kPackedBBytes / (step * element) / panel * panel;
-    if (stripe > x.cols) stripe = divide_up(x.cols, panel) * panel;
+    if (!pack_b || stripe > x.cols) stripe = divide_up(x.cols, panel) * panel;
     max_rows = kernels.packed_a_bytes / (step * element) / tile_rows * tile_rows;
     if (max_rows > x.rows) max_rows = x.rows;
   }
@@ -260,12 +270,12 @@ struct Blocking {
 
   GemmScratch scratch(const GemmKernels<T>& kernels) const {
     GemmScratch bytes;
-    bytes.per_worker = a_bytes(kernels) + static_cast<size_t>(stripe * step) * sizeof(T);
+    bytes.per_worker = a_bytes(kernels) + (pack_b ? static_cast<size_t>(stripe * step) * sizeof(T) : 0);
     return bytes;
   }
 };
 
-// One rectangle of C, both operands packed by the calling thread.
+// One rectangle of C, the operands packed by the calling thread.
 template <typename T>
 void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const Blocking<T>& blocking,
                     const Part& part, T* packed_a, T* packed_b) {
@@ -277,16 +287,19 @@ void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const B
     for (int64_t term = 0; term < x.terms; term += blocking.step) {
       const int64_t terms = x.terms - term < blocking.step ? x.terms - term : blocking.step;
       const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
-      kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
+      if (blocking.pack_b) kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
       for (int64_t row = part.row; row < row_end; row += block_rows) {
         const int64_t rows = row_end - row < block_rows ? row_end - row : block_rows;
         GemmBlock<T> block = block_of(x, {row, rows, col, cols}, term, terms);
         kernels.pack_a(rows, terms, block.a, block.a_stride, block.a_layout, packed_a);
         block.a = packed_a;
         block.a_layout = LeftLayout::tiles;
-        block.b = packed_b;
-        block.b_stride = kernels.panel;
-        block.b_panel = kernels.panel * terms;
+        block.b_panel = kernels.panel;
+        if (blocking.pack_b) {
+          block.b = packed_b;
+          block.b_stride = kernels.panel;
+          block.b_panel = kernels.panel * terms;
+        }
         kernels.block(block);
       }
     }
@@ -297,7 +310,7 @@ void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const B
 template <typename T>
 Grid packed_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
   const double rows = static_cast<double>(x.rows), cols = static_cast<double>(x.cols);
-  int64_t parts = wanted_parts(rows * cols * static_cast<double>(x.terms), threads) == 1 ? 1 : threads;
+  int64_t parts = wanted_parts(x.multiply_adds(), threads) == 1 ? 1 : threads;
   if (parts > 1 && rows * cols >= 2e6 * threads) parts *= 2;
   int64_t best = 1;
   double least = 1e300;
@@ -312,10 +325,10 @@ Grid packed_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int thread
 }
 
 template <typename T>
-void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
-  const Blocking<T> blocking(kernels, x);
+void run_packed(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x, bool pack_b) {
+  const Blocking<T> blocking(kernels, x, pack_b);
   const Grid grid = packed_grid(kernels, x, workers.size());
-  workers.run(grid.size(), [&](size_t index, int worker) {
+  workers.run(grid.size(), x.multiply_adds(), [&](size_t index, int worker) {
     char* memory = static_cast<char*>(workers.own(worker));
     compute_packed(kernels, x, blocking, grid[index], reinterpret_cast<T*>(memory),
                    reinterpret_cast<T*>(memory + blocking.a_bytes(kernels)));
@@ -364,7 +377,7 @@ void run_axpy(const Workers& workers, const GemmKernels<T>& kernels, const GemmP
   const int64_t stride = one_row ? p.ldb : p.lda, cols = one_row ? p.n : p.m, y_stride = one_row ? 1 : p.ldc;
   const double work = 8.0 * static_cast<double>(cols) * static_cast<double>(p.k);
   const Grid grid(1, cols, 1, kernels.panel, 1, work, workers.size());
-  workers.run(grid.size(), [&](size_t index, int) {
+  workers.run(grid.size(), work, [&](size_t index, int) {
     const Part part = grid[index];
     kernels.add_rows(p.k, part.cols, p.alpha, x, x_stride, matrix + part.col, stride, p.beta,
                      p.c + part.col * y_stride, y_stride);
@@ -386,7 +399,7 @@ void run_dot(const Workers& workers, const GemmKernels<T>& kernels, const GemmPr
   // Mostly a matter of reading the matrix: an element takes the time of some 8 multiply-adds.
   const double work = 8.0 * static_cast<double>(d.rows) * static_cast<double>(p.k);
   const Grid grid(d.rows, 1, 4, 1, d.rows, work, workers.size());
-  workers.run(grid.size(), [&](size_t index, int) {
+  workers.run(grid.size(), work, [&](size_t index, int) {
     const Part part = grid[index];
     for (int64_t v = 0; v < d.vectors; ++v)
       kernels.dot_rows(part.rows, p.k, p.alpha, d.matrix + part.row * d.matrix_stride, d.matrix_stride,
@@ -410,10 +423,11 @@ void run_on(const Workers& workers, const GemmKernels<T>& kernels, GemmMethod me
     case GemmMethod::openblas:
       return openblas_gemm(workers.pool(), p.ta, p.tb, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta,
                            p.c, p.ldc);
-    case GemmMethod::packed: return run_packed(workers, kernels, arrange(p, false));
+    case GemmMethod::packed: return run_packed(workers, kernels, arrange(p, false), true);
     case GemmMethod::direct:
     case GemmMethod::swapped: {
       const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
+      if (rows_collide(x)) return run_packed(workers, kernels, x, x.b_transposed);
       if (x.b_transposed) return run_private(workers, kernels, x);
       return run_unpacked(workers, kernels, x);
     }
@@ -439,10 +453,13 @@ GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const
   if (method == GemmMethod::dot) {
     bytes.shared = DotProblem<T>(p).copy_bytes(p);
   } else if (method == GemmMethod::packed) {
-    bytes = Blocking<T>(kernels, arrange(p, false)).scratch(kernels);
+    bytes = Blocking<T>(kernels, arrange(p, false), true).scratch(kernels);
   } else if (method == GemmMethod::direct || method == GemmMethod::swapped) {
     const Arranged<T> x = arrange(p, method == GemmMethod::swapped);
-    if (x.b_transposed) bytes = PrivatePacking<T>(kernels, x).scratch();
+    if (rows_collide(x))
+      bytes = Blocking<T>(kernels, x, x.b_transposed).scratch(kernels);
+    else if (x.b_transposed)
+      bytes = PrivatePacking<T>(kernels, x).scratch();
   }
   return bytes;
 }

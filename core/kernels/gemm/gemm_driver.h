@@ -24,6 +24,14 @@ struct GemmProblem {
   int64_t ldc;
 };
 
+// Multiply-adds that are worth sharing out where threads help in time, and in any case.
+constexpr double kMultiplyAddsWorthSharing = 2e6, kMultiplyAddsWorthWaking = 6e6;
+
+inline ThreadPool::Helpers gemm_helpers(double multiply_adds) {
+  return multiply_adds < kMultiplyAddsWorthWaking ? ThreadPool::Helpers::if_it_pays
+                                                  : ThreadPool::Helpers::all;
+}
+
 // True when the method can compute the product: dot needs op(A) by rows and op(B) by columns (or vectors),
 // oneDNN needs floats, and the libraries must be there.
 template <typename T>

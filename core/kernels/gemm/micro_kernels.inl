@@ -123,27 +123,33 @@ void compute_tile(const Tile<S>& t) {
     } while (go_on());
   }
 
+  // Decided once for the tile; what is read of t is read before the stores, which could change it for all the compiler
+  // knows.
   const V alpha = S::set1(t.alpha), beta = S::set1(t.beta);
-  const bool keep = t.beta != 0, plain = t.beta == 0 && t.alpha == 1;
+  const int64_t c_stride = t.c_stride;
+  T* c = t.c;
+  const auto store_all = [&](const auto& result) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-  for (int i = 0; i < kRows; ++i) {
-    T* c = t.c + i * t.c_stride;
+    for (int i = 0; i < kRows; ++i, c += c_stride)
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      const bool part = kTail && v == kVectors - 1;
-      V value = acc[i][v];
-      if (keep) {
-        const V old = part ? S::load_part(c + v * kWidth, tail) : S::load(c + v * kWidth);
-        value = S::fma(alpha, value, S::mul(beta, old));
-      } else if (!plain) {
-        value = S::mul(alpha, value);
+      for (int v = 0; v < kVectors; ++v) {
+        T* to = c + v * kWidth;
+        const bool part = kTail && v == kVectors - 1;
+        const V value = result(acc[i][v], to, part);
+        if (part)
+          S::store_part(to, value, tail);
+        else
+          S::store(to, value);
       }
-      if (part)
-        S::store_part(c + v * kWidth, value, tail);
-      else
-        S::store(c + v * kWidth, value);
-    }
-  }
+  };
+  if (t.beta != 0)
+    store_all([&](V sum, const T* to, bool part) __attribute__((always_inline)) {
+      return S::fma(alpha, sum, S::mul(beta, part ? S::load_part(to, tail) : S::load(to)));
+    });
+  else if (t.alpha != 1)
+    store_all([&](V sum, const T*, bool) __attribute__((always_inline)) { return S::mul(alpha, sum); });
+  else
+    store_all([&](V sum, const T*, bool) __attribute__((always_inline)) { return sum; });
 }
 
 // All tiles of up to S::kTileRows rows: [rows - 1][columns: two full vectors, one and a part, a part][a along
