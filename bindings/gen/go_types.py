@@ -5,7 +5,7 @@ FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64"
 # Written by hand, in the words of Go, or no options to a caller.
 BY_HAND = {"tl_gradient_options", "tl_clip_options", "tl_jacobian_options"}
 CONSTANTS = {"TL_NO_AXIS": "stands in the place of an axis: none"}
-C_TYPES = {"bool": "C.bool", "i32": "C.int32_t", "i64": "C.int64_t", "u64": "C.uint64_t", "f64": "C.double"}
+C_TYPES = {"bool": "C.bool", "i32": "C.int32_t", "i64": "C.int64_t", "u64": "C.uint64_t", "f64": "C.double", "size": "C.size_t"}
 HEAD = MADE + "\n//go:build cgo\n\npackage tapeloop\n"
 
 
