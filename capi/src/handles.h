@@ -40,6 +40,7 @@ const char* name_of(Kind kind);
 
 inline constexpr uint32_t kNoSlot = 0xFFFFFFFF;
 inline constexpr uint32_t kNotCancelled = 0xFFFFFFFF;  // no generation of a handle
+inline constexpr uint32_t kNotIntruded = 0xFFFFFFFF;
 inline constexpr uint32_t kNoScope = 0xFFFFFFFF;
 
 struct Slot {
@@ -49,13 +50,13 @@ struct Slot {
   void (*destroy)(void* object) = nullptr;
   std::atomic<uint32_t> context{kNoSlot};  // slot of the context that it belongs to
   std::atomic<Kind> kind{Kind::kNone};
-  std::atomic<bool> intruded{false};  // of a context's own slot: a call was refused because of its owner
-  uint32_t scope = kNoScope;          // depth of the scope that holds a reference
+  uint32_t scope = kNoScope;                    // depth of the scope that holds a reference
   uint32_t previous = kNoSlot, next = kNoSlot;  // neighbours in that scope; `next` also links free slots
   uint32_t next_released = kNoSlot;             // links the list below
   // Every handle of an older generation belonged to a context that has ended.
   std::atomic<uint32_t> first_generation{1};
   // Of a context's own slot only:
+  std::atomic<uint32_t> intruded{kNotIntruded};  // the generation of the context of which a call was refused
   std::atomic<uint32_t> released{
       kNoSlot};                     // handles that other threads released while the context was in use
   std::atomic<uintptr_t> owner{0};  // the thread that is inside the context

@@ -50,7 +50,7 @@ Session* Session::create(const ContextOptions& options, void** handle) {
   slot.kind.store(Kind::kContext, std::memory_order_relaxed);
   slot.scope = kNoScope;
   slot.released.store(kNoSlot, std::memory_order_relaxed);
-  slot.intruded.store(false, std::memory_order_relaxed);
+  slot.intruded.store(kNotIntruded, std::memory_order_relaxed);
   slot.cancelled.store(kNotCancelled, std::memory_order_relaxed);
   session->core_.set_cancel_word(&slot.cancelled, generation_in(handle_of(first, slot)));
   slot.state.fetch_add(1, std::memory_order_release);
@@ -320,8 +320,13 @@ Entered::Entered(const void* handle) {
   if (!context_slot_) return;
   Entry entered = enter(*context_slot_, 0);
   if (entered == Entry::kRefused) {
-    context_slot_->intruded.store(true, std::memory_order_relaxed);
-    code_ = Code::kBusy;
+    // The context may end at this very moment, and another begin in its slot, which has nothing to do with this call.
+    const uint32_t generation = generation_of(context_slot_->state.load(std::memory_order_acquire));
+    uint32_t live;
+    if (find(handle, &live) == slot_) {
+      context_slot_->intruded.store(generation, std::memory_order_relaxed);
+      code_ = Code::kBusy;
+    }
     return;
   }
   // The handle may have died between the look-up and the entry: only now can it not die any more.
@@ -338,12 +343,15 @@ Entered::Entered(const void* handle) {
 
 Entered::~Entered() {
   if (!outermost_) return;
-  if (context_slot_->intruded.load(std::memory_order_relaxed)) {
-    context_slot_->intruded.store(false, std::memory_order_relaxed);
-    session_->keep_error(
-        Code::kBusy,
-        "[context] two threads used one context at the same time, and the calls of one were refused; "
-        "give each thread a context of its own, or hand the context over between calls");
+  const uint32_t intruded = context_slot_->intruded.load(std::memory_order_relaxed);
+  if (intruded != kNotIntruded) {
+    context_slot_->intruded.store(kNotIntruded, std::memory_order_relaxed);
+    const bool ours = intruded == generation_of(context_slot_->state.load(std::memory_order_relaxed));
+    if (ours)
+      session_->keep_error(
+          Code::kBusy,
+          "[context] two threads used one context at the same time, and the calls of one were refused; "
+          "give each thread a context of its own, or hand the context over between calls");
   }
   leave(*context_slot_);
 }
@@ -362,7 +370,9 @@ Code blame(const void* handle, const char* message) noexcept {
   if (!context) return Code::kInvalidArgument;
   Entry entered = enter(*context, kReleasing);  // whoever comes meanwhile waits: this thread leaves at once
   if (entered == Entry::kRefused) {
-    context->intruded.store(true, std::memory_order_relaxed);
+    const uint32_t generation = generation_of(context->state.load(std::memory_order_acquire));
+    if (former_context(handle) != context) return Code::kInvalidArgument;
+    context->intruded.store(generation, std::memory_order_relaxed);
     return Code::kBusy;
   }
   Code code = Code::kInvalidArgument;
