@@ -29,8 +29,23 @@ static inline tlgo_number tlgo_checked(uintptr_t context, double value, bool sus
 }
 
 static inline tlgo_number tlgo_item(uintptr_t context, uintptr_t tensor) {
-  double value = tlgo_tensor_item(tensor);
-  return tlgo_checked(context, value, value != value);
+  double value = tlgo_tensor_item(tensor), wide = 0;
+  tlgo_number out = tlgo_checked(context, value, value != value);
+  if (value == value || out.code != TL_OK) return out;
+  /* NaN is the value, or the call was refused and another goroutine has taken the error: only a status is certain. */
+  float narrow = 0;
+  switch (tlgo_tensor_dtype(tensor)) {
+    case TL_F32:
+      out.code = tlgo_tensor_read(tensor, (uint8_t *)&narrow, sizeof narrow);
+      out.value = narrow;
+      break;
+    case TL_F64:
+      out.code = tlgo_tensor_read(tensor, (uint8_t *)&wide, sizeof wide);
+      out.value = wide;
+      break;
+    default: out.code = TL_BUSY;
+  }
+  return out;
 }
 
 static inline tlgo_number tlgo_result(uintptr_t context, uintptr_t metric) {

@@ -26,8 +26,9 @@ fn work() -> MutexGuard<'static, Vec<(usize, Work)>> {
 
 /// Puts work aside, from inside of C.
 pub(crate) fn push(context: *mut ffi::tl_context, item: Work) {
-    work().push((context as usize, item));
-    COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut all = work();
+    COUNT.fetch_add(1, Ordering::Relaxed); // before another thread can take it, so that the count is never too low
+    all.push((context as usize, item));
 }
 
 /// The first work of a context of a kind.
@@ -53,8 +54,9 @@ fn deliver_all(context: *mut ffi::tl_context) {
             Work::Line(line) => {
                 if let Err(line) = line.deliver() {
                     // The closure is running: it used the context itself. Its own delivery takes this line when it is back.
-                    work().insert(0, (context as usize, Work::Line(line)));
+                    let mut all = work();
                     COUNT.fetch_add(1, Ordering::Relaxed);
+                    all.insert(0, (context as usize, Work::Line(line)));
                     return;
                 }
             }

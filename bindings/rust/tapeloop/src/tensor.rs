@@ -147,12 +147,23 @@ impl Tensor {
         self.live("tensor_item")?;
         let value = call!(tl_tensor_item(self.handle));
         if value.is_nan() {
-            // A NaN may be the value, or say that there is an error.
-            if let Some(error) = Error::take_if_any(self.context, "tensor_item") {
-                return Err(error);
-            }
+            return self.nan_item();
         }
         Ok(value)
+    }
+
+    /// A NaN may be the value, or say that there is an error; which another thread may have taken. Only a status is certain.
+    #[cold]
+    fn nan_item(&self) -> Result<f64> {
+        if let Some(error) = Error::take_if_any(self.context, "tensor_item") {
+            return Err(error);
+        }
+        let value = match self.dtype_for("tensor_item")? {
+            DType::F32 => self.to_vec::<f32>()?.first().copied().map(f64::from),
+            DType::F64 => self.to_vec::<f64>()?.first().copied(),
+            _ => None,
+        };
+        value.ok_or_else(|| Error::take(self.context, "tensor_item", ffi::TL_BUSY))
     }
 
     /// All elements, row-major. `T` must be the tensor's element type.

@@ -180,6 +180,8 @@ fn the_first_error_is_the_one() {
 fn nan_is_a_value_and_not_an_error() {
     let c = &Context::new().unwrap();
     assert!(c.scalar(DType::F32, -1.0).log().item().unwrap().is_nan());
+    assert!(c.scalar(DType::F64, -1.0).log().item().unwrap().is_nan());
+    refused(c, c.full(&[2], f64::NAN, DType::F32).item(), Code::InvalidArgument, "one element");
 }
 
 #[test]
