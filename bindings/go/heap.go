@@ -55,6 +55,31 @@ func newNet(h uintptr, c *Context, release func(uintptr)) *net {
 // One collection at a time in the process: it is the whole heap's.
 var collecting sync.Mutex
 
+const longestWait = 100 * time.Millisecond // for finalizers, which the program's own may hold up
+
+// collect runs the garbage collector, and waits until the goroutine of the runtime's that runs finalizers has run one of those
+// that were due. It runs all of a collection before any of the next, so that nothing is left of the collection before. Without
+// that a program on a busy machine could make tensors faster than that goroutine gets to release them.
+func collect() {
+	ran := due()
+	runtime.GC()
+	timeout := time.NewTimer(longestWait)
+	defer timeout.Stop()
+	select {
+	case <-ran:
+	case <-timeout.C:
+	}
+}
+
+// due is closed by the finalizer of an object that nothing refers to.
+//
+//go:noinline
+func due() chan struct{} {
+	ran := make(chan struct{})
+	runtime.SetFinalizer(&net{}, func(*net) { close(ran) })
+	return ran
+}
+
 // contexts counts those of the process: each takes memory of its own, even if nobody makes a tensor in it.
 var contexts struct {
 	live atomic.Int64
@@ -67,7 +92,7 @@ const contextBytes = 100 << 10 // about what a context takes
 func countContext() (ended func()) {
 	contexts.most.CompareAndSwap(0, smallestHeap/contextBytes)
 	if contexts.live.Add(1) > contexts.most.Load() && collecting.TryLock() {
-		runtime.GC()
+		collect()
 		// They end on a goroutine of the runtime's, which is waited for while it is at it.
 		for live, same := contexts.live.Load(), 0; same < 3; same++ {
 			time.Sleep(time.Millisecond)
@@ -108,7 +133,7 @@ func (h *heap) grown(c *Context) {
 	h.each.Store(each)
 	if live > threshold {
 		if collecting.TryLock() {
-			runtime.GC()
+			collect()
 			collecting.Unlock()
 			h.floor.Store(0)
 		}

@@ -128,22 +128,16 @@ fn two_threads_in_one_context_get_errors() {
     let intruder = {
         let (x, stop) = (Arc::clone(&x), Arc::clone(&stop));
         thread::spawn(move || {
-            let mut refused = 0;
             while !stop.load(Ordering::Relaxed) {
                 match x.matmul(&x).sum().item() {
                     Ok(value) => assert_eq!(value, 64.0 * 64.0 * 64.0),
-                    Err(error) => {
-                        assert_intrusion(&error);
-                        refused += 1;
-                    }
+                    Err(error) => assert_intrusion(&error),
                 }
             }
-            refused
         })
     };
     let mut refused = 0;
-    let begun = std::time::Instant::now();
-    while refused < 20 && begun.elapsed().as_secs() < 60 {
+    while refused < 20 && !intruder.is_finished() {
         match x.matmul(&x).sum().item() {
             Ok(value) => assert_eq!(value, 64.0 * 64.0 * 64.0, "an error, or the right value"),
             Err(error) => {
@@ -153,8 +147,7 @@ fn two_threads_in_one_context_get_errors() {
         }
     }
     stop.store(true, Ordering::Relaxed);
-    let theirs = intruder.join().unwrap();
-    assert!(refused + theirs > 0, "nobody was in the way of the other");
+    intruder.join().unwrap();
     works_again(&c);
 }
 
@@ -255,7 +248,7 @@ fn contexts_end_while_their_tensors_are_used() {
                 for result in [(&x + 1.0).sum().item(), labels.shape().map(|shape| shape.len() as f64)] {
                     if let Err(error) = result {
                         assert!(!error.message().is_empty());
-                        ended += usize::from(error.code() == Code::InvalidArgument);
+                        ended += usize::from(error.message().contains("one that has ended"));
                     }
                 }
             }
