@@ -3,6 +3,7 @@
 use crate::after::{self, Work};
 use crate::error::done;
 use crate::{ffi, Code, Context, Error, Result, Tensor, TensorRef};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ffi::CString;
 use std::mem::ManuallyDrop;
@@ -10,52 +11,99 @@ use std::os::raw::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr;
 
-/// What a closure gives back where the number of tensors is known: a [`Tensor`], or an array of them. The call that ran the
-/// closure gives the same kind. Methods whose names end in `many` take and give a `Vec` instead.
-pub trait Outputs: sealed::Sealed + Sized {
+/// What a closure gives back where the number of tensors is known: a [`Tensor`], or an array of them, which may be empty. The call
+/// that ran the closure gives the same kind. Methods whose names end in `many` take and give a `Vec` instead.
+pub trait Outputs: sealed::Received {
     #[doc(hidden)]
     const COUNT: usize;
     #[doc(hidden)]
     fn into_tensors(self) -> Vec<Tensor>;
-    #[doc(hidden)]
-    fn from_tensors(tensors: Vec<Tensor>) -> Self;
 }
 
-mod sealed {
-    pub trait Sealed {}
-}
-
-impl sealed::Sealed for Tensor {}
 impl Outputs for Tensor {
     const COUNT: usize = 1;
     fn into_tensors(self) -> Vec<Tensor> {
         vec![self]
     }
-    fn from_tensors(mut tensors: Vec<Tensor>) -> Tensor {
-        tensors.remove(0)
-    }
 }
 
-impl<const N: usize> sealed::Sealed for [Tensor; N] {}
 impl<const N: usize> Outputs for [Tensor; N] {
     const COUNT: usize = N;
     fn into_tensors(self) -> Vec<Tensor> {
         self.into()
     }
-    fn from_tensors(tensors: Vec<Tensor>) -> [Tensor; N] {
-        <[Tensor; N]>::try_from(tensors).expect("C got room for N tensors")
+}
+
+pub(crate) mod sealed {
+    use crate::{ffi, Context, Tensor};
+    use std::ptr;
+
+    /// What a call gives for the handles that C has written. What is there is given up when the call has failed after all.
+    pub trait Received: Sized {
+        /// Calls C with room for `count` handles, which is that of the type where that is fixed, and gives its status.
+        fn receive(
+            context: &Context,
+            count: usize,
+            call: impl FnOnce(&mut [*mut ffi::tl_tensor]) -> i32,
+        ) -> (i32, Self);
     }
+
+    impl<const N: usize> Received for [Tensor; N] {
+        fn receive(
+            context: &Context,
+            _: usize,
+            call: impl FnOnce(&mut [*mut ffi::tl_tensor]) -> i32,
+        ) -> (i32, [Tensor; N]) {
+            let mut handles = [ptr::null_mut(); N];
+            let status = call(&mut handles);
+            (status, handles.map(|handle| Tensor::from_raw(handle, context.handle())))
+        }
+    }
+
+    impl Received for Tensor {
+        fn receive(
+            context: &Context,
+            _: usize,
+            call: impl FnOnce(&mut [*mut ffi::tl_tensor]) -> i32,
+        ) -> (i32, Tensor) {
+            let (status, [tensor]) = <[Tensor; 1]>::receive(context, 1, call);
+            (status, tensor)
+        }
+    }
+
+    impl Received for Vec<Tensor> {
+        fn receive(
+            context: &Context,
+            count: usize,
+            call: impl FnOnce(&mut [*mut ffi::tl_tensor]) -> i32,
+        ) -> (i32, Vec<Tensor>) {
+            let mut handles = vec![ptr::null_mut(); count];
+            let status = call(&mut handles);
+            let tensor = |handle| Tensor::from_raw(handle, context.handle());
+            (status, handles.into_iter().map(tensor).collect())
+        }
+    }
+}
+
+/// What C would refuse as too many is refused before there is memory for it.
+pub(crate) fn checked_count(call: &str, count: usize) -> Result<()> {
+    const MOST: usize = 1 << 24;
+    if count <= MOST {
+        return Ok(());
+    }
+    let message = format!("[{}] there must be at most {} outputs: got {}", call, MOST, count);
+    Err(Error::new(Code::InvalidArgument, message))
 }
 
 /// A closure that C runs while the call that brings it is running: it stays in the frame of that call.
 pub(crate) struct Lent<F> {
-    name: &'static str,
+    name: Cow<'static, str>,
     compute: F,
 }
 
 impl<F: Fn(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>> Lent<F> {
-    pub(crate) fn new(name: &'static str, compute: F) -> Lent<F> {
-        Lent { name, compute }
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, compute: F) -> Lent<F> {
+        Lent { name: name.into(), compute }
     }
 
     /// What C gets as user data together with [`run_lent`].
@@ -79,7 +127,7 @@ impl<F: Fn(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>> Lent<F> {
     ) -> i32 {
         // SAFETY: the caller's promise.
         let (inputs, outputs) = unsafe { (array(inputs.0, inputs.1), array_mut(outputs.0, outputs.1)) };
-        run(context, self.name, outputs, |c| {
+        run(context, &self.name, outputs, |c| {
             Ok((self.compute)(c, &lent(inputs, context))?.into_iter().map(Some).collect())
         })
     }
@@ -117,15 +165,15 @@ where
 }
 
 impl Context {
-    /// The tensors that a call has made.
-    pub(crate) fn made(
+    /// The tensors that a call makes, of which C writes `count` handles.
+    pub(crate) fn made<O: sealed::Received>(
         &self,
         call: &str,
-        status: i32,
-        outputs: Vec<*mut ffi::tl_tensor>,
-    ) -> Result<Vec<Tensor>> {
-        // Tensors first: they are given up when the call has failed after all.
-        let outputs = outputs.into_iter().map(|handle| Tensor::from_raw(handle, self.handle())).collect();
+        count: usize,
+        function: impl FnOnce(&mut [*mut ffi::tl_tensor]) -> i32,
+    ) -> Result<O> {
+        checked_count(call, count)?;
+        let (status, outputs) = O::receive(self, count, function);
         done(self.handle(), call, status)?;
         Ok(outputs)
     }

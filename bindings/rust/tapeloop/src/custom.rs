@@ -194,27 +194,28 @@ impl Context {
     {
         let text = text::text("custom_gradient", name)?;
         let mut forward = Some(forward);
-        let data = Rule::leak(self, name, &mut forward as *mut Option<F> as *mut c_void, backward);
-        let mut outputs = vec![ptr::null_mut(); count];
-        let status = inputs.with_handles(|inputs| {
-            captured.with_handles(|captured| {
-                call!(tl_custom_gradient(
-                    self.handle(),
-                    text.as_ptr(),
-                    Some(run_forward::<F, B>),
-                    Some(run_backward::<B>),
-                    data,
-                    Some(put_aside::<B>),
-                    inputs.as_ptr(),
-                    inputs.len(),
-                    captured.as_ptr(),
-                    captured.len(),
-                    outputs.as_mut_ptr(),
-                    outputs.len(),
-                ))
+        let forward = &mut forward as *mut Option<F> as *mut c_void;
+        self.made("custom_gradient", count, |outputs| {
+            inputs.with_handles(|inputs| {
+                captured.with_handles(|captured| {
+                    let data = Rule::leak(self, name, forward, backward);
+                    call!(tl_custom_gradient(
+                        self.handle(),
+                        text.as_ptr(),
+                        Some(run_forward::<F, B>),
+                        Some(run_backward::<B>),
+                        data,
+                        Some(put_aside::<B>),
+                        inputs.as_ptr(),
+                        inputs.len(),
+                        captured.as_ptr(),
+                        captured.len(),
+                        outputs.as_mut_ptr(),
+                        outputs.len(),
+                    ))
+                })
             })
-        });
-        self.made("custom_gradient", status, outputs)
+        })
     }
 
     /// [`custom_gradients`](Context::custom_gradients) with a rule for forward mode, `tangents`, which runs where an input has a
@@ -240,28 +241,28 @@ impl Context {
         let text = text::text("custom_gradient_with_jvp", name)?;
         let mut forward = Some(forward);
         let forward = &mut forward as *mut Option<F> as *mut c_void;
-        let data = Rule::leak(self, name, forward, Both { backward, tangents });
-        let mut outputs = vec![ptr::null_mut(); count];
-        let status = inputs.with_handles(|inputs| {
-            captured.with_handles(|captured| {
-                call!(tl_custom_gradient_with_jvp(
-                    self.handle(),
-                    text.as_ptr(),
-                    Some(run_forward::<F, Both<B, J>>),
-                    Some(run_backward::<Both<B, J>>),
-                    Some(run_tangents::<B, J>),
-                    data,
-                    Some(put_aside::<Both<B, J>>),
-                    inputs.as_ptr(),
-                    inputs.len(),
-                    captured.as_ptr(),
-                    captured.len(),
-                    outputs.as_mut_ptr(),
-                    outputs.len(),
-                ))
+        self.made("custom_gradient_with_jvp", count, |outputs| {
+            inputs.with_handles(|inputs| {
+                captured.with_handles(|captured| {
+                    let data = Rule::leak(self, name, forward, Both { backward, tangents });
+                    call!(tl_custom_gradient_with_jvp(
+                        self.handle(),
+                        text.as_ptr(),
+                        Some(run_forward::<F, Both<B, J>>),
+                        Some(run_backward::<Both<B, J>>),
+                        Some(run_tangents::<B, J>),
+                        data,
+                        Some(put_aside::<Both<B, J>>),
+                        inputs.as_ptr(),
+                        inputs.len(),
+                        captured.as_ptr(),
+                        captured.len(),
+                        outputs.as_mut_ptr(),
+                        outputs.len(),
+                    ))
+                })
             })
-        });
-        self.made("custom_gradient_with_jvp", status, outputs)
+        })
     }
 
     /// Runs `segment` and keeps nothing of what it computes inside: open tapes run it again when their gradient is taken. Memory
@@ -309,22 +310,22 @@ impl Context {
         S: Fn(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>> + Send + 'static,
     {
         let text = text::text("recompute", name)?;
-        let data = Rule::leak(self, name, ptr::null_mut(), segment);
-        let mut outputs = vec![ptr::null_mut(); count];
-        let status = inputs.with_handles(|inputs| {
-            call!(tl_recompute(
-                self.handle(),
-                text.as_ptr(),
-                Some(run_segment::<S>),
-                data,
-                Some(put_aside::<S>),
-                inputs.as_ptr(),
-                inputs.len(),
-                outputs.as_mut_ptr(),
-                outputs.len(),
-            ))
-        });
-        self.made("recompute", status, outputs)
+        self.made("recompute", count, |outputs| {
+            inputs.with_handles(|inputs| {
+                let data = Rule::leak(self, name, ptr::null_mut(), segment);
+                call!(tl_recompute(
+                    self.handle(),
+                    text.as_ptr(),
+                    Some(run_segment::<S>),
+                    data,
+                    Some(put_aside::<S>),
+                    inputs.as_ptr(),
+                    inputs.len(),
+                    outputs.as_mut_ptr(),
+                    outputs.len(),
+                ))
+            })
+        })
     }
 }
 

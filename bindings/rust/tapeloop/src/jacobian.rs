@@ -1,7 +1,6 @@
 //! Jacobians and Hessians: all derivatives of a tensor, not only those along one direction.
 
 use crate::closure::Lent;
-use crate::error::done;
 use crate::list::TensorList;
 use crate::tape::Recording;
 use crate::{
@@ -256,9 +255,9 @@ impl Context {
         F: Fn(&Context, &Tensor) -> Result<Tensor>,
     {
         let f = of_one("jacobian", function);
-        self.taken("jacobian", |to| {
+        self.made("jacobian", 1, |to| {
             let (run, data) = (f.callback(), f.user_data());
-            call!(tl_jacobian(self.handle(), run, data, None, at.handle, &options.raw(), to))
+            call!(tl_jacobian(self.handle(), run, data, None, at.handle, &options.raw(), to.as_mut_ptr()))
         })
     }
 
@@ -279,18 +278,10 @@ impl Context {
         F: Fn(&Context, &Tensor) -> Result<Tensor>,
     {
         let f = of_one("hessian", function);
-        self.taken("hessian", |to| {
+        self.made("hessian", 1, |to| {
             let (run, data) = (f.callback(), f.user_data());
-            call!(tl_hessian(self.handle(), run, data, None, at.handle, &options.raw(), to))
+            call!(tl_hessian(self.handle(), run, data, None, at.handle, &options.raw(), to.as_mut_ptr()))
         })
-    }
-
-    fn taken(&self, call: &str, function: impl FnOnce(*mut *mut ffi::tl_tensor) -> i32) -> Result<Tensor> {
-        let mut made = ptr::null_mut();
-        let status = function(&mut made);
-        let made = Tensor::from_raw(made, self.handle());
-        done(self.handle(), call, status)?;
-        Ok(made)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A run of a function that is kept, and can be asked any number of times for gradients.
 
-use crate::closure::{once, Outputs};
+use crate::closure::{once, sealed::Received, Outputs};
 use crate::list::TensorList;
 use crate::{after, ffi, Code, Context, Error, Gradients, Result, Tensor, TensorRef};
 use std::fmt;
@@ -44,9 +44,7 @@ impl Context {
         O: Outputs,
         F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<O>,
     {
-        let function = |c: &Context, x: &[TensorRef<'_>]| Ok(function(c, x)?.into_tensors());
-        let (values, pullback) = self.pullback_many(at, O::COUNT, function)?;
-        Ok((O::from_tensors(values), pullback))
+        self.run_and_keep(at, O::COUNT, |c, x| Ok(function(c, x)?.into_tensors()))
     }
 
     /// [`pullback`](Context::pullback) of a function with `count` values.
@@ -60,23 +58,38 @@ impl Context {
         P: TensorList + ?Sized,
         F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
     {
+        self.run_and_keep(at, count, function)
+    }
+
+    fn run_and_keep<P, O, F>(
+        &self,
+        at: &P,
+        count: usize,
+        function: F,
+    ) -> Result<(O, Pullback<'_, P::Gradients>)>
+    where
+        P: TensorList + ?Sized,
+        O: Received,
+        F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
+    {
         let f = once("pullback_new", function);
         at.with_handles(|at| {
-            let mut values = vec![ptr::null_mut(); count];
-            let handle = call!(tl_pullback_new(
-                self.handle(),
-                f.callback(),
-                f.user_data(),
-                None,
-                at.as_ptr(),
-                at.len(),
-                values.as_mut_ptr(),
-                count,
-            ));
             let (arguments, as_gradients) = (at.len(), P::as_gradients);
-            let pullback = Pullback { handle, context: self, arguments, values: count, as_gradients };
-            let status = if handle.is_null() { ffi::TL_INVALID_ARGUMENT } else { ffi::TL_OK };
-            Ok((self.made("pullback_new", status, values)?, pullback))
+            let handle = ptr::null_mut();
+            let mut pullback = Pullback { handle, context: self, arguments, values: count, as_gradients };
+            let values = self.made("pullback_new", count, |values| {
+                let (run, data) = (f.callback(), f.user_data());
+                let (from, number) = (at.as_ptr(), at.len());
+                let to = values.as_mut_ptr();
+                pullback.handle =
+                    call!(tl_pullback_new(self.handle(), run, data, None, from, number, to, count));
+                if pullback.handle.is_null() {
+                    ffi::TL_INVALID_ARGUMENT
+                } else {
+                    ffi::TL_OK
+                }
+            })?;
+            Ok((values, pullback))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! vmap: a function that is written for one example runs once for a whole batch.
 
-use crate::closure::{once, Outputs};
+use crate::closure::{once, sealed::Received, Outputs};
 use crate::list::TensorList;
 use crate::{ffi, Code, Context, Error, Result, Tensor, TensorRef};
 use std::ptr;
@@ -45,8 +45,7 @@ impl Context {
         O: Outputs,
         F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<O>,
     {
-        let function = |c: &Context, x: &[TensorRef<'_>]| Ok(function(c, x)?.into_tensors());
-        Ok(O::from_tensors(self.over_batch(inputs, None, O::COUNT, function)?))
+        self.over_batch(inputs, None, O::COUNT, |c, x| Ok(function(c, x)?.into_tensors()))
     }
 
     /// [`vmap`](Context::vmap) that says for each input along which axis its examples lie, negative ones counted from the end;
@@ -57,8 +56,7 @@ impl Context {
         O: Outputs,
         F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<O>,
     {
-        let function = |c: &Context, x: &[TensorRef<'_>]| Ok(function(c, x)?.into_tensors());
-        Ok(O::from_tensors(self.over_batch(inputs, Some(axes), O::COUNT, function)?))
+        self.over_batch(inputs, Some(axes), O::COUNT, |c, x| Ok(function(c, x)?.into_tensors()))
     }
 
     /// [`vmap_axes`](Context::vmap_axes) with `count` outputs, such as the gradients of all weights of a model.
@@ -76,33 +74,37 @@ impl Context {
         self.over_batch(inputs, Some(axes), count, function)
     }
 
-    fn over_batch<L, F>(
+    fn over_batch<L, O, F>(
         &self,
         inputs: &L,
         axes: Option<&[Option<i64>]>,
         count: usize,
         function: F,
-    ) -> Result<Vec<Tensor>>
+    ) -> Result<O>
     where
         L: TensorList + ?Sized,
+        O: Received,
         F: FnOnce(&Context, &[TensorRef<'_>]) -> Result<Vec<Tensor>>,
     {
         let f = once("vmap", function);
         inputs.with_handles(|inputs| {
             let axes = axes.map(|axes| raw_axes(axes, inputs.len())).transpose()?;
-            let mut outputs = vec![ptr::null_mut(); count];
-            let status = call!(tl_vmap(
-                self.handle(),
-                f.callback(),
-                f.user_data(),
-                None,
-                inputs.as_ptr(),
-                axes.as_ref().map_or(ptr::null(), |axes| axes.as_ptr()),
-                inputs.len(),
-                outputs.as_mut_ptr(),
-                count,
-            ));
-            self.made("vmap", status, outputs)
+            let axes = axes.as_ref().map_or(ptr::null(), |axes| axes.as_ptr());
+            let (run, data) = (f.callback(), f.user_data());
+            let (from, number) = (inputs.as_ptr(), inputs.len());
+            self.made("vmap", count, |outputs| {
+                call!(tl_vmap(
+                    self.handle(),
+                    run,
+                    data,
+                    None,
+                    from,
+                    axes,
+                    number,
+                    outputs.as_mut_ptr(),
+                    count
+                ))
+            })
         })
     }
 }

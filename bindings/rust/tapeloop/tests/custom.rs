@@ -139,6 +139,8 @@ fn errors_of_closures_come_back_unchanged() {
     );
     refused(c, tape.gradient(&y.unwrap(), &x), Code::InvalidArgument, "shapes");
     refused(c, c.custom_gradient("a\0b", &x, |_, x| Ok(x[0].exp()), pass), Code::InvalidArgument, "NUL");
+    let many = c.recompute_many("many", &x, usize::MAX, |_, _| Ok(vec![]));
+    refused(c, many, Code::InvalidArgument, "[recompute] there must be at most");
     let log = c.custom_gradient("log", &x, |c, x| c.set_log(|_, _| ()).map(|_| x[0].exp()), pass);
     refused(c, log, Code::FailedPrecondition, "outside of closures");
 }

@@ -95,6 +95,8 @@ fn wrong_arguments_are_refused() {
         "2 tensors: got 1",
     );
     refused(c, c.vmap_many(&x, &[Some(0)], 0, |_, _| Ok(vec![])), Code::InvalidArgument, "vmap");
+    let many = c.vmap_many(&x, &[Some(0)], usize::MAX, |_, _| Ok(vec![]));
+    refused(c, many, Code::InvalidArgument, "[vmap] there must be at most 16777216 outputs");
     let other = Context::new().unwrap();
     refused(c, c.vmap(&other.ones(&[2]), sum), Code::InvalidArgument, "another context");
     // Inside: no values, shapes of one example in errors, and nothing that outlives it.
