@@ -245,6 +245,18 @@ const (
 	HessianReverseOverReverse HessianWay = 1
 )
 
+// HostReads: What becomes of a step that looks at elements on the host, or cannot be replayed otherwise.
+// Append-only numbers.
+type HostReads int32
+
+// Values of HostReads.
+const (
+	// calls are ErrFailedPrecondition, the first after its run has taken effect
+	HostReadsError HostReads = 0
+	// calls run the callback, as if there were no function
+	HostReadsEager HostReads = 1
+)
+
 // JacobianWay: How the Jacobian of a function is computed. Append-only numbers.
 type JacobianWay int32
 

@@ -328,3 +328,37 @@ func (o *TapeOptions) raw() C.tlgo_tape_options {
 		explain:          C.bool(o.Explain),
 	}
 }
+
+// FunctionOptions: How a function records.
+type FunctionOptions struct {
+	// in messages; copied (default "function")
+	Name string
+	// kept at the same time; the one that was not used for longest goes (default 16)
+	MostPlans int
+	// what a step that looks at elements does (default HostReadsError)
+	HostReads HostReads
+	// a call that would record a second time is ErrFailedPrecondition, with the reason (default false)
+	RetraceIsError bool
+	// checks each recording and plan for broken invariants of tapeloop (default false)
+	Verify bool
+}
+
+func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
+	if o == nil {
+		return C.tlgo_function_options{}
+	}
+	return C.tlgo_function_options{
+		name:             name,
+		most_plans:       C.size_t(o.MostPlans),
+		host_reads:       C.int32_t(o.HostReads),
+		retrace_is_error: C.bool(o.RetraceIsError),
+		verify:           C.bool(o.Verify),
+	}
+}
+
+func (o *FunctionOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}

@@ -100,6 +100,14 @@ typedef struct {
 } tlgo_gradient_options;
 
 typedef struct {
+  const char *name;
+  size_t most_plans;
+  int32_t host_reads;
+  bool retrace_is_error;
+  bool verify;
+} tlgo_function_options;
+
+typedef struct {
   int32_t way;
   int32_t unconnected;
   uint64_t memory_budget;
@@ -1212,6 +1220,42 @@ static inline uintptr_t tlgo_forward_keep(uintptr_t forward) {
 
 static inline void tlgo_forward_release(uintptr_t forward) {
   tl_forward_release((tl_forward *)forward);
+}
+
+static inline int32_t tlgo_function_call(uintptr_t function, const uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs, size_t num_outputs) {
+  return tl_function_call((tl_function *)function, (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs);
+}
+
+static inline int32_t tlgo_function_run_n(uintptr_t function, size_t steps, const uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs, size_t num_outputs, size_t *done) {
+  return tl_function_run_n((tl_function *)function, steps, (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs, done);
+}
+
+static inline int32_t tlgo_function_set_flags(uintptr_t function, int64_t flags) {
+  return tl_function_set_flags((tl_function *)function, flags);
+}
+
+static inline int32_t tlgo_function_forget(uintptr_t function) {
+  return tl_function_forget((tl_function *)function);
+}
+
+static inline int32_t tlgo_function_stats(uintptr_t function, tl_function_statistics *statistics) {
+  return tl_function_stats((tl_function *)function, statistics);
+}
+
+static inline int32_t tlgo_function_retrace_reason(uintptr_t function, size_t index, char *buffer, size_t capacity, size_t *length, size_t *count) {
+  return tl_function_retrace_reason((tl_function *)function, index, buffer, capacity, length, count);
+}
+
+static inline int32_t tlgo_function_text(uintptr_t function, char *buffer, size_t capacity, size_t *length) {
+  return tl_function_text((tl_function *)function, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_function_keep(uintptr_t function) {
+  return (uintptr_t)tl_function_keep((tl_function *)function);
+}
+
+static inline void tlgo_function_release(uintptr_t function) {
+  tl_function_release((tl_function *)function);
 }
 
 static inline int32_t tlgo_tape_jacobian(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, tlgo_jacobian_options o, uintptr_t *jacobians) {

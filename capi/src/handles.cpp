@@ -29,6 +29,7 @@ const char* name_of(Kind kind) {
     case Kind::kDataset: return "dataset";
     case Kind::kForward: return "forward";
     case Kind::kPullback: return "pullback";
+    case Kind::kFunction: return "function";
   }
   return "unknown";
 }

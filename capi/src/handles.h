@@ -34,6 +34,7 @@ enum class Kind : uint8_t {
   kDataset,
   kForward,
   kPullback,
+  kFunction,
 };
 
 const char* name_of(Kind kind);

@@ -60,6 +60,7 @@ TL_API tl_tensor* tl_tensor_new(tl_context* context, tl_dtype dtype, const int64
     check_bytes("tensor_new", d, shape, data, bytes);
     Tensor t = s.core().allocate(d, shape);
     if (bytes) std::memcpy(t.mutable_raw(), data, bytes);
+    s.core().note_host_data(t);
     return s.make_tensor(std::move(t));
   });
 }
@@ -79,7 +80,9 @@ TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const in
     s.reserve_handles(1);
     lent = true;  // from here on the buffer runs the callback, also when something fails
     Buffer* buffer = s.core().allocator().borrow(const_cast<void*>(data), bytes, release, user_data);
-    return s.make_tensor(s.core().adopt(buffer, d, shape));
+    Tensor t = s.core().adopt(buffer, d, shape);
+    s.core().note_host_data(t);
+    return s.make_tensor(std::move(t));
   });
   if (!lent && release) release(user_data);
   return out;
@@ -87,7 +90,9 @@ TL_API tl_tensor* tl_tensor_borrow(tl_context* context, tl_dtype dtype, const in
 
 TL_API tl_tensor* tl_scalar(tl_context* context, tl_dtype dtype, double value) {
   return make(context, "scalar", [&](Session& s) {
-    return s.make_tensor(full(s.core(), IntList(), value, checked_dtype("scalar", dtype)));
+    Tensor t = full(s.core(), IntList(), value, checked_dtype("scalar", dtype));
+    s.core().note_host_data(t);
+    return s.make_tensor(std::move(t));
   });
 }
 
@@ -148,6 +153,7 @@ TL_API tl_status tl_tensor_read(tl_tensor* tensor, void* data, size_t bytes) {
               " bytes; is the type of the elements right?");
     if (bytes && !data)
       invalid("[tensor_read] 'data' must not be NULL: got NULL for ", bytes, " bytes; pass where they go");
+    s.core().note_host_read(t, "tensor_read");
     if (bytes) std::memcpy(data, t.raw(), bytes);
   });
 }
@@ -160,6 +166,7 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
     if (t.elements() != 1)
       invalid("[tensor_item] 'tensor' must have one element: got ", t.dtype(), " ", t.shape(),
               "; reduce it with mean or sum, or copy it out with tensor_read");
+    s.core().note_host_read(t, "tensor_item");
     out = item_as_double(t);
   });
   return out;
@@ -167,17 +174,19 @@ TL_API double tl_tensor_item(tl_tensor* tensor) {
 
 TL_API const void* tl_tensor_data(tl_tensor* tensor) {
   const void* out = nullptr;
-  (void)read_tensor(tensor, "tensor_data", [&](Session&, const Tensor& t) {
+  (void)read_tensor(tensor, "tensor_data", [&](Session& s, const Tensor& t) {
     check_readable("tensor_data", t);
+    s.core().note_host_read(t, "tensor_data");
     out = t.elements() ? t.raw() : nullptr;
   });
   return out;
 }
 
 TL_API tl_status tl_tensor_format(tl_tensor* tensor, char* buffer, size_t capacity, size_t* length) {
-  return read_tensor(tensor, "tensor_format", [&](Session&, const Tensor& t) {
+  return read_tensor(tensor, "tensor_format", [&](Session& s, const Tensor& t) {
     check_buffer("tensor_format", "buffer", buffer, capacity);
     check_readable("tensor_format", t);
+    s.core().note_host_read(t, "tensor_format");
     copy_text(format_tensor(t), buffer, capacity, length);
   });
 }

@@ -208,7 +208,7 @@ Tensor Forward::tangent(const Variable& variable, Unconnected policy) const {
     int32_t index = variable_index_.find(variable.id());
     if (index >= 0) return variable_tangents_[static_cast<size_t>(index)];
   }
-  return tangent(variable.peek(), policy);
+  return tangent(variable.value(), policy);
 }
 
 }  // namespace tl

@@ -14,12 +14,14 @@ namespace {
 class Rewound {
  public:
   Rewound(Context& context, const RandomState& random, const std::vector<Captures::Read>& reads)
-      : context_(context), now_(context.random()) {
+      : context_(context), now_(context.random()), outer_run_(context.recomputing()) {
     for (const Captures::Read& r : reads) held_.push_back({r.variable, r.variable->peek()});
     for (const Captures::Read& r : reads) r.variable->put(r.value);
     context_.random() = random;
+    context_.begin_recomputing();
   }
   ~Rewound() {
+    context_.end_recomputing(outer_run_);
     context_.random() = now_;
     for (const Captures::Read& r : seen_.assigned()) r.variable->put(r.value);
     for (const Captures::Read& r : held_) r.variable->put(r.value);  // last: they may have been assigned, too
@@ -31,6 +33,7 @@ class Rewound {
  private:
   Context& context_;
   RandomState now_;
+  uint32_t outer_run_;
   std::vector<Captures::Read> held_;
   Captures seen_{context_};
 };

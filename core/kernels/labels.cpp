@@ -1,5 +1,6 @@
 // Kernels that look at labels: whether predictions agree with them, and whether they lie in a range.
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "core/kernels/dtypes.h"
@@ -108,7 +109,25 @@ void check_range(const KernelArgs& a) {
       invalid("[check_range] each element must be in [", attrs.low, ", ", attrs.high, "]: got ", x[bad.get()],
               " at position ", bad.get(), "; clip them, or look for what made it");
   });
-  a.out[0] = a[0].view(a[0].shape());
+  if (!a.out[0]) a.out[0] = a[0].view(a[0].shape());
+}
+
+void check_finite(const KernelArgs& a) {
+  with_float(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = a[0].data<T>();
+    const size_t n = static_cast<size_t>(a[0].elements());
+    FirstPosition bad(n);
+    parallel_ranges(a.context, n, kCheapGrain, [&](size_t begin, size_t end) {
+      const double most = std::numeric_limits<T>::max();
+      const size_t at = begin + first_outside(x + begin, end - begin, -most, most, /*nan_passes=*/false);
+      if (at < end) bad.report(at);
+    });
+    if (bad.get() < n)
+      fail(Code::kNonFinite, "[check_finite] each element must be finite: got ", x[bad.get()],
+           " at position ", bad.get(), "; scale what it is computed of, or look for the op that made it");
+  });
+  if (!a.out[0]) a.out[0] = a[0].view(a[0].shape());
 }
 
 }  // namespace tl::kernels

@@ -175,12 +175,12 @@ void slice(const KernelArgs& a) {
   // Leading rows that are whole share the memory; so does everything when nothing is cut.
   bool shares = shape.rank() == 0 || step[0] == 1 || spec.shape[0] <= 1;
   for (int i = 1; i < shape.rank(); i++) shares &= spec.shape[i] == shape[i];
-  if (shares) {
+  if (shares && !a.out[0]) {
     const int64_t first = shape.rank() ? begin[0] * shape.elements(1, shape.rank()) : 0;
     a.out[0] = a[0].view(spec.shape, spec.shape.elements() ? static_cast<size_t>(first) * size : 0);
     return;
   }
-  a.out[0] = a.context.allocate(spec.dtype, spec.shape);
+  if (!a.out[0]) a.out[0] = a.context.allocate(spec.dtype, spec.shape);
   Window(spec.shape, shape, begin, step).read(a[0].raw(), a.out[0].mutable_raw(), size);
 }
 

@@ -30,7 +30,10 @@ Tensor truncated_normal(Context& context, const Shape& shape, double stddev, DTy
   Tensor most = full(context, IntList{}, 2.0, dtype);
   while (true) {
     Tensor outside = greater(abs(x), most);
-    if (x.elements() == 0 || sum(cast(outside, DType::kI64)).data<int64_t>()[0] == 0) break;
+    if (x.elements() == 0) break;
+    Tensor left = sum(cast(outside, DType::kI64));
+    x.context().note_host_read(left, "truncated_normal");
+    if (left.data<int64_t>()[0] == 0) break;
     x = select(outside, normal(context, shape, 0.0, 1.0, dtype), x);
   }
   return mul_scalar(x, stddev);

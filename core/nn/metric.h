@@ -33,11 +33,15 @@ class Metric {
   Metric(Context& context, std::string name);
   // total += sum(weights values), count += sum(weights); both or none.
   void accumulate(const Tensor& values, const Tensor& weights);
-  double total() const { return total_->peek().data<double>()[0]; }
-  double count() const { return count_->peek().data<double>()[0]; }
+  double total() const { return host(*total_); }
+  double count() const { return host(*count_); }
   void check_context(const Tensor& t, const char* what) const;
 
  private:
+  double host(const Variable& state) const {
+    context_.note_host_read(state.value(), "metric_result");
+    return state.value().data<double>()[0];
+  }
   Context& context_;
   std::string name_;
   VariableRef total_, count_;

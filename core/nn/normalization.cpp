@@ -120,6 +120,10 @@ class BatchNorm final : public Normalization {
       fail(Code::kFailedPrecondition, label(),
            "inside vmap each example has a batch of its own, of which no moving average "
            "can be kept: got one that is training; call the layer outside vmap, or not in training");
+    if (context().observed()) {  // who records the step keeps the check as an op
+      (void)tl::check_finite(of_channels);
+      return;
+    }
     auto check = [&](const auto* values) {
       for (int64_t i = 0; i < of_channels.elements(); i++)
         if (!std::isfinite(values[i]))
@@ -132,7 +136,7 @@ class BatchNorm final : public Normalization {
   Tensor inverse_root(const Tensor& variance) const { return rsqrt(add_scalar(variance, epsilon_)); }
 
   // What the tape knows stays outside: the averages follow the batch, they are not a function to be differentiated.
-  Tensor moved(const Variable& moving, const Tensor& batch) const {
+  Tensor moved(Variable& moving, const Tensor& batch) const {
     Tensor old = mul_scalar(stop_gradient(moving.peek()), momentum_);
     return add(old, mul_scalar(stop_gradient(batch), 1.0 - momentum_));
   }

@@ -33,7 +33,7 @@ struct InferArgs {
 };
 
 // A kernel reads `in` and fills `out`, whose tensors are allocated with undefined contents. In an op whose row says
-// makes_outputs the kernel sets `out` itself (reshape shares memory). out[i] may be in[j] where the row's `inplace` allows it.
+// makes_outputs the kernel sets `out` itself (reshape shares memory), unless a tensor is there already: that it fills. out[i] may be in[j] where the row's `inplace` allows it.
 struct KernelArgs {
   const OpSchema& schema;
   Context& context;
@@ -146,8 +146,10 @@ struct OpSchema {
   bool variadic;
   uint8_t num_outputs;
   bool makes_outputs;  // the kernel creates the outputs
-  bool elementwise;    // a candidate for fusion
-  int8_t inplace[3];   // output i may use the memory of input inplace[i]; -1: it may not
+  bool
+      checks_data;  // the kernel throws for elements of its inputs that are wrong, such as a label that is no class
+  bool elementwise;   // a candidate for fusion
+  int8_t inplace[3];  // output i may use the memory of input inplace[i]; -1: it may not
   uint16_t attr_bytes;
   GradientKind gradient;
   const char* gradient_reason;

@@ -78,13 +78,19 @@ Tensor norm_in_units(Context& context, Span<const Tensor> gradients) {
   return mul(safe_sqrt(squares), unit);
 }
 
-// The first, and the second only where squares may have left the range of their dtype. Looks at the value on the host.
+// The first, and the second only where squares may have left the range of their dtype. Looks at the value on the host, unless
+// somebody watches: who records the step gets the same choice as ops.
 Tensor norm_of(Context& context, Span<const Tensor> gradients) {
   // Of elements whose squares vanish in f32 (below 1e-19) a hundred million are needed to be missed in this.
   constexpr double kSmall = 1e-12;
   Tensor norm = plain_norm(context, gradients);
   if (norm.is_shell())
     return norm_in_units(context, gradients);  // inside vmap, where there is nothing to look at
+  if (context.observed()) {
+    Tensor usable =
+        logical_and(less(norm, number(norm, INFINITY)), greater_equal(norm, number(norm, kSmall)));
+    return select(usable, norm, norm_in_units(context, gradients));
+  }
   double value = norm.data<double>()[0];
   return std::isfinite(value) && value >= kSmall ? norm : norm_in_units(context, gradients);
 }
@@ -164,7 +170,9 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
          "] inside vmap there is a norm for each example, and none to look at: got non_finite = error; "
          "propagate "
          "(1) clips each example");
-  if (report) {
+  const bool watched = context.observed();
+  if (report && watched) out.norm = check_finite(out.norm);
+  if (report && !watched) {
     double norm = out.norm.data<double>()[0];
     if (!std::isfinite(norm))
       fail(Code::kNonFinite, "[", op, "] the norm of all gradients must be finite: got ", norm,
@@ -174,8 +182,9 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
   Tensor scale = scale_to(out.norm, max_norm);
   if (!report) scale = add(scale, mul_scalar(out.norm, 0.0));
   // A factor that is subnormal or zero in f32 would lose the digits of what it scales.
-  const bool wide = report && scale.data<double>()[0] < kSmallestScale;
-  Tensor scale_f32;
+  const bool wide = report && !watched && scale.data<double>()[0] < kSmallestScale;
+  Tensor is_wide, scale_f32;
+  if (report && watched) is_wide = less(scale, number(scale, kSmallestScale));
   for (size_t i = 0; i < gradients.size(); i++) {
     const Tensor& g = gradients[i];
     if (!g) continue;
@@ -186,6 +195,9 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
     } else {
       if (!scale_f32) scale_f32 = cast(scale, DType::kF32);
       out.gradients[i] = mul(g, scale_f32);
+      if (is_wide)
+        out.gradients[i] =
+            select(is_wide, cast(mul(cast(g, DType::kF64), scale), DType::kF32), out.gradients[i]);
     }
   }
   return out;

@@ -8,6 +8,7 @@
 
 #include "core/ops/generated/functions.h"
 #include "core/optim/row_update.h"
+#include "core/tensor/recorder.h"
 
 namespace tl::optim {
 namespace {
@@ -63,6 +64,46 @@ struct Optimizer::Update {
   Tensor out[1 + kMostSlots];
 };
 
+// The numbers of a step, for who replays it.
+class Optimizer::Numbers final : public HostNumbers {
+ public:
+  explicit Numbers(Optimizer& optimizer) : optimizer_(optimizer) {}
+  const std::string& name() const override { return optimizer_.name_; }
+  int count() const override {
+    double unused[kMostScalars];
+    return optimizer_.scalars(1, 0, unused);
+  }
+  void before(int64_t ahead, DType dtype, double* numbers) override {
+    optimizer_.check_state();
+    const int n = optimizer_.scalars(optimizer_.steps_now() + ahead + 1, optimizer_.rate_now(), numbers);
+    optimizer_.check_numbers(numbers, n, dtype, nullptr);
+    const Tensor& count = optimizer_.iterations_->value();
+    if (count.owns_memory_alone() && count.node()->tape_bits == 0)
+      room_ = Tensor();
+    else if (!room_)
+      room_ = scalar_of(optimizer_.context_, int64_t{0});
+  }
+  void after(int64_t steps) noexcept override {
+    const int64_t count = optimizer_.steps_now() + steps;
+    Variable& iterations = *optimizer_.iterations_;
+    if (room_) {
+      room_.mutable_data<int64_t>()[0] = count;
+      iterations.put_unseen(std::move(room_));
+    } else {
+      iterations.value().mutable_data<int64_t>()[0] = count;
+      iterations.changed_in_place();
+    }
+  }
+  bool follows(const Variable& variable) const override {
+    return changes(variable) || &variable == optimizer_.learning_rate_.get();
+  }
+  bool changes(const Variable& variable) const override { return &variable == optimizer_.iterations_.get(); }
+
+ private:
+  Optimizer& optimizer_;
+  Tensor room_;  // for a count that cannot be written in place
+};
+
 Optimizer::Optimizer(Context& context, std::string name, std::vector<const char*> slot_names,
                      double learning_rate)
     : context_(context), name_(std::move(name)), slot_names_(std::move(slot_names)) {
@@ -70,16 +111,23 @@ Optimizer::Optimizer(Context& context, std::string name, std::vector<const char*
   check_not_negative(name_.c_str(), "learning_rate", learning_rate);
   iterations_ = VariableRef::make(scalar_of(context, int64_t{0}), name_ + "/iterations", false);
   learning_rate_ = VariableRef::make(scalar_of(context, learning_rate), name_ + "/learning_rate", false);
+  numbers_ = std::make_shared<Numbers>(*this);
 }
 
-double Optimizer::learning_rate() const { return learning_rate_->peek().data<double>()[0]; }
+double Optimizer::learning_rate() const {
+  context_.note_host_read(learning_rate_->value(), "optimizer_learning_rate");
+  return rate_now();
+}
 
 void Optimizer::set_learning_rate(double rate) {
   check_not_negative(name_.c_str(), "learning_rate", rate);
   learning_rate_->put(scalar_of(context_, rate));
 }
 
-int64_t Optimizer::iterations() const { return iterations_->peek().data<int64_t>()[0]; }
+int64_t Optimizer::iterations() const {
+  context_.note_host_read(iterations_->value(), "optimizer_iterations");
+  return steps_now();
+}
 
 std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_, learning_rate_};
@@ -160,11 +208,11 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
 
 // The program may assign to the state, as loading a checkpoint does.
 void Optimizer::check_state() const {
-  const int64_t steps = iterations();
+  const int64_t steps = steps_now();
   if (steps < 0 || steps == std::numeric_limits<int64_t>::max())
     invalid("[", name_, "] the variable ", quoted(*iterations_), " counts steps, from 0 on: got ", steps,
             "; was the wrong value assigned or loaded?");
-  const double rate = learning_rate();
+  const double rate = rate_now();
   if (!(rate >= 0) || std::isinf(rate))
     invalid("[", name_, "] the variable ", quoted(*learning_rate_),
             " must be a finite number that is not negative: got ", rate,
@@ -172,18 +220,21 @@ void Optimizer::check_state() const {
 }
 
 // The numbers of a step reach the ops in the dtype of the variable.
-void Optimizer::check_numbers(const double* numbers, int count, const Variable& variable) const {
-  const double most = variable.dtype() == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
-                                                      : std::numeric_limits<double>::max();
+void Optimizer::check_numbers(const double* numbers, int count, DType dtype, const Variable* variable) const {
+  const double most = dtype == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
+                                           : std::numeric_limits<double>::max();
   auto fits = [&](double value) { return std::fabs(value) <= most; };
-  if (!fits(learning_rate()))
-    invalid("[", name_, "] 'learning_rate' is out of range for ", quoted(variable), ", which is ",
-            variable.dtype(), ": got ", learning_rate(), "; lower the rate");
+  auto target = [&] {
+    return variable ? concat(quoted(*variable), ", which is ", dtype)
+                    : concat("the variables, which are ", dtype);
+  };
+  if (!fits(rate_now()))
+    invalid("[", name_, "] 'learning_rate' is out of range for ", target(), ": got ", rate_now(),
+            "; lower the rate");
   for (int k = 0; k < count; k++)
     if (!fits(numbers[k]))
       invalid("[", name_, "] 'learning_rate' and the other options make a step that is out of range for ",
-              quoted(variable), ", which is ", variable.dtype(), ": got ", numbers[k], " at a rate of ",
-              learning_rate(), "; lower what makes it large");
+              target(), ": got ", numbers[k], " at a rate of ", rate_now(), "; lower what makes it large");
 }
 
 size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
@@ -306,9 +357,10 @@ void Optimizer::commit(Update& u) const {
 // First everything that can fail, with the old values in place; then the variables change, and nothing can fail any more.
 void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
                      Span<const Tensor> row_indices) {
-  const int64_t count = iterations() + 1;
+  const int64_t count = steps_now() + 1;
   double numbers[kMostScalars];
-  const int num_scalars = scalars(count, learning_rate(), numbers);
+  const int num_scalars = scalars(count, rate_now(), numbers);
+  for (Observer* observer : context_.observers()) observer->on_host_step(numbers_);
   Tensor numbers_of_dtype[2][kMostScalars];  // f32, f64
   Tensor new_count = scalar_of(context_, count);
 
@@ -318,9 +370,11 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
     if (!grads[i]) continue;
     Variable& v = *variables[i];
     Tensor* as_tensors = numbers_of_dtype[v.dtype() == DType::kF64];
-    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, v);
-    for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++)
+    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, v.dtype(), &v);
+    for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++) {
       as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
+      for (Observer* observer : context_.observers()) observer->on_host_number(*numbers_, k, as_tensors[k]);
+    }
     const bool of_rows = !row_indices.empty() && row_indices[i];
     updates.push_back({&v,
                        &entries_[entry_of(v, i)],
@@ -340,7 +394,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
 
   Uncancellable all_or_nothing(context_);
   for (Update& u : updates) commit(u);
-  iterations_->put(std::move(new_count));
+  iterations_->put_unseen(std::move(new_count));  // who records the step knows by the numbers
 }
 
 void Optimizer::warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/span.h"
+#include "core/tensor/host_numbers.h"
 #include "core/tensor/variable.h"
 
 namespace tl::optim {
@@ -44,7 +45,8 @@ class Optimizer {
   // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
   void build(Span<Variable* const> variables);
 
-  // The rate of the next step: any finite number from 0 on.
+  // The rate of the next step: any finite number from 0 on. The host looks at it, as at the count of steps: a step that is
+  // being recorded should not.
   double learning_rate() const;
   void set_learning_rate(double rate);
   // Steps done so far.
@@ -84,12 +86,15 @@ class Optimizer {
     bool warned = false;
   };
   struct Update;
+  class Numbers;
 
   void check_variables(Span<Variable* const> variables) const;
   void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
                        Span<const Tensor> row_indices) const;
   void check_state() const;
-  void check_numbers(const double* numbers, int count, const Variable& variable) const;
+  void check_numbers(const double* numbers, int count, DType dtype, const Variable* variable) const;
+  double rate_now() const { return learning_rate_->value().data<double>()[0]; }
+  int64_t steps_now() const { return iterations_->value().data<int64_t>()[0]; }
   void forget_dead_variables();
   void make_slots(Span<Variable* const> variables);
   void forget_slots_from(size_t count);
@@ -105,6 +110,8 @@ class Optimizer {
   VariableRef iterations_, learning_rate_;
   std::vector<Entry> entries_;  // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
+  std::shared_ptr<HostNumbers>
+      numbers_;  // shared, so that who remembers it can tell when the optimizer is gone
 };
 
 // Checks of hyper-parameters: each throws kInvalidArgument with the optimizer, the name, the rule and the value.

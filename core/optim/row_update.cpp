@@ -39,6 +39,7 @@ void check_rows(const char* optimizer, size_t position, const Tensor& indices, c
     invalid("[", optimizer, "] a gradient of rows has the shape ", want, ", a row of ", shape,
             " for each index: got 'gradients[", position, "]' of ", rows.shape(),
             "; are gradients, indices and variables in the same order?");
+  indices.context().note_host_read(indices, "optimizer_apply of rows");
   if (indices.dtype() == DType::kI32)
     check_order<int32_t>(optimizer, position, indices, shape[0]);
   else

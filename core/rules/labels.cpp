@@ -32,5 +32,6 @@ void infer_correct_side(const InferArgs& args, OutputSpec* out) {
 }
 
 void vjp_check_range(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }
+void vjp_check_finite(const VjpArgs& a, Tensor* grads) { grads[0] = a.grad[0]; }
 
 }  // namespace tl::rules

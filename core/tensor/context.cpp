@@ -156,6 +156,14 @@ void Context::tell_released(const TensorNode* node) noexcept {
     if (node->tape_bits & listeners_[i]->bits()) listeners_[i]->on_release(node->id);
 }
 
+void Context::tell_host_data(const Tensor& tensor) {
+  for (Observer* observer : observers_) observer->on_host_data(tensor);
+}
+
+void Context::tell_host_read(const Tensor& tensor, const char* reader) {
+  for (Observer* observer : observers_) observer->on_host_read(tensor, reader);
+}
+
 TensorNode* Context::new_node() {
   if (!free_nodes_) {
     node_blocks_.push_back(std::make_unique<TensorNode[]>(kNodesPerBlock));
@@ -231,6 +239,8 @@ Tensor Tensor::view(const Shape& shape, size_t byte_offset) const {
   node_->buffer->retain();
   Tensor out = node_->context->adopt(node_->buffer, node_->dtype, shape);
   out.node_->data = node_->data + byte_offset;
+  if (node_->context->observed())
+    for (Observer* observer : node_->context->observers()) observer->on_view(*this, out, byte_offset);
   return out;
 }
 

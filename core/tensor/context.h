@@ -92,12 +92,23 @@ class Context {
   bool observed() const { return observed_; }
   void add_observer(Observer* observer);
   void remove_observer(Observer* observer);
+  // Whoever makes a tensor of data that no op has computed, or lets the host see elements, says so.
+  void note_host_data(const Tensor& tensor) {
+    if (observed_) tell_host_data(tensor);
+  }
+  void note_host_read(const Tensor& tensor, const char* reader) {
+    if (observed_) tell_host_read(tensor, reader);
+  }
   // The op or rule whose gradient rule is running, or null: for messages.
   const char* gradient_of() const { return gradient_of_; }
   void set_gradient_of(const char* name) { gradient_of_ = name; }
   // Ops that recomputed segments have run again so far.
   uint64_t recomputed_ops() const { return recomputed_ops_; }
   void count_recomputed(uint64_t ops) { recomputed_ops_ += ops; }
+  // Which run of recomputed segments is going on, counted from 1; 0: none.
+  uint32_t recomputing() const { return recomputing_; }
+  void begin_recomputing() { recomputing_ = ++recomputed_runs_; }
+  void end_recomputing(uint32_t before) { recomputing_ = before; }
   // Calls that are running inside functions of the caller's: see autodiff/nesting.h.
   size_t& nested_calls() { return nested_calls_; }
 
@@ -126,6 +137,8 @@ class Context {
   void hide(uint64_t first_place, uint64_t last_place, int change);
   void unite_bits();
   void tell_released(const TensorNode* node) noexcept;
+  void tell_host_data(const Tensor& tensor);
+  void tell_host_read(const Tensor& tensor, const char* reader);
 
   Allocator allocator_;
   int threads_;
@@ -144,6 +157,7 @@ class Context {
   bool observed_ = false;
   const char* gradient_of_ = nullptr;
   uint64_t recomputed_ops_ = 0;
+  uint32_t recomputing_ = 0, recomputed_runs_ = 0;
   size_t nested_calls_ = 0;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;

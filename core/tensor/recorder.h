@@ -3,13 +3,17 @@
 // The interfaces stand here, below the ops, so that nothing below has to know what a tape is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace tl {
 
-struct OpCall;    // core/ops/schema.h
-struct RuleCall;  // core/autodiff/rule.h
+struct OpCall;      // core/ops/schema.h
+struct RuleCall;    // core/autodiff/rule.h
+class HostNumbers;  // core/tensor/host_numbers.h
+class Shape;
 class Tensor;
 class Variable;
 
@@ -27,6 +31,21 @@ class Observer {
   virtual void on_read(Variable&, const Tensor& /*value*/) {}
   // Before an assignment takes effect; `value`, which shares the memory of `assigned`, is what reads give from now on.
   virtual void on_assign(Variable&, const Tensor& /*assigned*/, const Tensor& /*value*/) {}
+
+  // What only somebody who records a whole program needs to know, because no op and no tape is told.
+  // Before the value of a variable is used unseen by tapes, or taken out of it.
+  virtual void on_peek(Variable&) {}
+  // Before a value is put into a variable unseen by tapes.
+  virtual void on_put(Variable&, const Tensor& /*value*/) {}
+  // A tensor that shares the memory of another has been made, by whatever means; an op may follow that makes more of it.
+  virtual void on_view(const Tensor& /*of*/, const Tensor& /*view*/, size_t /*byte_offset*/) {}
+  // Data of the host have become a tensor.
+  virtual void on_host_data(const Tensor&) {}
+  // The host is about to look at elements of a tensor; `reader` is the function that does.
+  virtual void on_host_read(const Tensor&, const char* /*reader*/) {}
+  // A step begins whose ops take numbers that the host computes; then each of them: number `index` is `value`.
+  virtual void on_host_step(const std::shared_ptr<HostNumbers>&) {}
+  virtual void on_host_number(const HostNumbers&, int /*index*/, const Tensor& /*value*/) {}
 };
 
 // Throws where a tensor is inside a batch that was opened after the recorder, which sees the physical tensors of it only.

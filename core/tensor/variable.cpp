@@ -22,6 +22,14 @@ const Tensor& Variable::read() {
   return value_;
 }
 
+void Variable::tell_peek() {
+  for (Observer* observer : context_->observers()) observer->on_peek(*this);
+}
+
+void Variable::tell_put(const Tensor& value) {
+  for (Observer* observer : context_->observers()) observer->on_put(*this, value);
+}
+
 void Variable::assign(Tensor value) {
   if (&value.context() != context_)
     invalid("[variable_assign] the variable and the value must be of one context: got variable '", name_,

@@ -20,13 +20,30 @@ class Variable {
 
   // The current value. Open tapes that watch variables see the read.
   const Tensor& read();
-  // The current value, unseen by tapes: for optimizers, saving and printing.
-  const Tensor& peek() const { return value_; }
+  // The current value, unseen by tapes: for optimizers and whatever else makes tensors of it.
+  const Tensor& peek() {
+    if (context_->observed()) tell_peek();
+    return value_;
+  }
+  // The same, unseen by anybody: for saving and printing.
+  const Tensor& value() const { return value_; }
   // Throws unless shape and dtype are those of the variable. Tapes note it; no gradient passes through.
   void assign(Tensor value);
   // Moves the value out, so that an op may write into its memory. Nothing but `put` may follow.
-  Tensor take() { return std::move(value_); }
-  void put(Tensor value) { value_ = std::move(value); }
+  Tensor take() {
+    if (context_->observed()) tell_peek();
+    return std::move(value_);
+  }
+  void put(Tensor value) {
+    if (context_->observed()) tell_put(value);
+    value_ = std::move(value);
+  }
+  // `put`, unseen by anybody: for values that an observer has put there, or knows of.
+  void put_unseen(Tensor value) noexcept { value_ = std::move(value); }
+  // Gives the value an identity of its own, so that it can be told from tensors that were read before; it keeps its memory.
+  void renew() { value_ = value_.view(shape_); }
+  // Somebody has written into the memory of the value, which nobody else held and no recorder knew: it is another value now.
+  void changed_in_place() noexcept { value_.node()->id = context_->new_id(); }
 
   Context& context() const { return *context_; }
   uint64_t id() const { return id_; }
@@ -50,6 +67,9 @@ class Variable {
   }
 
  private:
+  void tell_peek();
+  void tell_put(const Tensor& value);
+
   Context* context_;
   uint64_t id_;
   uint32_t references_ = 1;

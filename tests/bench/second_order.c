@@ -52,35 +52,41 @@ static tl_tensor *task(tl_context *c, tl_tensor *of_all, int t) {
                     (int64_t[]){POINTS, 1}, 2);
 }
 
-double step_w5_looped(void *state, long i) {
-  workload_state *s = state;
-  tl_context *c = s->c;
+int inputs_of_w5(workload_state *s, long i, tl_tensor **inputs) {
   const int b = (int)(i % BATCHES);
-  tl_scope_begin(c);
+  inputs[0] = s->x[b];
+  inputs[1] = s->y[b];
+  inputs[2] = s->query_x[b];
+  inputs[3] = s->query_y[b];
+  return 4;
+}
+
+tl_status w5_looped(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs) {
+  workload_state *s = state;
+  (void)num_inputs;
+  (void)num_outputs;
   tl_tape *outer = tl_tape_begin(c, NULL);
   tl_tensor *sum = NULL;
   for (int t = 0; t < TASKS; t++) {
     tl_tape *inner = tl_tape_begin(c, NULL);
-    tl_tensor *support = tl_mean(c, squared_errors(c, &s->net, task(c, s->x[b], t), task(c, s->y[b], t)));
+    tl_tensor *support = tl_mean(c, squared_errors(c, &s->net, task(c, inputs[0], t), task(c, inputs[1], t)));
     network own = adapted(c, &s->net, inner, support);
-    tl_tensor *query =
-        tl_mean(c, squared_errors(c, &own, task(c, s->query_x[b], t), task(c, s->query_y[b], t)));
+    tl_tensor *query = tl_mean(c, squared_errors(c, &own, task(c, inputs[2], t), task(c, inputs[3], t)));
     sum = sum ? tl_add(c, sum, query) : query;
   }
-  tl_tensor *loss = tl_mul_scalar(c, sum, 1.0 / TASKS);
-  train(outer, loss, &s->net, s->optimizer);
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  outputs[0] = tl_mul_scalar(c, sum, 1.0 / TASKS);
+  train(outer, outputs[0], &s->net, s->optimizer);
+  return tl_error_code(c);
 }
 
 /* All tasks at once: each has its own copy of the weights, so one batched product does what 25 did. */
-double step_w5_batched(void *state, long i) {
+tl_status w5_batched(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs) {
   workload_state *s = state;
-  tl_context *c = s->c;
-  const int b = (int)(i % BATCHES);
+  (void)num_inputs;
+  (void)num_outputs;
   static const int64_t sizes[] = {1, 40, 40, 1};
-  tl_scope_begin(c);
   tl_tape *outer = tl_tape_begin(c, NULL);
   network copies = {.layers = s->net.layers};
   for (int l = 0; l < copies.layers; l++) {
@@ -92,15 +98,13 @@ double step_w5_batched(void *state, long i) {
   tl_tape *inner =
       tl_tape_begin(c, &(tl_tape_options){.struct_size = sizeof(tl_tape_options), .ignore_variables = true});
   for (int k = 0; k < 2 * copies.layers; k++)
-    if (tl_tape_watch(inner, copies.variables[k]) != TL_OK) return NAN;
-  tl_tensor *support = squared_errors(c, &copies, s->x[b], s->y[b]);
+    if (tl_tape_watch(inner, copies.variables[k]) != TL_OK) return tl_error_code(c);
+  tl_tensor *support = squared_errors(c, &copies, inputs[0], inputs[1]);
   /* The mean over a task's points, summed over tasks, which share no weight here. */
   network own = adapted(c, &copies, inner, tl_mul_scalar(c, tl_sum(c, support), 1.0 / POINTS));
-  tl_tensor *loss = tl_mean(c, squared_errors(c, &own, s->query_x[b], s->query_y[b]));
-  train(outer, loss, &s->net, s->optimizer);
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  outputs[0] = tl_mean(c, squared_errors(c, &own, inputs[2], inputs[3]));
+  train(outer, outputs[0], &s->net, s->optimizer);
+  return tl_error_code(c);
 }
 
 /* ---- W6: a Hessian-vector product of a classifier with respect to all of its weights ----------------------------- */
@@ -119,8 +123,7 @@ void prepare_w6(workload_state *s) {
 }
 
 typedef struct {
-  workload_state *state;
-  long batch;
+  tl_tensor *x, *y;
 } one_batch;
 
 static tl_status loss_of_weights(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
@@ -129,44 +132,66 @@ static tl_status loss_of_weights(tl_context *c, void *user_data, tl_tensor *cons
   (void)num_outputs;
   network net = {.layers = (int)num_inputs / 2};
   for (size_t k = 0; k < num_inputs; k++) net.variables[k] = inputs[k];
-  tl_tensor *logits = forward(c, &net, of->state->x[of->batch], tl_tanh);
-  outputs[0] = tl_mean(c, tl_sparse_softmax_cross_entropy(c, of->state->y[of->batch], logits));
+  tl_tensor *logits = forward(c, &net, of->x, tl_tanh);
+  outputs[0] = tl_mean(c, tl_sparse_softmax_cross_entropy(c, of->y, logits));
   return TL_OK;
 }
 
-/* checked: the product of v and Hv, else 0. */
-static double hessian_step(workload_state *s, long i, tl_hessian_way way, bool checked) {
-  tl_context *c = s->c;
-  one_batch of = {s, i % BATCHES};
-  tl_tensor *products[2 * MOST_LAYERS];
+static tl_status product(workload_state *s, tl_tensor *const *inputs, tl_hessian_way way,
+                         tl_tensor **outputs) {
+  one_batch of = {inputs[0], inputs[1]};
+  return tl_hessian_vector_product(s->c, loss_of_weights, &of, NULL, s->net.variables, s->along,
+                                   (size_t)(2 * s->net.layers), way, outputs);
+}
+
+tl_status w6_reverse(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs) {
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  return product(state, inputs, TL_HESSIAN_REVERSE_OVER_REVERSE, outputs);
+}
+
+tl_status w6_forward(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs) {
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  return product(state, inputs, TL_HESSIAN_FORWARD_OVER_REVERSE, outputs);
+}
+
+/* The gradient alone: what the product is compared with. */
+tl_status w6_gradient(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                      tl_tensor **outputs, size_t num_outputs) {
+  workload_state *s = state;
+  (void)num_inputs;
+  (void)num_outputs;
+  one_batch of = {inputs[0], inputs[1]};
+  tl_tensor *loss = NULL;
   const size_t n = (size_t)(2 * s->net.layers);
-  double value = 0;
-  tl_scope_begin(c);
-  if (tl_hessian_vector_product(c, loss_of_weights, &of, NULL, s->net.variables, s->along, n, way,
-                                products) != TL_OK)
-    return NAN;
-  for (size_t k = 0; checked && k < n; k++)
-    value += tl_tensor_item(tl_sum(c, tl_cast(c, tl_mul(c, products[k], s->along[k]), TL_F64)));
-  tl_scope_end(c);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  if (loss_of_weights(c, &of, s->net.variables, n, &loss, 1) != TL_OK) return tl_error_code(c);
+  return tl_tape_gradient(tape, loss, s->net.variables, n, NULL, outputs);
+}
+
+double step_w6(void *state, long i) {
+  workload_state *s = state;
+  tl_tensor *out[MOST_OUTPUTS];
+  tl_scope_begin(s->c);
+  const double value = run_body(s, i, out) == TL_OK ? 0 : NAN;
+  tl_scope_end(s->c);
   return value;
 }
 
-double step_w6_reverse(void *s, long i) { return hessian_step(s, i, TL_HESSIAN_REVERSE_OVER_REVERSE, false); }
-double step_w6_forward(void *s, long i) { return hessian_step(s, i, TL_HESSIAN_FORWARD_OVER_REVERSE, false); }
-double check_w6_reverse(void *s, long i) { return hessian_step(s, i, TL_HESSIAN_REVERSE_OVER_REVERSE, true); }
-double check_w6_forward(void *s, long i) { return hessian_step(s, i, TL_HESSIAN_FORWARD_OVER_REVERSE, true); }
-
-/* The gradient alone: what the product is compared with. */
-double step_w6_gradient(void *state, long i) {
+double check_w6(void *state, long i) {
   workload_state *s = state;
   tl_context *c = s->c;
-  one_batch of = {s, i % BATCHES};
-  tl_tensor *gradients[2 * MOST_LAYERS], *loss = NULL;
+  tl_tensor *out[MOST_OUTPUTS];
+  double value = 0;
   tl_scope_begin(c);
-  tl_tape *tape = tl_tape_begin(c, NULL);
-  if (loss_of_weights(c, &of, s->net.variables, (size_t)(2 * s->net.layers), &loss, 1) != TL_OK ||
-      tl_tape_gradient(tape, loss, s->net.variables, (size_t)(2 * s->net.layers), NULL, gradients) != TL_OK)
-    return NAN;
+  if (run_body(s, i, out) != TL_OK) value = NAN;
+  for (int k = 0; k < s->of->outputs && !isnan(value); k++)
+    value += tl_tensor_item(tl_sum(c, tl_cast(c, tl_mul(c, out[k], s->along[k]), TL_F64)));
   tl_scope_end(c);
-  return 0;
+  return value;
 }

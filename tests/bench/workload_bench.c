@@ -14,14 +14,26 @@ static void print_losses(const losses *l) {
   if (!isnan(l->loss_end)) printf(",\"loss_end\":%.9g", l->loss_end);
 }
 
+/* What a compiled step is made of. */
+static void print_plan(tl_function *f) {
+  tl_function_statistics s = {.struct_size = sizeof s};
+  if (!f || tl_function_stats(f, &s) != TL_OK) return;
+  printf(",\"kernels\":%llu,\"flops\":%.4g,\"bytes\":%.4g,\"arena_bytes\":%llu,\"traces\":%llu",
+         (unsigned long long)s.kernels, s.flops, s.moved_bytes, (unsigned long long)s.arena_bytes,
+         (unsigned long long)s.traces);
+}
+
 static int run(const workload *w, int threads, bool quick) {
   double begun = now();
   tl_context_options options;
   tl_context_options_init(&options, sizeof options);
   options.threads = threads;
-  workload_state state = {.c = tl_context_new(&options)};
+  workload_state state = {.c = tl_context_new(&options), .of = w};
+
   double import_ms = (now() - begun) * 1e3;
   w->prepare(&state);
+  if (strstr(w->mode, "compiled") || !strcmp(w->mode, "loop32"))
+    state.function = tl_function_new(state.c, w->body, &state, NULL, NULL);
   losses checked = {.first_call_ms = NAN};
   if (w->has_loss) checked = check_losses(w->checked ? w->checked : w->step, &state);
   timing t = measure(w->step, &state, w->inner, quick);
@@ -36,6 +48,7 @@ static int run(const workload *w, int threads, bool quick) {
   printf(",\"us\":{\"p10\":%.4g,\"median\":%.4g,\"p90\":%.4g},\"steps\":%ld", t.p10, t.median, t.p90,
          t.steps);
   if (w->has_loss) print_losses(&checked);
+  print_plan(state.function);
   printf(",\"import_ms\":%.3f,\"rss_mb\":%.1f}\n", import_ms, peak_memory_mb());
   tl_context_free(state.c);
   return 0;

@@ -82,18 +82,27 @@ static void prepare_w0_sized(workload_state *s, int64_t n) {
 static void prepare_w0(workload_state *s) { prepare_w0_sized(s, 1); }
 static void prepare_w0k(workload_state *s) { prepare_w0_sized(s, 1024); }
 
-static double step_w0(void *state, long i) {
+static tl_status w0(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs) {
   workload_state *s = state;
-  tl_context *c = s->c;
-  tl_scope_begin(c);
+  (void)num_inputs;
+  (void)num_outputs;
   tl_tape *tape = tl_tape_begin(c, NULL);
-  tl_tensor *y =
-      tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], s->x[i % BATCHES]), s->net.variables[1]));
-  tl_tensor *loss = tl_mean(c, y);
-  train(tape, loss, &s->net, s->optimizer);
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  tl_tensor *y = tl_tanh(c, tl_add(c, tl_mul(c, s->net.variables[0], inputs[0]), s->net.variables[1]));
+  outputs[0] = tl_mean(c, y);
+  train(tape, outputs[0], &s->net, s->optimizer);
+  return tl_error_code(c);
+}
+
+static int inputs_x(workload_state *s, long i, tl_tensor **inputs) {
+  inputs[0] = s->x[i % BATCHES];
+  return 1;
+}
+
+int inputs_xy(workload_state *s, long i, tl_tensor **inputs) {
+  inputs[0] = s->x[i % BATCHES];
+  inputs[1] = s->y[i % BATCHES];
+  return 2;
 }
 
 enum { ADDS = 1000 };
@@ -129,29 +138,36 @@ static void prepare_w1b(workload_state *s) { prepare_classifier(s, (int[]){784, 
 static void prepare_w2(workload_state *s) { prepare_classifier(s, (int[]){20, 64, 32, 5, 0}, 32, 0); }
 static void prepare_w12(workload_state *s) { prepare_classifier(s, (int[]){20, 64, 32, 5, 0}, 25, 1); }
 
-static double train_classifier(workload_state *s, long i, double dropout) {
+static tl_status train_classifier(workload_state *s, tl_tensor *const *inputs, tl_tensor **outputs,
+                                  double dropout) {
   tl_context *c = s->c;
-  tl_tensor *y = s->y[i % BATCHES];
-  tl_scope_begin(c);
   tl_tape *tape = tl_tape_begin(c, NULL);
-  tl_tensor *hidden = s->x[i % BATCHES];
+  tl_tensor *hidden = inputs[0], *y = inputs[1];
   for (int l = 0; l < s->net.layers; l++) {
     hidden = tl_add(c, tl_matmul(c, hidden, s->net.variables[2 * l]), s->net.variables[2 * l + 1]);
     if (l + 1 == s->net.layers) break;
     hidden = tl_relu(c, hidden);
     if (dropout > 0) hidden = tl_dropout(c, hidden, dropout);
   }
-  tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, y, hidden));
-  train(tape, loss, &s->net, s->optimizer);
+  outputs[0] = tl_mean(c, tl_sparse_softmax_cross_entropy(c, y, hidden));
+  train(tape, outputs[0], &s->net, s->optimizer);
   tl_tensor *hit = tl_equal(c, tl_argmax_axes(c, hidden, (int64_t[]){1}, 1, false), tl_cast(c, y, TL_I64));
-  if (tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64)))) != TL_OK)
-    return NAN;
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  return tl_variable_assign(s->hits, tl_add(c, s->hits, tl_sum(c, tl_cast(c, hit, TL_I64))));
 }
-static double step_classifier(void *state, long i) { return train_classifier(state, i, 0); }
-static double step_w1b(void *state, long i) { return train_classifier(state, i, 0.2); }
+static tl_status classifier(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                            tl_tensor **outputs, size_t num_outputs) {
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  return train_classifier(state, inputs, outputs, 0);
+}
+static tl_status w1b(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs) {
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  return train_classifier(state, inputs, outputs, 0.2);
+}
 
 /* ---- W3: a GAN; W4: WGAN with gradient penalty ------------------------------------------------------------------ */
 
@@ -171,8 +187,15 @@ static void prepare_w3(workload_state *s) {
   s->second_optimizer = adam(s->c, 2e-4, 0.5, 0.999);
 }
 
-static tl_tensor *generate(workload_state *s, long i) {
-  return tl_tanh(s->c, forward(s->c, &s->generator, s->noise[i % BATCHES], leaky));
+static int inputs_of_gan(workload_state *s, long i, tl_tensor **inputs) {
+  inputs[0] = s->x[i % BATCHES];
+  inputs[1] = s->noise[i % BATCHES];
+  inputs[2] = s->mixing[i % BATCHES];
+  return 3;
+}
+
+static tl_tensor *generate(workload_state *s, tl_tensor *noise) {
+  return tl_tanh(s->c, forward(s->c, &s->generator, noise, leaky));
 }
 
 static tl_tensor *binary_loss(tl_context *c, tl_tensor *logits, double label) {
@@ -180,23 +203,23 @@ static tl_tensor *binary_loss(tl_context *c, tl_tensor *logits, double label) {
   return tl_mean(c, tl_sigmoid_cross_entropy(c, labels, logits));
 }
 
-static double step_w3(void *state, long i) {
+static tl_status w3(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs) {
   workload_state *s = state;
-  tl_context *c = s->c;
-  tl_scope_begin(c);
+  (void)num_inputs;
+  (void)num_outputs;
   tl_tape *for_generator = tl_tape_begin(c, NULL);
-  tl_tensor *fake = generate(s, i);
-  if (tl_tape_pause(for_generator) != TL_OK) return NAN;
+  tl_tensor *fake = generate(s, inputs[1]);
+  if (tl_tape_pause(for_generator) != TL_OK) return tl_error_code(c);
   tl_tape *for_critic = tl_tape_begin(c, NULL);
-  tl_tensor *d_loss = tl_add(c, binary_loss(c, forward(c, &s->net, s->x[i % BATCHES], leaky), 1),
+  tl_tensor *d_loss = tl_add(c, binary_loss(c, forward(c, &s->net, inputs[0], leaky), 1),
                              binary_loss(c, forward(c, &s->net, tl_stop_gradient(c, fake), leaky), 0));
   train(for_critic, d_loss, &s->net, s->optimizer);
-  if (tl_tape_resume(for_generator) != TL_OK) return NAN;
+  if (tl_tape_resume(for_generator) != TL_OK) return tl_error_code(c);
   tl_tensor *g_loss = binary_loss(c, forward(c, &s->net, fake, leaky), 1);
   train(for_generator, g_loss, &s->generator, s->second_optimizer);
-  double value = tl_tensor_item(tl_add(c, d_loss, g_loss));
-  tl_scope_end(c);
-  return value;
+  outputs[0] = tl_add(c, d_loss, g_loss);
+  return tl_error_code(c);
 }
 
 static void prepare_w4(workload_state *s) {
@@ -205,28 +228,27 @@ static void prepare_w4(workload_state *s) {
   s->optimizer = adam(s->c, 1e-4, 0.5, 0.9);
 }
 
-static double step_w4(void *state, long i) {
+static tl_status w4(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs) {
   workload_state *s = state;
-  tl_context *c = s->c;
-  tl_tensor *real = s->x[i % BATCHES], *e = s->mixing[i % BATCHES], *slopes;
-  tl_scope_begin(c);
-  tl_tensor *fake = generate(s, i);
+  (void)num_inputs;
+  (void)num_outputs;
+  tl_tensor *real = inputs[0], *e = inputs[2], *slopes;
+  tl_tensor *fake = generate(s, inputs[1]);
   tl_tape *outer = tl_tape_begin(c, NULL);
   tl_tensor *mixed = tl_add(c, fake, tl_mul(c, e, tl_sub(c, real, fake)));
   tl_tape *inner =
       tl_tape_begin(c, &(tl_tape_options){.struct_size = sizeof(tl_tape_options), .ignore_variables = true});
-  if (tl_tape_watch(inner, mixed) != TL_OK) return NAN;
+  if (tl_tape_watch(inner, mixed) != TL_OK) return tl_error_code(c);
   tl_tensor *score = forward(c, &s->net, mixed, tl_tanh);
-  if (tl_tape_gradient(inner, score, &mixed, 1, NULL, &slopes) != TL_OK) return NAN;
+  if (tl_tape_gradient(inner, score, &mixed, 1, NULL, &slopes) != TL_OK) return tl_error_code(c);
   tl_tensor *norms = tl_sqrt(c, tl_sum_axes(c, tl_square(c, slopes), (int64_t[]){1}, 1, false));
   tl_tensor *penalty = tl_mean(c, tl_square(c, tl_add_scalar(c, norms, -1)));
   tl_tensor *loss = tl_sub(c, tl_mean(c, forward(c, &s->net, fake, tl_tanh)),
                            tl_mean(c, forward(c, &s->net, real, tl_tanh)));
-  loss = tl_add(c, loss, tl_mul_scalar(c, penalty, 10));
-  train(outer, loss, &s->net, s->optimizer);
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  outputs[0] = tl_add(c, loss, tl_mul_scalar(c, penalty, 10));
+  train(outer, outputs[0], &s->net, s->optimizer);
+  return tl_error_code(c);
 }
 
 /* ---- W9: large layers -------------------------------------------------------------------------------------------- */
@@ -240,34 +262,50 @@ static void prepare_w9(workload_state *s) {
   }
 }
 
-static double step_w9(void *state, long i) {
+static tl_status w9(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs) {
   workload_state *s = state;
-  tl_context *c = s->c;
-  tl_scope_begin(c);
+  (void)num_inputs;
+  (void)num_outputs;
   tl_tape *tape = tl_tape_begin(c, NULL);
-  tl_tensor *y = forward(c, &s->net, s->x[i % BATCHES], tl_relu);
-  tl_tensor *loss = tl_mean(c, tl_square(c, tl_sub(c, y, s->y[i % BATCHES])));
-  train(tape, loss, &s->net, s->optimizer);
-  double value = tl_tensor_item(loss);
-  tl_scope_end(c);
-  return value;
+  tl_tensor *y = forward(c, &s->net, inputs[0], tl_relu);
+  outputs[0] = tl_mean(c, tl_square(c, tl_sub(c, y, inputs[1])));
+  train(tape, outputs[0], &s->net, s->optimizer);
+  return tl_error_code(c);
 }
 
 const workload workloads[] = {
-    {"W0", "eager", prepare_w0, step_w0, 1, true, NULL},
-    {"W0k", "eager", prepare_w0k, step_w0, 1, true, NULL},
-    {"W0op", "eager", prepare_w0op, step_w0op, ADDS, false, NULL},
-    {"W1", "eager", prepare_w1, step_classifier, 1, true, NULL},
-    {"W1b", "eager", prepare_w1b, step_w1b, 1, false, NULL},
-    {"W2", "eager", prepare_w2, step_classifier, 1, true, NULL},
-    {"W3", "eager", prepare_w3, step_w3, 1, true, NULL},
-    {"W4", "eager", prepare_w4, step_w4, 1, true, NULL},
-    {"W5", "looped", prepare_w5, step_w5_looped, 1, true, NULL},
-    {"W5", "batched", prepare_w5, step_w5_batched, 1, true, NULL},
-    {"W6", "fwd-over-rev", prepare_w6, step_w6_forward, 1, true, check_w6_forward},
-    {"W6", "rev-over-rev", prepare_w6, step_w6_reverse, 1, true, check_w6_reverse},
-    {"W6g", "gradient", prepare_w6, step_w6_gradient, 1, false, NULL},
-    {"W9", "eager", prepare_w9, step_w9, 1, true, NULL},
-    {"W12", "eager", prepare_w12, step_classifier, 1, true, NULL},
+    {"W0", "eager", prepare_w0, step, 1, true, NULL, w0, inputs_x, 1},
+    {"W0", "compiled", prepare_w0, step, 1, true, NULL, w0, inputs_x, 1},
+    {"W0", "loop32", prepare_w0, step_loop, LOOP, true, check_loop, w0, inputs_x, 1},
+    {"W0k", "eager", prepare_w0k, step, 1, true, NULL, w0, inputs_x, 1},
+    {"W0k", "compiled", prepare_w0k, step, 1, true, NULL, w0, inputs_x, 1},
+    {"W0op", "eager", prepare_w0op, step_w0op, ADDS, false, NULL, NULL, NULL, 0},
+    {"W1", "eager", prepare_w1, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W1", "compiled", prepare_w1, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W1", "loop32", prepare_w1, step_loop, LOOP, true, check_loop, classifier, inputs_xy, 1},
+    {"W1b", "eager", prepare_w1b, step, 1, false, NULL, w1b, inputs_xy, 1},
+    {"W1b", "compiled", prepare_w1b, step, 1, false, NULL, w1b, inputs_xy, 1},
+    {"W2", "eager", prepare_w2, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W2", "compiled", prepare_w2, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W2", "loop32", prepare_w2, step_loop, LOOP, true, check_loop, classifier, inputs_xy, 1},
+    {"W3", "eager", prepare_w3, step, 1, true, NULL, w3, inputs_of_gan, 1},
+    {"W3", "compiled", prepare_w3, step, 1, true, NULL, w3, inputs_of_gan, 1},
+    {"W4", "eager", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
+    {"W4", "compiled", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
+    {"W5", "looped", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
+    {"W5", "looped-compiled", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
+    {"W5", "batched", prepare_w5, step, 1, true, NULL, w5_batched, inputs_of_w5, 1},
+    {"W5", "batched-compiled", prepare_w5, step, 1, true, NULL, w5_batched, inputs_of_w5, 1},
+    {"W6", "fwd-over-rev", prepare_w6, step_w6, 1, true, check_w6, w6_forward, inputs_xy, 4},
+    {"W6", "fwd-over-rev-compiled", prepare_w6, step_w6, 1, true, check_w6, w6_forward, inputs_xy, 4},
+    {"W6", "rev-over-rev", prepare_w6, step_w6, 1, true, check_w6, w6_reverse, inputs_xy, 4},
+    {"W6", "rev-over-rev-compiled", prepare_w6, step_w6, 1, true, check_w6, w6_reverse, inputs_xy, 4},
+    {"W6g", "gradient", prepare_w6, step_w6, 1, false, NULL, w6_gradient, inputs_xy, 4},
+    {"W6g", "gradient-compiled", prepare_w6, step_w6, 1, false, NULL, w6_gradient, inputs_xy, 4},
+    {"W9", "eager", prepare_w9, step, 1, true, NULL, w9, inputs_xy, 1},
+    {"W9", "compiled", prepare_w9, step, 1, true, NULL, w9, inputs_xy, 1},
+    {"W12", "eager", prepare_w12, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W12", "compiled", prepare_w12, step, 1, true, NULL, classifier, inputs_xy, 1},
 };
 const int workload_count = sizeof workloads / sizeof *workloads;

@@ -7,7 +7,7 @@
 
 #include "tests/bench/measure.h"
 
-enum { BATCHES = 8, MOST_LAYERS = 4 };
+enum { BATCHES = 8, MOST_LAYERS = 4, MOST_INPUTS = 4, MOST_OUTPUTS = 4, LOOP = 32 };
 
 /* A stack of dense layers: weights and biases as variables, in one list for gradients and optimizers. */
 typedef struct {
@@ -15,8 +15,13 @@ typedef struct {
   tl_tensor *variables[2 * MOST_LAYERS]; /* weight, bias, weight, bias, ... */
 } network;
 
+typedef struct workload workload;
+
 typedef struct {
   tl_context *c;
+  const workload *of;
+  tl_function *function; /* of a mode that calls one, else NULL */
+  double losses[LOOP];   /* of the steps of the last call that runs many */
   network net, generator;
   tl_optimizer *optimizer, *second_optimizer;
   tl_tensor *x[BATCHES], *y[BATCHES], *noise[BATCHES], *mixing[BATCHES];
@@ -25,14 +30,25 @@ typedef struct {
   tl_tensor *hits;                                /* count of arg-max hits, kept over the steps */
 } workload_state;
 
-typedef struct {
+/* A step is written once, as a callback that computes from the tensors of a batch; its mode says how that is called. */
+struct workload {
   const char *name, *mode;
   void (*prepare)(workload_state *state);
   double (*step)(void *state, long i);
   int inner;                            /* steps in one call of step() */
   bool has_loss;                        /* a reference exists for its losses */
   double (*checked)(void *state, long); /* the step that gives its losses; NULL: step() does */
-} workload;
+  tl_compute_callback body;
+  int (*inputs)(workload_state *state, long i, tl_tensor **inputs); /* the tensors of step i; how many */
+  int outputs;                                                      /* of the body; the first is the loss */
+};
+
+/* modes.c */
+double step(void *state, long i);       /* the body, called as it is or as a function; its loss */
+double step_loop(void *state, long i);  /* LOOP steps of a function in one call */
+double check_loop(void *state, long i); /* the loss of step i, by step_loop() */
+/* The body alone. Its outputs belong to the innermost scope. */
+tl_status run_body(workload_state *state, long i, tl_tensor **outputs);
 
 extern const workload workloads[];
 extern const int workload_count;
@@ -50,13 +66,20 @@ tl_tensor *filled(tl_context *c, uint64_t id, const int64_t *dims, size_t rank, 
 
 /* second_order.c */
 void prepare_w5(workload_state *state);
-double step_w5_looped(void *state, long i);
-double step_w5_batched(void *state, long i);
+int inputs_of_w5(workload_state *state, long i, tl_tensor **inputs);
+tl_status w5_looped(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                    tl_tensor **outputs, size_t num_outputs);
+tl_status w5_batched(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs);
 void prepare_w6(workload_state *state);
-double step_w6_reverse(void *state, long i);
-double step_w6_forward(void *state, long i);
-double check_w6_reverse(void *state, long i);
-double check_w6_forward(void *state, long i);
-double step_w6_gradient(void *state, long i);
+tl_status w6_reverse(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs);
+tl_status w6_forward(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                     tl_tensor **outputs, size_t num_outputs);
+tl_status w6_gradient(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
+                      tl_tensor **outputs, size_t num_outputs);
+double step_w6(void *state, long i);  /* without a look at the product */
+double check_w6(void *state, long i); /* the product of v and Hv */
+int inputs_xy(workload_state *state, long i, tl_tensor **inputs);
 
 #endif

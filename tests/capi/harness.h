@@ -22,6 +22,7 @@ int tensor_tests(void);
 int tape_tests(void);
 int custom_tests(void);
 int forward_tests(void);
+int function_tests(void);
 int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);

@@ -144,6 +144,7 @@ Arrays inverse_rms(const Array& x, double epsilon);
 Arrays correct_class(const Array& labels, const Array& predictions);
 Arrays correct_side(const Array& labels, const Array& predictions, double threshold);
 Arrays check_range(const Array& x, double low, double high, bool nan);
+Arrays check_finite(const Array& x);
 
 // ---- creation
 // ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <tapeloop/custom.h>
 #include <tapeloop/data.h>
 #include <tapeloop/forward.h>
+#include <tapeloop/function.h>
 #include <tapeloop/jacobian.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/nn.h>

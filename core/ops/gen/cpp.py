@@ -80,7 +80,7 @@ def schemas(ops):
         flag = lambda key: "true" if r.get(key) else "false"
         by_id[r["id"]] = len(rows)
         rows.append(f'    {{OpId::k{c}, "{op.name}", {len(op.inputs)}, {"true" if op.variadic else "false"}, {len(op.outputs)}, '
-                    f'{flag("makes_outputs")}, {flag("fusable")}, {{{place[0]}, {place[1]}, {place[2]}}}, '
+                    f'{flag("makes_outputs")}, {flag("checks_data")}, {flag("fusable")}, {{{place[0]}, {place[1]}, {place[2]}}}, '
                     f'{f"sizeof({attrs_struct(op)})" if op.attrs else 0}, GradientKind::{kind}, {reason}, {mask(names)}, {mask(op.outputs)}, '
                     f'{f"k{c}Inputs" if op.inputs else "nullptr"}, {f"k{c}Attrs" if op.attrs else "nullptr"}, {len(op.attrs)}, '
                     f'rules::{infer_name(op)}, kernels::{op.name}, {f"rules::vjp_{op.name}" if g == "rule" else "nullptr"}, '

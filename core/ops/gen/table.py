@@ -15,7 +15,7 @@ ATTR_TYPES = {  # type: (C++ field, C++ parameter, C parameters, kind)
 }
 REQUIRED = {"id", "name", "family", "since", "doc", "gradient"}
 BATCHING = ("leading", "broadcast", "axis", "reduce")  # stock rules of core/rules/batching.cpp
-OPTIONAL = {"batching", "details", "inputs", "attrs", "outputs", "infer", "jvp", "saves", "fusable", "inplace", "makes_outputs", "full_name",
+OPTIONAL = {"batching", "details", "inputs", "attrs", "outputs", "infer", "jvp", "saves", "fusable", "inplace", "makes_outputs", "checks_data", "full_name",
             "internal", "domain", "kinks", "distinct", "tolerance", "samples", "errors", "reference"}
 
 

@@ -636,6 +636,14 @@ Tensor inverse_rms(const Tensor& x, double epsilon) {
   return made;
 }
 
+Tensor check_finite(const Tensor& x) {
+  const Tensor* in[] = {&x};
+  if (!x) invalid("[check_finite] 'x' must be a tensor: got null; was it set?");
+  Tensor made;
+  apply(OpId::kCheckFinite, x.context(), Inputs(in, 1), nullptr, &made);
+  return made;
+}
+
 Tensor uniform(Context& context, const IntList& shape, double low, double high, DType dtype) {
   UniformAttrs attrs{shape, low, high, dtype, context.random().seed, context.random().next_call};
   Tensor made;

@@ -266,6 +266,9 @@ Tensor check_range(const Tensor& x, double low, double high, bool nan = false);
 // 1 / sqrt(mean(x^2) + epsilon) of each row over the last axis, which stays with size 1.
 Tensor inverse_rms(const Tensor& x, double epsilon);
 
+// x as a new tensor that shares its memory; an element that is NaN or infinite is an error that names it and its position.
+Tensor check_finite(const Tensor& x);
+
 // Random numbers, evenly spread in [low, high).
 Tensor uniform(Context& context, const IntList& shape, double low = 0.0, double high = 1.0, DType dtype = DType::kF32);
 

@@ -84,6 +84,7 @@ enum class OpId : uint16_t {
   kCorrectSide = 166,
   kCheckRange = 167,
   kInverseRms = 170,
+  kCheckFinite = 171,
   kUniform = 180,
   kNormal = 181,
   kDropout = 182,

@@ -1923,6 +1923,18 @@ const std::vector<OpCase>& op_cases() {
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(inverse_rms(in[0], 0.0)); },
      nullptr,
      Gradient::kRule, {}, false, 1e-05, 1e-12, "must be"},
+    {"check_finite", 0, "x=(2,3)[-2..2]", {{"x", {2, 3}, kFloating, -2.0, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(check_finite(in[0])); },
+     []([[maybe_unused]] const Arrays& in) { return reference::check_finite(in[0]); },
+     Gradient::kRule, {}, false, 1e-05, 1e-12, nullptr},
+    {"check_finite", 1, "x=()[0.5..2]", {{"x", {}, kFloating, 0.5, 2.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(check_finite(in[0])); },
+     []([[maybe_unused]] const Arrays& in) { return reference::check_finite(in[0]); },
+     Gradient::kRule, {}, false, 1e-05, 1e-12, nullptr},
+    {"check_finite", 2, "x=(0)[0..1]", {{"x", {0}, kFloating, 0.0, 1.0, kFloatTypes}},
+     []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(check_finite(in[0])); },
+     []([[maybe_unused]] const Arrays& in) { return reference::check_finite(in[0]); },
+     Gradient::kRule, {}, false, 1e-05, 1e-12, nullptr},
     {"uniform", 0, "shape=[3,4]", {},
      []([[maybe_unused]] Context& context, [[maybe_unused]] const Tensors& in) { return outputs(uniform(context, IntList{3,4}, 0.0, 1.0, DType::kF32)); },
      nullptr,
@@ -2180,7 +2192,7 @@ const std::vector<OpCase>& op_cases() {
 }
 
 const std::vector<const char*>& op_names() {
-  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "strong_zero_mul", "strong_zero_div", "erfc", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "set_rows", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "correct_class", "correct_side", "check_range", "inverse_rms", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update", "sgd_update"};
+  static const std::vector<const char*> names = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "add_scalar", "mul_scalar", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "abs", "sign", "tanh", "sigmoid", "softplus", "relu", "sin", "cos", "erf", "reciprocal", "floor", "clip", "leaky_relu", "elu", "silu", "gelu", "relu_grad", "tanh_grad", "sigmoid_grad", "strong_zero_mul", "strong_zero_div", "erfc", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "select", "cast", "sum", "mean", "max", "min", "prod", "argmax", "argmin", "cumsum", "logsumexp", "matmul", "reshape", "transpose", "broadcast_to", "expand_dims", "squeeze", "concat", "stack", "slice", "pad", "flatten", "identity", "stop_gradient", "gather", "scatter_add", "one_hot", "set_rows", "softmax", "log_softmax", "softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy", "correct_class", "correct_side", "check_range", "inverse_rms", "check_finite", "uniform", "normal", "dropout", "full", "range", "zeros", "ones", "momentum_update", "adam_update", "sgd_update"};
   return names;
 }
 

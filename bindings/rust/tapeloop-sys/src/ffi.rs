@@ -218,6 +218,14 @@ pub const TL_HESSIAN_FORWARD_OVER_REVERSE: tl_hessian_way = 0;
 /// the gradient of a gradient: for functions whose rules lack a jvp
 pub const TL_HESSIAN_REVERSE_OVER_REVERSE: tl_hessian_way = 1;
 
+/// What becomes of a step that looks at elements on the host, or cannot be replayed otherwise. Append-only
+/// numbers.
+pub type tl_host_reads = i32;
+/// calls are TL_FAILED_PRECONDITION, the first after its run has taken effect
+pub const TL_HOST_READS_ERROR: tl_host_reads = 0;
+/// calls run the callback, as if there were no function
+pub const TL_HOST_READS_EAGER: tl_host_reads = 1;
+
 /// How the Jacobian of a function is computed. Append-only numbers.
 pub type tl_jacobian_way = i32;
 /// forward where the argument is smaller than the result, else reverse
@@ -277,6 +285,12 @@ pub struct tl_tape {
 /// Forward mode along one direction. It belongs to the innermost scope like a tensor.
 #[repr(C)]
 pub struct tl_forward {
+    _private: [u8; 0],
+}
+
+/// A step with its recordings and plans. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_function {
     _private: [u8; 0],
 }
 
@@ -603,6 +617,53 @@ pub struct tl_tape_memory {
     pub calls: u64,
     /// bytes that it keeps alive; a buffer that several ops keep counts for the first of them
     pub saved_bytes: u64,
+}
+
+/// How a function records. Fill it with tl_function_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_function_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// in messages; copied (default "function")
+    pub name: *const c_char,
+    /// kept at the same time; the one that was not used for longest goes (default 16)
+    pub most_plans: usize,
+    /// what a step that looks at elements does (default TL_HOST_READS_ERROR)
+    pub host_reads: tl_host_reads,
+    /// a call that would record a second time is TL_FAILED_PRECONDITION, with the reason (default false)
+    pub retrace_is_error: bool,
+    /// checks each recording and plan for broken invariants of tapeloop (default false)
+    pub verify: bool,
+}
+
+/// What a function has done, and of what size the plan is that was used last. Set struct_size first.
+/// Append-only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_function_statistics {
+    /// sizeof(tl_function_statistics), set by the caller
+    pub struct_size: usize,
+    /// recordings so far
+    pub traces: u64,
+    /// runs of plans so far
+    pub replays: u64,
+    /// calls so far that ran the callback without recording
+    pub eager_calls: u64,
+    /// recordings and plans that are kept
+    pub signatures: u64,
+    /// that one run of the plan calls
+    pub kernels: u64,
+    /// operations of one run: of products of matrices 2 m n k, else one for each element
+    pub flops: f64,
+    /// that the kernels of one run read and write
+    pub moved_bytes: f64,
+    /// memory for values inside the step
+    pub arena_bytes: u64,
+    /// tensors from outside that are not inputs
+    pub constants: u64,
+    /// of them, those that the callback made of data of the host
+    pub host_constants: u64,
 }
 
 /// How a Jacobian is taken. Fill it with tl_jacobian_options_init() first.
@@ -2413,6 +2474,97 @@ extern "C" {
     /// Gives it and all tangents up before its scope ends. NULL and a released one do nothing. From any thread
     /// at any time. Since 0.1.
     pub fn tl_forward_release(forward: *mut tl_forward);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_function_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_function_options_init(options: *mut tl_function_options, struct_size: usize);
+
+    /// A function of a step. Nothing runs yet. The callback sets all outputs that a call asks for; it runs on
+    /// the thread of the call, in a scope of its own. user_data (may be NULL) goes to it; destroy (may be
+    /// NULL) runs once, when the function ends or when this call fails. options may be NULL for the defaults.
+    /// NULL on failure. Since 0.1.
+    pub fn tl_function_new(
+        context: *mut tl_context,
+        step: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        options: *const tl_function_options,
+    ) -> *mut tl_function;
+
+    /// One step. inputs: tensors or variables of the function's context, of any dtype and shape; outputs gets
+    /// num_outputs new tensors of the innermost scope, NULL on failure, which stay as they are whatever is
+    /// called later. num_inputs and num_outputs may be 0, and inputs and outputs NULL then. A replay that
+    /// fails (labels that are no class: TL_INVALID_ARGUMENT, optimizer state that makes no sense, a cancelled
+    /// context, TL_OUT_OF_MEMORY) has changed nothing. A call that runs the callback fails as the callback
+    /// does, and leaves what that had done. TL_FAILED_PRECONDITION: a step that cannot be replayed, or one
+    /// that would be recorded again although that is an error. Since 0.1.
+    pub fn tl_function_call(
+        function: *mut tl_function,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status;
+
+    /// `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on,
+    /// num_inputs in all; outputs is filled in the same way. Both counts are multiples of steps, which is 1 or
+    /// more. When a step fails, the call ends with its error; the steps before it have taken effect, *done
+    /// (may be NULL) says how many, and their outputs are set. Since 0.1.
+    pub fn tl_function_run_n(
+        function: *mut tl_function,
+        steps: usize,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+        done: *mut usize,
+    ) -> tl_status;
+
+    /// A number that the callback decides by, 0 at first: whether it trains, how often it repeats something.
+    /// Calls with other flags have recordings of their own. Since 0.1.
+    pub fn tl_function_set_flags(function: *mut tl_function, flags: i64) -> tl_status;
+
+    /// Forgets all recordings and plans: the next call records. For a program that has changed what the
+    /// callback does. Since 0.1.
+    pub fn tl_function_forget(function: *mut tl_function) -> tl_status;
+
+    /// Fills the struct; works while the context holds an error. Since 0.1.
+    pub fn tl_function_stats(
+        function: *mut tl_function,
+        statistics: *mut tl_function_statistics,
+    ) -> tl_status;
+
+    /// Why the function recorded again: reason number `index` (0 is that of the second recording) as text that
+    /// ends with a zero byte, cut to `capacity`; *length (may be NULL) is its whole length, *count (may be
+    /// NULL) how many reasons there are, 64 at most. With a capacity of 0 buffer may be NULL and nothing is
+    /// written: TL_INVALID_ARGUMENT only for an index that is not below *count with a capacity above 0. Since
+    /// 0.1.
+    pub fn tl_function_retrace_reason(
+        function: *mut tl_function,
+        index: usize,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+        count: *mut usize,
+    ) -> tl_status;
+
+    /// The plan that was used last as text: counts, then inputs, variables, constants, one line for each op,
+    /// and where values lie. For people; its form may change. As tl_tensor_format() writes: cut to capacity,
+    /// *length (may be NULL) is the whole length, buffer may be NULL with a capacity of 0. Empty before the
+    /// first call. Since 0.1.
+    pub fn tl_function_text(
+        function: *mut tl_function,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_function_keep(function: *mut tl_function) -> *mut tl_function;
+
+    /// Gives it up with its plans before its scope ends. NULL and a released one do nothing. From any thread
+    /// at any time. Since 0.1.
+    pub fn tl_function_release(function: *mut tl_function);
 
     /// Sets all fields to their defaults. Pass sizeof(tl_jacobian_options). Does nothing for NULL. Since 0.1.
     pub fn tl_jacobian_options_init(options: *mut tl_jacobian_options, struct_size: usize);

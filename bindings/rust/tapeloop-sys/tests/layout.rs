@@ -111,6 +111,8 @@ fn here() -> String {
         TL_REASON_UNKNOWN,
         TL_HESSIAN_FORWARD_OVER_REVERSE,
         TL_HESSIAN_REVERSE_OVER_REVERSE,
+        TL_HOST_READS_ERROR,
+        TL_HOST_READS_EAGER,
         TL_JACOBIAN_BY_SHAPE,
         TL_JACOBIAN_FORWARD,
         TL_JACOBIAN_REVERSE
@@ -177,6 +179,26 @@ fn here() -> String {
         tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed, recomputed_ops }
     );
     layout!(rows, tl_tape_memory { struct_size, op, calls, saved_bytes });
+    layout!(
+        rows,
+        tl_function_options { struct_size, name, most_plans, host_reads, retrace_is_error, verify }
+    );
+    layout!(
+        rows,
+        tl_function_statistics {
+            struct_size,
+            traces,
+            replays,
+            eager_calls,
+            signatures,
+            kernels,
+            flops,
+            moved_bytes,
+            arena_bytes,
+            constants,
+            host_constants
+        }
+    );
     layout!(
         rows,
         tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
@@ -292,6 +314,8 @@ int main(void) {
   printf("TL_REASON_UNKNOWN %d\n", (int)TL_REASON_UNKNOWN);
   printf("TL_HESSIAN_FORWARD_OVER_REVERSE %d\n", (int)TL_HESSIAN_FORWARD_OVER_REVERSE);
   printf("TL_HESSIAN_REVERSE_OVER_REVERSE %d\n", (int)TL_HESSIAN_REVERSE_OVER_REVERSE);
+  printf("TL_HOST_READS_ERROR %d\n", (int)TL_HOST_READS_ERROR);
+  printf("TL_HOST_READS_EAGER %d\n", (int)TL_HOST_READS_EAGER);
   printf("TL_JACOBIAN_BY_SHAPE %d\n", (int)TL_JACOBIAN_BY_SHAPE);
   printf("TL_JACOBIAN_FORWARD %d\n", (int)TL_JACOBIAN_FORWARD);
   printf("TL_JACOBIAN_REVERSE %d\n", (int)TL_JACOBIAN_REVERSE);
@@ -396,6 +420,25 @@ int main(void) {
   printf("tl_tape_memory.op %zu\n", offsetof(tl_tape_memory, op));
   printf("tl_tape_memory.calls %zu\n", offsetof(tl_tape_memory, calls));
   printf("tl_tape_memory.saved_bytes %zu\n", offsetof(tl_tape_memory, saved_bytes));
+  printf("tl_function_options %zu\n", sizeof(tl_function_options));
+  printf("tl_function_options.struct_size %zu\n", offsetof(tl_function_options, struct_size));
+  printf("tl_function_options.name %zu\n", offsetof(tl_function_options, name));
+  printf("tl_function_options.most_plans %zu\n", offsetof(tl_function_options, most_plans));
+  printf("tl_function_options.host_reads %zu\n", offsetof(tl_function_options, host_reads));
+  printf("tl_function_options.retrace_is_error %zu\n", offsetof(tl_function_options, retrace_is_error));
+  printf("tl_function_options.verify %zu\n", offsetof(tl_function_options, verify));
+  printf("tl_function_statistics %zu\n", sizeof(tl_function_statistics));
+  printf("tl_function_statistics.struct_size %zu\n", offsetof(tl_function_statistics, struct_size));
+  printf("tl_function_statistics.traces %zu\n", offsetof(tl_function_statistics, traces));
+  printf("tl_function_statistics.replays %zu\n", offsetof(tl_function_statistics, replays));
+  printf("tl_function_statistics.eager_calls %zu\n", offsetof(tl_function_statistics, eager_calls));
+  printf("tl_function_statistics.signatures %zu\n", offsetof(tl_function_statistics, signatures));
+  printf("tl_function_statistics.kernels %zu\n", offsetof(tl_function_statistics, kernels));
+  printf("tl_function_statistics.flops %zu\n", offsetof(tl_function_statistics, flops));
+  printf("tl_function_statistics.moved_bytes %zu\n", offsetof(tl_function_statistics, moved_bytes));
+  printf("tl_function_statistics.arena_bytes %zu\n", offsetof(tl_function_statistics, arena_bytes));
+  printf("tl_function_statistics.constants %zu\n", offsetof(tl_function_statistics, constants));
+  printf("tl_function_statistics.host_constants %zu\n", offsetof(tl_function_statistics, host_constants));
   printf("tl_jacobian_options %zu\n", sizeof(tl_jacobian_options));
   printf("tl_jacobian_options.struct_size %zu\n", offsetof(tl_jacobian_options, struct_size));
   printf("tl_jacobian_options.way %zu\n", offsetof(tl_jacobian_options, way));

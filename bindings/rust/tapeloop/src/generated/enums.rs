@@ -335,6 +335,18 @@ pub enum HessianWay {
     ReverseOverReverse = ffi::TL_HESSIAN_REVERSE_OVER_REVERSE,
 }
 
+/// What becomes of a step that looks at elements on the host, or cannot be replayed otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum HostReads {
+    /// Calls are `Code::FailedPrecondition`, the first after its run has taken effect.
+    #[default]
+    Error = ffi::TL_HOST_READS_ERROR,
+    /// Calls run the callback, as if there were no function.
+    Eager = ffi::TL_HOST_READS_EAGER,
+}
+
 /// How the Jacobian of a function is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -104,3 +104,64 @@ impl From<&ffi::tl_tape_statistics> for TapeStatistics {
         }
     }
 }
+
+/// What a function has done, and of what size the plan is that was used last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct FunctionStatistics {
+    /// Recordings so far.
+    pub traces: u64,
+    /// Runs of plans so far.
+    pub replays: u64,
+    /// Calls so far that ran the callback without recording.
+    pub eager_calls: u64,
+    /// Recordings and plans that are kept.
+    pub signatures: u64,
+    /// That one run of the plan calls.
+    pub kernels: u64,
+    /// Operations of one run: of products of matrices 2 m n k, else one for each element.
+    pub flops: f64,
+    /// That the kernels of one run read and write.
+    pub moved_bytes: f64,
+    /// Memory for values inside the step.
+    pub arena_bytes: u64,
+    /// Tensors from outside that are not inputs.
+    pub constants: u64,
+    /// Of them, those that the callback made of data of the host.
+    pub host_constants: u64,
+}
+
+impl FunctionStatistics {
+    pub(crate) fn raw() -> ffi::tl_function_statistics {
+        ffi::tl_function_statistics {
+            struct_size: std::mem::size_of::<ffi::tl_function_statistics>(),
+            traces: Default::default(),
+            replays: Default::default(),
+            eager_calls: Default::default(),
+            signatures: Default::default(),
+            kernels: Default::default(),
+            flops: Default::default(),
+            moved_bytes: Default::default(),
+            arena_bytes: Default::default(),
+            constants: Default::default(),
+            host_constants: Default::default(),
+        }
+    }
+}
+
+impl From<&ffi::tl_function_statistics> for FunctionStatistics {
+    fn from(raw: &ffi::tl_function_statistics) -> FunctionStatistics {
+        FunctionStatistics {
+            traces: raw.traces,
+            replays: raw.replays,
+            eager_calls: raw.eager_calls,
+            signatures: raw.signatures,
+            kernels: raw.kernels,
+            flops: raw.flops,
+            moved_bytes: raw.moved_bytes,
+            arena_bytes: raw.arena_bytes,
+            constants: raw.constants,
+            host_constants: raw.host_constants,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+/* The compiled step: a training step that is recorded once and replayed in one call.
+ *
+ *   static tl_status step(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs, tl_tensor **outputs,
+ *                         size_t num_outputs) {
+ *     model *m = user_data;
+ *     tl_tape *tape = tl_tape_begin(c, NULL);
+ *     tl_tensor *logits = tl_add(c, tl_matmul(c, inputs[0], m->w), m->b), *grads[2];
+ *     tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, inputs[1], logits));
+ *     if (tl_tape_gradient(tape, loss, m->variables, 2, NULL, grads) == TL_OK &&
+ *         tl_optimizer_apply(m->adam, grads, m->variables, 2) == TL_OK)
+ *       outputs[0] = loss;
+ *     return tl_error_code(c);
+ *   }
+ *   tl_function *train = tl_function_new(c, step, &m, NULL, NULL);
+ *   for each batch: tl_function_call(train, (tl_tensor *[]){x, y}, 2, &loss, 1)
+ *
+ * The first call with inputs of new dtypes or shapes runs the callback as any code and records the ops that run, those of
+ * gradients of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a
+ * call runs the plan, and the callback is not called any more. A plan computes the same bits as the callback, draws the same
+ * random numbers, and takes the learning rate and the count of steps as they are at each call.
+ *
+ * What a recording keeps:
+ * - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
+ * - Variables that the callback uses are the function's from then on: replays read and change them. When one of them is
+ *   released, or an optimizer that is used, the next call records anew.
+ * - Tensors from outside that are not inputs, data that the callback itself makes tensors of (tl_tensor_new(), tl_scalar()), and
+ *   numbers that it passes to ops stay as they were in the recording; tl_function_stats() counts the tensors. What changes from
+ *   step to step must be an input or a variable.
+ * - Decisions of the callback, such as the branch that it takes, stay too. What it decides by, other than dtypes and shapes of
+ *   inputs, must be in the flags (tl_function_set_flags()).
+ *
+ * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
+ * result of a metric, tl_optimizer_learning_rate()), set the seed, or set the learning rate. The call that records it then fails after the run, and says which function looked at what; later ones fail at
+ * once. Return the tensor as an output and look at it after the call. Alternatively the option host_reads lets such a step stay
+ * eager.
+ *
+ * While a tape or forward mode that was begun outside the step is open, a check of NaN is on, or another function records, and
+ * inside vmap, a call runs the callback, so that they see every op. */
+#ifndef TAPELOOP_FUNCTION_H
+#define TAPELOOP_FUNCTION_H
+
+#include <tapeloop/base.h>
+#include <tapeloop/custom.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A step with its recordings and plans. It belongs to the innermost scope like a tensor. */
+typedef struct tl_function tl_function;
+
+/** What becomes of a step that looks at elements on the host, or cannot be replayed otherwise. Append-only numbers. */
+typedef int32_t tl_host_reads;
+enum {
+  TL_HOST_READS_ERROR = 0, /**< calls are TL_FAILED_PRECONDITION, the first after its run has taken effect */
+  TL_HOST_READS_EAGER = 1  /**< calls run the callback, as if there were no function */
+};
+
+/** How a function records. Fill it with tl_function_options_init() first. */
+typedef struct tl_function_options {
+  size_t struct_size; /**< bytes of this struct; set by the init function */
+  const char *name;   /**< in messages; copied (default "function") */
+  size_t most_plans;  /**< kept at the same time; the one that was not used for longest goes (default 16) */
+  tl_host_reads host_reads; /**< what a step that looks at elements does (default TL_HOST_READS_ERROR) */
+  bool
+      retrace_is_error; /**< a call that would record a second time is TL_FAILED_PRECONDITION, with the reason
+                                 (default false) */
+  bool verify; /**< checks each recording and plan for broken invariants of tapeloop (default false) */
+} tl_function_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_function_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_function_options_init(tl_function_options *options, size_t struct_size);
+
+/**
+ * A function of a step. Nothing runs yet. The callback sets all outputs that a call asks for; it runs on the thread of the call,
+ * in a scope of its own. user_data (may be NULL) goes to it; destroy (may be NULL) runs once, when the function ends or when this
+ * call fails. options may be NULL for the defaults. NULL on failure. Since 0.1.
+ */
+TL_API tl_function *tl_function_new(tl_context *context, tl_compute_callback step, void *user_data,
+                                    tl_destroy_callback destroy, const tl_function_options *options);
+
+/**
+ * One step. inputs: tensors or variables of the function's context, of any dtype and shape; outputs gets num_outputs new tensors of
+ * the innermost scope, NULL on failure, which stay as they are whatever is called later. num_inputs and num_outputs may be 0, and
+ * inputs and outputs NULL then.
+ *
+ * A replay that fails (labels that are no class: TL_INVALID_ARGUMENT, optimizer state that makes no sense, a cancelled context,
+ * TL_OUT_OF_MEMORY) has changed nothing. A call that runs the callback fails as the callback does, and leaves what that had done.
+ * TL_FAILED_PRECONDITION: a step that cannot be replayed, or one that would be recorded again although that is an error. Since 0.1.
+ * @array inputs[num_inputs], outputs[num_outputs]?
+ */
+TL_API tl_status tl_function_call(tl_function *function, tl_tensor *const *inputs, size_t num_inputs,
+                                  tl_tensor **outputs, size_t num_outputs) TL_WARN_UNUSED;
+
+/**
+ * `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on, num_inputs in all;
+ * outputs is filled in the same way. Both counts are multiples of steps, which is 1 or more. When a step fails, the call ends with
+ * its error; the steps before it have taken effect, *done (may be NULL) says how many, and their outputs are set. Since 0.1.
+ * @array inputs[num_inputs], outputs[num_outputs]?
+ */
+TL_API tl_status tl_function_run_n(tl_function *function, size_t steps, tl_tensor *const *inputs,
+                                   size_t num_inputs, tl_tensor **outputs, size_t num_outputs,
+                                   size_t *done) TL_WARN_UNUSED;
+
+/** A number that the callback decides by, 0 at first: whether it trains, how often it repeats something. Calls with other flags
+ * have recordings of their own. Since 0.1. */
+TL_API tl_status tl_function_set_flags(tl_function *function, int64_t flags);
+
+/** Forgets all recordings and plans: the next call records. For a program that has changed what the callback does. Since 0.1. */
+TL_API tl_status tl_function_forget(tl_function *function);
+
+/** What a function has done, and of what size the plan is that was used last. Set struct_size first. Append-only. */
+typedef struct tl_function_statistics {
+  size_t struct_size;   /**< sizeof(tl_function_statistics), set by the caller */
+  uint64_t traces;      /**< recordings so far */
+  uint64_t replays;     /**< runs of plans so far */
+  uint64_t eager_calls; /**< calls so far that ran the callback without recording */
+  uint64_t signatures;  /**< recordings and plans that are kept */
+  uint64_t kernels;     /**< that one run of the plan calls */
+  double flops; /**< operations of one run: of products of matrices 2 m n k, else one for each element */
+  double moved_bytes;      /**< that the kernels of one run read and write */
+  uint64_t arena_bytes;    /**< memory for values inside the step */
+  uint64_t constants;      /**< tensors from outside that are not inputs */
+  uint64_t host_constants; /**< of them, those that the callback made of data of the host */
+} tl_function_statistics;
+
+/** Fills the struct; works while the context holds an error. Since 0.1. */
+TL_API tl_status tl_function_stats(tl_function *function, tl_function_statistics *statistics);
+
+/**
+ * Why the function recorded again: reason number `index` (0 is that of the second recording) as text that ends with a zero byte,
+ * cut to `capacity`; *length (may be NULL) is its whole length, *count (may be NULL) how many reasons there are, 64 at most.
+ * With a capacity of 0 buffer may be NULL and nothing is written: TL_INVALID_ARGUMENT only for an index that is not below *count
+ * with a capacity above 0. Since 0.1.
+ */
+TL_API tl_status tl_function_retrace_reason(tl_function *function, size_t index, char *buffer,
+                                            size_t capacity, size_t *length, size_t *count);
+
+/**
+ * The plan that was used last as text: counts, then inputs, variables, constants, one line for each op, and where values lie.
+ * For people; its form may change. As tl_tensor_format() writes: cut to capacity, *length (may be NULL) is the whole length,
+ * buffer may be NULL with a capacity of 0. Empty before the first call. Since 0.1.
+ */
+TL_API tl_status tl_function_text(tl_function *function, char *buffer, size_t capacity, size_t *length);
+
+/** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
+ * Since 0.1.
+ * @returns same */
+TL_API tl_function *tl_function_keep(tl_function *function);
+
+/** Gives it up with its plans before its scope ends. NULL and a released one do nothing. From any thread at any time. Since 0.1.
+ * @thread any */
+TL_API void tl_function_release(tl_function *function);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,219 @@
+#include "core/compile/function.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/graph/tracer.h"
+#include "core/tensor/batched.h"
+
+namespace tl::compile {
+
+namespace {
+// Retraces beyond this many are worth a warning, once: a step that is recorded each time is slower than an eager one.
+constexpr size_t kManyRetraces = 4;
+// Reasons are kept for a person to read.
+constexpr size_t kMostReasons = 64;
+}  // namespace
+
+Function::Function(Context& context, Body body, FunctionOptions options)
+    : context_(context), body_(std::move(body)), options_(std::move(options)) {
+  if (options_.most_plans == 0) options_.most_plans = 1;
+}
+
+void Function::forget() {
+  latest_ = nullptr;
+  entries_.clear();
+}
+
+bool Function::matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const {
+  if (entry.flags != flags_ || entry.outputs != outputs || entry.inputs.size() != inputs.size()) return false;
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (inputs[i].dtype() != entry.inputs[i].dtype || inputs[i].shape() != entry.inputs[i].shape)
+      return false;
+  return true;
+}
+
+Function::Entry* Function::find(Span<const Tensor> inputs, size_t outputs) {
+  if (latest_ && matches(*latest_, inputs, outputs)) return latest_;
+  for (const auto& entry : entries_)
+    if (matches(*entry, inputs, outputs)) return entry.get();
+  return nullptr;
+}
+
+void Function::check(Span<const Tensor> inputs) const {
+  for (size_t i = 0; i < inputs.size(); i++) {
+    if (!inputs[i])
+      invalid("[", options_.name, "] 'inputs[", i, "]' must be a tensor: got null; was it set?");
+    if (&inputs[i].context() != &context_)
+      invalid("[", options_.name, "] inputs must be of the function's context: got 'inputs[", i,
+              "]' of another one; copy its data over");
+    if (!has_data(inputs[i]))
+      invalid("[", options_.name, "] inputs must hold data: got none for 'inputs[", i,
+              "]'; was it saved by a tape?");
+  }
+}
+
+std::vector<Tensor> Function::run_body(Span<const Tensor> inputs, size_t outputs) {
+  std::vector<Tensor> out = body_(inputs, outputs);
+  if (out.size() != outputs)
+    invalid("[", options_.name, "] the step must return ", outputs, " outputs: got ", out.size(),
+            "; ask for as many as it sets");
+  for (size_t i = 0; i < out.size(); i++) {
+    if (!out[i])
+      invalid("[", options_.name, "] 'outputs[", i,
+              "]' must be a tensor: got null; the step must set all of them");
+    if (&out[i].context() != &context_)
+      invalid("[", options_.name, "] outputs must be of the function's context: got 'outputs[", i,
+              "]' of another one; compute it in this one");
+  }
+  return out;
+}
+
+void Function::run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs) {
+  std::vector<Tensor> out = run_body(inputs, outputs.size());
+  std::move(out.begin(), out.end(), outputs.begin());
+}
+
+void Function::refuse(const std::string& problem, bool ran) const {
+  fail(Code::kFailedPrecondition, "[", options_.name,
+       "] the step must be one that can be replayed: got one where ", problem,
+       ran ? "; this run has taken effect, later ones will not begin; " : "; ",
+       "move it out of the step, or set host_reads so that the function stays eager");
+}
+
+// Which part of the signature is new, compared with the call before.
+std::string Function::difference(Span<const Tensor> inputs, size_t outputs) const {
+  if (!latest_)
+    return entries_.empty() ? "the recordings were forgotten" : "the plan that was used last has gone";
+  const Entry& before = *latest_;
+  if (before.flags != flags_) return concat("flags: ", before.flags, " became ", flags_);
+  if (before.outputs != outputs) return concat("number of outputs: ", before.outputs, " became ", outputs);
+  if (before.inputs.size() != inputs.size())
+    return concat("number of inputs: ", before.inputs.size(), " became ", inputs.size());
+  for (size_t i = 0; i < inputs.size(); i++) {
+    const Kind& kind = before.inputs[i];
+    if (kind.dtype != inputs[i].dtype())
+      return concat("dtype of input ", i, ": ", kind.dtype, " became ", inputs[i].dtype());
+    if (kind.shape != inputs[i].shape())
+      return concat("shape of input ", i, ": ", kind.shape, " became ", inputs[i].shape());
+  }
+  return "nothing";
+}
+
+void Function::drop(Entry* entry) {
+  if (latest_ == entry) latest_ = nullptr;
+  entries_.erase(
+      std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.get() == entry; }));
+}
+
+void Function::make_room() {
+  while (entries_.size() >= options_.most_plans) {
+    auto oldest = std::min_element(entries_.begin(), entries_.end(),
+                                   [](const auto& a, const auto& b) { return a->used < b->used; });
+    drop(oldest->get());
+  }
+}
+
+void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
+  if (traces_ > 0) {
+    if (options_.retrace_is_error)
+      fail(Code::kFailedPrecondition, "[", options_.name,
+           "] the step must not be recorded again: got a call with another ", reason,
+           "; keep shapes and dtypes, or allow retraces");
+    retraces_.reserve(retraces_.size() + 1);
+  }
+  auto entry = std::make_unique<Entry>();
+  for (const Tensor& t : inputs) entry->inputs.push_back({t.dtype(), t.shape()});
+  entry->outputs = outputs.size();
+  entry->flags = flags_;
+  entry->used = ++clock_;
+  entries_.reserve(entries_.size() + 1);
+
+  std::vector<Tensor> own(inputs.begin(), inputs.end()), out;
+  {
+    graph::Tracer tracer(context_, own);
+    out = run_body(own, outputs.size());
+    own.clear();
+    entry->program = std::make_unique<graph::Program>(tracer.finish(out));
+    entry->problem = tracer.problem();
+  }
+  if (traces_++ > 0) {
+    if (retraces_.size() < kMostReasons) retraces_.push_back(reason);
+    if (traces_ == kManyRetraces + 1)
+      context_.log(LogLevel::kWarning,
+                   concat("[", options_.name, "] has been recorded ", traces_, " times, last because of ",
+                          reason, "; a step that is recorded often is slower than an eager one")
+                       .c_str());
+  }
+  if (!entry->problem.empty()) entry->program.reset();
+  make_room();
+  latest_ = entry.get();
+  entries_.push_back(std::move(entry));
+  if (!latest_->problem.empty() && options_.host_reads == HostReads::kError) refuse(latest_->problem, true);
+  std::move(out.begin(), out.end(), outputs.begin());
+}
+
+void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
+  check(inputs);
+  context_.check_cancelled(options_.name.c_str());
+  if (context_.observed() || context_.recording_bits() != 0 || !context_.batch_levels().empty()) {
+    eager_calls_++;
+    return run_eagerly(inputs, outputs);
+  }
+  Entry* entry = find(inputs, outputs.size());
+  std::string reason;
+  if (!entry) {
+    if (traces_ > 0) reason = difference(inputs, outputs.size());
+    return record(inputs, outputs, std::move(reason));
+  }
+  entry->used = ++clock_;
+  latest_ = entry;
+  if (!entry->problem.empty()) {
+    if (options_.host_reads == HostReads::kError) refuse(entry->problem, false);
+    eager_calls_++;
+    return run_eagerly(inputs, outputs);
+  }
+  if (entry->program) {
+    // A copy: a plan that fails for want of memory can be tried again.
+    graph::Program program = *entry->program;
+    entry->plan = std::make_unique<Plan>(context_, std::move(program), options_.plan);
+    entry->program.reset();
+  }
+  if (entry->plan->is_stale()) {
+    reason = entry->plan->stale();
+    drop(entry);
+    return record(inputs, outputs, std::move(reason));
+  }
+  entry->plan->run(inputs, outputs);
+  replays_++;
+}
+
+FunctionStats Function::stats() const {
+  FunctionStats out;
+  out.traces = traces_;
+  out.replays = replays_;
+  out.eager_calls = eager_calls_;
+  out.signatures = entries_.size();
+  if (!latest_) return out;
+  const graph::Program* program = latest_->program.get();
+  if (const Plan* plan = latest_->plan.get()) {
+    out.cost = plan->cost();
+    out.arena_bytes = plan->arena_bytes();
+    program = &plan->program();
+  }
+  if (!program) return out;
+  for (const graph::Constant& c : program->constants) {
+    out.constants++;
+    out.host_constants += c.host_data;
+  }
+  return out;
+}
+
+std::string Function::text() const {
+  if (!latest_) return "";
+  if (latest_->plan) return latest_->plan->text();
+  if (latest_->program) return to_text(*latest_->program);
+  return concat("eager: ", latest_->problem, "\n");
+}
+
+}  // namespace tl::compile

@@ -1,0 +1,106 @@
+// Function: a step that is recorded when it first runs with new kinds of inputs and replayed from then on.
+//
+// The first call of a signature runs the step eagerly and records it (graph/tracer.h). The second plans it (plan.h); from then
+// on a call runs the plan. Signature: dtype and shape of each input, the flags, the number of outputs. Variables are captured by
+// the recording; a plan ends when one of them is released.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/compile/plan.h"
+
+namespace tl::compile {
+
+// What happens when the step lets the host look at a value that changes from run to run, or cannot be replayed otherwise.
+enum class HostReads : int32_t {
+  kError = 0,  // the call that found it, and every later one of the signature, fails
+  kEager = 1,  // the signature runs eagerly for ever
+};
+
+struct FunctionOptions {
+  std::string name = "function";
+  size_t most_plans = 16;  // the least recently used one goes; at least 1
+  bool retrace_is_error = false;
+  HostReads host_reads = HostReads::kError;
+  PlanOptions plan;
+};
+
+struct FunctionStats {
+  uint64_t traces = 0;       // recordings
+  uint64_t replays = 0;      // runs of plans
+  uint64_t eager_calls = 0;  // calls that ran eagerly and were not recorded
+  size_t signatures = 0;     // that are kept, planned or not
+  // Of the plan that was used last; zero where there is none.
+  PlanCost cost;
+  size_t arena_bytes = 0;
+  size_t constants = 0;       // tensors from outside the step
+  size_t host_constants = 0;  // of them, data of the host that became tensors inside
+};
+
+class Function {
+ public:
+  // Computes as many outputs as asked for from the inputs.
+  using Body = std::function<std::vector<Tensor>(Span<const Tensor> inputs, size_t outputs)>;
+  Function(Context& context, Body body, FunctionOptions options);
+
+  // A step. inputs: tensors of the context; outputs gets as many as it has room for, which the body must return. Throws what
+  // the body throws; kFailedPrecondition where the step cannot be replayed (its first run has taken effect) or a retrace is an
+  // error; kOutOfMemory. A replay that fails has changed nothing.
+  //
+  // While somebody else watches the context (a tape is open, a check of NaN is on, another function records) and inside vmap,
+  // the step runs eagerly, so that nobody misses anything.
+  void call(Span<const Tensor> inputs, Span<Tensor> outputs);
+
+  // A number of the program's that the step depends on otherwise than through inputs. Part of the signature.
+  void set_flags(int64_t flags) { flags_ = flags; }
+  // Forgets all recordings and plans.
+  void forget();
+
+  FunctionStats stats() const;
+  // Why recordings after the first became necessary, in order.
+  const std::vector<std::string>& retraces() const { return retraces_; }
+  // The plan, or the recording that is not planned yet, that was used last; "" where there is none.
+  std::string text() const;
+  const std::string& name() const { return options_.name; }
+  Context& context() const { return context_; }
+
+ private:
+  struct Kind {
+    DType dtype;
+    Shape shape;
+  };
+  struct Entry {
+    std::vector<Kind> inputs;
+    size_t outputs;
+    int64_t flags;
+    uint64_t used;
+    std::string problem;                      // why it cannot be replayed; "" where it can
+    std::unique_ptr<graph::Program> program;  // recorded, not planned yet
+    std::unique_ptr<Plan> plan;
+  };
+
+  bool matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const;
+  Entry* find(Span<const Tensor> inputs, size_t outputs);
+  void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
+  void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
+  std::string difference(Span<const Tensor> inputs, size_t outputs) const;
+  void check(Span<const Tensor> inputs) const;
+  void make_room();
+  void drop(Entry* entry);
+  [[noreturn]] void refuse(const std::string& problem, bool ran) const;
+  std::vector<Tensor> run_body(Span<const Tensor> inputs, size_t outputs);
+
+  Context& context_;
+  Body body_;
+  FunctionOptions options_;
+  int64_t flags_ = 0;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  Entry* latest_ = nullptr;
+  uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0;
+  std::vector<std::string> retraces_;
+};
+
+}  // namespace tl::compile

@@ -1,0 +1,41 @@
+// Passes: each makes a program shorter, or nearer to what the machine does, and leaves what it computes as it is, to the bit.
+// Each is a function of its own in a file of its own; passes.cpp says in which order they run.
+#pragma once
+
+#include "core/graph/program.h"
+
+namespace tl::compile {
+
+struct Pass {
+  const char* name;
+  void (*run)(graph::Program&, Context&);
+};
+
+// In the order in which they run.
+Span<const Pass> passes();
+
+// Reshapes to the same shape, identity, stop_gradient, casts to the same dtype, broadcasts to the same shape, slices of
+// everything, double transposes, negations of negations, products with 1: their operand takes the place of the result.
+void canonicalise(graph::Program& program, Context& context);
+// transpose -> matmul becomes a flag of the matmul where only the last two axes are exchanged.
+void absorb_transposes(graph::Program& program, Context& context);
+// Operands of element-wise ops that were broadcast to a shape which the op gives them anyway are taken as they were before.
+void absorb_broadcasts(graph::Program& program, Context& context);
+// What is computed of constants alone, such as a full, is computed now, unless it is large.
+void fold_constants(graph::Program& program, Context& context);
+// Nodes that compute the same thing of the same values become one. Not random draws, nor a recomputed segment and its first
+// run.
+void merge_common(graph::Program& program, Context& context);
+// Nodes whose results nobody takes go, unless they check data: their errors are those of the step.
+void drop_dead(graph::Program& program, Context& context);
+// Nodes stand where their results live shortest: updates of variables as soon as nothing that can fail, and nobody who needs
+// the old value, comes behind.
+void schedule(graph::Program& program, Context& context);
+
+// Runs the passes but those that are named. verify: looks at the program between them (throws kInternal).
+void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify);
+
+// Whether the kernel of a node can fail: it checks data, or may need memory for itself.
+bool can_fail(const graph::Node& node);
+
+}  // namespace tl::compile

@@ -1,0 +1,62 @@
+// Which passes there are, and their order.
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/compile/pass.h"
+
+namespace tl::compile {
+
+namespace {
+constexpr Pass kPasses[] = {
+    {"canonicalise", canonicalise},
+    {"absorb_transposes", absorb_transposes},
+    {"absorb_broadcasts", absorb_broadcasts},
+    {"fold_constants", fold_constants},
+    {"merge_common", merge_common},
+    {"drop_dead", drop_dead},
+    {"schedule", schedule},
+};
+}  // namespace
+
+Span<const Pass> passes() { return kPasses; }
+
+void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify) {
+  auto check = [&](const char* after) {
+    if (!verify) return;
+    const std::string problem = graph::problem_of(program);
+    if (!problem.empty())
+      fail(Code::kInternal, "after '", after, "' a program is broken: ", problem,
+           "; this is a bug in tapeloop");
+  };
+  check("recording");
+  for (const Pass& pass : kPasses) {
+    bool off = false;
+    for (const char* name : without) off |= std::strcmp(name, pass.name) == 0;
+    if (off) continue;
+    pass.run(program, context);
+    check(pass.name);
+  }
+}
+
+bool can_fail(const graph::Node& node) {
+  const OpSchema& schema = *node.schema;
+  if (schema.checks_data) return true;
+  if (schema.elementwise) return false;
+  switch (schema.id) {
+    // Their kernels write their results and take no memory.
+    case OpId::kMatmul:
+    case OpId::kReshape:
+    case OpId::kTranspose:
+    case OpId::kBroadcastTo:
+    case OpId::kConcat:
+    case OpId::kIdentity:
+    case OpId::kStopGradient:
+    case OpId::kFull:
+    case OpId::kSgdUpdate:
+    case OpId::kMomentumUpdate:
+    case OpId::kAdamUpdate: return false;
+    default: return true;
+  }
+}
+
+}  // namespace tl::compile

@@ -1,0 +1,394 @@
+#include "core/compile/plan.h"
+
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/compile/pass.h"
+#include "core/ops/generated/attrs.h"
+
+namespace tl::compile {
+
+using namespace graph;
+
+struct Plan::Step {
+  KernelFn kernel;
+  KernelArgs args;
+  OpId op;
+  size_t node;
+};
+
+namespace {
+
+PlanCost cost_of(const Program& program) {
+  PlanCost cost;
+  for (const Node& node : program.nodes) {
+    if (is_view(program, node)) continue;
+    cost.nodes++;
+    double elements = 0;
+    for (ValueId id : node.in) cost.bytes += static_cast<double>(program.values[id].bytes());
+    for (ValueId id : node.out) {
+      cost.bytes += static_cast<double>(program.values[id].bytes());
+      elements = std::max(elements, static_cast<double>(program.values[id].shape.elements()));
+    }
+    for (ValueId id : node.in)
+      elements = std::max(elements, static_cast<double>(program.values[id].shape.elements()));
+    if (node.is(OpId::kMatmul)) {
+      const Shape& a = program.values[node.in[0]].shape;
+      const double inner = static_cast<double>(a[a.rank() - (node.as<MatmulAttrs>().transpose_a ? 2 : 1)]);
+      elements = 2 * inner * static_cast<double>(program.values[node.out[0]].shape.elements());
+    }
+    cost.flops += elements;
+  }
+  return cost;
+}
+
+}  // namespace
+
+Plan::Plan(Context& context, Program program, const PlanOptions& options)
+    : context_(context), program_(std::move(program)), poison_(options.poison) {
+  std::vector<const char*> without;
+  for (const std::string& name : options.without_passes) without.push_back(name.c_str());
+  run_passes(program_, context, without, options.verify);
+  memory_ = plan_memory(program_);
+  if (options.verify) {
+    const std::string problem = overlap_of(program_, memory_);
+    if (!problem.empty())
+      fail(Code::kInternal, "the memory of a plan overlaps: ", problem, "; this is a bug in tapeloop");
+  }
+  cost_ = cost_of(program_);
+  arena_ = context.allocate(DType::kU8, Shape{static_cast<int64_t>(memory_.arena_bytes)});
+  make_tensors();
+  make_steps();
+  make_results();
+}
+
+Plan::~Plan() = default;
+
+uint32_t Plan::base_of(const Place& place) const {
+  const uint32_t inputs = static_cast<uint32_t>(program_.inputs.size());
+  const uint32_t variables = static_cast<uint32_t>(program_.variables.size());
+  switch (place.home) {
+    case Home::kInput: return place.index;
+    case Home::kVariable: return inputs + place.index;
+    case Home::kTarget: return inputs + variables + place.index;
+    case Home::kFresh: return inputs + 2 * variables + place.index;
+    default: TL_INVARIANT(false);
+  }
+}
+
+// A tensor for each value, those of one node side by side, as a kernel wants its results.
+void Plan::make_tensors() {
+  const size_t count = program_.values.size();
+  tensor_of_.assign(count, kNoValue);
+  tensors_.reserve(count);
+  bases_.resize(program_.inputs.size() + 2 * program_.variables.size() + memory_.fresh.size());
+  auto add = [&](ValueId id) {
+    const Value& v = program_.values[id];
+    const Place& place = memory_.places[id];
+    tensor_of_[id] = static_cast<uint32_t>(tensors_.size());
+    if (place.home == Home::kConstant && program_.values[id].origin == Origin::kConstant) {
+      tensors_.push_back(program_.constants[v.index].tensor);
+      return;
+    }
+    // The arena's buffer stands for whichever memory it will be: a tensor without one would be a shell.
+    Tensor t = context_.make_shell(v.dtype, v.shape, context_.new_id());
+    TensorNode* node = t.node();
+    node->buffer = arena_.node()->buffer;
+    node->buffer->retain();
+    tensors_.push_back(std::move(t));
+    switch (place.home) {
+      case Home::kNowhere: node->data = arena_.mutable_raw(); break;  // of no elements, or never looked at
+      case Home::kArena: node->data = arena_.mutable_raw() + place.offset; break;
+      case Home::kConstant:
+        node->data = program_.constants[place.index].tensor.mutable_raw() + place.offset;
+        break;
+      case Home::kNumber: {
+        // A view of a number has its memory.
+        const ValueId root = find_aliases(program_)[id].root;
+        if (root != id) {
+          node->data = tensors_[tensor_of_[root]].mutable_raw();
+          break;
+        }
+        const HostNumber& n = program_.host_numbers[place.index];
+        tensors_.back() = context_.allocate(v.dtype, v.shape);
+        numbers_.push_back({n.source, n.ahead, n.index, v.dtype, tensors_.back().mutable_raw()});
+        break;
+      }
+      default: patches_.push_back({node, base_of(place), place.offset});
+    }
+  };
+  for (ValueId id = 0; id < count; id++)
+    if (program_.values[id].origin != Origin::kResult) add(id);
+  for (const Node& node : program_.nodes)
+    for (ValueId id : node.out) add(id);
+}
+
+void Plan::make_steps() {
+  size_t operands = 0, words = 0;
+  for (const Node& node : program_.nodes) operands += node.in.size(), words += node.attrs.size();
+  operands_.reserve(operands);
+  attrs_.reserve(words);  // addresses into both are kept
+  steps_.reserve(program_.nodes.size());
+  first_update_ = SIZE_MAX;
+  for (size_t i = 0; i < program_.nodes.size(); i++) {
+    const Node& node = program_.nodes[i];
+    if (i == memory_.first_update) first_update_ = steps_.size();
+    if (is_view(program_, node) && !node.schema->checks_data) continue;
+    const Tensor* const* in = operands_.data() + operands_.size();
+    for (ValueId id : node.in) operands_.push_back(&tensors_[tensor_of_[id]]);
+    uint64_t* attrs = attrs_.data() + attrs_.size();
+    attrs_.insert(attrs_.end(), node.attrs.begin(), node.attrs.end());
+    KernelArgs args{*node.schema, context_, Inputs(in, node.in.size()), &tensors_[tensor_of_[node.out[0]]],
+                    attrs};
+    steps_.push_back({node.schema->kernel, args, node.schema->id, i});
+    if (node.draw < 0) continue;
+    Draw draw{nullptr, nullptr, static_cast<uint64_t>(node.draw)};
+    for (int k = 0; k < node.schema->num_attrs; k++) {
+      const AttrSchema& attr = node.schema->attrs[k];
+      if (attr.kind != AttrKind::kU64) continue;
+      (std::strcmp(attr.name, "seed") == 0 ? draw.seed : draw.call) = attrs + attr.offset / 8;
+    }
+    draws_.push_back(draw);
+  }
+  if (first_update_ > steps_.size()) first_update_ = steps_.size();
+}
+
+void Plan::make_results() {
+  for (uint32_t i = 0; i < program_.host_sources.size(); i++) {
+    bool asked = false;
+    for (const Number& n : numbers_) asked |= n.source == i;
+    if (!asked) unasked_.push_back(&program_.host_sources[i]);
+  }
+  std::vector<char> taken(memory_.fresh.size());
+  auto result = [&](ValueId id) {
+    const Place& place = memory_.places[id];
+    Result r{id, place, false};
+    if (place.home == Home::kFresh && memory_.fresh[place.index] == id && !taken[place.index])
+      taken[place.index] = r.whole = true;
+    return r;
+  };
+  for (ValueId id : program_.outputs) outputs_.push_back(result(id));
+  std::vector<OpId> maker(program_.values.size());
+  for (const Node& node : program_.nodes)
+    for (ValueId id : node.out) maker[id] = node.schema->id;
+  for (uint32_t i = 0; i < program_.variables.size(); i++) {
+    const ValueId final = program_.variables[i].final;
+    if (final == kNoValue) continue;
+    const Place& place = memory_.places[final];
+    if (place.home == Home::kTarget && place.index == i) {
+      targets_.push_back({i, final, maker[final]});
+    } else {
+      finals_.push_back(result(final));
+      final_variables_.push_back(i);
+    }
+  }
+  fresh_.resize(memory_.fresh.size());
+  moved_.resize(targets_.size());
+  made_outputs_.resize(outputs_.size());
+  made_finals_.resize(finals_.size());
+}
+
+std::string Plan::stale() const {
+  for (const VariableUse& use : program_.variables)
+    if (use.life.expired()) return concat("variable '", use.name, "' has been released");
+  for (const HostSource& source : program_.host_sources)
+    if (source.life.expired()) return concat("optimizer '", source.name, "' has been released");
+  return "";
+}
+
+bool Plan::is_stale() const noexcept {
+  for (const VariableUse& use : program_.variables)
+    if (use.life.expired()) return true;
+  for (const HostSource& source : program_.host_sources)
+    if (source.life.expired()) return true;
+  return false;
+}
+
+void Plan::poison(size_t step, bool before) {
+  if (!poison_) return;
+  if (before) {
+    std::memset(arena_.mutable_raw(), 0xFF, arena_.bytes());
+    return;
+  }
+  // What no later node needs: nothing that lives may lie there.
+  for (const Interval& i : memory_.intervals) {
+    if (i.last != steps_[step].node) continue;
+    std::memset(arena_.mutable_raw() + i.offset, 0xFF, i.bytes);
+  }
+}
+
+// One run: gives back what it took when it ends, however it does.
+class Plan::Run {
+ public:
+  Run(Plan& plan, Span<const Tensor> inputs) : p_(plan), inputs_(inputs) {}
+  ~Run() {
+    auto empty = [](std::vector<Tensor>& list) {
+      for (Tensor& t : list) t = Tensor();
+    };
+    empty(p_.fresh_);
+    empty(p_.moved_);
+    empty(p_.made_outputs_);
+    empty(p_.made_finals_);
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // All that can fail and changes nothing, in front of the kernels.
+  void prepare() {
+    Context& c = p_.context_;
+    if (c.threads() > 1) c.pool();
+    number();
+    ask_the_others();
+    draw();
+    for (size_t i = 0; i < p_.fresh_.size(); i++) {
+      const Value& v = p_.program_.values[p_.memory_.fresh[i]];
+      p_.fresh_[i] = c.allocate(v.dtype, v.shape);
+    }
+    bind();
+    for (size_t i = 0; i < p_.outputs_.size(); i++) p_.made_outputs_[i] = made(p_.outputs_[i]);
+    for (size_t i = 0; i < p_.finals_.size(); i++) p_.made_finals_[i] = made(p_.finals_[i]);
+  }
+
+  void run_kernels() {
+    const size_t count = p_.steps_.size();
+    p_.poison(0, true);
+    for (size_t i = 0; i < p_.first_update_; i++) {
+      Step& step = p_.steps_[i];
+      p_.context_.check_cancelled(step.args.schema.name);
+      step.kernel(step.args);
+      if (p_.poison_) p_.poison(i, false);
+    }
+    // From here on nothing fails, and nothing stops.
+    for (size_t i = p_.first_update_; i < count; i++) {
+      Step& step = p_.steps_[i];
+      step.kernel(step.args);
+      if (p_.poison_) p_.poison(i, false);
+    }
+  }
+
+  void commit(Span<Tensor> outputs) noexcept {
+    for (size_t i = 0; i < p_.targets_.size(); i++) {
+      Variable& v = *p_.program_.variables[p_.targets_[i].variable].variable;
+      if (p_.moved_[i])
+        v.put_unseen(std::move(p_.moved_[i]));
+      else
+        v.changed_in_place();
+      v.value().node()->made_by = static_cast<uint16_t>(p_.targets_[i].made_by);
+    }
+    for (size_t i = 0; i < p_.finals_.size(); i++)
+      p_.program_.variables[p_.final_variables_[i]].variable->put_unseen(std::move(p_.made_finals_[i]));
+    for (const HostSource& source : p_.program_.host_sources) source.numbers->after(source.steps);
+    p_.context_.random().next_call += p_.program_.draws;
+    for (size_t i = 0; i < outputs.size(); i++) outputs[i] = std::move(p_.made_outputs_[i]);
+  }
+
+ private:
+  void number() {
+    uint32_t source = kNoValue;
+    int64_t ahead = -1;
+    DType dtype = DType::kF32;
+    double values[8];
+    for (const Number& n : p_.numbers_) {
+      if (n.source != source || n.ahead != ahead || n.dtype != dtype) {
+        source = n.source, ahead = n.ahead, dtype = n.dtype;
+        HostNumbers& numbers = *p_.program_.host_sources[source].numbers;
+        TL_INVARIANT(numbers.count() <= 8);
+        numbers.before(ahead, dtype, values);
+      }
+      if (dtype == DType::kF32)
+        *reinterpret_cast<float*>(n.data) = static_cast<float>(values[n.index]);
+      else
+        *reinterpret_cast<double*>(n.data) = values[n.index];
+    }
+  }
+
+  // Sources whose numbers nobody takes move on, too.
+  void ask_the_others() {
+    double values[8];
+    for (const HostSource* source : p_.unasked_) source->numbers->before(0, DType::kF64, values);
+  }
+
+  void draw() {
+    const RandomState& random = p_.context_.random();
+    for (const Draw& d : p_.draws_) {
+      *d.seed = random.seed;
+      *d.call = random.next_call + d.ahead;
+    }
+  }
+
+  void bind() {
+    size_t at = 0;
+    for (const Tensor& t : inputs_) p_.bases_[at++] = t.mutable_raw();
+    for (const VariableUse& use : p_.program_.variables)
+      p_.bases_[at++] = use.variable->value().mutable_raw();
+    for (size_t i = 0; i < p_.targets_.size(); i++) {
+      const Target& target = p_.targets_[i];
+      const Tensor& now = p_.program_.variables[target.variable].variable->value();
+      const bool alone = now.owns_memory_alone() && now.node()->tape_bits == 0;
+      if (!alone) p_.moved_[i] = p_.context_.allocate(now.dtype(), now.shape());
+      p_.bases_[at + target.variable] = alone ? now.mutable_raw() : p_.moved_[i].mutable_raw();
+    }
+    at += p_.program_.variables.size();
+    for (const Tensor& t : p_.fresh_) p_.bases_[at++] = t.mutable_raw();
+    for (const Patch& patch : p_.patches_) patch.node->data = p_.bases_[patch.base] + patch.offset;
+  }
+
+  // A result as a tensor, in front of the run: its elements come later.
+  Tensor made(const Result& r) {
+    const Value& v = p_.program_.values[r.value];
+    switch (r.place.home) {
+      case Home::kFresh:
+        return r.whole ? p_.fresh_[r.place.index] : p_.fresh_[r.place.index].view(v.shape, r.place.offset);
+      case Home::kInput: return inputs_[r.place.index].view(v.shape, r.place.offset);
+      case Home::kConstant: return p_.program_.constants[r.place.index].tensor.view(v.shape, r.place.offset);
+      case Home::kVariable:
+        return p_.program_.variables[r.place.index].variable->value().view(v.shape, r.place.offset);
+      case Home::kTarget:
+        for (size_t i = 0; i < p_.targets_.size(); i++)
+          if (p_.targets_[i].variable == r.place.index) {
+            const Tensor& of =
+                p_.moved_[i] ? p_.moved_[i] : p_.program_.variables[r.place.index].variable->value();
+            return of.view(v.shape, r.place.offset);
+          }
+        break;
+      case Home::kNumber: {
+        // The memory of a number is the plan's, and holds the next step's number later.
+        Tensor copy = p_.context_.allocate(v.dtype, v.shape);
+        std::memcpy(copy.mutable_raw(), p_.tensors_[p_.tensor_of_[r.value]].raw(), copy.bytes());
+        return copy;
+      }
+      default: break;
+    }
+    TL_INVARIANT(false);
+  }
+
+  Plan& p_;
+  Span<const Tensor> inputs_;
+};
+
+void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) {
+  Run run(*this, inputs);
+  run.prepare();
+  run.run_kernels();
+  run.commit(outputs);
+}
+
+std::string Plan::text() const {
+  static constexpr const char* kHomes[] = {"nowhere",  "input",  "variable", "in place",
+                                           "constant", "number", "new",      "arena"};
+  std::string out =
+      concat(cost_.nodes, " kernels, ", program_.nodes.size(), " nodes, ", memory_.arena_bytes,
+             " bytes of arena, ", cost_.flops, " flops, ", cost_.bytes, " bytes moved\n", to_text(program_));
+  out += "memory\n";
+  for (ValueId id = 0; id < program_.values.size(); id++) {
+    const Place& p = memory_.places[id];
+    if (program_.values[id].origin != Origin::kResult) continue;
+    out += concat("%", id, " ", kHomes[static_cast<int>(p.home)]);
+    if (p.home == Home::kTarget) out += concat(" '", program_.variables[p.index].name, "'");
+    if (p.home == Home::kArena || p.offset) out += concat(" +", p.offset);
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace tl::compile

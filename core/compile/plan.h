@@ -1,0 +1,114 @@
+// Plan: a program made ready to run. One step for each node, with the kernel, its operands and its attributes resolved; one
+// arena for all that does not leave the step. A run looks nothing up, infers no shape, and allocates nothing but what it gives
+// out, which comes from the memory that the context keeps.
+//
+// A run that fails changes nothing. All that can fail stands in front of the first change: the host's numbers, new memory,
+// kernels that check data. A plan is of one context, and what it runs is what the ops run: the same bits as the eager step.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/compile/memory_plan.h"
+#include "core/graph/program.h"
+
+namespace tl::compile {
+
+struct PlanOptions {
+  std::vector<std::string> without_passes;  // names of passes that are left out
+  bool verify = false;  // looks at the program between passes, and at the memory of the plan
+  bool poison = false;  // fills memory that is not in use with bytes 0xFF, which are NaN in f32 and f64
+};
+
+// Of one run.
+struct PlanCost {
+  size_t nodes = 0;  // kernels
+  double flops =
+      0;  // additions and multiplications of products of matrices, one operation an element elsewhere
+  double bytes = 0;  // that kernels read and write
+};
+
+class Plan {
+ public:
+  // Takes the program through the passes. Throws kOutOfMemory, and kInternal where verify finds something.
+  Plan(Context& context, graph::Program program, const PlanOptions& options);
+  ~Plan();
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  // "" or why the plan cannot run any more: a variable or optimizer that it uses has been released.
+  std::string stale() const;
+  bool is_stale() const noexcept;
+  // Inputs of the dtypes and shapes of the recording; `outputs` is set only on success.
+  void run(Span<const Tensor> inputs, Span<Tensor> outputs);
+
+  const graph::Program& program() const { return program_; }
+  size_t arena_bytes() const { return memory_.arena_bytes; }
+  const PlanCost& cost() const { return cost_; }
+  // The program after the passes, and where its values live.
+  std::string text() const;
+
+ private:
+  struct Step;
+  class Run;
+  // A tensor whose data lie wherever a base points in this run.
+  struct Patch {
+    TensorNode* node;
+    uint32_t base;
+    size_t offset;
+  };
+  // A result of the step: an output, or what a variable becomes otherwise than in place.
+  struct Result {
+    graph::ValueId value;
+    Place place;
+    bool whole;  // the memory is its alone: no view of another result's
+  };
+  struct Target {
+    uint32_t variable;  // in the program
+    graph::ValueId value;
+    OpId made_by;
+  };
+  struct Number {
+    uint32_t source;
+    int64_t ahead;
+    int index;
+    DType dtype;
+    std::byte* data;
+  };
+  struct Draw {
+    uint64_t *seed, *call;
+    uint64_t ahead;
+  };
+
+  uint32_t base_of(const Place& place) const;
+  void make_tensors();
+  void make_steps();
+  void make_results();
+  void poison(size_t step, bool before);
+
+  Context& context_;
+  graph::Program program_;
+  MemoryPlan memory_;
+  bool poison_;
+  PlanCost cost_;
+  Tensor arena_;                 // bytes
+  std::vector<Tensor> tensors_;  // of each value
+  std::vector<uint32_t> tensor_of_;
+  std::vector<const Tensor*> operands_;
+  std::vector<uint64_t> attrs_;
+  std::vector<Step> steps_;
+  size_t first_update_ = 0;  // in steps_
+  std::vector<Patch> patches_;
+  std::vector<std::byte*> bases_;
+  std::vector<Number> numbers_;
+  std::vector<const graph::HostSource*> unasked_;  // whose numbers the plan does not use
+  std::vector<Draw> draws_;
+  std::vector<Target> targets_;
+  std::vector<Result> outputs_, finals_;  // finals_: parallel to final_variables_
+  std::vector<uint32_t> final_variables_;
+  // Of the run that is going on; kept, so that a run allocates no list.
+  std::vector<Tensor> fresh_, moved_, made_outputs_, made_finals_;
+};
+
+}  // namespace tl::compile

@@ -1,0 +1,247 @@
+#include "core/graph/tracer.h"
+
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/ops/generated/attrs.h"
+
+namespace tl::graph {
+namespace {
+
+// Where the attributes of a random op hold the seed and the call, or null.
+struct RandomAttrs {
+  const uint64_t* seed = nullptr;
+  const uint64_t* call = nullptr;
+};
+
+RandomAttrs random_attrs(const OpSchema& schema, const void* attrs) {
+  RandomAttrs out;
+  for (int i = 0; i < schema.num_attrs; i++) {
+    if (schema.attrs[i].kind != AttrKind::kU64) continue;
+    const void* at = static_cast<const unsigned char*>(attrs) + schema.attrs[i].offset;
+    (std::strcmp(schema.attrs[i].name, "seed") == 0 ? out.seed : out.call) = static_cast<const uint64_t*>(at);
+  }
+  return out;
+}
+
+std::string quoted(const Variable& variable) {
+  return variable.name().empty() ? "a variable without a name" : concat("variable '", variable.name(), "'");
+}
+
+}  // namespace
+
+Tracer::Tracer(Context& context, Span<Tensor> inputs)
+    : context_(context), first_id_(context.next_id()), random_(context.random()) {
+  for (size_t i = 0; i < inputs.size(); i++) {
+    inputs[i] = inputs[i].view(inputs[i].shape());
+    const ValueId id =
+        program_.add_value(inputs[i].dtype(), inputs[i].shape(), Origin::kInput, static_cast<uint32_t>(i));
+    program_.inputs.push_back(id);
+    bind(inputs[i], id);
+  }
+  context_.add_observer(this);
+}
+
+Tracer::~Tracer() { stop(); }
+
+void Tracer::stop() {
+  if (recording_) context_.remove_observer(this);
+  recording_ = false;
+}
+
+void Tracer::note_problem(std::string text) {
+  if (problem_.empty()) problem_ = std::move(text);
+}
+
+// What a value is, for a message.
+std::string Tracer::described(ValueId value) const {
+  const Value& v = program_.values[value];
+  switch (v.origin) {
+    case Origin::kInput: return concat("input ", v.index);
+    case Origin::kVariable: return concat("the value of variable '", program_.variables[v.index].name, "'");
+    case Origin::kConstant: return "a constant";
+    case Origin::kHostNumber: return "a number of the optimizer";
+    case Origin::kResult: break;
+  }
+  for (const Node& node : program_.nodes)
+    for (ValueId out : node.out)
+      if (out == value) return concat("a result of ", node.schema->name);
+  return "a value";
+}
+
+ValueId Tracer::find(const Tensor& tensor) {
+  auto known = ids_.find(tensor.id());
+  if (known != ids_.end()) return known->second;
+  auto seen = views_.find(tensor.id());
+  if (seen == views_.end()) return kNoValue;
+  const View view = seen->second;
+  const Value of = program_.values[view.of];
+  ValueId id = view.of;
+  if (view.shape != of.shape) {
+    if (view.byte_offset != 0 || view.shape.elements() != of.shape.elements()) {
+      note_problem(concat("it takes a part of ", described(view.of), " without an op"));
+    } else {
+      ReshapeAttrs attrs{IntList(view.shape)};
+      id = program_.add_node(OpId::kReshape, {view.of}, &attrs).out[0];
+    }
+  }
+  bind(tensor, id);
+  return id;
+}
+
+ValueId Tracer::value_of(const Tensor& tensor) {
+  const ValueId known = find(tensor);
+  return known != kNoValue ? known : constant(tensor, tensor.id() >= first_id_);
+}
+
+ValueId Tracer::constant(const Tensor& tensor, bool host_data) {
+  const ValueId id = program_.add_value(tensor.dtype(), tensor.shape(), Origin::kConstant,
+                                        static_cast<uint32_t>(program_.constants.size()));
+  program_.constants.push_back({tensor, host_data});
+  bind(tensor, id);
+  return id;
+}
+
+void Tracer::on_op(const OpCall& call) {
+  const OpSchema& schema = call.schema;
+  Node node{&schema, {}, {}, std::vector<uint64_t>((schema.attr_bytes + 7u) / 8), -1, 0};
+  for (const Tensor* t : call.in) node.in.push_back(value_of(*t));
+  if (schema.attr_bytes) std::memcpy(node.attrs.data(), call.attrs, schema.attr_bytes);
+  const RandomAttrs random = random_attrs(schema, call.attrs);
+  if (random.call && *random.seed == random_.seed && *random.call >= random_.next_call) {
+    node.draw = static_cast<int64_t>(*random.call - random_.next_call);
+    program_.draws = std::max(program_.draws, static_cast<uint64_t>(node.draw) + 1);
+  }
+  node.again = context_.recomputing();
+  for (const Tensor& t : call.out) {
+    const ValueId id = program_.add_value(t.dtype(), t.shape(), Origin::kResult);
+    node.out.push_back(id);
+    bind(t, id);
+  }
+  program_.nodes.push_back(std::move(node));
+}
+
+void Tracer::on_view(const Tensor& of, const Tensor& view, size_t byte_offset) {
+  if (renewing_) return;
+  const ValueId known = find(of);
+  if (known != kNoValue) views_[view.id()] = View{known, view.shape(), byte_offset};
+}
+
+// A variable is given a value with an identity of its own when it is first met: a tensor that was read of it before is a
+// constant, and stays one.
+Tracer::Current& Tracer::current(Variable& variable) {
+  auto known = variables_.find(variable.id());
+  if (known != variables_.end()) return known->second;
+  const uint32_t use = static_cast<uint32_t>(program_.variables.size());
+  const ValueId before = variable.id() >= first_id_ ? value_of(variable.value()) : kNoValue;
+  const ValueId initial = program_.add_value(variable.dtype(), variable.shape(), Origin::kVariable, use);
+  program_.variables.push_back({&variable, variable.life(), variable.name(), initial, kNoValue});
+  renewing_ = true;
+  try {
+    variable.renew();
+  } catch (...) {
+    renewing_ = false;
+    throw;
+  }
+  renewing_ = false;
+  bind(variable.value(), initial);
+  return variables_.emplace(variable.id(), Current{use, initial, before}).first->second;
+}
+
+void Tracer::on_read(Variable& variable, const Tensor&) { on_peek(variable); }
+
+void Tracer::on_peek(Variable& variable) {
+  (void)current(variable);
+  for (const HostSource& source : program_.host_sources)
+    if (source.numbers->changes(variable))
+      note_problem(concat("it uses ", quoted(variable),
+                          " after the step of the optimizer that changes it; use it before"));
+}
+
+void Tracer::on_put(Variable& variable, const Tensor& value) {
+  Current& now = current(variable);
+  now.value = value_of(value);
+  bind(value, now.value);
+}
+
+void Tracer::on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) {
+  Current& now = current(variable);
+  now.value = value_of(assigned);
+  bind(value, now.value);
+}
+
+void Tracer::on_host_data(const Tensor& tensor) { constant(tensor, true); }
+
+void Tracer::on_host_read(const Tensor& tensor, const char* reader) {
+  const ValueId id = find(tensor);
+  if (id == kNoValue || program_.values[id].origin == Origin::kConstant) return;
+  note_problem(concat(reader, " looks at ", described(id), ", which has another value in each step"));
+}
+
+HostSource* Tracer::source_of(const HostNumbers& numbers) {
+  for (HostSource& source : program_.host_sources)
+    if (source.numbers == &numbers) return &source;
+  return nullptr;
+}
+
+void Tracer::on_host_step(const std::shared_ptr<HostNumbers>& numbers) {
+  if (!source_of(*numbers)) program_.host_sources.push_back({numbers, numbers.get(), numbers->name(), 0});
+  source_of(*numbers)->steps++;
+}
+
+void Tracer::on_host_number(const HostNumbers& numbers, int index, const Tensor& value) {
+  HostSource& source = *source_of(numbers);
+  const ValueId id = program_.add_value(value.dtype(), value.shape(), Origin::kHostNumber,
+                                        static_cast<uint32_t>(program_.host_numbers.size()));
+  program_.host_numbers.push_back(
+      {static_cast<uint32_t>(&source - program_.host_sources.data()), source.steps - 1, index});
+  bind(value, id);
+}
+
+// A variable that the step made and that did not outlive it is no state: each run would make it anew.
+void Tracer::drop_local_variables() {
+  std::vector<ValueId> by(program_.values.size());
+  for (ValueId id = 0; id < by.size(); id++) by[id] = id;
+  bool any = false;
+  for (const auto& [id, now] : variables_) {
+    VariableUse& use = program_.variables[now.use];
+    if (!use.life.expired() || now.before == kNoValue) continue;
+    by[use.initial] = now.before;
+    use.final = kNoValue;
+    any = true;
+  }
+  if (!any) return;
+  // What a local variable began with may itself be what another one began with.
+  for (ValueId& id : by)
+    while (by[id] != id) id = by[id];
+  replace_uses(program_, by);
+}
+
+Program Tracer::finish(Span<const Tensor> outputs) {
+  stop();
+  for (const Tensor& t : outputs) program_.outputs.push_back(value_of(t));
+  for (const auto& [id, now] : variables_) {
+    VariableUse& use = program_.variables[now.use];
+    if (now.value != use.initial) use.final = now.value;
+  }
+  drop_local_variables();
+  drop_unused(program_);
+  for (const VariableUse& use : program_.variables) {
+    if (use.life.expired()) note_problem(concat("variable '", use.name, "' has been released in it"));
+    for (const HostSource& source : program_.host_sources)
+      if (use.final != kNoValue && !use.life.expired() && source.numbers->follows(*use.variable))
+        note_problem(concat("it sets variable '", use.name, "', which ", source.name,
+                            " takes its numbers from; set it before the step"));
+  }
+  for (const HostSource& source : program_.host_sources)
+    if (source.life.expired())
+      note_problem(concat("the optimizer '", source.name, "' has been released in it"));
+  const RandomState& now = context_.random();
+  if (now.seed != random_.seed || now.next_call < random_.next_call)
+    note_problem("it sets the seed; set it before the step");
+  else
+    program_.draws = std::max(program_.draws, now.next_call - random_.next_call);
+  return std::move(program_);
+}
+
+}  // namespace tl::graph

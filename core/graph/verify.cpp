@@ -1,0 +1,126 @@
+// What must hold of every program, before and after each pass.
+#include "core/base/error.h"
+#include "core/graph/program.h"
+
+namespace tl::graph {
+namespace {
+
+class Verifier {
+ public:
+  explicit Verifier(const Program& program) : program_(program), defined_(program.values.size()) {}
+
+  std::string problem() {
+    for (ValueId id = 0; id < program_.values.size() && problem_.empty(); id++) source(id);
+    inputs();
+    for (const Node& node : program_.nodes)
+      if (problem_.empty()) this->node(node);
+    results();
+    return problem_;
+  }
+
+ private:
+  template <class... Parts>
+  void wrong(const Parts&... parts) {
+    if (problem_.empty()) problem_ = concat(parts...);
+  }
+  bool known(ValueId id, const std::string& where) {
+    if (id >= program_.values.size())
+      wrong(where, " takes %", id, ", but there are ", program_.values.size(), " values");
+    else if (!defined_[id])
+      wrong(where, " takes %", id, ", which is not defined before it");
+    return problem_.empty();
+  }
+
+  // Values that no node makes.
+  void source(ValueId id) {
+    const Value& v = program_.values[id];
+    if (v.origin == Origin::kResult) return;
+    defined_[id] = 1;
+    const size_t room = v.origin == Origin::kInput      ? program_.inputs.size()
+                        : v.origin == Origin::kVariable ? program_.variables.size()
+                        : v.origin == Origin::kConstant ? program_.constants.size()
+                                                        : program_.host_numbers.size();
+    if (v.index >= room) return wrong("%", id, " names number ", v.index, " of ", room);
+    if (v.origin == Origin::kInput && program_.inputs[v.index] != id)
+      wrong("%", id, " is not input ", v.index);
+    if (v.origin == Origin::kVariable) {
+      const VariableUse& use = program_.variables[v.index];
+      if (use.initial != id) wrong("%", id, " is not what variable '", use.name, "' begins with");
+    }
+    if (v.origin == Origin::kConstant) {
+      const Tensor& t = program_.constants[v.index].tensor;
+      if (t.dtype() != v.dtype || t.shape() != v.shape)
+        wrong("constant %", id, " has another dtype or shape than its data");
+    }
+    if (v.origin == Origin::kHostNumber) {
+      const HostNumber& n = program_.host_numbers[v.index];
+      if (n.source >= program_.host_sources.size() || n.ahead >= program_.host_sources[n.source].steps)
+        wrong("number %", id, " is none of its source's");
+      if (v.shape.rank() != 0 || !is_floating(v.dtype)) wrong("number %", id, " is no floating-point number");
+    }
+  }
+
+  void inputs() {
+    for (size_t i = 0; i < program_.inputs.size(); i++) {
+      const ValueId id = program_.inputs[i];
+      if (id >= program_.values.size() || program_.values[id].origin != Origin::kInput ||
+          program_.values[id].index != i)
+        wrong("input ", i, " is not %", id);
+    }
+  }
+
+  void node(const Node& node) {
+    const OpSchema& s = *node.schema;
+    const std::string name = s.name;
+    if (s.variadic ? node.in.size() < s.num_inputs : node.in.size() != s.num_inputs)
+      return wrong(name, " has ", node.in.size(), " operands");
+    if (node.out.size() != s.num_outputs) return wrong(name, " has ", node.out.size(), " results");
+    if (node.attrs.size() != (s.attr_bytes + 7u) / 8) return wrong(name, " has attributes of another size");
+    if (node.draw >= static_cast<int64_t>(program_.draws))
+      return wrong(name, " draws call ", node.draw, " of ", program_.draws);
+    for (ValueId id : node.in)
+      if (!known(id, name)) return;
+    OutputSpec specs[3];
+    try {
+      infer(program_, node, specs);
+    } catch (const Error& e) {
+      return wrong(name, ": ", e.message());
+    }
+    for (size_t i = 0; i < node.out.size(); i++) {
+      const ValueId id = node.out[i];
+      if (id >= program_.values.size() || program_.values[id].origin != Origin::kResult)
+        return wrong(name, " makes %", id, ", which is no result");
+      if (defined_[id]) return wrong("%", id, " is defined twice");
+      defined_[id] = 1;
+      const Value& v = program_.values[id];
+      if (v.dtype != specs[i].dtype || v.shape != specs[i].shape)
+        wrong(name, " makes ", specs[i].dtype, " ", specs[i].shape, ", but %", id, " is ", v.dtype, " ",
+              v.shape);
+    }
+  }
+
+  void results() {
+    for (ValueId id : program_.outputs)
+      if (!known(id, "return")) return;
+    for (const VariableUse& use : program_.variables) {
+      for (const VariableUse& other : program_.variables)
+        if (&other != &use && use.variable && other.variable == use.variable)
+          return wrong("variable '", use.name, "' stands twice");
+      if (use.final == kNoValue) continue;
+      if (!known(use.final, concat("variable '", use.name, "'"))) return;
+      const Value& v = program_.values[use.final];
+      if (use.variable && (v.dtype != use.variable->dtype() || v.shape != use.variable->shape()))
+        wrong("variable '", use.name, "' becomes ", v.dtype, " ", v.shape);
+    }
+  }
+
+  const Program& program_;
+  std::vector<char> defined_;
+  std::string problem_;
+};
+
+}  // namespace
+
+std::string problem_of(const Program& program) { return Verifier(program).problem(); }
+
+}  // namespace tl::graph
