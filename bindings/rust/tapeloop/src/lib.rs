@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Start with [`Context`], [`Tensor`] (ops, errors, ownership) and [`Tape`]. [`Sequential`], [`loss`], [`Adam`], [`Metric`] and
-//! [`Dataset`] are conveniences, which a loop may do without.
+//! [`Dataset`] are conveniences, which a loop may do without. A step that is right becomes faster as a [`Function`].
 //!
 //! The crate is safe over the C library `libtapeloop`: what a program gets wrong is an [`Error`] with the library's message and
 //! never a crash. Values, contexts and models may move between threads; one thread at a time uses a context.
@@ -41,6 +41,7 @@ mod dataset;
 mod element;
 mod error;
 mod forward;
+mod function;
 mod gradients;
 mod jacobian;
 mod layer;
@@ -75,6 +76,7 @@ pub use dataset::{Dataset, Epoch};
 pub use element::Element;
 pub use error::{Error, Result};
 pub use forward::Forward;
+pub use function::{Function, FunctionOptions};
 pub use generated::*;
 pub use gradients::{clip_by_global_norm, clip_by_global_norm_with, global_norm, Gradients};
 pub use jacobian::JacobianOptions;

@@ -2,8 +2,8 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Context, Dataset, Forward, Layer, Metric, Optimizer, PersistentTape, Pullback, Tape, Tensor,
-    Variable,
+    ffi, Context, Dataset, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback, Tape,
+    Tensor, Variable,
 };
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct Scope<'ctx> {
 }
 
 /// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`],
-/// [`PersistentTape`], [`Forward`] and [`Pullback`].
+/// [`PersistentTape`], [`Forward`], [`Pullback`] and [`Function`].
 pub trait Keep {
     #[doc(hidden)]
     fn move_out(&self);
@@ -66,6 +66,12 @@ impl Keep for Forward<'_> {
 }
 
 impl<G> Keep for Pullback<'_, G> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
+
+impl<O> Keep for Function<'_, O> {
     fn move_out(&self) {
         self.keep();
     }
