@@ -143,6 +143,8 @@ extern int32_t tapeloopGoBackward(uintptr_t rule, uintptr_t *inputs, size_t num_
 extern int32_t tapeloopGoTangents(uintptr_t rule, uintptr_t *inputs, uintptr_t *input_tangents,
                                   size_t num_inputs, uintptr_t *outputs, size_t num_outputs,
                                   uintptr_t *output_tangents);
+extern int32_t tapeloopGoStep(uintptr_t slot, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                              size_t num_outputs);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -162,6 +164,13 @@ static inline tl_status tlgo_loss(tl_context *context, void *user_data, tl_tenso
                                   size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
   (void)context;
   return tapeloopGoLoss((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
+                        num_outputs);
+}
+
+static inline tl_status tlgo_step(tl_context *context, void *user_data, tl_tensor *const *inputs,
+                                  size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
+  (void)context;
+  return tapeloopGoStep((uintptr_t)user_data, (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs,
                         num_outputs);
 }
 
@@ -246,6 +255,24 @@ static inline int32_t tlgo_function_jacobian(uintptr_t context, uintptr_t rule, 
   options.memory_budget = memory_budget;
   return (hessian ? tl_hessian : tl_jacobian)((tl_context *)context, tlgo_compute, (void *)rule, tlgo_end,
                                               (tl_tensor *)at, &options, (tl_tensor **)jacobian);
+}
+
+static inline uintptr_t tlgo_function(uintptr_t context, uintptr_t slot, tlgo_function_options o) {
+  tl_function_options options;
+  tl_function_options_init(&options, sizeof options);
+  options.name = o.name;
+  options.most_plans = o.most_plans;
+  options.host_reads = o.host_reads;
+  options.retrace_is_error = o.retrace_is_error;
+  options.verify = o.verify;
+  return (uintptr_t)tl_function_new((tl_context *)context, tlgo_step, (void *)slot, tlgo_end, &options);
+}
+
+static inline tl_function_statistics tlgo_function_measure(uintptr_t function) {
+  tl_function_statistics out = {.struct_size = sizeof out};
+  int32_t code = tlgo_function_stats(function, &out);
+  out.struct_size = (size_t)code;
+  return out;
 }
 
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {

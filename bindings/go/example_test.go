@@ -118,3 +118,33 @@ func ExampleNewTensor() {
 	fmt.Println(x, sums, err)
 	// Output: f32 (2, 3) [[1, 2, 3], [4, 5, 6]] [5 7 9] <nil>
 }
+
+// A training step that is recorded once; from the second call on it runs as a plan, with the same bits.
+func ExampleContext_NewFunction() {
+	c, _ := tl.NewContext(nil)
+	defer c.Close()
+	w, runs := c.Variable(c.Zeros(2, 1), "w"), 0
+	sgd, variables := c.SGD(&tl.SGDOptions{LearningRate: 0.125}), []*tl.Tensor{w}
+	train := c.NewFunction(func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		runs++
+		tape := c.NewTape(nil)
+		loss := in[0].MatMul(w).Sub(in[1]).Square().Mean()
+		gradients, err := tape.Gradient(loss, variables, nil)
+		if err != nil {
+			return nil, err
+		}
+		return []*tl.Tensor{loss}, sgd.Apply(gradients, variables)
+	}, 1, nil)
+	x := c.Range(4).Reshape(2, 2)
+	y := x.SumAxes([]int64{1}, true)
+	for step := 0; step < 200; step++ {
+		err := c.Scope(func() error { _, err := train.Call(x, y); return err })
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	stats, err := train.Statistics()
+	weights, _ := tl.Values[float32](w)
+	fmt.Printf("%.2f %d %d %v\n", weights, runs, stats.Replays, err)
+	// Output: [1.00 1.00] 1 199 <nil>
+}

@@ -119,14 +119,15 @@ func TestRandomCalls(t *testing.T) {
 			pullback, _, err := c.NewPullback(func(in []*Tensor) ([]*Tensor, error) { return []*Tensor{in[0].Square()}, nil }, []*Tensor{c.Ones(2)}, 1)
 			must(t, err)
 			p.add(reflect.ValueOf(pullback))
+			p.add(reflect.ValueOf(c.NewFunction(func(in []*Tensor) ([]*Tensor, error) { return in, nil }, 1, nil)))
 		}
-		for _, zero := range []any{new(Context), new(Tensor), new(Layer), new(Optimizer), new(Metric), new(Tape), new(Dataset), new(Forward), new(Pullback)} {
+		for _, zero := range []any{new(Context), new(Tensor), new(Layer), new(Optimizer), new(Metric), new(Tape), new(Dataset), new(Forward), new(Pullback), new(Function)} {
 			p.add(reflect.ValueOf(zero))
 		}
 	}
 	fresh()
 	kinds := []reflect.Type{}
-	for _, v := range []any{(*Context)(nil), (*Tensor)(nil), (*Tensor)(nil), (*Layer)(nil), (*Optimizer)(nil), (*Metric)(nil), (*Tape)(nil), (*Dataset)(nil), (*Forward)(nil), (*Pullback)(nil)} {
+	for _, v := range []any{(*Context)(nil), (*Tensor)(nil), (*Tensor)(nil), (*Layer)(nil), (*Optimizer)(nil), (*Metric)(nil), (*Tape)(nil), (*Dataset)(nil), (*Forward)(nil), (*Pullback)(nil), (*Function)(nil)} {
 		kinds = append(kinds, reflect.TypeOf(v))
 	}
 	made, good, failed := 0, 0, 0

@@ -1,0 +1,268 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+)
+
+// Function is the compiled step: a training step that is recorded once and replayed in one call.
+//
+// The first call with inputs of new dtypes or shapes runs the step as any code and records the ops that run, those of gradients
+// of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a call runs the
+// plan, and the step is not called any more. A plan computes the same bits as the step, draws the same random numbers, and takes
+// the learning rate and the count of steps as they are at each call.
+//
+// What a recording keeps:
+//   - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
+//   - Variables that the step uses are the function's from then on: replays read and change them. When one of them, or an
+//     optimizer that is used, is closed, the next call records anew.
+//   - Tensors from outside that are not inputs, data that the step itself makes tensors of (NewTensor, Scalar), and numbers that it
+//     passes to ops stay as they were in the recording; Statistics counts the tensors. What changes from step to step must be an
+//     input or a variable.
+//   - Decisions of the step, such as the branch that it takes, and whatever else it does in Go (counting, printing), stay in the
+//     recording or happen there alone. What it decides by, other than dtypes and shapes of inputs, must be in the flags.
+//
+// What a step must not do: look at elements of a tensor that another step would compute anew (Item of the loss, the result of a
+// metric, the learning rate), set the seed, or set the learning rate. The call that records it then fails after the run, and says
+// which function looked at what; later ones fail at once. Give the tensor as an output and look at it after the call, or use the
+// option HostReads.
+//
+// While a tape or forward mode that was opened outside the step is open, a check of NaN is on, or another function records, a call
+// runs the step, so that they see every op.
+type Function struct {
+	object
+	outputs int
+	step    *rule
+	slot    *slot
+}
+
+// slot is what C knows of a function: its step, but only while a call runs. So C keeps nothing of the program alive, and a function
+// whose step refers to it (as a method of a model that holds the function does) ends by itself all the same.
+type slot struct {
+	mutex sync.Mutex
+	calls int
+	step  *rule
+}
+
+func (s *slot) enter(step *rule) {
+	s.mutex.Lock()
+	s.calls++
+	s.step = step
+	s.mutex.Unlock()
+}
+
+func (s *slot) leave() {
+	s.mutex.Lock()
+	if s.calls--; s.calls == 0 {
+		s.step = nil
+	}
+	s.mutex.Unlock()
+}
+
+// NewFunction makes a function of a step, which gives `outputs` (0 or more) tensors. Nothing runs yet. The step runs on the
+// goroutine that calls the function, as any Compute does. options may be nil. Make it outside of the scope of a step.
+func (c *Context) NewFunction(step Compute, outputs int, options *FunctionOptions) *Function {
+	const op = "function_new"
+	f := &Function{outputs: outputs, slot: new(slot)}
+	f.step = &rule{c: c, what: "step", compute: step}
+	f.c = c
+	switch {
+	case step == nil:
+		c.refuse(op, "step must be a function: got nil")
+	case outputs < 0 || outputs > mostOutputs:
+		c.refuse(op, fmt.Sprintf("there must be 0 to %d outputs: got %d", mostOutputs, outputs))
+	case options != nil && options.MostPlans < 0:
+		c.refuse(op, fmt.Sprintf("MostPlans must not be negative: got %d", options.MostPlans))
+	default:
+		text, free, ok := c.cstring(op, options.name())
+		if ok {
+			defer free()
+			f.h = uintptr(C.tlgo_function(c.handle(), C.uintptr_t(cgo.NewHandle(f.slot)), options.raw(text)))
+		}
+	}
+	if f.h == 0 {
+		f.failed = c.seen()
+		return f
+	}
+	return newObject(f, &f.object, releaseFunction)
+}
+
+func releaseFunction(h uintptr) { C.tlgo_function_release(C.uintptr_t(h)) }
+
+func (f *Function) self() *object {
+	if f == nil {
+		return nil
+	}
+	return &f.object
+}
+
+// Call is one step. inputs are tensors or variables of the function's context, of any dtype and shape. The outputs are new tensors,
+// which stay as they are whatever is called later.
+//
+// A replay that fails (labels that are no class, optimizer state that makes no sense, a cancelled context, ErrOutOfMemory) has
+// changed nothing. A call that runs the step fails as the step does, and leaves what that had done. ErrFailedPrecondition: a step
+// that cannot be replayed, or one that would be recorded again although that is an error.
+func (f *Function) Call(inputs ...*Tensor) ([]*Tensor, error) {
+	if err := f.self().usable(); err != nil {
+		return nil, err
+	}
+	in, broken := handlesOf(inputs)
+	if broken != nil {
+		return nil, broken.c.brokenBy(broken)
+	}
+	out := make([]C.uintptr_t, f.outputs)
+	f.slot.enter(f.step)
+	defer f.slot.leave()
+	err := f.c.effect(C.tlgo_function_call(C.uintptr_t(f.h), list(in), C.size_t(len(in)), list(out), C.size_t(len(out))))
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return f.c.results(out), nil
+}
+
+const mostHandles = 1 << 24
+
+// RunN is `steps` (1 or more) steps in one call: inputs holds those of the first step, then those of the second, and so on; outputs
+// is filled in the same way. When a step fails, the call ends with its error; the steps before it have taken effect, done says how
+// many, and outputs are theirs.
+func (f *Function) RunN(steps int, inputs ...*Tensor) (outputs []*Tensor, done int, err error) {
+	if err := f.self().usable(); err != nil {
+		return nil, 0, err
+	}
+	if steps < 1 || len(inputs)%steps != 0 || (f.outputs > 0 && steps > mostHandles/f.outputs) {
+		return nil, 0, newError(ErrInvalidArgument, fmt.Sprintf(
+			"[function_run_n] the number of inputs must be a multiple of steps, which is 1 or more, and there can be %d outputs: got %d inputs and %d steps of %d outputs",
+			mostHandles, len(inputs), steps, f.outputs))
+	}
+	in, broken := handlesOf(inputs)
+	if broken != nil {
+		return nil, 0, broken.c.brokenBy(broken)
+	}
+	out, ran := make([]C.uintptr_t, steps*f.outputs), new(C.size_t)
+	f.slot.enter(f.step)
+	defer f.slot.leave()
+	err = f.c.effect(C.tlgo_function_run_n(C.uintptr_t(f.h), C.size_t(steps), list(in), C.size_t(len(in)), list(out), C.size_t(len(out)), ran))
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(inputs)
+	done = int(*ran)
+	return f.c.results(out[:done*f.outputs]), done, err
+}
+
+// SetFlags sets a number that the step decides by, 0 at first: whether it trains, how often it repeats something. Calls with other
+// flags have recordings of their own.
+func (f *Function) SetFlags(flags int64) error {
+	return f.do(func(h C.uintptr_t) C.int32_t { return C.tlgo_function_set_flags(h, C.int64_t(flags)) })
+}
+
+// Forget forgets all recordings and plans: the next call records. For a program that has changed what the step does.
+func (f *Function) Forget() error {
+	return f.do(func(h C.uintptr_t) C.int32_t { return C.tlgo_function_forget(h) })
+}
+
+func (f *Function) do(call func(C.uintptr_t) C.int32_t) error {
+	if err := f.self().usable(); err != nil {
+		return err
+	}
+	err := f.c.effect(call(C.uintptr_t(f.h)))
+	runtime.KeepAlive(f)
+	return err
+}
+
+// FunctionStatistics is what a function has done, and of what size the plan is that was used last.
+type FunctionStatistics struct {
+	Traces        uint64  // recordings so far
+	Replays       uint64  // runs of plans so far
+	EagerCalls    uint64  // calls so far that ran the step without recording
+	Signatures    uint64  // recordings and plans that are kept
+	Kernels       uint64  // that one run of the plan calls
+	Flops         float64 // operations of one run: of products of matrices 2 m n k, else one for each element
+	MovedBytes    float64 // that the kernels of one run read and write
+	ArenaBytes    uint64  // memory for values inside the step
+	Constants     uint64  // tensors from outside that are not inputs
+	HostConstants uint64  // of them, those that the step made of data of Go
+}
+
+// Statistics reads what the function has done; works while the context holds an error.
+func (f *Function) Statistics() (FunctionStatistics, error) {
+	if err := f.self().usable(); err != nil {
+		return FunctionStatistics{}, err
+	}
+	s := C.tlgo_function_measure(C.uintptr_t(f.h))
+	runtime.KeepAlive(f)
+	if s.struct_size != 0 {
+		return FunctionStatistics{}, f.c.effect(C.int32_t(s.struct_size))
+	}
+	return FunctionStatistics{
+		Traces: uint64(s.traces), Replays: uint64(s.replays), EagerCalls: uint64(s.eager_calls), Signatures: uint64(s.signatures),
+		Kernels: uint64(s.kernels), Flops: float64(s.flops), MovedBytes: float64(s.moved_bytes), ArenaBytes: uint64(s.arena_bytes),
+		Constants: uint64(s.constants), HostConstants: uint64(s.host_constants),
+	}, nil
+}
+
+// RetraceReasons is why the function recorded again, 64 reasons at most: the first is that of the second recording.
+func (f *Function) RetraceReasons() ([]string, error) {
+	if err := f.self().usable(); err != nil {
+		return nil, err
+	}
+	count := new(C.size_t)
+	status := C.tlgo_function_retrace_reason(C.uintptr_t(f.h), 0, nil, 0, nil, count)
+	var reasons []string
+	for i := C.size_t(0); i < *count && status == 0; i++ {
+		var reason string
+		reason, status = text(func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
+			return C.tlgo_function_retrace_reason(C.uintptr_t(f.h), i, buffer, capacity, length, nil)
+		})
+		reasons = append(reasons, reason)
+	}
+	runtime.KeepAlive(f)
+	if err := f.c.effect(status); err != nil {
+		return nil, err
+	}
+	return reasons, nil
+}
+
+// Text is the plan that was used last: counts, then inputs, variables, constants, one line for each op, and where values lie. For
+// people; its form may change. Empty before the first call.
+func (f *Function) Text() (string, error) {
+	if err := f.self().usable(); err != nil {
+		return "", err
+	}
+	words, status := text(func(buffer *C.char, capacity C.size_t, length *C.size_t) C.int32_t {
+		return C.tlgo_function_text(C.uintptr_t(f.h), buffer, capacity, length)
+	})
+	runtime.KeepAlive(f)
+	return words, f.c.effect(status)
+}
+
+// Keep moves the function one scope out, as Tensor.Keep does, and returns it.
+func (f *Function) Keep() *Function {
+	if f == nil {
+		return nil
+	}
+	return keep(f, &f.object, func() C.uintptr_t { return C.tlgo_function_keep(C.uintptr_t(f.h)) }, releaseFunction)
+}
+
+// Err is the error that kept the function from being made, nil for any other. The context forgets that error, so that it works
+// again.
+func (f *Function) Err() error { return f.self().usable() }
+
+// Close gives it and its plans up. Closing it again does nothing; the error is always nil.
+func (f *Function) Close() error { return f.self().close(releaseFunction) }
+
+//export tapeloopGoStep
+func tapeloopGoStep(number C.uintptr_t, inputs *C.uintptr_t, numInputs C.size_t, outputs *C.uintptr_t, numOutputs C.size_t) C.int32_t {
+	s := cgo.Handle(number).Value().(*slot)
+	s.mutex.Lock()
+	r := s.step
+	s.mutex.Unlock()
+	return r.run(r.what, room(outputs, numOutputs), func() ([]*Tensor, error) { return r.compute(r.c.lent(inputs, numInputs)) })
+}

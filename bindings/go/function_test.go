@@ -1,0 +1,355 @@
+//go:build cgo
+
+package tapeloop
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// classifier is a linear one with SGD, whose step counts its runs.
+type classifier struct {
+	c         *Context
+	variables []*Tensor
+	optimizer *Optimizer
+	train     *Function
+	runs      int
+	then      func(loss *Tensor) error // what a step does besides
+}
+
+func newClassifier(t testing.TB, c *Context, options *FunctionOptions) *classifier {
+	t.Helper()
+	w := c.Range(12).MulScalar(7).AddScalar(1).Sin()
+	m := &classifier{c: c, optimizer: c.SGD(nil)}
+	m.variables = []*Tensor{c.Variable(w.Reshape(4, 3), "w"), c.Variable(c.Zeros(3), "b")}
+	m.train = c.NewFunction(m.step, 1, options)
+	must(t, m.train.Err())
+	return m
+}
+
+func (m *classifier) step(in []*Tensor) ([]*Tensor, error) {
+	m.runs++
+	tape := m.c.NewTape(nil)
+	loss := in[1].SparseSoftmaxCrossEntropy(in[0].MatMul(m.variables[0]).Add(m.variables[1])).Mean()
+	gradients, err := tape.Gradient(loss, m.variables, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.optimizer.Apply(gradients, m.variables); err != nil {
+		return nil, err
+	}
+	if m.then != nil {
+		err = m.then(loss)
+	}
+	return []*Tensor{loss}, err
+}
+
+// batch is images and classes, the last of which is `last`.
+func batch(t testing.TB, c *Context, rows, seed int, last int32) []*Tensor {
+	t.Helper()
+	pixels, classes := make([]float32, 4*rows), make([]int32, rows)
+	for i := range pixels {
+		pixels[i] = float32((i*31+seed*17)%11-5) / 5
+	}
+	for i := range classes {
+		classes[i] = int32(i % 3)
+	}
+	classes[rows-1] = last
+	x, err := NewTensor(c, pixels, int64(rows), 4)
+	must(t, err)
+	y, err := NewTensor(c, classes)
+	must(t, err)
+	return []*Tensor{x, y}
+}
+
+// loss is that of one call of the function on a batch.
+func (m *classifier) loss(t testing.TB, rows, seed int) float64 {
+	t.Helper()
+	out, err := m.train.Call(batch(t, m.c, rows, seed, 1)...)
+	must(t, err)
+	return item(t, out[0])
+}
+
+func (m *classifier) statistics(t testing.TB) FunctionStatistics {
+	t.Helper()
+	s, err := m.train.Statistics()
+	must(t, err)
+	return s
+}
+
+func TestFunctionsTrainLikeTheirSteps(t *testing.T) {
+	c := newContext(t)
+	eager, compiled := newClassifier(t, c, nil), newClassifier(t, c, nil)
+	for i := 0; i < 6; i++ {
+		must(t, c.Scope(func() error {
+			rate := 0.5 / float64(i+1)
+			must(t, eager.optimizer.SetLearningRate(rate))
+			must(t, compiled.optimizer.SetLearningRate(rate))
+			out, err := eager.step(batch(t, c, 4, i, 1))
+			must(t, err)
+			if got, want := compiled.loss(t, 4, i), item(t, out[0]); got != want {
+				t.Errorf("step %d: %v, eager %v", i, got, want)
+			}
+			holds(t, eager.variables[0].Equal(compiled.variables[0]).Cast(F32).Mean(), nil, 1)
+			return nil
+		}))
+	}
+	s := compiled.statistics(t)
+	if compiled.runs != 1 || s.Traces != 1 || s.Replays != 5 || s.Signatures != 1 || s.HostConstants != 0 || s.Kernels < 5 || s.Flops < 96 || s.MovedBytes < 100 {
+		t.Errorf("%d runs, %+v", compiled.runs, s)
+	}
+	if n := compiled.optimizer.Iterations(); n != 6 {
+		t.Errorf("%d steps of the optimizer", n)
+	}
+	text, err := compiled.train.Text()
+	must(t, err)
+	if !strings.Contains(text, "matmul") || !strings.Contains(text, "'w'") {
+		t.Errorf("got %s", text)
+	}
+	must(t, compiled.train.Close())
+	must(t, compiled.train.Close())
+	_, err = compiled.train.Call()
+	wants(t, err, ErrInvalidArgument, "released")
+}
+
+func TestManyStepsInOneCall(t *testing.T) {
+	c := newContext(t)
+	one, many := newClassifier(t, c, nil), newClassifier(t, c, nil)
+	var inputs []*Tensor
+	var want []float64
+	for i := 0; i < 5; i++ {
+		inputs = append(inputs, batch(t, c, 4, i, 1)...)
+		want = append(want, one.loss(t, 4, i))
+	}
+	out, done, err := many.train.RunN(5, inputs...)
+	must(t, err)
+	if done != 5 || len(out) != 5 {
+		t.Fatalf("%d steps, %d outputs", done, len(out))
+	}
+	for i, loss := range out {
+		if got := item(t, loss); got != want[i] {
+			t.Errorf("step %d: %v, want %v", i, got, want[i])
+		}
+	}
+	inputs[7] = batch(t, c, 4, 3, 3)[1] // of the fourth step
+	out, done, err = many.train.RunN(5, inputs...)
+	wants(t, err, ErrInvalidArgument, "a label must be in [0, 3): got 3 at position 3")
+	if done != 3 || len(out) != 3 || many.optimizer.Iterations() != 8 {
+		t.Errorf("%d steps, %d outputs, %d iterations", done, len(out), many.optimizer.Iterations())
+	}
+	item(t, out[2])
+	inputs[7] = nil
+	_, _, err = many.train.RunN(5, inputs...)
+	wants(t, err, ErrInvalidArgument, "[function_run_n] 'inputs[7]' must be a tensor")
+	for _, steps := range []int{3, 0, -1, 1 << 40} {
+		_, _, err = many.train.RunN(steps, inputs...)
+		wants(t, err, ErrInvalidArgument, "[function_run_n] the number of inputs must be a multiple of steps, which is 1 or more")
+	}
+	_, _, err = many.train.RunN(1<<40, nil...)
+	wants(t, err, ErrInvalidArgument, "[function_run_n]")
+	count := c.UntrainedVariable(c.Scalar(F32, 0), "count")
+	counter := c.NewFunction(func([]*Tensor) ([]*Tensor, error) { return nil, count.Assign(count.AddScalar(1)) }, 0, nil)
+	out, done, err = counter.RunN(100)
+	must(t, err)
+	if len(out) != 0 || done != 100 || item(t, count) != 100 {
+		t.Errorf("%d outputs, %d steps, %v", len(out), done, count)
+	}
+}
+
+func TestFunctionsRecordEachShapeOnce(t *testing.T) {
+	c := newContext(t)
+	m := newClassifier(t, c, nil)
+	for i := 0; i < 3; i++ {
+		for rows := 3; rows < 6; rows++ {
+			m.loss(t, rows, i)
+		}
+	}
+	reasons, err := m.train.RetraceReasons()
+	must(t, err)
+	if m.runs != 3 || m.statistics(t).Signatures != 3 || len(reasons) != 2 || reasons[1] != "shape of input 0: (4, 4) became (5, 4)" {
+		t.Errorf("%d runs, %q", m.runs, reasons)
+	}
+	must(t, m.train.SetFlags(5))
+	m.loss(t, 3, 1)
+	must(t, m.train.Forget())
+	m.loss(t, 3, 1)
+	if m.runs != 5 {
+		t.Errorf("%d runs", m.runs)
+	}
+	strict := newClassifier(t, c, &FunctionOptions{Name: "train", RetraceIsError: true, Verify: true, MostPlans: 4})
+	strict.loss(t, 3, 1)
+	strict.loss(t, 3, 1)
+	_, err = strict.train.Call(batch(t, c, 4, 1, 1)...)
+	wants(t, err, ErrFailedPrecondition, "train: the step must not be recorded again")
+	must(t, c.Err())
+}
+
+func TestStepsThatLookAtValues(t *testing.T) {
+	c := newContext(t)
+	look := func(loss *Tensor) error { _, err := loss.Item(); return err }
+	m := newClassifier(t, c, nil)
+	m.then = look
+	for i := 0; i < 2; i++ {
+		_, err := m.train.Call(batch(t, c, 4, 1, 1)...)
+		wants(t, err, ErrFailedPrecondition, "tensor_item looks at")
+	}
+	if m.runs != 1 {
+		t.Errorf("%d runs", m.runs)
+	}
+	eager := newClassifier(t, c, &FunctionOptions{HostReads: HostReadsEager})
+	eager.then = look
+	for i := 0; i < 3; i++ {
+		eager.loss(t, 4, 1)
+	}
+	if s := eager.statistics(t); eager.runs != 3 || s.EagerCalls != 2 || s.Replays != 0 {
+		t.Errorf("%d runs, %+v", eager.runs, s)
+	}
+	// Data of Go is counted; the functions of the recorded step see tapes outside.
+	scale := c.NewFunction(func(in []*Tensor) ([]*Tensor, error) { return []*Tensor{in[0].Mul(c.Scalar(F32, 2))}, nil }, 1, nil)
+	for i := 0; i < 3; i++ {
+		x, tape := vector(t, c, 1, 2), c.NewTape(nil)
+		if i == 2 {
+			must(t, tape.Watch(x))
+		} else {
+			must(t, tape.Close())
+		}
+		out, err := scale.Call(x)
+		must(t, err)
+		holds(t, out[0], []int64{2}, 2, 4)
+		if i == 2 {
+			gradients, err := tape.Gradient(out[0], []*Tensor{x}, nil)
+			must(t, err)
+			holds(t, gradients[0], []int64{2}, 2, 2)
+		}
+	}
+	if s, err := scale.Statistics(); err != nil || s.HostConstants != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestStepsThatFail(t *testing.T) {
+	c := newContext(t)
+	m, mine := newClassifier(t, c, nil), errors.New("mine")
+	fails := func() error { _, err := m.train.Call(batch(t, c, 4, 1, 1)...); return err }
+	m.then = func(*Tensor) error { return mine }
+	if err := fails(); err != mine {
+		t.Errorf("got %v", err)
+	}
+	m.then = func(loss *Tensor) error { return loss.MatMul(loss).Err() }
+	wants(t, fails(), ErrInvalidArgument, "[matmul]")
+	m.then = func(*Tensor) error { panic(os.ErrClosed) }
+	back := 0
+	for i := 0; i < 1000; i++ {
+		var p *PanicError
+		if err := c.Scope(fails); errors.As(err, &p) && errors.Is(err, os.ErrClosed) && strings.Contains(string(p.Stack), "function_test.go") {
+			back++
+		}
+		must(t, c.Err())
+	}
+	t.Logf("%d of 1000 panics came back", back)
+	if back != 1000 {
+		t.Errorf("%d of 1000 panics came back", back)
+	}
+	m.then = nil
+	for i := 0; i < 3; i++ {
+		m.loss(t, 4, i)
+	}
+	if s := m.statistics(t); s.Replays != 2 {
+		t.Errorf("got %+v", s)
+	}
+	// A step that calls its own function, one that closes it, and one whose goroutine ends.
+	depth := 0
+	var inner *Function
+	inner = c.NewFunction(func(in []*Tensor) ([]*Tensor, error) {
+		if depth++; depth < 3 {
+			return inner.Call(in...)
+		}
+		return []*Tensor{in[0].Neg()}, inner.Close()
+	}, 1, nil)
+	out, err := inner.Call(c.Ones(2))
+	must(t, err)
+	holds(t, out[0], []int64{2}, -1, -1)
+	_, err = inner.Call(c.Ones(2))
+	wants(t, err, ErrInvalidArgument, "released")
+	endsInside(t, func(c *Context, ends Compute) { c.NewFunction(ends, 1, nil).Call(c.Ones(2)) })
+	// A second goroutine is refused.
+	waits := c.NewFunction(func(in []*Tensor) ([]*Tensor, error) {
+		done := make(chan error)
+		go func() { _, err := inner.Call(in...); done <- err }()
+		return in, <-done
+	}, 1, nil)
+	_, err = waits.Call(c.Ones(2))
+	wants(t, err, ErrBusy, "")
+	c.Err()
+	// A context.Context that has ended: nothing has changed.
+	steps, ended := m.optimizer.Iterations(), func() context.Context { ctx, end := context.WithCancel(context.Background()); end(); return ctx }()
+	if err := c.Do(ended, fails); !errors.Is(err, context.Canceled) || m.optimizer.Iterations() != steps {
+		t.Errorf("got %v, %d steps", err, m.optimizer.Iterations())
+	}
+}
+
+func TestMisuseOfFunctions(t *testing.T) {
+	c := newContext(t)
+	same := func(in []*Tensor) ([]*Tensor, error) { return in, nil }
+	f, closedOne := c.NewFunction(same, 1, nil), c.NewFunction(same, 1, nil)
+	must(t, closedOne.Close())
+	for name, call := range map[string]func() error{
+		"[function_new] step must be a function": func() error { return c.NewFunction(nil, 1, nil).Err() },
+		"0 to 65536 outputs: got -1":             func() error { return c.NewFunction(same, -1, nil).Err() },
+		"MostPlans must not be negative":         func() error { return c.NewFunction(same, 1, &FunctionOptions{MostPlans: -1}).Err() },
+		"error (0) or eager (1): got 7":          func() error { return c.NewFunction(same, 1, &FunctionOptions{HostReads: 7}).Err() },
+		"NUL":                                    func() error { return c.NewFunction(same, 1, &FunctionOptions{Name: "a\x00"}).Err() },
+		"the context is nil":                     func() error { return (*Context)(nil).NewFunction(same, 1, nil).Err() },
+		"the context is closed":                  func() error { return closedContext(t).NewFunction(same, 1, nil).Err() },
+		"[Function.Call] the function is nil":    func() error { _, err := (*Function)(nil).Call(); return err },
+		"zero value":                             func() error { _, _, err := new(Function).RunN(1); return err },
+		"released":                               func() error { _, err := closedOne.Text(); return err },
+		"[function_stats]":                       func() error { _, err := closedOne.Statistics(); return err },
+		"[function_retrace_reason]":              func() error { _, err := closedOne.RetraceReasons(); return err },
+		"[function_set_flags]":                   func() error { return closedOne.SetFlags(1) },
+		"'inputs[0]' must be a tensor":           func() error { _, err := f.Call(nil); return err },
+		"another context":                        func() error { _, err := f.Call(newContext(t).Ones(2)); return err },
+		"[matmul]":                               func() error { _, err := f.Call(c.Ones(1, 2).MatMul(c.Ones(3, 4))); return err },
+		"must give 1 tensors: got 2":             func() error { _, err := f.Call(c.Ones(2), c.Ones(2)); return err },
+	} {
+		wants(t, call(), ErrInvalidArgument, name)
+		must(t, c.Err())
+	}
+	must(t, (*Function)(nil).Close())
+	if (*Function)(nil).Keep() != nil {
+		t.Error("nil is something")
+	}
+	// In a scope it ends with that, unless it is kept.
+	var kept, gone *Function
+	must(t, c.Scope(func() error {
+		kept, gone = c.NewFunction(same, 1, nil).Keep(), c.NewFunction(same, 1, nil)
+		return nil
+	}))
+	out, err := kept.Call(c.Ones(2))
+	must(t, err)
+	holds(t, out[0], []int64{2}, 1, 1)
+	_, err = gone.Call(c.Ones(2))
+	wants(t, err, ErrInvalidArgument, "[function_call]")
+}
+
+// A model whose step is a method, and which holds the function, refers to itself; it ends with its context all the same.
+func TestFunctionsEndByThemselves(t *testing.T) {
+	made, ended := 50, make(chan bool, 50)
+	for i := 0; i < made; i++ {
+		c, err := NewContext(&ContextOptions{Threads: 1})
+		must(t, err)
+		m := newClassifier(t, c, nil)
+		m.loss(t, 4, 1)
+		m.loss(t, 4, 1)
+		marker := &classifier{} // in no cycle: a finalizer of an object of one need not run
+		runtime.SetFinalizer(marker, func(*classifier) { ended <- true })
+		m.then = func(*Tensor) error { marker.runs++; return nil }
+	}
+	if !eventually(func() bool { return len(ended) >= made-1 }) {
+		t.Errorf("%d of %d models ended", len(ended), made)
+	}
+}
