@@ -29,6 +29,14 @@
 // Every error of the library is an [*Error] with code, op and message; errors.Is knows its code (errors.Is(err,
 // tapeloop.ErrInvalidArgument)). No input makes this package panic.
 //
+// # Functions of the program
+//
+// Some calls take a function of the program, a [Compute], and run it inside: gradient rules ([Context.CustomGradient]), segments
+// that run again instead of being kept ([Context.Recompute]), a function of one example for a batch ([Context.Vmap]), Jacobians
+// and Hessians ([Context.Jacobian], [Context.Hessian]), products with curvature matrices ([Context.HessianVectorProduct],
+// [Context.GaussNewtonVectorProduct]), runs that can be asked for gradients again ([Context.NewPullback]), and steps that are
+// recorded once ([Context.NewFunction]). An error that it returns, and a panic ([PanicError]), is the error of the call.
+//
 // # Memory
 //
 // Tensors made in a Scope end with it, and cost the garbage collector nothing; [Tensor.Keep] moves one out. Everything else
