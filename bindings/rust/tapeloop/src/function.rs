@@ -53,8 +53,8 @@ use std::ptr;
 ///
 /// What a step must not do: look at elements of a tensor that another step would compute anew ([`Tensor::item`] of the loss, the
 /// result of a metric), or set the seed or the learning rate. The call that records it then fails after the run and says what the
-/// step looked at, and later ones fail at once: [`Code::FailedPrecondition`](crate::Code::FailedPrecondition). Return the tensor and look at it after the call, or
-/// choose [`HostReads::Eager`].
+/// step looked at, and later ones fail at once ([`FailedPrecondition`](crate::Code::FailedPrecondition)). Return the tensor and look
+/// at it after the call, or choose [`HostReads::Eager`].
 ///
 /// While a tape or forward mode that was begun outside is open, a check of NaN is on, or another function records, and inside
 /// [`vmap`](Context::vmap), a call runs the closure, so that they see every op.
@@ -117,7 +117,8 @@ impl FunctionOptions {
         self
     }
 
-    /// A call that would record a second time is [`Code::FailedPrecondition`](crate::Code::FailedPrecondition), with the reason (default false).
+    /// A call that would record a second time is [`FailedPrecondition`](crate::Code::FailedPrecondition), with the reason (default
+    /// false).
     pub fn retrace_is_error(mut self, retrace_is_error: bool) -> FunctionOptions {
         self.retrace_is_error = retrace_is_error;
         self
