@@ -84,7 +84,7 @@ class Planner {
     for (size_t i = last_failing_; i < program_.nodes.size(); i++) {
       const Node& node = program_.nodes[i];
       for (size_t k = 0; k < node.out.size(); k++) {
-        const int operand = node.schema->inplace[k];
+        const int operand = node.inplace(k);
         if (operand < 0) continue;
         const ValueId old = node.in[static_cast<size_t>(operand)];
         const Value& v = value(old);
@@ -123,7 +123,7 @@ class Planner {
       const Node& node = program_.nodes[i];
       for (size_t k = 0; k < node.out.size(); k++) {
         const ValueId out = node.out[k];
-        const int operand = node.schema->inplace[k];
+        const int operand = node.inplace(k);
         if (operand < 0 || root(out) != out || is_planned(out)) continue;
         const ValueId x = node.in[static_cast<size_t>(operand)], of = root(x);
         if (is_planned(of) || value(of).origin != Origin::kResult || alias_[x].byte_offset != 0) continue;

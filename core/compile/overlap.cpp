@@ -104,7 +104,7 @@ std::string overlap_of(const Program& program, const MemoryPlan& plan) {
         const Place& q = plan.places[in];
         if (memory_of(p) != memory_of(q) || bytes == 0 || program.values[in].bytes() == 0) continue;
         const bool apart = q.offset + program.values[in].bytes() <= p.offset || p.offset + bytes <= q.offset;
-        const int place = node.schema->inplace[k];
+        const int place = node.inplace(k);
         const bool allowed = q.offset == p.offset && program.values[in].shape == program.values[out].shape &&
                              place >= 0 && in == node.in[static_cast<size_t>(place)];
         if (!apart && !allowed)

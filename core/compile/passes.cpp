@@ -14,6 +14,8 @@ constexpr Pass kPasses[] = {
     {"fold_constants", fold_constants},
     {"merge_common", merge_common},
     {"drop_dead", drop_dead},
+    {"fuse_elementwise", fuse_elementwise},
+    {"fuse_updates", fuse_updates},
     {"schedule", schedule},
 };
 }  // namespace
@@ -41,7 +43,7 @@ void run_passes(graph::Program& program, Context& context, Span<const char* cons
 bool can_fail(const graph::Node& node) {
   const OpSchema& schema = *node.schema;
   if (schema.checks_data) return true;
-  if (schema.elementwise) return false;
+  if (schema.elementwise || node.fused) return false;
   switch (schema.id) {
     // Their kernels write their results and take no memory.
     case OpId::kMatmul:

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/compile/fused.h"
 #include "core/compile/pass.h"
 #include "core/ops/generated/attrs.h"
 
@@ -32,6 +33,7 @@ PlanCost cost_of(const Program& program) {
     }
     for (ValueId id : node.in)
       elements = std::max(elements, static_cast<double>(program.values[id].shape.elements()));
+    if (node.fused) elements = node.fused->flops;
     if (node.is(OpId::kMatmul)) {
       const Shape& a = program.values[node.in[0]].shape;
       const double inner = static_cast<double>(a[a.rank() - (node.as<MatmulAttrs>().transpose_a ? 2 : 1)]);
@@ -141,6 +143,7 @@ void Plan::make_steps() {
     KernelArgs args{*node.schema, context_, Inputs(in, node.in.size()), &tensors_[tensor_of_[node.out[0]]],
                     attrs};
     steps_.push_back({node.schema->kernel, args, node.schema->id, i});
+    if (node.fused) fused_.push_back(static_cast<const FusedKernel*>(node.fused.get()));
     if (node.draw < 0) continue;
     Draw draw{nullptr, nullptr, static_cast<uint64_t>(node.draw)};
     for (int k = 0; k < node.schema->num_attrs; k++) {
@@ -170,7 +173,8 @@ void Plan::make_results() {
   for (ValueId id : program_.outputs) outputs_.push_back(result(id));
   std::vector<OpId> maker(program_.values.size());
   for (const Node& node : program_.nodes)
-    for (ValueId id : node.out) maker[id] = node.schema->id;
+    for (size_t k = 0; k < node.out.size(); k++)
+      maker[node.out[k]] = node.fused ? node.fused->made_by[k] : node.schema->id;
   for (uint32_t i = 0; i < program_.variables.size(); i++) {
     const ValueId final = program_.variables[i].final;
     if (final == kNoValue) continue;
@@ -237,6 +241,7 @@ class Plan::Run {
   void prepare() {
     Context& c = p_.context_;
     if (c.threads() > 1) c.pool();
+    for (const FusedKernel* fused : p_.fused_) fused->reserve(c.pool());
     number();
     ask_the_others();
     draw();

@@ -29,6 +29,8 @@ struct PlanCost {
   double bytes = 0;  // that kernels read and write
 };
 
+class FusedKernel;
+
 class Plan {
  public:
   // Takes the program through the passes. Throws kOutOfMemory, and kInternal where verify finds something.
@@ -98,6 +100,8 @@ class Plan {
   std::vector<const Tensor*> operands_;
   std::vector<uint64_t> attrs_;
   std::vector<Step> steps_;
+  std::vector<const FusedKernel*>
+      fused_;                // those of the steps that need scratch memory; the program owns them
   size_t first_update_ = 0;  // in steps_
   std::vector<Patch> patches_;
   std::vector<std::byte*> bases_;

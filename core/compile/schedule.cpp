@@ -15,7 +15,7 @@ namespace {
 
 // The variable whose final value result `i` of a node is, when the node may write it into the variable's memory; else null.
 const VariableUse* target_of(const Program& program, const Node& node, size_t i) {
-  const int operand = node.schema->inplace[i];
+  const int operand = node.inplace(i);
   if (operand < 0) return nullptr;
   const Value& old = program.values[node.in[static_cast<size_t>(operand)]];
   if (old.origin != Origin::kVariable) return nullptr;

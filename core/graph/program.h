@@ -38,6 +38,17 @@ struct Value {
   size_t bytes() const { return static_cast<size_t>(shape.elements()) * size_of(dtype); }
 };
 
+// Several ops that a pass has made one node of: its row, like that of an op in the table, and what else is known of it.
+struct Fused {
+  virtual ~Fused() = default;
+  OpSchema schema{};  // what the node points to
+  std::vector<OutputSpec> results;
+  std::vector<int> inplace;   // of each result: the operand that it may be written over, or -1
+  std::vector<OpId> made_by;  // of each result
+  std::vector<OpId> ops;      // in order, for people
+  double flops = 0;
+};
+
 struct Node {
   const OpSchema* schema;
   std::vector<ValueId> in, out;
@@ -46,6 +57,10 @@ struct Node {
   int64_t draw = -1;
   // 0, or which run of recomputed segments it belongs to: merged with the first run, nothing would be saved by it.
   uint32_t again = 0;
+  std::shared_ptr<const Fused> fused = nullptr;  // null for an op of the table
+
+  // The operand over which result k may be written, or -1.
+  int inplace(size_t k) const { return fused ? fused->inplace[k] : schema->inplace[k]; }
 
   template <class A>
   const A& as() const {
@@ -55,7 +70,7 @@ struct Node {
   A& as() {
     return *reinterpret_cast<A*>(attrs.data());
   }
-  bool is(OpId id) const { return schema->id == id; }
+  bool is(OpId id) const { return !fused && schema->id == id; }
 };
 
 struct VariableUse {

@@ -1,4 +1,6 @@
 // What must hold of every program, before and after each pass.
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/graph/program.h"
 
@@ -80,9 +82,9 @@ class Verifier {
       return wrong(name, " draws call ", node.draw, " of ", program_.draws);
     for (ValueId id : node.in)
       if (!known(id, name)) return;
-    OutputSpec specs[3];
+    std::vector<OutputSpec> specs(std::max<size_t>(3, node.out.size()));
     try {
-      infer(program_, node, specs);
+      infer(program_, node, specs.data());
     } catch (const Error& e) {
       return wrong(name, ": ", e.message());
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/dtypes.h"
+#include "core/kernels/parallel.h"
 #include "core/ops/generated/attrs.h"
 
 namespace tl::kernels {
@@ -89,7 +90,9 @@ void FlatUpdate::run(ThreadPool& pool, const void* const* inputs, void* const* o
   with_float(dtype_, [&](auto zero) {
     using T = decltype(zero);
     if (units > 1)
-      pool.parallel_for(units, [&](size_t unit) { run_unit<T>(unit, inputs, outputs); });
+      pool.parallel_for(
+          units, [&](size_t unit) { run_unit<T>(unit, inputs, outputs); },
+          units < kPiecesWorthWaking ? ThreadPool::Helpers::if_it_pays : ThreadPool::Helpers::all);
     else if (units == 1)
       run_unit<T>(0, inputs, outputs);
   });

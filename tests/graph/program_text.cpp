@@ -161,8 +161,15 @@ std::vector<Tensor> evaluate(Context& context, const Program& program, const std
   for (const Node& node : program.nodes) {
     std::vector<const Tensor*> in;
     for (ValueId id : node.in) in.push_back(&at[id]);
-    Tensor out[3];
-    apply(node.schema->id, context, Inputs(in.data(), in.size()), node.attrs.data(), out);
+    std::vector<Tensor> out(std::max<size_t>(3, node.out.size()));
+    if (node.fused) {
+      for (size_t i = 0; i < node.out.size(); i++)
+        out[i] = context.allocate(node.fused->results[i].dtype, node.fused->results[i].shape);
+      node.schema->kernel(
+          {*node.schema, context, Inputs(in.data(), in.size()), out.data(), node.attrs.data()});
+    } else {
+      apply(node.schema->id, context, Inputs(in.data(), in.size()), node.attrs.data(), out.data());
+    }
     for (size_t i = 0; i < node.out.size(); i++) at[node.out[i]] = out[i];
   }
   std::vector<Tensor> results;

@@ -496,6 +496,28 @@ TEST_CASE("random programs", "[kernels][tile]") {
   CHECK(fused > 800);
 }
 
+TEST_CASE("every op of the table that is fusable has a step", "[kernels][tile]") {
+  for (const OpSchema& schema : all_schemas()) {
+    if (!schema.elementwise) continue;
+    INFO(schema.name);
+    const std::vector<uint64_t> attrs((schema.attr_bytes + 7u) / 8 + 1);
+    for (DType dtype : {DType::kF32, DType::kF64}) {
+      TileDescription d;
+      const CastAttrs to{DType::kF64};
+      TileInstruction i{schema.id, {-1, -1, -1}, attrs.data()};
+      if (schema.id == OpId::kCast) i.attrs = &to;
+      for (int k = 0; k < schema.num_inputs; k++) {
+        const bool takes = contains(schema.inputs[k].dtypes, dtype);
+        d.inputs.push_back({takes ? dtype : DType::kBool, Shape{3}});
+        i.operands[static_cast<size_t>(k)] = k;
+      }
+      d.instructions = {i};
+      d.outputs = {schema.num_inputs};
+      CHECK(TileProgram(d).outputs() == 1);
+    }
+  }
+}
+
 // Elements one by one through the table's own functions: knows nothing of tiles.
 TEST_CASE("a program on every instruction set", "[kernels][tile]") {
   for (const VectorTable* t : runnable_vector_tables()) {

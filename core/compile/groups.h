@@ -1,0 +1,45 @@
+// Groups of nodes that are to become one: whether they can, and the program with one node for each group.
+#pragma once
+
+#include <vector>
+
+#include "core/graph/program.h"
+
+namespace tl::compile {
+
+constexpr size_t kNoGroup = SIZE_MAX;
+
+// Which nodes belong together, while a pass decides. A node of no group is one by itself.
+class Groups {
+ public:
+  explicit Groups(const graph::Program& program);
+
+  size_t of(size_t node) const { return group_[node]; }
+  // The node that makes a value, or kNoGroup.
+  size_t maker(graph::ValueId id) const { return maker_[id]; }
+  // True when all that lies on a way between two of the nodes, through whatever else, belongs to them: only then can they
+  // stand in one place. Nodes of one group count as one.
+  bool can_be_one(const std::vector<size_t>& nodes) const;
+  // Makes one group of them; those they belonged to have to be among them as a whole. The number of the group.
+  size_t join(const std::vector<size_t>& nodes);
+  const std::vector<size_t>& nodes(size_t group) const {
+    return members_[group];
+  }  // in order; empty where it is gone
+  size_t size() const { return members_.size(); }
+
+ private:
+  const graph::Program& program_;
+  std::vector<size_t> maker_, group_;
+  std::vector<std::vector<size_t>> members_;
+};
+
+// What takes the place of a group.
+struct Replacement {
+  size_t group;
+  std::vector<graph::Node> nodes;  // which make, in this order, all values of the group that others take
+};
+
+// Puts nodes in the place of groups, and all others in an order in which each comes after what it takes.
+void replace(graph::Program& program, const Groups& groups, std::vector<Replacement> replacements);
+
+}  // namespace tl::compile

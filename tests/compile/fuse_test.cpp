@@ -1,0 +1,192 @@
+// The passes that make one node of several: on text, and a network of some size whose replays have the bits of eager steps.
+#include <catch2/catch.hpp>
+
+#include "tests/compile/compile_fixture.h"
+#include "tests/graph/program_text.h"
+
+namespace tl::compile_test {
+
+using namespace graph;
+
+namespace {
+
+struct Fusing {
+  Context c{options_of()};
+  using Run = void (*)(Program&, Context&);
+
+  // The program after a pass. What it computes is what it computed before.
+  std::string after(Run pass, const std::string& text) {
+    Program p = test::program_of(c, text);
+    REQUIRE(problem_of(p).empty());
+    Values in, variables;
+    for (ValueId id : p.inputs) in.push_back(drawn(p.values[id]));
+    for (const VariableUse& use : p.variables) variables.push_back(drawn(p.values[use.initial]));
+    const Values want = test::evaluate(c, p, in, variables);
+    pass(p, c);
+    REQUIRE(problem_of(p) == "");
+    const Values got = test::evaluate(c, p, in, variables);
+    for (size_t i = 0; i < want.size(); i++) CHECK(same_bits(want[i], got[i]));
+    compile::drop_dead(p, c);
+    return to_text(p);
+  }
+  Tensor drawn(const Value& v) {
+    if (is_floating(v.dtype)) return uniform(c, IntList(v.shape), 0.1, 1, v.dtype);
+    return cast(uniform(c, IntList(v.shape), 0, 2.9), v.dtype);
+  }
+  std::string fused(const std::string& text) { return after(compile::fuse_elementwise, text); }
+  void stays(const std::string& text) { CHECK(fused(text) == text); }
+};
+
+// A classifier whose batch has more rows than a block of a sum, with dropout.
+struct Network {
+  explicit Network(Context& context)
+      : c(context),
+        w(VariableRef::make(mul_scalar(data(c, {100, 300}, 1), 0.1), "w")),
+        b(VariableRef::make(data(c, {300}, 2), "b")),
+        v(VariableRef::make(mul_scalar(data(c, {300, 20}, 3), 0.1), "v")),
+        d(VariableRef::make(data(c, {20}, 4), "d")),
+        adam(optim::make_adam(c, {})) {}
+
+  Values step(Span<const Tensor> in) {
+    Tape tape(c, {});
+    const Tensor hidden = dropout(tanh(add(matmul(in[0], w->read()), b->read())), 0.25);
+    const Tensor logits = add(matmul(hidden, v->read()), d->read());
+    const Tensor loss = mean(sparse_softmax_cross_entropy(in[1], logits));
+    std::vector<Variable*> all;
+    std::vector<GradientSource> sources;
+    for (const VariableRef& r : {w, b, v, d}) {
+      all.push_back(r.get());
+      sources.push_back({Tensor(), r.get()});
+    }
+    adam->apply(tape.gradient({loss}, sources), all);
+    return {loss, mean(cast(correct_class(in[1], logits), DType::kF32)), logits};
+  }
+
+  Context& c;
+  VariableRef w, b, v, d;
+  std::unique_ptr<optim::Optimizer> adam;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fusing, "chains become tile programs", "[compile]") {
+  const std::string x = "input %0: f32 (4, 8)\ninput %1: f32 (8,)\n";
+  CHECK(fused(x + "%2 = add %0 %1\n%3 = relu %2\nreturn %3\n") ==
+        x + "%2: f32 (4, 8) = tile_program %0 %1 {add, relu}\nreturn %2\n");
+  // A value that others take too is a result; a reduction comes last.
+  CHECK(fused(x + "%2 = mul %0 %1\n%3 = sum %2 {axes=[0], keepdims=false}\nreturn %2 %3\n") ==
+        x + "%2: f32 (4, 8), %3: f32 (8,) = tile_program %0 %1 {mul, sum}\nreturn %2 %3\n");
+  // What drops or adds axes of size 1 costs nothing inside, and stands behind where somebody outside takes it.
+  CHECK(fused(x + "%2 = sum %0 {axes=[1], keepdims=false}\n%3 = reshape %2 {shape=[4, 1]}\n%4 = sub %0 "
+                  "%3\nreturn %4\n") == x + "%2: f32 (4, 8) = tile_program %0 {sum, sub}\nreturn %2\n");
+  CHECK(fused(x + "%2 = exp %0\n%3 = reshape %2 {shape=[4, 1, 8]}\n%4 = neg %3\nreturn %3 %4\n") ==
+        x + "%2: f32 (4, 8), %4: f32 (4, 1, 8) = tile_program %0 {exp, neg}\n"
+            "%3: f32 (4, 1, 8) = reshape %2 {shape=[4, 1, 8]}\nreturn %3 %4\n");
+  // An operand may be taken as a row and as a column.
+  CHECK(fused("input %0: f32 (5, 5)\ninput %1: f32 (5,)\n%2 = reshape %1 {shape=[5, 1]}\n%3 = mul %0 %1\n"
+              "%4 = mul %3 %2\nreturn %4\n") ==
+        "input %0: f32 (5, 5)\ninput %1: f32 (5,)\n%2: f32 (5, 1) = reshape %1 {shape=[5, 1]}\n"
+        "%3: f32 (5, 5) = tile_program %0 %1 %2 {mul, mul}\nreturn %3\n");
+}
+
+TEST_CASE_METHOD(Fusing, "what cannot be one program stays apart", "[compile]") {
+  const std::string x = "input %0: f32 (4, 4)\n";
+  stays(x + "%1: f32 (4, 4) = exp %0\nreturn %1\n");
+  // A product stands between the two.
+  stays(x +
+        "%1: f32 (4, 4) = exp %0\n%2: f32 (4, 4) = matmul %1 %0 {transpose_a=false, transpose_b=false}\n"
+        "%3: f32 (4, 4) = add %1 %2\nreturn %3\n");
+  // A sum of all is not known while its operand's tiles are used.
+  stays(x + "%1: f32 () = sum %0 {axes=[], keepdims=false}\n%2: f32 (4, 4) = sub %0 %1\nreturn %2\n");
+  stays("input %0: i32 (4,)\n%1: i32 (4,) = add %0 %0\n%2: i32 (4,) = neg %1\nreturn %2\n");
+  stays(x + "%1: f32 (4, 4) = exp %0\n%2: f32 (4, 4) = neg %1 {again=1}\nreturn %2\n");
+  stays(x +
+        "%1: f32 (16,) = reshape %0 {shape=[16]}\n%2: f32 (16,) = exp %1\n%3: f32 (2, 8) = reshape %2 "
+        "{shape=[2, 8]}\n"
+        "%4: f32 (2, 8) = neg %3\nreturn %4\n");
+  // Two groups that need each other: neither exp may join the other's sum.
+  const std::string crossed = fused(x +
+                                    "input %1: f32 (4, 4)\n%2 = exp %0\n%3 = exp %1\n"
+                                    "%4 = matmul %2 %2 {transpose_a=false, transpose_b=false}\n"
+                                    "%5 = matmul %3 %3 {transpose_a=false, transpose_b=false}\n"
+                                    "%6 = add %2 %5\n%7 = add %3 %4\nreturn %6 %7\n");
+  CHECK((has(crossed, "{exp, add}") && has(crossed, "= exp")));
+}
+
+TEST_CASE_METHOD(Fusing, "draws of one call may share a program", "[compile]") {
+  const std::string x = "input %0: f32 (4, 4)\n";
+  stays(x +
+        "%1: f32 (4, 4) = dropout %0 {rate=0.5, draw=0}\n%2: f32 (4, 4) = dropout %1 {rate=0.5, "
+        "draw=1}\nreturn %2\n");
+  CHECK(
+      fused(x +
+            "%1: f32 (4, 4) = dropout %0 {rate=0.5, draw=0}\n%2: f32 (4, 4) = dropout %1 {rate=0.5, draw=0}\n"
+            "%3: f32 (4, 4) = relu %2\nreturn %3\n") ==
+      x + "%1: f32 (4, 4) = tile_program %0 {dropout, dropout, relu, draw=0}\nreturn %1\n");
+}
+
+TEST_CASE_METHOD(Fusing, "the head of a classifier becomes one program", "[compile]") {
+  CHECK(
+      fused(
+          "input %0: f32 (6, 3)\ninput %1: i32 (6,)\ninput %2: f32 (6, 1)\n"
+          "%3 = sparse_softmax_cross_entropy %1 %0\n%4 = sum %3 {axes=[], keepdims=false}\n"
+          "%5 = softmax %0 {axis=-1}\n%6 = one_hot %1 {depth=3, dtype=f32}\n%7 = sub %5 %6\n%8 = mul %7 %2\n"
+          "%9 = sum %8 {axes=[0], keepdims=false}\nreturn %4 %8 %9\n") ==
+      "input %0: f32 (6, 3)\ninput %1: i32 (6,)\ninput %2: f32 (6, 1)\n"
+      "%3: f32 () = tile_program %1 %0 {sparse_softmax_cross_entropy, sum}\n"
+      "%4: f32 (6, 3), %5: f32 (3,) = tile_program %0 %1 %2 {softmax, one_hot, sub, mul, sum}\nreturn %3 %4 "
+      "%5\n");
+  CHECK(has(fused("input %0: f32 (6, 3)\ninput %1: f32 (3,)\ninput %2: i32 (6,)\n%3 = add %0 %1\n"
+                  "%4 = sparse_softmax_cross_entropy %2 %3\n%5 = softmax %3 {axis=1}\nreturn %4 %5\n"),
+            "tile_program %0 %1 %2 {add, sparse_softmax_cross_entropy, softmax}"));
+}
+
+TEST_CASE_METHOD(Fusing, "steps of one optimizer become one node", "[compile]") {
+  const std::string head =
+      "input %0: f32 (3,)\ninput %1: f32 (2, 2)\nvariable 'a' %2: f32 (3,) becomes %5\n"
+      "variable 'b' %3: f32 (2, 2) becomes %6\nvariable 'rate' %4: f32 ()\n";
+  CHECK(after(compile::fuse_updates, head + "%5 = sgd_update %2 %0 %4\n%6 = sgd_update %3 %1 %4\nreturn\n") ==
+        head +
+            "%5: f32 (3,), %6: f32 (2, 2) = flat_update %2 %0 %3 %1 %4 {sgd_update, sgd_update}\nreturn\n");
+  // Another rate, a step of what a step made, and a large variable.
+  auto stays_apart = [&](const std::string& text) { CHECK(after(compile::fuse_updates, text) == text); };
+  stays_apart(
+      "input %0: f32 (3,)\nvariable 'a' %1: f32 (3,) becomes %5\nvariable 'b' %2: f32 (3,) becomes %6\n"
+      "variable 'p' %3: f32 ()\nvariable 'q' %4: f32 ()\n"
+      "%5: f32 (3,) = sgd_update %1 %0 %3\n%6: f32 (3,) = sgd_update %2 %0 %4\nreturn\n");
+  stays_apart(
+      "input %0: f32 (3,)\nvariable 'a' %1: f32 (3,) becomes %4\nvariable 'p' %2: f32 ()\n"
+      "%3: f32 (3,) = sgd_update %1 %0 %2\n%4: f32 (3,) = sgd_update %3 %0 %2\nreturn\n");
+  stays_apart(
+      "input %0: f32 (3,)\ninput %1: f32 (20000,)\nvariable 'a' %2: f32 (3,) becomes %5\n"
+      "variable 'b' %3: f32 (20000,) becomes %6\nvariable 'p' %4: f32 ()\n"
+      "%5: f32 (3,) = sgd_update %2 %0 %4\n%6: f32 (20000,) = sgd_update %3 %1 %4\nreturn\n");
+}
+
+TEST_CASE("a network of some size has the bits of eager steps, on any number of threads", "[compile]") {
+  Context reference(options_of());
+  Network eager(reference);
+  std::vector<Values> want;
+  auto inputs = [](Context& c) {
+    return Values{data(c, {600, 100}, 9), cast(mul_scalar(abs(data(c, {600}, 10)), 4), DType::kI32)};
+  };
+  for (int i = 0; i < 5; i++) want.push_back(eager.step(inputs(reference)));
+  for (int threads : {1, 2, 4}) {
+    Context c(options_of(threads));
+    Network network(c);
+    Function f(
+        c, [&](Span<const Tensor> in, size_t) { return network.step(in); }, strict());
+    for (int i = 0; i < 5; i++) {
+      Values got(3);
+      f.call(inputs(c), got);
+      for (size_t k = 0; k < got.size(); k++) CHECK(same_bits(want[static_cast<size_t>(i)][k], got[k]));
+    }
+    CHECK(f.stats().replays == 4);
+    CHECK(has(f.text(), "{add, tanh, dropout, draw=0}"));
+    CHECK(has(f.text(), "flat_update"));
+    CHECK(same_bits(network.w->value(), eager.w->value()));
+    CHECK(same_bits(network.d->value(), eager.d->value()));
+  }
+}
+
+}  // namespace tl::compile_test
