@@ -112,7 +112,9 @@ static void a_function_trains_like_its_step(void **state) {
   assert_int_equal(s.replays, 5);
   assert_int_equal(s.signatures, 1);
   assert_int_equal(s.host_constants, 0);
-  assert_true(s.kernels > 5 && s.flops > 4 * 4 * 3 * 2 && s.moved_bytes > 100);
+  // A product, the loss and its gradient, the product for the weights, their step: what else there is joins one of these.
+  assert_true(s.kernels >= 3 && s.kernels <= 5);
+  assert_true(s.flops > 4 * 4 * 3 * 2 && s.moved_bytes > 100);
   char text[4096];
   size_t length = 0;
   assert_int_equal(tl_function_text(f, text, sizeof text, &length), TL_OK);
