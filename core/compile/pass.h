@@ -1,4 +1,5 @@
 // Passes: each makes a program shorter, or nearer to what the machine does, and leaves what it computes as it is, to the bit.
+// So a transpose in front of a matmul stays: with the flag in its place the product adds up in another order at some sizes.
 // Each is a function of its own in a file of its own; passes.cpp says in which order they run.
 #pragma once
 
@@ -17,8 +18,6 @@ Span<const Pass> passes();
 // Reshapes to the same shape, identity, stop_gradient, casts to the same dtype, broadcasts to the same shape, slices of
 // everything, double transposes, negations of negations, products with 1: their operand takes the place of the result.
 void canonicalise(graph::Program& program, Context& context);
-// transpose -> matmul becomes a flag of the matmul where only the last two axes are exchanged.
-void absorb_transposes(graph::Program& program, Context& context);
 // Operands of element-wise ops that were broadcast to a shape which the op gives them anyway are taken as they were before.
 void absorb_broadcasts(graph::Program& program, Context& context);
 // What is computed of constants alone, such as a full, is computed now, unless it is large.

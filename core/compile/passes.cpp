@@ -9,7 +9,6 @@ namespace tl::compile {
 namespace {
 constexpr Pass kPasses[] = {
     {"canonicalise", canonicalise},
-    {"absorb_transposes", absorb_transposes},
     {"absorb_broadcasts", absorb_broadcasts},
     {"fold_constants", fold_constants},
     {"merge_common", merge_common},

@@ -101,20 +101,20 @@ TEST_CASE("outputs and values that are held are never overwritten", "[compile]")
   Function f(
       context, [&](Span<const Tensor> in, size_t) { return compiled.step(in); }, strict());
   std::vector<Values> kept;
-  Values weights, want;
+  Values weights;
   for (uint64_t i = 0; i < 5; i++) {
     Values in{data(context, {4, 6}, i), labels(context, {0, 1, 2, 1})}, got(2);
     f.call(in, got);
     kept.push_back(got);
     weights.push_back(compiled.w->read());  // held: the next step writes elsewhere
-    want = eager.step({data(eager_context, {4, 6}, i), labels(eager_context, {0, 1, 2, 1})});
+    Values want = eager.step({data(eager_context, {4, 6}, i), labels(eager_context, {0, 1, 2, 1})});
     CHECK(same_bits(want[1], kept.back()[1]));
     CHECK(same_bits(eager.w->value(), weights.back()));
   }
   Context again_context(options_of());
   Classifier again(again_context);
   for (uint64_t i = 0; i < 5; i++) {
-    want = again.step({data(again_context, {4, 6}, i), labels(again_context, {0, 1, 2, 1})});
+    Values want = again.step({data(again_context, {4, 6}, i), labels(again_context, {0, 1, 2, 1})});
     CHECK(same_bits(want[1], kept[i][1]));
     CHECK(same_bits(again.w->value(), weights[i]));
   }

@@ -70,29 +70,6 @@ TEST_CASE_METHOD(Fixture, "canonicalise takes operands for results that are the 
       x + "%1: f32 (2, 3) = check_range %0 {low=0, high=1, nan=false}\n%2: f32 (2, 3) = exp %0\nreturn %2\n");
 }
 
-TEST_CASE_METHOD(Fixture, "transposes of matrices become flags", "[compile]") {
-  const std::string inputs = "input %0: f32 (3, 2)\ninput %1: f32 (4, 3)\n";
-  CHECK(after(compile::absorb_transposes,
-              inputs + "%2 = transpose %0 {permutation=[]}\n%3 = transpose %1 {permutation=[1, 0]}\n"
-                       "%4 = matmul %2 %3 {transpose_a=false, transpose_b=false}\nreturn %4\n") ==
-        inputs + "%2: f32 (2, 4) = matmul %0 %1 {transpose_a=true, transpose_b=true}\nreturn %2\n");
-  CHECK(after(compile::absorb_transposes,
-              "input %0: f32 (3, 2)\ninput %1: f32 (2, 4)\n%2 = transpose %0 {permutation=[]}\n"
-              "%3 = matmul %2 %1 {transpose_a=true, transpose_b=false}\nreturn %3\n") ==
-        "input %0: f32 (3, 2)\ninput %1: f32 (2, 4)\n"
-        "%2: f32 (3, 4) = matmul %0 %1 {transpose_a=false, transpose_b=false}\nreturn %2\n");
-  // Of more axes only an exchange of the last two.
-  same(compile::absorb_transposes,
-       "input %0: f32 (2, 3, 4)\ninput %1: f32 (2, 5)\n%2: f32 (3, 4, 2) = transpose %0 {permutation=[1, 2, "
-       "0]}\n"
-       "%3: f32 (3, 4, 5) = matmul %2 %1 {transpose_a=false, transpose_b=false}\nreturn %3\n");
-  CHECK(after(compile::absorb_transposes,
-              "input %0: f32 (2, 3, 4)\ninput %1: f32 (3, 5)\n%2 = transpose %0 {permutation=[0, 2, 1]}\n"
-              "%3 = matmul %2 %1 {transpose_a=false, transpose_b=false}\nreturn %3\n") ==
-        "input %0: f32 (2, 3, 4)\ninput %1: f32 (3, 5)\n"
-        "%2: f32 (2, 4, 5) = matmul %0 %1 {transpose_a=true, transpose_b=false}\nreturn %2\n");
-}
-
 TEST_CASE_METHOD(Fixture, "element-wise ops broadcast by themselves", "[compile]") {
   const std::string inputs = "input %0: f32 (2, 3)\ninput %1: f32 (3,)\n";
   CHECK(after(compile::absorb_broadcasts,
