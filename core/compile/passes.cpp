@@ -8,14 +8,10 @@ namespace tl::compile {
 
 namespace {
 constexpr Pass kPasses[] = {
-    {"canonicalise", canonicalise},
-    {"absorb_broadcasts", absorb_broadcasts},
-    {"fold_constants", fold_constants},
-    {"merge_common", merge_common},
-    {"drop_dead", drop_dead},
-    {"fuse_elementwise", fuse_elementwise},
-    {"fuse_updates", fuse_updates},
-    {"schedule", schedule},
+    {"canonicalise", canonicalise},     {"absorb_broadcasts", absorb_broadcasts},
+    {"fold_constants", fold_constants}, {"merge_common", merge_common},
+    {"drop_dead", drop_dead},           {"fuse_elementwise", fuse_elementwise},
+    {"fuse_updates", fuse_updates},     {"schedule", schedule},
 };
 }  // namespace
 
