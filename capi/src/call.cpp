@@ -65,6 +65,11 @@ const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* o
   not_live(session, handle, op, operand, Kind::kTensor);
 }
 
+Tensor apart_tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
+  if (is_variable(handle)) return variable_of(session, handle, op, operand).read_apart();
+  return tensor_of(session, handle, op, operand);
+}
+
 const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
   if (Slot* slot = own_slot_of(session, handle)) {
     if (slot->kind == Kind::kTensor) return slot->tensor;

@@ -31,6 +31,9 @@ struct Operand {
 // The tensor behind a handle (a variable is read, which open tapes see). Throws when the handle is not a live tensor or
 // variable of this session. `op` and `operand` name it in the error.
 const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
+// As above for a value that stays with the caller or goes to a callback: that of a variable gets an identity of its own
+// (Variable::read_apart).
+Tensor apart_tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // As above without a trace on open tapes: for printing, saving, copying out.
 const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // The variable behind a handle. Throws when it is not a live variable of this session.

@@ -33,7 +33,7 @@ tl_status of_function(const char* op, tl_context* context, tl_compute_callback f
         check_function(op, "function", function);
         const JacobianOptions o = core_options(options_from(op, options, tl_jacobian_options_init));
         Callbacks f{s, context, op, std::move(owner)};
-        const Tensor x = tensor_of(s, at, op, "at");
+        const Tensor x = apart_tensor_of(s, at, op, "at");
         auto run = [&](const Tensor& t) {
           return compute(f, function, "function", Span<const Tensor>(&t, 1), 1)[0];
         };

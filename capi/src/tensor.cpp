@@ -205,7 +205,7 @@ TL_API bool tl_is_variable(tl_tensor* tensor) { return is_variable(tensor); }
 TL_API tl_tensor* tl_variable_read(tl_tensor* variable) {
   tl_tensor* out = nullptr;
   (void)guarded(variable, Kind::kVariable, "variable_read", When::kNotFailed, [&](Session& s) {
-    out = s.make_tensor(variable_of(s, variable, "variable_read", "variable").read());
+    out = s.make_tensor(variable_of(s, variable, "variable_read", "variable").read_apart());
   });
   return out;
 }

@@ -24,7 +24,8 @@ TL_API tl_status tl_vmap(tl_context* context, tl_compute_callback function, void
         Callbacks f{s, context, op, std::move(owner)};
         check_list(op, "inputs", inputs, num_inputs);
         std::vector<Tensor> in;
-        for (size_t i = 0; i < num_inputs; i++) in.push_back(tensor_of(s, inputs[i], op, {"inputs", i}));
+        for (size_t i = 0; i < num_inputs; i++)
+          in.push_back(apart_tensor_of(s, inputs[i], op, {"inputs", i}));
         auto run = [&](Span<const Tensor> x) { return compute(f, function, "function", x, num_outputs); };
         return vmap(s.core(), op, run, in, Span<const int64_t>(axes, axes ? num_inputs : 0));
       });

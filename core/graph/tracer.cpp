@@ -148,7 +148,10 @@ Tracer::Current& Tracer::current(Variable& variable) {
   return variables_.emplace(variable.id(), Current{use, initial, before}).first->second;
 }
 
-void Tracer::on_read(Variable& variable, const Tensor&) { on_peek(variable); }
+void Tracer::on_read(Variable& variable, const Tensor& value) {
+  on_peek(variable);
+  bind(value, current(variable).value);
+}
 
 void Tracer::on_peek(Variable& variable) {
   (void)current(variable);

@@ -14,12 +14,22 @@ Variable::Variable(Tensor initial, std::string name, bool trainable)
       value_(std::move(initial)),
       name_(std::move(name)) {}
 
-const Tensor& Variable::read() {
+void Variable::tell_read(const Tensor& value) {
   if (context_->observed())
-    for (Observer* observer : context_->observers()) observer->on_read(*this, value_);
+    for (Observer* observer : context_->observers()) observer->on_read(*this, value);
   for (Recorder* recorder : context_->recorders())
-    if (!recorder->hidden()) recorder->on_read(*this, value_);
+    if (!recorder->hidden()) recorder->on_read(*this, value);
+}
+
+const Tensor& Variable::read() {
+  tell_read(value_);
   return value_;
+}
+
+Tensor Variable::read_apart() {
+  Tensor value = value_.view(shape_);
+  tell_read(value);
+  return value;
 }
 
 void Variable::tell_peek() {

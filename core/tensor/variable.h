@@ -20,6 +20,9 @@ class Variable {
 
   // The current value. Open tapes that watch variables see the read.
   const Tensor& read();
+  // The current value as a tensor of its own, which shares the memory: those that see the read know it as a read of the variable,
+  // and for all others, such as a tape that begins later, it is a constant. For values that the program keeps.
+  Tensor read_apart();
   // The current value, unseen by tapes: for optimizers and whatever else makes tensors of it.
   const Tensor& peek() {
     if (context_->observed()) tell_peek();
@@ -67,6 +70,7 @@ class Variable {
   }
 
  private:
+  void tell_read(const Tensor& value);
   void tell_peek();
   void tell_put(const Tensor& value);
 

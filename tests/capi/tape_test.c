@@ -252,12 +252,47 @@ static void the_first_nan_is_found(void **state) {
   free_context(c);
 }
 
+/* The value that a program keeps of a variable, such as the old weights of a policy, is not the variable. */
+static void a_value_that_was_read_is_a_constant_later(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *w = tl_variable_new(c, tl_scalar(c, TL_F64, 3), "w", true), *g, *both[2];
+  tl_tensor *old = tl_variable_read(w), *one = tl_scalar(c, TL_F64, 1);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_gradient(tape, tl_mul(c, w, old), &w, 1, NULL, &g), TL_OK);
+  assert_float_equal(tl_tensor_item(g), 3, 0); /* 6 if old were w */
+  tape = tl_tape_begin(c, NULL);               /* old can be watched beside the variable */
+  assert_int_equal(tl_tape_watch(tape, old), TL_OK);
+  tl_tensor *product = tl_mul(c, w, tl_square(c, old));
+  assert_int_equal(tl_tape_gradient(tape, product, (tl_tensor *[]){w, old}, 2, NULL, both), TL_OK);
+  assert_float_equal(tl_tensor_item(both[0]), 9, 0);
+  assert_float_equal(tl_tensor_item(both[1]), 18, 0);
+  tl_forward *forward = tl_forward_begin(c, &w, &one, 1);
+  assert_int_equal(tl_forward_tangent(forward, tl_mul(c, w, old), TL_UNCONNECTED_NONE, &g), TL_OK);
+  assert_float_equal(tl_tensor_item(g), 3, 0);
+  tl_forward_release(forward);
+
+  tape = tl_tape_begin(c, NULL); /* read while it is paused, and while it records */
+  assert_int_equal(tl_tape_pause(tape), TL_OK);
+  tl_tensor *paused = tl_variable_read(w);
+  assert_int_equal(tl_tape_resume(tape), TL_OK);
+  product = tl_mul(c, tl_mul(c, w, paused), tl_variable_read(w));
+  assert_int_equal(tl_tape_gradient(tape, product, &w, 1, NULL, &g), TL_OK);
+  assert_float_equal(tl_tensor_item(g), 18, 0);
+  free_context(c);
+}
+
 int tape_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_loop_of_plain_c_trains),        cmocka_unit_test(gradients_of_gradients),
-      cmocka_unit_test(options_and_unconnected_sources), cmocka_unit_test(misuse_is_told),
-      cmocka_unit_test(no_memory_in_the_backward_pass),  cmocka_unit_test(a_missing_gradient_has_a_reason),
-      cmocka_unit_test(the_memory_of_a_tape_by_op),      cmocka_unit_test(the_first_nan_is_found),
+      cmocka_unit_test(a_loop_of_plain_c_trains),
+      cmocka_unit_test(gradients_of_gradients),
+      cmocka_unit_test(options_and_unconnected_sources),
+      cmocka_unit_test(misuse_is_told),
+      cmocka_unit_test(no_memory_in_the_backward_pass),
+      cmocka_unit_test(a_missing_gradient_has_a_reason),
+      cmocka_unit_test(the_memory_of_a_tape_by_op),
+      cmocka_unit_test(the_first_nan_is_found),
+      cmocka_unit_test(a_value_that_was_read_is_a_constant_later),
   };
   return RUN_GROUP("tape", tests);
 }

@@ -106,8 +106,9 @@ TL_API tl_tensor *tl_variable_new(tl_context *context, tl_tensor *initial, const
 /** True for the handle of a live variable. Since 0.1. */
 TL_API bool tl_is_variable(tl_tensor *tensor);
 
-/** The current value as a tensor that later assignments do not change. Open tapes see the read. NULL on failure.
- * Since 0.1. */
+/** The current value as a tensor that later assignments do not change. Open tapes see the read, so gradients pass from it to
+ * the variable; for a tape that begins later, or is paused, it is a constant like any other tensor (the old weights of a policy,
+ * say). NULL on failure. Since 0.1. */
 TL_API tl_tensor *tl_variable_read(tl_tensor *variable);
 
 /** Gives a variable a new value of the same shape and dtype. Tensors read before keep theirs. Since 0.1. */
