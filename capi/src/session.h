@@ -29,7 +29,8 @@ class Session {
   // ---- the first error ----
   bool failed() const { return code_ != Code::kOk; }
   Code code() const { return code_; }
-  const char* message() const { return message_.c_str(); }
+  // Without an error the text is static: it stays valid when an error comes.
+  const char* message() const { return failed() ? message_.c_str() : ""; }
   // Keeps the error unless there is one already. Never throws.
   void keep_error(Code code, const char* message) noexcept;
   // The exception that is being handled, under the name of the function of the C API that failed: a text of the core that

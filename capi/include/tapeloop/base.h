@@ -224,7 +224,8 @@ TL_API tl_status tl_error_code(tl_context *context);
  * The first error in words, "[function] rule: got values; hint": the function that was called without its tl_, behind it an
  * op inside where that failed, the rule that was broken, the values got and a hint; "" without an error. For NULL, an
  * ended context and one that another thread is using it is a fixed text that says so; never NULL. UTF-8, but for names and
- * paths that the program gave: they stand in it byte for byte. Valid until the error is cleared or the context ends. Since 0.1.
+ * paths that the program gave: they stand in it byte for byte. Valid until the error is cleared or the context ends; the "" for
+ * good. Since 0.1.
  */
 TL_API const char *tl_error_message(tl_context *context);
 
