@@ -22,7 +22,18 @@ void check_callback(const Callbacks& f, const char* what, tl_status status) {
   const bool known = status > TL_OK && status <= TL_CANCELLED;
   fail(known ? static_cast<Code>(status) : Code::kInvalidArgument, "[", f.name, "] the ", what,
        " callback must return TL_OK or set the error that it returns: got status ", status, " (",
-       tl_status_name(status), ") without an error; call tl_set_error before");
+       tl_status_name(status), ") without an error; ",
+       status == TL_BUSY
+           ? "a callback must not end the context that it runs in, nor use one of another thread"
+           : "call tl_set_error before");
+}
+
+void check_output_count(const char* op, const char* what, size_t num_outputs) {
+  if (num_outputs == 0)
+    invalid("[", op, "] the ", what, " must have at least 1 output: got 0; say how many it sets");
+  if (num_outputs > kMostHandles)
+    invalid("[", op, "] the ", what, " must have at most ", kMostHandles, " outputs: got ", num_outputs,
+            "; was a negative number converted?");
 }
 
 std::vector<Tensor> compute(const Callbacks& f, tl_compute_callback callback, const char* what,

@@ -26,6 +26,9 @@ std::vector<Tensor> tensors_of(const Callbacks& f, const std::vector<tl_tensor*>
 // The error of a callback goes on as it is: the context has kept its code and message, unless the callback said nothing.
 void check_callback(const Callbacks& f, const char* what, tl_status status);
 
+// Throws unless a callback can have so many outputs: before it runs, for it may write into all of them.
+void check_output_count(const char* op, const char* what, size_t num_outputs);
+
 // Runs a callback that computes outputs from inputs, in a scope of its own. `what` is what it is called in messages.
 std::vector<Tensor> compute(const Callbacks& f, tl_compute_callback callback, const char* what,
                             Span<const Tensor> inputs, size_t num_outputs);

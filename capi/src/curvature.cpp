@@ -46,9 +46,7 @@ TL_API tl_status tl_gauss_newton_vector_product(tl_context* context, tl_compute_
                  [&](Session& s, std::shared_ptr<void> owner) {
                    check_function(op, "function", function);
                    check_function(op, "loss", loss);
-                   if (num_outputs == 0 || num_outputs > kMostHandles)
-                     invalid("[", op, "] the function must have at least 1 output: got ", num_outputs,
-                             "; say how many it sets");
+                   check_output_count(op, "function", num_outputs);
                    Callbacks f{s, context, op, std::move(owner)};
                    Arguments arguments(s, op, at, count);
                    std::vector<Tensor> directions = directions_of(s, op, along, count);

@@ -62,6 +62,7 @@ tl_status custom(const char* op, tl_context* context, const char* name, Function
                      invalid(
                          "[", op, "] '", functions.forward ? "backward" : "forward",
                          "' must be a function: got NULL; use stop_gradient for a function without gradient");
+                   check_output_count(f.name.c_str(), "function", num_outputs);
                    std::vector<Tensor> in = inputs_of(s, op, inputs.handles, inputs.count);
                    check_list(op, "captured", captured.handles, captured.count);
                    std::vector<VariableRef> held;  // the callback may release the handles
@@ -134,6 +135,7 @@ TL_API tl_status tl_recompute(tl_context* context, const char* name, tl_compute_
         Callbacks f{s, context, checked_text(op, "name", name), std::move(lent)};
         if (!segment)
           invalid("[recompute] 'segment' must be a function: got NULL; pass the callback that computes it");
+        check_output_count(f.name.c_str(), "segment", num_outputs);
         std::vector<Tensor> in = inputs_of(s, op, inputs, num_inputs);
         return recompute(
             s.core(), f.name,

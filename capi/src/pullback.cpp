@@ -27,6 +27,7 @@ TL_API tl_pullback* tl_pullback_new(tl_context* context, tl_compute_callback fun
       context, op, user_data, destroy, "values", values, num_values,
       [&](Session& s, std::shared_ptr<void> owner) {
         check_function(op, "function", function);
+        check_output_count(op, "function", num_values);
         Callbacks f{s, context, op, std::move(owner)};
         Arguments arguments(s, op, at, count);
         auto run = [&](Span<const Tensor> x) { return compute(f, function, "function", x, num_values); };

@@ -1,5 +1,7 @@
 #include "core/autodiff/function.h"
 
+#include <unordered_map>
+
 #include "core/base/error.h"
 
 namespace tl {
@@ -20,6 +22,7 @@ std::vector<GradientSource> sources_of(Span<const Tensor> at) {
 void check_sources(const char* what, Span<const GradientSource> at) {
   if (at.empty())
     invalid("[", what, "] there must be at least 1 argument: got 0; pass what you differentiate by");
+  std::unordered_map<uint64_t, size_t> seen;
   for (size_t i = 0; i < at.size(); i++) {
     const Variable* v = at[i].variable;
     if (!v && !at[i].tensor) invalid("[", what, "] argument ", i, " must be a tensor: got null; was it set?");
@@ -30,6 +33,11 @@ void check_sources(const char* what, Span<const GradientSource> at) {
     if (!is_floating(dtype))
       invalid("[", what, "] arguments must be floating-point values, the only ones with derivatives: got ",
               dtype, " ", v ? v->shape() : at[i].tensor.shape(), " as argument ", i, "; cast it");
+    // Recorders know values, not places: two places of one value could not be told apart.
+    auto [first, added] = seen.emplace(v ? v->id() : at[i].tensor.id(), i);
+    if (!added)
+      invalid("[", what, "] an argument must be named once: got argument ", i, ", which is argument ",
+              first->second, ", too; pass identity of it for one of the two");
   }
 }
 

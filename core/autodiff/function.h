@@ -16,7 +16,7 @@ namespace tl {
 using Function = FunctionRef<std::vector<Tensor>(Span<const Tensor>)>;
 
 std::vector<GradientSource> sources_of(Span<const Tensor> at);
-// Throws where there is none, or one that has no derivatives. `what` names the function in the error.
+// Throws where there is none, one that has no derivatives, or one twice. `what` names the function in the error.
 void check_sources(const char* what, Span<const GradientSource> at);
 // Throws unless there is an output, and each is a floating-point tensor.
 void check_values(const char* what, Span<const Tensor> values);

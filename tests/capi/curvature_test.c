@@ -133,6 +133,24 @@ static void pullbacks_are_asked_again_and_again(void **state) {
   free_context(c);
 }
 
+/* One value as two arguments, by identity: f(a, b) = a^2 b at (3, 3) has the derivatives 18 and 9, not their sum. */
+static void one_value_may_be_two_arguments(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = doubles(c, 3, 1), *at[] = {x, tl_identity(c, x)}, *value, *g[2];
+  tl_pullback *p = tl_pullback_new(c, cubic, NULL, NULL, at, 2, &value, 1);
+  assert_int_equal(tl_pullback_gradients(p, NULL, 1, g, 2), TL_OK);
+  expect_doubles(g[0], 18, 2);
+  expect_doubles(g[1], 9, 1);
+  tl_tensor *along[] = {doubles(c, 1, 1), doubles(c, 0, 0)};
+  for (int way = 0; way < 2; way++) {
+    assert_int_equal(tl_hessian_vector_product(c, cubic, NULL, NULL, at, along, 2, way, g), TL_OK);
+    expect_doubles(g[0], 6, 2);
+    expect_doubles(g[1], 6, 2);
+  }
+  free_context(c);
+}
+
 static void a_pullback_belongs_to_its_scope(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -184,7 +202,10 @@ static void misuse_is_told(void **state) {
       {cubic, pair, with_null, 2, way, TL_INVALID_ARGUMENT, "along[1]"},
       {cubic, pair, short_one, 2, way, TL_INVALID_ARGUMENT,
        "a direction has the dtype and shape of its argument"},
-      {cubic, at, along, 2, way, TL_INVALID_ARGUMENT, "named once"},
+      {cubic, at, along, 2, way, TL_INVALID_ARGUMENT,
+       "named once: got argument 1, which is argument 0, too; pass identity of it"},
+      {cubic, at, along, 2, TL_HESSIAN_REVERSE_OVER_REVERSE, TL_INVALID_ARGUMENT,
+       "named once: got argument 1, which is argument 0, too; pass identity of it"},
       {cubic, &integer, &integer, 1, way, TL_INVALID_ARGUMENT, "floating-point values"},
       {cubic, pair, along, 2, 7, TL_INVALID_ARGUMENT, "reverse over reverse (1): got 7"},
       {fails, pair, along, 2, way, TL_UNSUPPORTED, "no luck"},
@@ -212,6 +233,13 @@ static void misuse_is_told(void **state) {
   assert_int_equal(tl_gauss_newton_vector_product(c, two_outputs, 0, quadratic, NULL, NULL, &a, &v, 1, h),
                    TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "at least 1 output: got 0");
+  assert_int_equal(
+      tl_gauss_newton_vector_product(c, two_outputs, SIZE_MAX, quadratic, NULL, NULL, &a, &v, 1, h),
+      TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "must have at most 16777216 outputs: got 18446744073709551615");
+  assert_int_equal(tl_gauss_newton_vector_product(c, two_outputs, 2, quadratic, NULL, NULL, at, along, 2, h),
+                   TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "[gauss_newton_vector_product] an argument must be named once");
   assert_int_equal(tl_gauss_newton_vector_product(c, two_outputs, 2, fails, NULL, NULL, &a, &v, 1, h),
                    TL_UNSUPPORTED);
   expect_error(c, TL_UNSUPPORTED, "no luck");
@@ -223,6 +251,12 @@ static void misuse_is_told(void **state) {
   expect_error(c, TL_UNSUPPORTED, "no luck");
   assert_null(value);
   assert_int_equal(destroyed, 1);
+  assert_null(tl_pullback_new(c, cubic, NULL, NULL, at, 2, &value, 1));
+  expect_error(c, TL_INVALID_ARGUMENT, "[pullback_new] an argument must be named once");
+  int runs = 0;
+  assert_null(tl_pullback_new(c, cubic, &runs, NULL, pair, 2, &value, 0));
+  expect_error(c, TL_INVALID_ARGUMENT, "[pullback_new] the function must have at least 1 output: got 0");
+  assert_int_equal(runs, 0);
   assert_null(tl_pullback_new(c, cubic, NULL, NULL, pair, 2, NULL, 1));
   expect_error(c, TL_INVALID_ARGUMENT, "'values'");
   assert_null(tl_pullback_new(c, sets_nothing, NULL, NULL, pair, 2, &value, 1));
@@ -257,6 +291,7 @@ int curvature_tests(void) {
       cmocka_unit_test(hessian_products_of_tensors_and_variables),
       cmocka_unit_test(gauss_newton_products),
       cmocka_unit_test(pullbacks_are_asked_again_and_again),
+      cmocka_unit_test(one_value_may_be_two_arguments),
       cmocka_unit_test(a_pullback_belongs_to_its_scope),
       cmocka_unit_test(misuse_is_told),
   };

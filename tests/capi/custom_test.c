@@ -150,6 +150,11 @@ static tl_status end_of_a_scope(tl_context *c, void *user_data, tl_tensor *const
   assert_int_equal(tl_context_free(c), TL_BUSY);
   return tl_scope_end(c);
 }
+static tl_status ends_the_context(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                  tl_tensor **outputs, size_t num_outputs) {
+  (void)user_data, (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs;
+  return tl_context_free(c);
+}
 static tl_status wrong_shape(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
                              tl_tensor *const *outputs, tl_tensor *const *output_gradients,
                              size_t num_outputs, tl_tensor **input_gradients) {
@@ -194,6 +199,10 @@ static void misuse_of_custom_gradients(void **state) {
   assert_int_equal(tl_custom_gradient(c, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 0),
                    TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "f: the function must have at least 1 output");
+  assert_int_equal(n.forwards, 0); /* it might have written into the first */
+  assert_int_equal(tl_custom_gradient(c, "f", ends_the_context, backward, &n, NULL, &x, 1, NULL, 0, &y, 1),
+                   TL_BUSY);
+  expect_error(c, TL_BUSY, "got status 8 (busy) without an error; a callback must not end the context");
   assert_int_equal(tl_custom_gradient(NULL, "f", forward, backward, &n, count_destroy, &x, 1, NULL, 0, &y, 1),
                    TL_INVALID_ARGUMENT);
   assert_int_equal(n.destroyed, 10); /* once for each, whatever failed */
@@ -251,6 +260,9 @@ static void a_segment_is_computed_again(void **state) {
   assert_int_equal(tl_recompute(c, "segment", NULL, &n, count_destroy, &x, 1, &y, 1), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'segment' must be a function");
   assert_int_equal(n.destroyed, 2);
+  assert_int_equal(tl_recompute(c, "segment", segment, &n, NULL, &x, 1, &y, 0), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "segment: the segment must have at least 1 output: got 0");
+  assert_int_equal(n.forwards, 2);
   free_context(c);
 }
 

@@ -18,7 +18,7 @@ enum {
 /**
  * The Hessian of a function times a vector: products[i] is the sum over k of (second derivative by at[i] and at[k]) times
  * along[k], of the dtype and shape of at[i], zeros where nothing depends on it. `at` holds `count` (1 or more) floating-point
- * tensors or variables, named once; `along` one tensor for each, of its dtype and shape.
+ * tensors or variables, each named once (tl_identity() makes another one of a tensor that is to be two arguments); `along` one tensor for each, of its dtype and shape.
  *
  * `function` runs once, on this thread, inside the context, as the callbacks of custom.h do. It gets the values of `at` as
  * inputs (a variable it may also read by itself) and sets its only output, which may have any shape: the function is its sum.

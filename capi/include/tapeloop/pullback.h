@@ -12,7 +12,8 @@ extern "C" {
 typedef struct tl_pullback tl_pullback;
 
 /**
- * Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, and keeps the run. It runs on this
+ * Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, each named once (tl_identity() makes
+ * another one of a tensor that is to be two arguments), and keeps the run. It runs on this
  * thread, inside the context, as the callbacks of custom.h do: it gets the values of `at` as inputs (a variable it may also
  * read by itself), and sets num_values (1 or more) floating-point outputs, which go to `values` as handles of the innermost
  * scope. It must compute with these very tensors, not with copies.
