@@ -34,7 +34,9 @@ std::string described(Operand operand) {
   const std::string name = described(operand);
   if (!handle)
     invalid("[", op, "] ", name, " must be ", article(want), want,
-            ": got NULL; it was never made, or the call that should have made it failed");
+            ": got NULL; it was never made, the call that should have made it failed, or it is a gradient "
+            "that is "
+            "not there (tape_explain says why)");
   uint32_t index;
   Slot* slot = find(handle, &index);
   if (!slot) invalid("[", op, "] ", name, not_live_hint(want_kind));

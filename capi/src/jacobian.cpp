@@ -34,6 +34,9 @@ tl_status of_function(const char* op, tl_context* context, tl_compute_callback f
         const JacobianOptions o = core_options(options_from(op, options, tl_jacobian_options_init));
         Callbacks f{s, context, op, std::move(owner)};
         const Tensor x = apart_tensor_of(s, at, op, "at");
+        if (!is_floating(x.dtype()))
+          invalid("[", op, "] 'at' must be floating point, which alone has derivatives: got ", x.dtype(), " ",
+                  x.shape(), "; cast it");
         auto run = [&](const Tensor& t) {
           return compute(f, function, "function", Span<const Tensor>(&t, 1), 1)[0];
         };

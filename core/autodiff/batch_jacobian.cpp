@@ -50,7 +50,10 @@ double number(const Tensor& t) { return t.dtype() == DType::kF32 ? t.data<float>
 // other rows do not depend on it.
 void check_independent(const Tensor& w, const Tensor& gradient, const Tensor& jacobian, int64_t b, int64_t m,
                        int64_t n) {
-  check_readable("tape_batch_jacobian", gradient);
+  if (is_batched(gradient))
+    fail(Code::kFailedPrecondition,
+         "[tape_batch_jacobian] 'check_independence' looks at numbers, which a tensor inside vmap does not "
+         "have: got a Jacobian inside vmap; leave the option out there, and test one example outside");
   Tensor weights = reshape(w, {b, 1, m}), j = reshape(jacobian, {b, m, n}),
          got = reshape(gradient, {b, 1, n});
   Tensor apart = abs(sub(got, matmul(weights, j)));

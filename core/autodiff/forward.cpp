@@ -17,6 +17,12 @@ std::string describe(const GradientSource& primal, size_t index) {
   return primal.variable ? concat(name, " (variable '", primal.variable->name(), "')") : name;
 }
 
+void check_policy(Unconnected policy) {
+  if (policy != Unconnected::kNone && policy != Unconnected::kZero && policy != Unconnected::kError)
+    invalid("[forward_tangent] 'unconnected' must be none (0), zero (1) or error (2): got ",
+            static_cast<int32_t>(policy), "; use one of its names");
+}
+
 }  // namespace
 
 void Forward::check_primal(const GradientSource& primal, const Tensor& tangent, size_t index) const {
@@ -186,8 +192,7 @@ Tensor Forward::unconnected(const Shape& shape, DType dtype, Unconnected policy)
       invalid("[forward_tangent] the tensor must depend on a primal: got ", dtype, " ", shape,
               ", which does not; compute it from the primals while the forward mode is open");
   }
-  invalid("[forward_tangent] 'unconnected' must be none (0), zero (1) or error (2): got ",
-          static_cast<int32_t>(policy), "; use one of its names");
+  return Tensor();  // checked before
 }
 
 Tensor Forward::tangent(const Tensor& tensor, Unconnected policy) const {
@@ -199,11 +204,13 @@ Tensor Forward::tangent(const Tensor& tensor, Unconnected policy) const {
     invalid("[forward_tangent] only floating-point tensors have tangents: got ", tensor.dtype(), " ",
             tensor.shape(), "; ask before it is cast");
   check_visible("forward_tangent", "the tensor", *this, tensor);
+  check_policy(policy);
   const Tensor* found = find(tensor);
   return found ? *found : unconnected(tensor.shape(), tensor.dtype(), policy);
 }
 
 Tensor Forward::tangent(const Variable& variable, Unconnected policy) const {
+  check_policy(policy);
   if (&variable.context() == &context_) {
     int32_t index = variable_index_.find(variable.id());
     if (index >= 0) return variable_tangents_[static_cast<size_t>(index)];

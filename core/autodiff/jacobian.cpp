@@ -209,10 +209,10 @@ std::vector<Tensor> jacobian(Tape& tape, const Tensor& target, Span<const Gradie
 }
 
 Tensor jacobian(FunctionRef<Tensor(const Tensor&)> f, const Tensor& x, const JacobianOptions& options) {
-  if (!x) invalid("[jacobian] 'x' must be a tensor: got null; was it set?");
+  if (!x) invalid("[jacobian] the argument must be a tensor: got null; was it set?");
   if (!is_floating(x.dtype()))
-    invalid("[jacobian] 'x' must be floating point, which alone has derivatives: got ", x.dtype(), " ",
-            x.shape(), "; cast it");
+    invalid("[jacobian] the argument must be floating point, which alone has derivatives: got ", x.dtype(),
+            " ", x.shape(), "; cast it");
   JacobianWay way = options.way;
   if (way != JacobianWay::kByShape && way != JacobianWay::kForward && way != JacobianWay::kReverse)
     invalid("[jacobian] 'way' must be by shape (0), forward (1) or reverse (2): got ",

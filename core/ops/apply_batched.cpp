@@ -59,7 +59,7 @@ class Physical {
 void check_rank(const OpSchema& schema, const Shape& shape) {
   if (shape.rank() == kMaxRank)
     invalid("[", schema.name, "] inside vmap a result has at most ", kMaxRank - 1, " axes: got ", shape,
-            ", and the batch is one axis more; merge axes with reshape");
+            ", and the batch (of vmap, or the rows of a Jacobian) is one axis more; merge axes with reshape");
 }
 
 }  // namespace

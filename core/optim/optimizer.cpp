@@ -185,6 +185,9 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
     if (&g.context() != &context_)
       invalid("[", name_, "] gradients must be of the optimizer's context: got that of ", quoted(v, i),
               " of another context; copy its data over");
+    if (of_rows && g.dtype() != v.dtype())
+      invalid("[", name_, "] rows of a gradient have the dtype of their variable: got ", g.dtype(), " ",
+              g.shape(), " for ", quoted(v, i), " of ", v.dtype(), " ", v.shape(), "; cast them");
     if (g.dtype() != v.dtype() || (g.shape() != v.shape() && !of_rows))
       invalid("[", name_, "] a gradient has the dtype and shape of its variable: got ", g.dtype(), " ",
               g.shape(), " for ", quoted(v, i), " of ", v.dtype(), " ", v.shape(),

@@ -91,8 +91,13 @@ uint64_t Context::begin_batch_level(int64_t size) {
 }
 
 void check_visible(const char* function, const std::string& what, const Recorder& recorder, const Tensor& t) {
-  const BatchLevel* level = is_batched(t) ? t.context().find_batch_level(level_of(t)) : nullptr;
-  if (level && !recorder.newer_than(level->place))
+  if (!is_batched(t)) return;
+  const BatchLevel* level = t.context().find_batch_level(level_of(t));
+  if (!level)
+    fail(Code::kFailedPrecondition, "[", function,
+         "] a tensor inside vmap must not be used after its end: got ", t.dtype(), " ", t.shape(), " as ",
+         what, "; return it from the function, and use what vmap gives for it");
+  if (!recorder.newer_than(level->place))
     fail(Code::kFailedPrecondition, "[", function, "] ", what,
          " must not be inside a vmap that was opened later, of which only the whole is seen here: got ",
          t.dtype(), " ", t.shape(),
@@ -274,7 +279,8 @@ void fail_unreadable(const char* function, const Tensor& t) {
   const BatchLevel* level = t.context().find_batch_level(level_of(t));
   fail(Code::kFailedPrecondition, "[", function,
        "] a tensor inside vmap has no values that could be read: got ", t.dtype(), " ", t.shape(),
-       level ? concat(", one of a batch of ", level->size) : std::string(" of a vmap that has ended"),
+       level ? concat(", one of a batch of ", level->size, " (of vmap, or the rows of a Jacobian)")
+             : std::string(" of a vmap that has ended"),
        "; return it from the function, and use what vmap gives for it");
 }
 

@@ -48,7 +48,8 @@ class Observer {
   virtual void on_host_number(const HostNumbers&, int /*index*/, const Tensor& /*value*/) {}
 };
 
-// Throws where a tensor is inside a batch that was opened after the recorder, which sees the physical tensors of it only.
+// Throws where a tensor is inside a batch that was opened after the recorder, which sees the physical tensors of it only, or
+// inside one that has ended.
 // `function` and `what` name the caller and the tensor in the error.
 class Recorder;
 void check_visible(const char* function, const std::string& what, const Recorder& recorder, const Tensor& t);

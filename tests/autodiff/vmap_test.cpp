@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Numbers, "values inside vmap are not read, and variables not as
              error_of([&] { check_readable("tensor_item", in[0]); }),
              Contains(
                  "[tensor_item] a tensor inside vmap has no values that could be read: got f64 (), one of "
-                 "a batch of 3; return it from the function"));
+                 "a batch of 3 (of vmap, or the rows of a Jacobian); return it from the function"));
          CHECK_THAT(error_of([&] { v->assign(in[0]); }),
                     Contains("[variable_assign] a variable holds one value"));
          v->assign(scalar(8));  // one value for all

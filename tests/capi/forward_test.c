@@ -107,6 +107,11 @@ static void misuse_is_told(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "'tangent' must not be NULL: got NULL");
   assert_int_equal(tl_forward_tangent(f, v, TL_UNCONNECTED_ERROR, &t), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "must depend on a primal");
+  tl_tensor *connected[] = {x, v};
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(tl_forward_tangent(f, connected[i], 7, &t), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "'unconnected' must be none (0), zero (1) or error (2): got 7");
+  }
   assert_null(t);
   assert_int_equal(tl_forward_tangent(f, v, 7, &t), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "got 7");

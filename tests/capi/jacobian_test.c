@@ -157,6 +157,42 @@ static void jacobians_and_hessians_of_functions(void **state) {
   free_context(c);
 }
 
+/* The batch Jacobian inside vmap, with a test of independence that cannot be made there. */
+static tl_status tests_inside(tl_context *c, void *data, tl_tensor *const *in, size_t num_in, tl_tensor **out,
+                              size_t num_out) {
+  (void)data, (void)num_in, (void)num_out;
+  tl_jacobian_options o = defaults();
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(tl_tape_watch(tape, in[0]), TL_OK);
+  o.check_independence = data != NULL;
+  return tl_tape_batch_jacobian(tape, tl_square(c, in[0]), in[0], &o, out);
+}
+/* Through an intermediate result of 8 axes. */
+static tl_status deep(tl_context *c, void *data, tl_tensor *const *in, size_t num_in, tl_tensor **out,
+                      size_t num_out) {
+  (void)data, (void)num_in, (void)num_out;
+  out[0] = tl_reshape(c, tl_sin(c, tl_reshape(c, in[0], (int64_t[]){1, 1, 1, 1, 1, 1, 1, 2}, 8)),
+                      (int64_t[]){2}, 1);
+  return TL_OK;
+}
+
+static void what_a_batch_forbids(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *x = tl_ones(c, (int64_t[]){2, 2, 2}, 3), *j;
+  int test = 1;
+  assert_int_equal(tl_vmap(c, tests_inside, NULL, NULL, &x, NULL, 1, &j, 1), TL_OK);
+  assert_int_equal(tl_vmap(c, tests_inside, &test, NULL, &x, NULL, 1, &j, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[tape_batch_jacobian] 'check_independence' looks at numbers");
+  tl_tensor *v = vector(c, 2, (float[]){1, 2});
+  tl_jacobian_options o = defaults();
+  for (o.way = TL_JACOBIAN_FORWARD; o.way <= TL_JACOBIAN_REVERSE; o.way++) {
+    assert_int_equal(tl_jacobian(c, deep, NULL, NULL, v, &o, &j), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "the rows of a Jacobian) is one axis more");
+  }
+  free_context(c);
+}
+
 static void misuse_is_told(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -174,7 +210,8 @@ static void misuse_is_told(void **state) {
   assert_int_equal(tl_hessian(c, squares, NULL, count_destroy, x, NULL, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'hessian' must not be NULL");
   assert_int_equal(tl_jacobian(c, squares, NULL, NULL, tl_cast(c, x, TL_I32), NULL, &j), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "must be floating point");
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[jacobian] 'at' must be floating point, which alone has derivatives: got i32");
   assert_int_equal(tl_jacobian(c, fails, NULL, NULL, x, NULL, &j), TL_UNSUPPORTED);
   assert_string_equal(tl_error_message(c), "[f] no luck: got 0; try again");
   tl_clear_error(c);
@@ -213,6 +250,7 @@ int jacobian_tests(void) {
       cmocka_unit_test(jacobians_on_a_tape),
       cmocka_unit_test(jacobians_of_each_example),
       cmocka_unit_test(jacobians_and_hessians_of_functions),
+      cmocka_unit_test(what_a_batch_forbids),
       cmocka_unit_test(misuse_is_told),
   };
   return RUN_GROUP("jacobian", tests);

@@ -117,6 +117,9 @@ static void misuse_is_told(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "strictly ascending: got 1 after 3");
   assert_int_equal(tl_optimizer_apply_rows(adam, &rows, &outside, &a, 1), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "outside [0, 5): got 5");
+  tl_tensor *doubles = tl_cast(c, rows, TL_F64), *ascending = tl_range_from(c, 2, 1, 1, TL_I64);
+  assert_int_equal(tl_optimizer_apply_rows(adam, &doubles, &ascending, &a, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "rows of a gradient have the dtype of their variable: got f64");
   assert_int_equal(tl_optimizer_apply_rows(adam, &rows, NULL, &a, 1), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'row_indices'");
   assert_int_equal(tl_optimizer_iterations(adam), 0);

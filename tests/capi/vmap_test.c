@@ -121,8 +121,8 @@ static tl_status forbidden(tl_context *c, void *data, tl_tensor *const *in, size
   assert_true(isnan(tl_tensor_item(one)));
   expect_error(
       c, TL_FAILED_PRECONDITION,
-      "[tensor_item] a tensor inside vmap has no values that could be read: got f32 (), one of a batch of 3; "
-      "return it from the function");
+      "[tensor_item] a tensor inside vmap has no values that could be read: got f32 (), one of a batch of 3 "
+      "(of vmap, or the rows of a Jacobian); return it from the function");
   assert_int_equal(tl_tensor_read(one, &value, sizeof value), TL_FAILED_PRECONDITION);
   expect_error(c, TL_FAILED_PRECONDITION, "[tensor_read] a tensor inside vmap");
   assert_null(tl_tensor_data(in[0]));
@@ -173,6 +173,8 @@ static void values_inside_are_not_there(void **state) {
   expect_error(c, TL_FAILED_PRECONDITION, "[add] a tensor inside vmap must not be used after its end");
   assert_true(isnan(tl_tensor_item(n.escaped)));
   expect_error(c, TL_FAILED_PRECONDITION, "of a vmap that has ended");
+  assert_int_equal(tl_tape_watch(n.outer, n.escaped), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[tape_watch] a tensor inside vmap must not be used after its end");
   tl_tensor_release(n.escaped);
   free_context(c);
 }
@@ -237,7 +239,10 @@ static void misuse_is_told(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "[matmul] operands must have rank 2 or more: got (2,) x (2,)");
   tl_tensor *deep = tl_reshape(c, vector(c, 1, (float[]){1}), (int64_t[]){1, 1}, 2);
   assert_int_equal(tl_vmap(c, recursion, NULL, NULL, &deep, NULL, 1, out, 1), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "inside vmap a result has at most 7 axes");
+  expect_error(
+      c, TL_INVALID_ARGUMENT,
+      "inside vmap a result has at most 7 axes: got (1, 1, 1, 1, 1, 1, 1, 1), and the batch (of vmap, or "
+      "the rows of a Jacobian) is one axis more");
   /* Nothing of all this is left: the next call works. */
   assert_int_equal(tl_vmap(c, weighted, &n, NULL, in, NULL, 1, out, 1), TL_OK);
   expect_values(out[0], 3, (float[]){5, 11, 17});

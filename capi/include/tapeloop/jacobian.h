@@ -7,7 +7,12 @@
  *
  * The rows of a Jacobian are computed as one batch, not one by one, and cut into chunks where they would take more memory
  * than the budget allows. Tapes and forward modes that are open outside see what these functions compute, so Jacobians have
- * derivatives; all of it works inside tl_vmap(). */
+ * derivatives; all of it works inside tl_vmap(), but for the option check_independence, which looks at numbers.
+ *
+ * What goes as a batch is as inside tl_vmap(): the intermediate results that derivatives pass through have one axis less room,
+ * at most 7 axes, or it is TL_INVALID_ARGUMENT; and the rules of custom gradients get output gradients (in forward mode
+ * tangents) that have no values of their own, so that reading one (tl_tensor_item() and the like) is TL_FAILED_PRECONDITION.
+ */
 #ifndef TAPELOOP_JACOBIAN_H
 #define TAPELOOP_JACOBIAN_H
 
@@ -63,7 +68,8 @@ TL_API tl_status tl_tape_jacobian(tl_tape *tape, tl_tensor *target, tl_tensor *c
  *
  * That row i of the target depends on row i of the source alone is the caller's promise: layers that mix the examples of a
  * batch (batch normalisation in training) break it, and the result is then wrong. The option check_independence puts it to the
- * test by one more row and a look at the numbers: where it does not hold the call is TL_FAILED_PRECONDITION and names a row.
+ * test by one more row and a look at the numbers: where it does not hold the call is TL_FAILED_PRECONDITION and names a row; so it
+ * is, without a row, inside tl_vmap(), where there are no numbers to look at.
  *
  * The tape is consumed as by tl_tape_gradient(). A handle of the innermost scope; on failure *jacobian is NULL. options may be
  * NULL. TL_INVALID_ARGUMENT for shapes that do not fit, and nothing is consumed then. Since 0.1.

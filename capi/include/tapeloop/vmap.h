@@ -32,7 +32,8 @@ extern "C" {
  * Runs `function` for each example of a batch, all at once. axes says for each input along which axis its examples lie:
  * negative ones count from the end, and TL_NO_AXIS stands for an input that is the same for each example. axes may be NULL: axis
  * 0 of each input. All axes have one size, which may be 0, and at least one input has one. Inputs are tensors or variables of any
- * dtype; the callback gets them without that axis.
+ * dtype; the callback gets them without that axis. A variable that is an input is a plain value inside, which no tape there
+ * watches by itself: hand it over by user_data to have it watched.
  *
  * `function` runs once, on this thread, inside the context, as the callbacks of custom.h do, and sets num_outputs (1 or more)
  * outputs. outputs gets one handle of the innermost scope for each, with the axis of the batch in front; an output that does

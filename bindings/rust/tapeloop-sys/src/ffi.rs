@@ -779,7 +779,7 @@ extern "C" {
     /// its tl_, behind it an op inside where that failed, the rule that was broken, the values got and a hint;
     /// "" without an error. For NULL, an ended context and one that another thread is using it is a fixed text
     /// that says so; never NULL. UTF-8, but for names and paths that the program gave: they stand in it byte
-    /// for byte. Valid until the error is cleared or the context ends. Since 0.1.
+    /// for byte. Valid until the error is cleared or the context ends; the "" for good. Since 0.1.
     pub fn tl_error_message(context: *mut tl_context) -> *const c_char;
 
     /// Forgets the error, and a request of tl_context_cancel(), so that the context can be used again. Since
@@ -2384,15 +2384,16 @@ extern "C" {
 
     /// The Hessian of a function times a vector: products\[i\] is the sum over k of (second derivative by
     /// at\[i\] and at\[k\]) times along\[k\], of the dtype and shape of at\[i\], zeros where nothing depends
-    /// on it. `at` holds `count` (1 or more) floating-point tensors or variables, named once; `along` one
-    /// tensor for each, of its dtype and shape. `function` runs once, on this thread, inside the context, as
-    /// the callbacks of custom.h do. It gets the values of `at` as inputs (a variable it may also read by
-    /// itself) and sets its only output, which may have any shape: the function is its sum. It must compute
-    /// with these very tensors, not with copies. Takes about two to two and a half times a gradient. Tapes and
-    /// forward modes that are open see all of it, so the product has derivatives itself. (Pearlmutter 1994.)
-    /// user_data may be NULL; destroy (may be NULL) runs once, before this returns. The products belong to the
-    /// innermost scope; on failure they are NULL. Errors: those of the callback, unchanged;
-    /// TL_INVALID_ARGUMENT for arguments that do not fit. Since 0.1.
+    /// on it. `at` holds `count` (1 or more) floating-point tensors or variables, each named once
+    /// (tl_identity() makes another one of a tensor that is to be two arguments); `along` one tensor for each,
+    /// of its dtype and shape. `function` runs once, on this thread, inside the context, as the callbacks of
+    /// custom.h do. It gets the values of `at` as inputs (a variable it may also read by itself) and sets its
+    /// only output, which may have any shape: the function is its sum. It must compute with these very
+    /// tensors, not with copies. Takes about two to two and a half times a gradient. Tapes and forward modes
+    /// that are open see all of it, so the product has derivatives itself. (Pearlmutter 1994.) user_data may
+    /// be NULL; destroy (may be NULL) runs once, before this returns. The products belong to the innermost
+    /// scope; on failure they are NULL. Errors: those of the callback, unchanged; TL_INVALID_ARGUMENT for
+    /// arguments that do not fit. Since 0.1.
     pub fn tl_hessian_vector_product(
         context: *mut tl_context,
         function: tl_compute_callback,
@@ -2592,9 +2593,10 @@ extern "C" {
     /// of the target depends on row i of the source alone is the caller's promise: layers that mix the
     /// examples of a batch (batch normalisation in training) break it, and the result is then wrong. The
     /// option check_independence puts it to the test by one more row and a look at the numbers: where it does
-    /// not hold the call is TL_FAILED_PRECONDITION and names a row. The tape is consumed as by
-    /// tl_tape_gradient(). A handle of the innermost scope; on failure *jacobian is NULL. options may be NULL.
-    /// TL_INVALID_ARGUMENT for shapes that do not fit, and nothing is consumed then. Since 0.1.
+    /// not hold the call is TL_FAILED_PRECONDITION and names a row; so it is, without a row, inside tl_vmap(),
+    /// where there are no numbers to look at. The tape is consumed as by tl_tape_gradient(). A handle of the
+    /// innermost scope; on failure *jacobian is NULL. options may be NULL. TL_INVALID_ARGUMENT for shapes that
+    /// do not fit, and nothing is consumed then. Since 0.1.
     pub fn tl_tape_batch_jacobian(
         tape: *mut tl_tape,
         target: *mut tl_tensor,
@@ -2639,13 +2641,14 @@ extern "C" {
         hessian: *mut *mut tl_tensor,
     ) -> tl_status;
 
-    /// Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, and keeps the
-    /// run. It runs on this thread, inside the context, as the callbacks of custom.h do: it gets the values of
-    /// `at` as inputs (a variable it may also read by itself), and sets num_values (1 or more) floating-point
-    /// outputs, which go to `values` as handles of the innermost scope. It must compute with these very
-    /// tensors, not with copies. What the gradients need stays alive until the pullback goes. A variable that
-    /// is assigned later keeps the value of the run. user_data may be NULL; destroy (may be NULL) runs once,
-    /// before this returns. NULL on failure, and so are the values. Errors: those of the callback, unchanged;
+    /// Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, each named once
+    /// (tl_identity() makes another one of a tensor that is to be two arguments), and keeps the run. It runs
+    /// on this thread, inside the context, as the callbacks of custom.h do: it gets the values of `at` as
+    /// inputs (a variable it may also read by itself), and sets num_values (1 or more) floating-point outputs,
+    /// which go to `values` as handles of the innermost scope. It must compute with these very tensors, not
+    /// with copies. What the gradients need stays alive until the pullback goes. A variable that is assigned
+    /// later keeps the value of the run. user_data may be NULL; destroy (may be NULL) runs once, before this
+    /// returns. NULL on failure, and so are the values. Errors: those of the callback, unchanged;
     /// TL_INVALID_ARGUMENT for arguments and outputs that do not fit. Since 0.1.
     pub fn tl_pullback_new(
         context: *mut tl_context,
@@ -2684,18 +2687,19 @@ extern "C" {
     /// examples lie: negative ones count from the end, and TL_NO_AXIS stands for an input that is the same for
     /// each example. axes may be NULL: axis 0 of each input. All axes have one size, which may be 0, and at
     /// least one input has one. Inputs are tensors or variables of any dtype; the callback gets them without
-    /// that axis. `function` runs once, on this thread, inside the context, as the callbacks of custom.h do,
-    /// and sets num_outputs (1 or more) outputs. outputs gets one handle of the innermost scope for each, with
-    /// the axis of the batch in front; an output that does not depend on the batch is repeated. user_data may
-    /// be NULL; destroy (may be NULL) runs once, before this returns. Inside, a tensor that depends on the
-    /// batch has the shape of one example and no values of its own: reading it (tl_tensor_item() and the
-    /// like), assigning it to a variable and adding it to a metric are TL_FAILED_PRECONDITION. It has at most
-    /// 7 axes, one less for each tl_vmap() around. tl_uniform() and tl_normal() draw once for all examples;
-    /// tl_dropout() of such a tensor draws for each. Gradient rules of tl_custom_gradient() and segments of
-    /// tl_recompute() work inside; they get what depends on the batch as inputs, for when they run again it is
-    /// over. Using such a tensor after the end is TL_FAILED_PRECONDITION. On failure the outputs are NULL.
-    /// Errors: those of the callback, unchanged, in which shapes are those of one example; TL_INVALID_ARGUMENT
-    /// for axes that do not fit. Since 0.1.
+    /// that axis. A variable that is an input is a plain value inside, which no tape there watches by itself:
+    /// hand it over by user_data to have it watched. `function` runs once, on this thread, inside the context,
+    /// as the callbacks of custom.h do, and sets num_outputs (1 or more) outputs. outputs gets one handle of
+    /// the innermost scope for each, with the axis of the batch in front; an output that does not depend on
+    /// the batch is repeated. user_data may be NULL; destroy (may be NULL) runs once, before this returns.
+    /// Inside, a tensor that depends on the batch has the shape of one example and no values of its own:
+    /// reading it (tl_tensor_item() and the like), assigning it to a variable and adding it to a metric are
+    /// TL_FAILED_PRECONDITION. It has at most 7 axes, one less for each tl_vmap() around. tl_uniform() and
+    /// tl_normal() draw once for all examples; tl_dropout() of such a tensor draws for each. Gradient rules of
+    /// tl_custom_gradient() and segments of tl_recompute() work inside; they get what depends on the batch as
+    /// inputs, for when they run again it is over. Using such a tensor after the end is
+    /// TL_FAILED_PRECONDITION. On failure the outputs are NULL. Errors: those of the callback, unchanged, in
+    /// which shapes are those of one example; TL_INVALID_ARGUMENT for axes that do not fit. Since 0.1.
     pub fn tl_vmap(
         context: *mut tl_context,
         function: tl_compute_callback,
