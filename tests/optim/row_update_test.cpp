@@ -176,7 +176,8 @@ TEST_CASE_METHOD(RowFixture, "rows that do not fit are refused before anything c
   refused(one, indices({0, 1}), "a row of (2, 2) for each index: got 'gradients[0]' of (1, 2)");
   refused(one, indices({0}, DType::kF64), "must be i32 or i64 of rank 1: got f64 (1,)");
   refused(one, reshape(indices({0}), {1, 1}), "must be i32 or i64 of rank 1: got i64 (1, 1)");
-  refused(cast(one, DType::kF32), indices({0}), "rows of a gradient have the dtype of their variable: got f32");
+  refused(cast(one, DType::kF32), indices({0}),
+          "rows of a gradient have the dtype of their variable: got f32");
   refused(Tensor(), indices({0}), "indices of rows need the rows");
   Tensor grads[] = {one}, places[] = {indices({0}), indices({1})};
   Variable* variables[] = {w.get()};
