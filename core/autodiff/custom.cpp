@@ -1,6 +1,7 @@
 #include "core/autodiff/custom.h"
 
 #include "core/autodiff/captures.h"
+#include "core/autodiff/unlisted.h"
 #include "core/base/error.h"
 
 namespace tl {
@@ -50,16 +51,18 @@ std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, 
 
   std::vector<Tensor> out;
   {
+    UnlistedOperands unlisted(context, in);
     Unrecorded one_entry(context);
     Captures seen(context);
     out = rule->forward(Span<const Tensor>(in.data(), inputs.size()));
     for (const Captures::Read& r : seen.reads())
-      if (r.variable->trainable() && is_floating(r.variable->dtype()) &&
+      if ((r.variable->trainable() || unlisted.followed(*r.variable)) && is_floating(r.variable->dtype()) &&
           !is_one_of(captured, r.variable.get()))
-        invalid("[", rule->name(),
-                "] the rule must know each trainable variable that the function reads: got '",
+        invalid("[", rule->name(), "] the rule must know each ",
+                r.variable->trainable() ? "trainable" : "watched", " variable that the function reads: got '",
                 r.variable->name(),
                 "', which it does not; list it among the captured ones, or pass it as an input");
+    unlisted.check(rule->name());
   }
   std::vector<const Tensor*> operands;
   operands.reserve(in.size());

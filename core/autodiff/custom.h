@@ -19,8 +19,9 @@ struct CustomGradient {
   std::function<std::vector<Tensor>(const RuleArgs& args, Span<const Tensor> input_tangents)> jvp = nullptr;
 };
 
-// Runs the forward. `captured`: the trainable variables that it reads; it is an error to leave one out, because its gradient
-// would be missing in silence. The rule sees their values as inputs, after the others.
+// Runs the forward. `captured`: the variables that it reads and that are trainable or watched; it is an error to leave one
+// out, because its gradient would be missing in silence, and so it is to use a tensor that a recorder follows and that is no
+// input, except behind stop_gradient. The rule sees the variables' values as inputs, after the others.
 std::vector<Tensor> custom_gradient(Context& context, CustomGradient functions, Span<const Tensor> inputs,
                                     Span<Variable* const> captured = {});
 

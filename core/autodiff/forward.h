@@ -43,6 +43,8 @@ class Forward final : public Recorder {
   size_t tangents() const { return tangent_of_.size(); }
 
   uint64_t bits() const override { return bit_; }
+  bool follows(const Tensor& tensor) const override { return find(tensor) != nullptr; }
+  bool follows(const Variable& variable) const override { return variable_index_.find(variable.id()) >= 0; }
   void on_op(const OpCall& call) override;
   void on_rule(const RuleCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;

@@ -4,6 +4,7 @@
 #include "core/autodiff/forward.h"
 #include "core/autodiff/nesting.h"
 #include "core/autodiff/tape.h"
+#include "core/autodiff/unlisted.h"
 #include "core/base/error.h"
 #include "core/ops/generated/functions.h"
 
@@ -47,9 +48,11 @@ class SegmentRule final : public Rule {
   std::vector<Tensor> forward(Context& context, Span<const Tensor> inputs) {
     num_inputs_ = inputs.size();
     random_ = context.random();
+    UnlistedOperands unlisted(context, inputs);
     Unrecorded one_entry(context);
     Captures seen(context);
     std::vector<Tensor> out = segment_(inputs);
+    unlisted.check(name_);
     reads_ = seen.reads();
     return out;
   }

@@ -110,6 +110,8 @@ class Tape final : public Recorder {
   uint64_t recomputed_ops() const { return recomputed_ops_; }
 
   uint64_t bits() const override { return bit_; }
+  bool follows(const Tensor& tensor) const override { return find(tensor) >= 0; }
+  bool follows(const Variable& variable) const override { return variable_index_.find(variable.id()) >= 0; }
   void on_op(const OpCall& call) override;
   void on_rule(const RuleCall& call) override;
   void on_read(Variable& variable, const Tensor& value) override;

@@ -59,6 +59,9 @@ class Recorder : public Observer {
   // The bits that tensors known to this recorder may carry (TensorNode::tape_bits). on_op and on_rule are called when an
   // input carries a bit of any recorder (Context::recording_bits).
   virtual uint64_t bits() const = 0;
+  // Does it know the tensor, or would it the value of the variable at the next read?
+  virtual bool follows(const Tensor&) const { return false; }
+  virtual bool follows(const Variable&) const { return false; }
   // The last handle of a tensor that carries one of the recorder's bits is gone. Only for Context::listen_to_releases.
   virtual void on_release(uint64_t /*id*/) noexcept {}
 

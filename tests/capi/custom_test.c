@@ -105,6 +105,92 @@ static void captured_variables(void **state) {
   free_context(c);
 }
 
+/* x times the tensor `variable`, which is no input; with `fail_forward` as a switch: behind stop_gradient. */
+static tl_status uses_a_captured_tensor(tl_context *c, void *user_data, tl_tensor *const *inputs,
+                                        size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
+  notes *n = user_data;
+  (void)num_inputs, (void)num_outputs;
+  outputs[0] = tl_mul(c, inputs[0], n->fail_forward ? tl_stop_gradient(c, n->variable) : n->variable);
+  return TL_OK;
+}
+static tl_status jvp_of_it(tl_context *c, void *user_data, tl_tensor *const *inputs,
+                           tl_tensor *const *input_tangents, size_t num_inputs, tl_tensor *const *outputs,
+                           size_t num_outputs, tl_tensor **output_tangents) {
+  notes *n = user_data;
+  (void)inputs, (void)num_inputs, (void)outputs, (void)num_outputs;
+  output_tangents[0] = tl_mul(c, input_tangents[0], n->variable);
+  return TL_OK;
+}
+/* One call of each kind of function that is one entry on tapes. */
+static tl_status call_with_capture(tl_context *c, int kind, notes *n, tl_tensor *x, tl_tensor **y) {
+  if (kind) return tl_recompute(c, "f", uses_a_captured_tensor, n, NULL, &x, 1, y, 1);
+  return tl_custom_gradient_with_jvp(c, "f", uses_a_captured_tensor, backward, jvp_of_it, n, NULL, &x, 1,
+                                     NULL, 0, y, 1);
+}
+static tl_status of_one_example(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs, (void)num_outputs;
+  for (int kind = 0; kind < 2; kind++)
+    if (call_with_capture(c, kind, user_data, inputs[0], outputs) != TL_OK) return tl_error_code(c);
+  return TL_OK;
+}
+
+static void captured_tensors(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  const char *text =
+      "f: the rule must know each tensor that the function uses and that a tape or forward mode "
+      "follows: got f64 () in mul, which it does not; pass it as an input";
+  tl_tensor *x = tl_scalar(c, TL_F64, 2), *y, *g, *one = tl_scalar(c, TL_F64, 1),
+            *free_of_tapes = tl_scalar(c, TL_F64, 7),
+            *row = tl_tensor_new(c, TL_F64, (int64_t[]){2}, 1, (double[]){1, 2}, 16);
+  notes n = {0};
+  for (int kind = 0; kind < 2; kind++) {
+    n.variable = free_of_tapes;
+    n.fail_forward = 0;
+    tl_tape *tape = tl_tape_begin(c, NULL);
+    assert_int_equal(tl_tape_watch(tape, x), TL_OK);
+    assert_int_equal(tl_tape_watch(tape, row), TL_OK);
+    assert_int_equal(call_with_capture(c, kind, &n, x, &y), TL_OK);
+    assert_true(tl_tensor_item(y) == 14);
+    /* A batch of what the tape follows is an input like any other. */
+    assert_int_equal(tl_vmap(c, of_one_example, &n, NULL, &row, NULL, 1, &y, 1), TL_OK);
+    n.variable = tl_square(c, x);
+    assert_int_equal(call_with_capture(c, kind, &n, x, &y), TL_INVALID_ARGUMENT);
+    assert_null(y);
+    expect_error(c, TL_INVALID_ARGUMENT, text);
+    assert_int_equal(tl_vmap(c, of_one_example, &n, NULL, &row, NULL, 1, &y, 1), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "the rule must know each tensor that the function uses");
+    n.fail_forward = 1; /* on purpose: x stop_gradient(x^2) */
+    assert_int_equal(call_with_capture(c, kind, &n, x, &y), TL_OK);
+    assert_true(tl_tensor_item(y) == 8);
+    if (kind) {
+      assert_int_equal(tl_tape_gradient(tape, y, &x, 1, NULL, &g), TL_OK);
+      assert_true(tl_tensor_item(g) == 4);
+    }
+    tl_tape_release(tape);
+    n.fail_forward = 0; /* no tape follows it any more */
+    assert_int_equal(call_with_capture(c, kind, &n, x, &y), TL_OK);
+    tl_forward *f = tl_forward_begin(c, &x, &one, 1);
+    n.variable = tl_square(c, x);
+    assert_int_equal(call_with_capture(c, kind, &n, x, &y), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, text);
+    tl_forward_release(f);
+  }
+  /* A variable that is not trainable, and watched. */
+  n.variable = tl_variable_new(c, tl_scalar(c, TL_F64, 5), "w", false);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  assert_int_equal(call_with_capture(c, 0, &n, x, &y), TL_OK);
+  assert_int_equal(tl_tape_watch(tape, n.variable), TL_OK);
+  assert_int_equal(call_with_capture(c, 0, &n, x, &y), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "f: the rule must know each watched variable that the function reads: got 'w'");
+  assert_int_equal(call_with_capture(c, 1, &n, x, &y), TL_OK);
+  assert_int_equal(tl_tape_gradient(tape, y, &n.variable, 1, NULL, &g), TL_OK);
+  assert_true(tl_tensor_item(g) == 2);
+  free_context(c);
+}
+
 static void failures_go_on_as_they_are(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -484,6 +570,7 @@ int custom_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_rule_and_its_derivative),
       cmocka_unit_test(captured_variables),
+      cmocka_unit_test(captured_tensors),
       cmocka_unit_test(failures_go_on_as_they_are),
       cmocka_unit_test(misuse_of_custom_gradients),
       cmocka_unit_test(a_segment_is_computed_again),

@@ -51,8 +51,9 @@ typedef tl_status (*tl_backward_callback)(tl_context *context, void *user_data, 
  * of second and higher order are those of what it computes. A value of the forward that it needs is one more output.
  *
  * name (copied) stands for the function in messages. inputs are tensors or variables of any dtype. captured names the
- * trainable variables that `forward` reads without getting them as inputs; reading one that is not listed is an error, because
- * its gradient would be missing in silence. `backward` gets their values after the inputs, and gives their gradients there:
+ * trainable or watched variables that `forward` reads without getting them as inputs; reading one that is not listed is
+ * TL_INVALID_ARGUMENT, because its gradient would be missing in silence. So it is to use a tensor that an open tape or forward
+ * mode follows and that is no input: pass it, or use tl_stop_gradient() of it where it is to have no gradient. `backward` gets their values after the inputs, and gives their gradients there:
  * its num_inputs is num_inputs + num_captured.
  *
  * outputs gets num_outputs (1 or more) new tensors of the innermost scope, NULL on failure. Errors: those of the callbacks,
@@ -110,7 +111,8 @@ TL_API tl_tensor *tl_grad_pass_through(tl_context *context, tl_tensor *value, tl
  * each assignment has its effect once. Variables that it reads need not be listed: they get their gradients. Derivatives of any
  * order.
  *
- * The segment must depend on nothing but its inputs, variables and the context's random numbers. One that gives outputs of
+ * The segment must depend on nothing but its inputs, variables and the context's random numbers; a tensor that an open tape or
+ * forward mode follows must be an input, as in tl_custom_gradient(). One that gives outputs of
  * other dtypes or shapes the second time makes the gradient call fail with TL_INVALID_ARGUMENT. name, user_data, destroy,
  * inputs, outputs and errors as in tl_custom_gradient(): user_data may be NULL, destroy (may be NULL) runs once, inputs may be
  * NULL when num_inputs is 0. Since 0.1.

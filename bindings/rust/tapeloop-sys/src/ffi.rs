@@ -808,16 +808,18 @@ extern "C" {
     /// one entry, which keeps inputs and outputs. `backward` runs in each gradient call that comes by, with
     /// ops that outer tapes record: derivatives of second and higher order are those of what it computes. A
     /// value of the forward that it needs is one more output. name (copied) stands for the function in
-    /// messages. inputs are tensors or variables of any dtype. captured names the trainable variables that
-    /// `forward` reads without getting them as inputs; reading one that is not listed is an error, because its
-    /// gradient would be missing in silence. `backward` gets their values after the inputs, and gives their
-    /// gradients there: its num_inputs is num_inputs + num_captured. outputs gets num_outputs (1 or more) new
-    /// tensors of the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged;
-    /// TL_INVALID_ARGUMENT for an output that was not set and, from the gradient call, for a gradient of
-    /// another dtype or shape than its input, with the name. user_data goes to both callbacks; destroy (may be
-    /// NULL) runs once, when no tape needs the rule any more, or at once when this call fails. user_data may
-    /// be NULL. inputs may be NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. Inputs
-    /// that have tangents in forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
+    /// messages. inputs are tensors or variables of any dtype. captured names the trainable or watched
+    /// variables that `forward` reads without getting them as inputs; reading one that is not listed is
+    /// TL_INVALID_ARGUMENT, because its gradient would be missing in silence. So it is to use a tensor that an
+    /// open tape or forward mode follows and that is no input: pass it, or use tl_stop_gradient() of it where
+    /// it is to have no gradient. `backward` gets their values after the inputs, and gives their gradients
+    /// there: its num_inputs is num_inputs + num_captured. outputs gets num_outputs (1 or more) new tensors of
+    /// the innermost scope, NULL on failure. Errors: those of the callbacks, unchanged; TL_INVALID_ARGUMENT
+    /// for an output that was not set and, from the gradient call, for a gradient of another dtype or shape
+    /// than its input, with the name. user_data goes to both callbacks; destroy (may be NULL) runs once, when
+    /// no tape needs the rule any more, or at once when this call fails. user_data may be NULL. inputs may be
+    /// NULL when num_inputs is 0, captured (may be NULL) when num_captured is 0. Inputs that have tangents in
+    /// forward mode are TL_UNSUPPORTED: see tl_custom_gradient_with_jvp(). Since 0.1.
     pub fn tl_custom_gradient(
         context: *mut tl_context,
         name: *const c_char,
@@ -872,10 +874,11 @@ extern "C" {
     /// same random numbers and reads the values that variables had in the first; what it assigns is undone, so
     /// that each assignment has its effect once. Variables that it reads need not be listed: they get their
     /// gradients. Derivatives of any order. The segment must depend on nothing but its inputs, variables and
-    /// the context's random numbers. One that gives outputs of other dtypes or shapes the second time makes
-    /// the gradient call fail with TL_INVALID_ARGUMENT. name, user_data, destroy, inputs, outputs and errors
-    /// as in tl_custom_gradient(): user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL
-    /// when num_inputs is 0. Since 0.1.
+    /// the context's random numbers; a tensor that an open tape or forward mode follows must be an input, as
+    /// in tl_custom_gradient(). One that gives outputs of other dtypes or shapes the second time makes the
+    /// gradient call fail with TL_INVALID_ARGUMENT. name, user_data, destroy, inputs, outputs and errors as in
+    /// tl_custom_gradient(): user_data may be NULL, destroy (may be NULL) runs once, inputs may be NULL when
+    /// num_inputs is 0. Since 0.1.
     pub fn tl_recompute(
         context: *mut tl_context,
         name: *const c_char,
