@@ -2369,8 +2369,9 @@ extern "C" {
     /// True for the handle of a live variable. Since 0.1.
     pub fn tl_is_variable(tensor: *mut tl_tensor) -> bool;
 
-    /// The current value as a tensor that later assignments do not change. Open tapes see the read. NULL on
-    /// failure. Since 0.1.
+    /// The current value as a tensor that later assignments do not change. Open tapes see the read, so
+    /// gradients pass from it to the variable; for a tape that begins later, or is paused, it is a constant
+    /// like any other tensor (the old weights of a policy, say). NULL on failure. Since 0.1.
     pub fn tl_variable_read(variable: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Gives a variable a new value of the same shape and dtype. Tensors read before keep theirs. Since 0.1.
