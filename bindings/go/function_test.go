@@ -99,7 +99,11 @@ func TestFunctionsTrainLikeTheirSteps(t *testing.T) {
 		}))
 	}
 	s := compiled.statistics(t)
-	if compiled.runs != 1 || s.Traces != 1 || s.Replays != 5 || s.Signatures != 1 || s.HostConstants != 0 || s.Kernels < 5 || s.Flops < 96 || s.MovedBytes < 100 {
+	if compiled.runs != 1 || s.Traces != 1 || s.Replays != 5 || s.Signatures != 1 || s.HostConstants != 0 || s.Flops < 96 || s.MovedBytes < 100 {
+		t.Errorf("%d runs, %+v", compiled.runs, s)
+	}
+	// A product, the loss and its gradient, the product for the weights, their step: what else there is joins one of these.
+	if s.Kernels < 3 || s.Kernels > 5 {
 		t.Errorf("%d runs, %+v", compiled.runs, s)
 	}
 	if n := compiled.optimizer.Iterations(); n != 6 {
