@@ -156,7 +156,7 @@ void Tracer::on_read(Variable& variable, const Tensor& value) {
 void Tracer::on_peek(Variable& variable) {
   (void)current(variable);
   for (const HostSource& source : program_.host_sources)
-    if (source.numbers->changes(variable))
+    if (!source.life.expired() && source.numbers->changes(variable))
       note_problem(concat("it uses ", quoted(variable),
                           " after the step of the optimizer that changes it; use it before"));
 }
@@ -232,7 +232,8 @@ Program Tracer::finish(Span<const Tensor> outputs) {
   for (const VariableUse& use : program_.variables) {
     if (use.life.expired()) note_problem(concat("variable '", use.name, "' has been released in it"));
     for (const HostSource& source : program_.host_sources)
-      if (use.final != kNoValue && !use.life.expired() && source.numbers->follows(*use.variable))
+      if (use.final != kNoValue && !use.life.expired() && !source.life.expired() &&
+          source.numbers->follows(*use.variable))
         note_problem(concat("it sets variable '", use.name, "', which ", source.name,
                             " takes its numbers from; set it before the step"));
   }
