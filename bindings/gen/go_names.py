@@ -33,7 +33,8 @@ def local(c_name):
 # optimizer keep theirs, and any other is an error: it would name what Go does not have.
 FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
              "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
-             "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute"}
+             "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
+             "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
 CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them
 

@@ -145,6 +145,7 @@ extern int32_t tapeloopGoTangents(uintptr_t rule, uintptr_t *inputs, uintptr_t *
                                   uintptr_t *output_tangents);
 extern int32_t tapeloopGoStep(uintptr_t slot, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
                               size_t num_outputs);
+extern int32_t tapeloopGoRate(uintptr_t rate, int64_t step, double *out);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -272,6 +273,20 @@ static inline tl_function_statistics tlgo_function_measure(uintptr_t function) {
   tl_function_statistics out = {.struct_size = sizeof out};
   int32_t code = tlgo_function_stats(function, &out);
   out.struct_size = (size_t)code;
+  return out;
+}
+
+static inline tl_status tlgo_on_rate(void *user_data, int64_t step, double *rate) {
+  return tapeloopGoRate((uintptr_t)user_data, step, rate);
+}
+
+static inline uintptr_t tlgo_rate_schedule(uintptr_t context, const char *name, uintptr_t rate) {
+  return (uintptr_t)tl_schedule_custom((tl_context *)context, name, tlgo_on_rate, (void *)rate, tlgo_end);
+}
+
+static inline tlgo_number tlgo_rate_of(uintptr_t context, uintptr_t schedule, int64_t step) {
+  const double rate = tlgo_schedule_rate(schedule, step);
+  tlgo_number out = tlgo_checked(context, rate, rate != rate);
   return out;
 }
 

@@ -362,3 +362,67 @@ func (o *FunctionOptions) name() string {
 	}
 	return o.Name
 }
+
+// OneCycleOptions: Of Context.OneCycle.
+type OneCycleOptions struct {
+	// share of the steps in which the rate goes up, in (0, 1); 0: 0.3, the default
+	WarmupFraction float64
+	// the first rate is the largest one divided by it; at least 1; 0: 25, the default
+	DivFactor float64
+	// the last rate is the first one divided by it; at least 1; 0: 1e4, the default
+	FinalDivFactor float64
+	// along straight lines instead of half cosines (default false)
+	Linear bool
+}
+
+func (o *OneCycleOptions) raw() C.tlgo_one_cycle_options {
+	if o == nil {
+		return C.tlgo_one_cycle_options{}
+	}
+	return C.tlgo_one_cycle_options{
+		warmup_fraction:  C.double(o.WarmupFraction),
+		div_factor:       C.double(o.DivFactor),
+		final_div_factor: C.double(o.FinalDivFactor),
+		linear:           C.bool(o.Linear),
+	}
+}
+
+// PlateauOptions: Of Context.Plateau.
+type PlateauOptions struct {
+	// what the rate is multiplied by, in (0, 1); 0: 0.1, the default
+	Factor float64
+	// reports without an improvement after which that happens; 0: 10, the default
+	Patience int64
+	// an improvement is by more than that, not negative; 0: 1e-4, the default
+	MinDelta float64
+	// reports after a reduction that do not count (default 0)
+	Cooldown int64
+	// reductions do not go below it, not negative (default 0)
+	MinRate float64
+	// the metric is to rise (default false: to fall)
+	Maximize bool
+	// of its variables; copied; "": "plateau"
+	Name string
+}
+
+func (o *PlateauOptions) raw(name *C.char) C.tlgo_plateau_options {
+	if o == nil {
+		return C.tlgo_plateau_options{}
+	}
+	return C.tlgo_plateau_options{
+		factor:    C.double(o.Factor),
+		patience:  C.int64_t(o.Patience),
+		min_delta: C.double(o.MinDelta),
+		cooldown:  C.int64_t(o.Cooldown),
+		min_rate:  C.double(o.MinRate),
+		maximize:  C.bool(o.Maximize),
+		name:      name,
+	}
+}
+
+func (o *PlateauOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}

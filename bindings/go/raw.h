@@ -115,6 +115,23 @@ typedef struct {
   int32_t *reasons;
 } tlgo_jacobian_options;
 
+typedef struct {
+  double warmup_fraction;
+  double div_factor;
+  double final_div_factor;
+  bool linear;
+} tlgo_one_cycle_options;
+
+typedef struct {
+  double factor;
+  int64_t patience;
+  double min_delta;
+  int64_t cooldown;
+  double min_rate;
+  bool maximize;
+  const char *name;
+} tlgo_plateau_options;
+
 static inline const char *tlgo_version(void) {
   return tl_version();
 }
@@ -1290,6 +1307,85 @@ static inline uintptr_t tlgo_pullback_keep(uintptr_t pullback) {
 
 static inline void tlgo_pullback_release(uintptr_t pullback) {
   tl_pullback_release((tl_pullback *)pullback);
+}
+
+static inline uintptr_t tlgo_schedule_constant(uintptr_t context, double rate) {
+  return (uintptr_t)tl_schedule_constant((tl_context *)context, rate);
+}
+
+static inline uintptr_t tlgo_schedule_piecewise_constant(uintptr_t context, const int64_t *boundaries, size_t num_boundaries, const double *rates, size_t num_rates) {
+  return (uintptr_t)tl_schedule_piecewise_constant((tl_context *)context, boundaries, num_boundaries, rates, num_rates);
+}
+
+static inline uintptr_t tlgo_schedule_exponential(uintptr_t context, double rate, int64_t decay_steps, double decay_rate, bool staircase) {
+  return (uintptr_t)tl_schedule_exponential((tl_context *)context, rate, decay_steps, decay_rate, staircase);
+}
+
+static inline uintptr_t tlgo_schedule_inverse_time(uintptr_t context, double rate, int64_t decay_steps, double decay_rate, bool staircase) {
+  return (uintptr_t)tl_schedule_inverse_time((tl_context *)context, rate, decay_steps, decay_rate, staircase);
+}
+
+static inline uintptr_t tlgo_schedule_polynomial(uintptr_t context, double rate, double end_rate, int64_t decay_steps, double power, bool cycle) {
+  return (uintptr_t)tl_schedule_polynomial((tl_context *)context, rate, end_rate, decay_steps, power, cycle);
+}
+
+static inline uintptr_t tlgo_schedule_cosine(uintptr_t context, double rate, int64_t decay_steps, double alpha) {
+  return (uintptr_t)tl_schedule_cosine((tl_context *)context, rate, decay_steps, alpha);
+}
+
+static inline uintptr_t tlgo_schedule_cosine_restarts(uintptr_t context, double rate, int64_t decay_steps, double t_mul, double m_mul, double alpha) {
+  return (uintptr_t)tl_schedule_cosine_restarts((tl_context *)context, rate, decay_steps, t_mul, m_mul, alpha);
+}
+
+static inline uintptr_t tlgo_schedule_one_cycle(uintptr_t context, double max_rate, int64_t total_steps, tlgo_one_cycle_options o) {
+  tl_one_cycle_options options;
+  tl_one_cycle_options_init(&options, sizeof options);
+  options.warmup_fraction = o.warmup_fraction;
+  options.div_factor = o.div_factor;
+  options.final_div_factor = o.final_div_factor;
+  options.linear = o.linear;
+  return (uintptr_t)tl_schedule_one_cycle((tl_context *)context, max_rate, total_steps, &options);
+}
+
+static inline uintptr_t tlgo_schedule_warmup(uintptr_t context, double start_rate, int64_t steps, uintptr_t then) {
+  return (uintptr_t)tl_schedule_warmup((tl_context *)context, start_rate, steps, (tl_schedule *)then);
+}
+
+static inline uintptr_t tlgo_schedule_sequence(uintptr_t context, const uintptr_t *schedules, size_t num_schedules, const int64_t *boundaries, size_t num_boundaries) {
+  return (uintptr_t)tl_schedule_sequence((tl_context *)context, (tl_schedule *const *)schedules, num_schedules, boundaries, num_boundaries);
+}
+
+static inline uintptr_t tlgo_schedule_plateau(uintptr_t context, uintptr_t base, tlgo_plateau_options o) {
+  tl_plateau_options options;
+  tl_plateau_options_init(&options, sizeof options);
+  options.factor = o.factor;
+  options.patience = o.patience;
+  options.min_delta = o.min_delta;
+  options.cooldown = o.cooldown;
+  options.min_rate = o.min_rate;
+  options.maximize = o.maximize;
+  options.name = o.name;
+  return (uintptr_t)tl_schedule_plateau((tl_context *)context, (tl_schedule *)base, &options);
+}
+
+static inline int32_t tlgo_schedule_report(uintptr_t schedule, double metric, bool *reduced) {
+  return tl_schedule_report((tl_schedule *)schedule, metric, reduced);
+}
+
+static inline double tlgo_schedule_rate(uintptr_t schedule, int64_t step) {
+  return tl_schedule_rate((tl_schedule *)schedule, step);
+}
+
+static inline uintptr_t tlgo_schedule_keep(uintptr_t schedule) {
+  return (uintptr_t)tl_schedule_keep((tl_schedule *)schedule);
+}
+
+static inline void tlgo_schedule_release(uintptr_t schedule) {
+  tl_schedule_release((tl_schedule *)schedule);
+}
+
+static inline int32_t tlgo_optimizer_set_schedule(uintptr_t optimizer, uintptr_t schedule) {
+  return tl_optimizer_set_schedule((tl_optimizer *)optimizer, (tl_schedule *)schedule);
 }
 
 #endif

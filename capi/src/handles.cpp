@@ -30,6 +30,7 @@ const char* name_of(Kind kind) {
     case Kind::kForward: return "forward";
     case Kind::kPullback: return "pullback";
     case Kind::kFunction: return "function";
+    case Kind::kSchedule: return "schedule";
   }
   return "unknown";
 }

@@ -35,6 +35,7 @@ enum class Kind : uint8_t {
   kForward,
   kPullback,
   kFunction,
+  kSchedule,
 };
 
 const char* name_of(Kind kind);

@@ -1,9 +1,8 @@
 // Optimizers and clipping of the C API.
 #include <cmath>
 
-#include "capi/src/call.h"
+#include "capi/src/optimizer_object.h"
 #include "capi/src/options.h"
-#include "capi/src/variable_handles.h"
 #include "core/optim/adam.h"
 #include "core/optim/clip.h"
 #include "core/optim/sgd.h"
@@ -13,13 +12,6 @@ using namespace tl;
 using namespace tl::capi;
 
 namespace {
-
-struct OptimizerObject {
-  OptimizerObject(Session& session, std::unique_ptr<optim::Optimizer> of)
-      : optimizer(std::move(of)), variables(session) {}
-  std::unique_ptr<optim::Optimizer> optimizer;
-  VariableHandles variables;
-};
 
 tl_optimizer* make_optimizer(Session& s, std::unique_ptr<optim::Optimizer> optimizer) {
   return make_object<tl_optimizer>(s, Kind::kOptimizer, new OptimizerObject(s, std::move(optimizer)));
@@ -42,12 +34,6 @@ std::vector<Variable*> variables_of(Session& s, tl_tensor* const* variables, siz
   std::vector<Variable*> out;
   for (size_t i = 0; i < count; i++) out.push_back(&variable_of(s, variables[i], op, {"variables", i}));
   return out;
-}
-
-template <class F>
-tl_status with_optimizer(tl_optimizer* optimizer, const char* name, F&& f) {
-  return effect<OptimizerObject>(optimizer, Kind::kOptimizer, name,
-                                 [&](Session& s, OptimizerObject& o) { f(s, *o.optimizer); });
 }
 
 }  // namespace

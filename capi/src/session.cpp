@@ -311,7 +311,27 @@ Entry enter(Slot& context, uintptr_t purpose) {
 
 void leave(Slot& context) { context.owner.store(0, std::memory_order_release); }
 
+// No thread.
+constexpr uintptr_t kNobody = 2;
+
 }  // namespace
+
+Closed::Closed(Session& session)
+    : slot_(known_slot(session.own_slot())),
+      intruded_(slot_.intruded.load(std::memory_order_relaxed)),
+      owner_(slot_.owner.exchange(kNobody, std::memory_order_acq_rel)) {}
+
+Closed::~Closed() { (void)open(); }
+
+bool Closed::open() {
+  if (!closed_) return false;
+  closed_ = false;
+  const uint32_t own = generation_of(slot_.state.load(std::memory_order_relaxed));
+  const bool refused = intruded_ != own && slot_.intruded.load(std::memory_order_relaxed) == own;
+  if (refused) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
+  slot_.owner.store(owner_, std::memory_order_release);
+  return refused;
+}
 
 Entered::Entered(const void* handle) {
   slot_ = find(handle, &index_);

@@ -118,6 +118,25 @@ class CallbackFrame {
   size_t floor_, depth_;
 };
 
+// While it lives, calls on the context are refused as those of another thread are, and objects whose handles are released live on
+// until the next call: for callbacks that give a number in the midst of a call, and must not change what that works on.
+class Closed {
+ public:
+  explicit Closed(Session& session);
+  ~Closed();
+  Closed(const Closed&) = delete;
+  Closed& operator=(const Closed&) = delete;
+
+  // Opens it again. True when a call was refused meanwhile.
+  bool open();
+
+ private:
+  Slot& slot_;
+  uint32_t intruded_;  // before
+  uintptr_t owner_;
+  bool closed_ = true;
+};
+
 // The callback, its data and its destroy function replace the earlier ones, whose destroy function runs.
 void set_log(Session& session, tl_log_callback log, void* user_data, void (*destroy)(void*));
 

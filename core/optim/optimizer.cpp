@@ -7,23 +7,12 @@
 #include <unordered_set>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/host_scalar.h"
 #include "core/optim/row_update.h"
 #include "core/tensor/recorder.h"
 
 namespace tl::optim {
 namespace {
-
-Tensor scalar_of(Context& context, int64_t value) {
-  Tensor t = context.allocate(DType::kI64, Shape{});
-  t.mutable_data<int64_t>()[0] = value;
-  return t;
-}
-
-Tensor scalar_of(Context& context, double value) {
-  Tensor t = context.allocate(DType::kF64, Shape{});
-  t.mutable_data<double>()[0] = value;
-  return t;
-}
 
 std::string quoted(const Variable& variable) {
   return variable.name().empty() ? "a variable without a name" : concat("'", variable.name(), "'");
@@ -75,8 +64,10 @@ class Optimizer::Numbers final : public HostNumbers {
   }
   void before(int64_t ahead, DType dtype, double* numbers) override {
     optimizer_.check_state();
-    const int n = optimizer_.scalars(optimizer_.steps_now() + ahead + 1, optimizer_.rate_now(), numbers);
-    optimizer_.check_numbers(numbers, n, dtype, nullptr);
+    const int64_t step = optimizer_.steps_now() + ahead;
+    const double rate = optimizer_.rate_of(step);
+    const int n = optimizer_.scalars(step + 1, rate, numbers);
+    optimizer_.check_numbers(numbers, n, rate, dtype, nullptr);
     const Tensor& count = optimizer_.iterations_->value();
     if (count.owns_memory_alone() && count.node()->tape_bits == 0)
       room_ = Tensor();
@@ -95,6 +86,8 @@ class Optimizer::Numbers final : public HostNumbers {
     }
   }
   bool follows(const Variable& variable) const override {
+    for (const VariableRef& v : optimizer_.schedule_variables_)
+      if (&variable == v.get()) return true;
     return changes(variable) || &variable == optimizer_.learning_rate_.get();
   }
   bool changes(const Variable& variable) const override { return &variable == optimizer_.iterations_.get(); }
@@ -114,23 +107,14 @@ Optimizer::Optimizer(Context& context, std::string name, std::vector<const char*
   numbers_ = std::make_shared<Numbers>(*this);
 }
 
-double Optimizer::learning_rate() const {
-  context_.note_host_read(learning_rate_->value(), "optimizer_learning_rate");
-  return rate_now();
-}
-
-void Optimizer::set_learning_rate(double rate) {
-  check_not_negative(name_.c_str(), "learning_rate", rate);
-  learning_rate_->put(scalar_of(context_, rate));
-}
-
 int64_t Optimizer::iterations() const {
-  context_.note_host_read(iterations_->value(), "optimizer_iterations");
+  context_.note_host_read(iterations_->peek(), "optimizer_iterations");
   return steps_now();
 }
 
 std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_, learning_rate_};
+  all.insert(all.end(), schedule_variables_.begin(), schedule_variables_.end());
   for (const Entry& entry : entries_)
     for (size_t i = 0; i < slot_names_.size() && !entry.life.expired(); i++) all.push_back(entry.slots[i]);
   return all;
@@ -215,15 +199,11 @@ void Optimizer::check_state() const {
   if (steps < 0 || steps == std::numeric_limits<int64_t>::max())
     invalid("[", name_, "] the variable ", quoted(*iterations_), " counts steps, from 0 on: got ", steps,
             "; was the wrong value assigned or loaded?");
-  const double rate = rate_now();
-  if (!(rate >= 0) || std::isinf(rate))
-    invalid("[", name_, "] the variable ", quoted(*learning_rate_),
-            " must be a finite number that is not negative: got ", rate,
-            "; was the wrong value assigned or loaded?");
 }
 
 // The numbers of a step reach the ops in the dtype of the variable.
-void Optimizer::check_numbers(const double* numbers, int count, DType dtype, const Variable* variable) const {
+void Optimizer::check_numbers(const double* numbers, int count, double rate, DType dtype,
+                              const Variable* variable) const {
   const double most = dtype == DType::kF32 ? static_cast<double>(std::numeric_limits<float>::max())
                                            : std::numeric_limits<double>::max();
   auto fits = [&](double value) { return std::fabs(value) <= most; };
@@ -231,13 +211,13 @@ void Optimizer::check_numbers(const double* numbers, int count, DType dtype, con
     return variable ? concat(quoted(*variable), ", which is ", dtype)
                     : concat("the variables, which are ", dtype);
   };
-  if (!fits(rate_now()))
-    invalid("[", name_, "] 'learning_rate' is out of range for ", target(), ": got ", rate_now(),
+  if (!fits(rate))
+    invalid("[", name_, "] 'learning_rate' is out of range for ", target(), ": got ", rate,
             "; lower the rate");
   for (int k = 0; k < count; k++)
     if (!fits(numbers[k]))
       invalid("[", name_, "] 'learning_rate' and the other options make a step that is out of range for ",
-              target(), ": got ", numbers[k], " at a rate of ", rate_now(), "; lower what makes it large");
+              target(), ": got ", numbers[k], " at a rate of ", rate, "; lower what makes it large");
 }
 
 size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
@@ -362,7 +342,8 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
                      Span<const Tensor> row_indices) {
   const int64_t count = steps_now() + 1;
   double numbers[kMostScalars];
-  const int num_scalars = scalars(count, rate_now(), numbers);
+  const double rate = rate_of(count - 1);
+  const int num_scalars = scalars(count, rate, numbers);
   for (Observer* observer : context_.observers()) observer->on_host_step(numbers_);
   Tensor numbers_of_dtype[2][kMostScalars];  // f32, f64
   Tensor new_count = scalar_of(context_, count);
@@ -373,7 +354,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
     if (!grads[i]) continue;
     Variable& v = *variables[i];
     Tensor* as_tensors = numbers_of_dtype[v.dtype() == DType::kF64];
-    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, v.dtype(), &v);
+    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, rate, v.dtype(), &v);
     for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++) {
       as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
       for (Observer* observer : context_.observers()) observer->on_host_number(*numbers_, k, as_tensors[k]);

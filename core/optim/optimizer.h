@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/span.h"
+#include "core/optim/schedule.h"
 #include "core/tensor/host_numbers.h"
 #include "core/tensor/variable.h"
 
@@ -46,13 +47,18 @@ class Optimizer {
   void build(Span<Variable* const> variables);
 
   // The rate of the next step: any finite number from 0 on. The host looks at it, as at the count of steps: a step that is
-  // being recorded should not.
+  // being recorded must not.
   double learning_rate() const;
+  // Throws kFailedPrecondition while there is a schedule.
   void set_learning_rate(double rate);
+  // From now on the rate of each step is that of the schedule at the count of steps done before it, and the variable
+  // "<name>/learning_rate" rests; null: the variable counts again. Throws kInvalidArgument for a schedule with variables of
+  // another context.
+  void set_schedule(SchedulePtr schedule);
   // Steps done so far.
   int64_t iterations() const;
 
-  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), then the slots,
+  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, then the slots,
   // "<name>/<variable>/<slot>", of each live variable in the order of first sight; of variables of one name the second is
   // called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
   std::vector<VariableRef> variables() const;
@@ -92,8 +98,9 @@ class Optimizer {
   void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
                        Span<const Tensor> row_indices) const;
   void check_state() const;
-  void check_numbers(const double* numbers, int count, DType dtype, const Variable* variable) const;
-  double rate_now() const { return learning_rate_->value().data<double>()[0]; }
+  void check_numbers(const double* numbers, int count, double rate, DType dtype,
+                     const Variable* variable) const;
+  double rate_of(int64_t step) const;
   int64_t steps_now() const { return iterations_->value().data<int64_t>()[0]; }
   void forget_dead_variables();
   void make_slots(Span<Variable* const> variables);
@@ -108,7 +115,9 @@ class Optimizer {
   std::string name_;
   std::vector<const char*> slot_names_;
   VariableRef iterations_, learning_rate_;
-  std::vector<Entry> entries_;  // in the order of first sight
+  SchedulePtr schedule_;                         // null: the variable's rate
+  std::vector<VariableRef> schedule_variables_;  // what it remembers
+  std::vector<Entry> entries_;                   // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
   std::shared_ptr<HostNumbers>
       numbers_;  // shared, so that who remembers it can tell when the optimizer is gone

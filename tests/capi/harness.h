@@ -28,6 +28,7 @@ int determinism_tests(void);
 int data_tests(void);
 int nn_tests(void);
 int optim_tests(void);
+int schedule_tests(void);
 int message_tests(void);
 int curvature_tests(void);
 int rows_tests(void);

@@ -14,6 +14,7 @@
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>
 #include <tapeloop/pullback.h>
+#include <tapeloop/schedule.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
 #include <tapeloop/vmap.h>

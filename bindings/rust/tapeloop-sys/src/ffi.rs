@@ -300,6 +300,14 @@ pub struct tl_pullback {
     _private: [u8; 0],
 }
 
+/// The learning rate of each step. It belongs to the innermost scope like a tensor; optimizers and schedules
+/// that it has been given to keep what they need of it, so that it may be released right after. One schedule
+/// may serve several of them.
+#[repr(C)]
+pub struct tl_schedule {
+    _private: [u8; 0],
+}
+
 /// Runs when the library gives up what it was lent. Called exactly once, also when the call that lent it
 /// fails.
 pub type tl_destroy_callback = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
@@ -351,6 +359,12 @@ pub type tl_jvp_callback = Option<
         output_tangents: *mut *mut tl_tensor,
     ) -> tl_status,
 >;
+
+/// Gives the rate of a step, which counts from 0: sets *rate to a finite number that is not negative, the same
+/// whenever the step is the same, and returns TL_OK. It may be called several times for a step. It must not
+/// call functions of the context: they are refused.
+pub type tl_rate_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, step: i64, rate: *mut f64) -> tl_status>;
 
 /// How a context is made. Fill it with tl_context_options_init() first.
 #[repr(C)]
@@ -684,6 +698,44 @@ pub struct tl_jacobian_options {
     /// On tapes, gets one entry for each source: TL_REASON_CONNECTED, or why it has no Jacobian. NULL
     /// (default): not asked for.
     pub reasons: *mut tl_gradient_reason,
+}
+
+/// Of tl_schedule_one_cycle(). Fill it with tl_one_cycle_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_one_cycle_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// share of the steps in which the rate goes up, in (0, 1); 0: 0.3, the default
+    pub warmup_fraction: f64,
+    /// the first rate is the largest one divided by it; at least 1; 0: 25, the default
+    pub div_factor: f64,
+    /// the last rate is the first one divided by it; at least 1; 0: 1e4, the default
+    pub final_div_factor: f64,
+    /// along straight lines instead of half cosines (default false)
+    pub linear: bool,
+}
+
+/// Of tl_schedule_plateau(). Fill it with tl_plateau_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_plateau_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// what the rate is multiplied by, in (0, 1); 0: 0.1, the default
+    pub factor: f64,
+    /// reports without an improvement after which that happens; 0: 10, the default
+    pub patience: i64,
+    /// an improvement is by more than that, not negative; 0: 1e-4, the default
+    pub min_delta: f64,
+    /// reports after a reduction that do not count (default 0)
+    pub cooldown: i64,
+    /// reductions do not go below it, not negative (default 0)
+    pub min_rate: f64,
+    /// the metric is to rise (default false: to fall)
+    pub maximize: bool,
+    /// of its variables; copied; NULL: "plateau"
+    pub name: *const c_char,
 }
 
 extern "C" {
@@ -2686,6 +2738,158 @@ extern "C" {
     /// Gives it and all that it keeps up before its scope ends. NULL and a released one do nothing. From any
     /// thread at any time. Since 0.1.
     pub fn tl_pullback_release(pullback: *mut tl_pullback);
+
+    /// The same rate for all steps. rate is finite and not negative, as every rate below. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_schedule_constant(context: *mut tl_context, rate: f64) -> *mut tl_schedule;
+
+    /// rates\[0\] up to and with step boundaries\[0\], rates\[1\] up to and with boundaries\[1\], and so on;
+    /// the last rate from there on. The boundaries ascend strictly from 0 on; num_rates is num_boundaries + 1.
+    /// boundaries may be NULL when there are none. NULL on failure. Since 0.1.
+    pub fn tl_schedule_piecewise_constant(
+        context: *mut tl_context,
+        boundaries: *const i64,
+        num_boundaries: usize,
+        rates: *const f64,
+        num_rates: usize,
+    ) -> *mut tl_schedule;
+
+    /// rate decay_rate^(step / decay_steps); with staircase the quotient is rounded down. decay_steps is 1 or
+    /// more, decay_rate finite and not negative. NULL on failure. Since 0.1.
+    pub fn tl_schedule_exponential(
+        context: *mut tl_context,
+        rate: f64,
+        decay_steps: i64,
+        decay_rate: f64,
+        staircase: bool,
+    ) -> *mut tl_schedule;
+
+    /// rate / (1 + decay_rate step / decay_steps); with staircase the quotient is rounded down. decay_steps is
+    /// 1 or more, decay_rate finite and not negative. NULL on failure. Since 0.1.
+    pub fn tl_schedule_inverse_time(
+        context: *mut tl_context,
+        rate: f64,
+        decay_steps: i64,
+        decay_rate: f64,
+        staircase: bool,
+    ) -> *mut tl_schedule;
+
+    /// (rate - end_rate) (1 - step / decay_steps)^power + end_rate. With cycle it begins again behind
+    /// decay_steps, over twice, three times, ... as many steps in all. decay_steps is 1 or more, power finite
+    /// and not negative; 1 is a straight line. NULL on failure. Since 0.1.
+    pub fn tl_schedule_polynomial(
+        context: *mut tl_context,
+        rate: f64,
+        end_rate: f64,
+        decay_steps: i64,
+        power: f64,
+        cycle: bool,
+    ) -> *mut tl_schedule;
+
+    /// From rate to alpha rate in decay_steps (1 or more) steps along half a cosine: rate ((1 - alpha) (1 +
+    /// cos(pi step / decay_steps)) / 2 + alpha), with alpha in \[0, 1\]. NULL on failure. Since 0.1.
+    pub fn tl_schedule_cosine(
+        context: *mut tl_context,
+        rate: f64,
+        decay_steps: i64,
+        alpha: f64,
+    ) -> *mut tl_schedule;
+
+    /// The same with warm restarts (Loshchilov and Hutter 2017): the first period has decay_steps steps and
+    /// begins at rate; each next one is t_mul (1 or more) times as long, and begins at m_mul (finite, not
+    /// negative) times the rate. Keras's defaults are 2, 1 and an alpha of 0. NULL on failure. Since 0.1.
+    pub fn tl_schedule_cosine_restarts(
+        context: *mut tl_context,
+        rate: f64,
+        decay_steps: i64,
+        t_mul: f64,
+        m_mul: f64,
+        alpha: f64,
+    ) -> *mut tl_schedule;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_one_cycle_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_one_cycle_options_init(options: *mut tl_one_cycle_options, struct_size: usize);
+
+    /// Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of
+    /// PyTorch's OneCycleLR). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_schedule_one_cycle(
+        context: *mut tl_context,
+        max_rate: f64,
+        total_steps: i64,
+        options: *const tl_one_cycle_options,
+    ) -> *mut tl_schedule;
+
+    /// From start_rate along a straight line to the first rate of `then` in `steps` (1 or more) steps; from
+    /// there on `then`, whose steps count from there. NULL on failure. Since 0.1.
+    pub fn tl_schedule_warmup(
+        context: *mut tl_context,
+        start_rate: f64,
+        steps: i64,
+        then: *mut tl_schedule,
+    ) -> *mut tl_schedule;
+
+    /// One schedule after another: schedules\[0\] for the steps before boundaries\[0\], schedules\[1\] from
+    /// there up to boundaries\[1\], and so on; the steps of each count from its beginning. The boundaries
+    /// ascend strictly from 1 on; num_schedules is num_boundaries + 1. boundaries may be NULL when there are
+    /// none. NULL on failure. Since 0.1.
+    pub fn tl_schedule_sequence(
+        context: *mut tl_context,
+        schedules: *const *mut tl_schedule,
+        num_schedules: usize,
+        boundaries: *const i64,
+        num_boundaries: usize,
+    ) -> *mut tl_schedule;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_plateau_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_plateau_options_init(options: *mut tl_plateau_options, struct_size: usize);
+
+    /// The rates of `base`, reduced whenever a metric that is reported has not improved for a while
+    /// (ReduceLROnPlateau of Keras). What it remembers are variables, which tl_optimizer_variables() of its
+    /// optimizer lists behind the learning rate: "\<name>/scale", "\<name>/best" (f64), "\<name>/wait",
+    /// "\<name>/cooldown" (i64). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_schedule_plateau(
+        context: *mut tl_context,
+        base: *mut tl_schedule,
+        options: *const tl_plateau_options,
+    ) -> *mut tl_schedule;
+
+    /// Tells a schedule of tl_schedule_plateau() the metric as it is now, once an epoch as a rule; NaN is no
+    /// improvement. *reduced (may be NULL) says whether the rate has been reduced. Outside of compiled steps
+    /// only. TL_INVALID_ARGUMENT for another kind of schedule; a failure changes nothing. Since 0.1.
+    pub fn tl_schedule_report(schedule: *mut tl_schedule, metric: f64, reduced: *mut bool) -> tl_status;
+
+    /// A schedule of the program's own. The callback runs on the thread of the call that needs the rate:
+    /// tl_optimizer_apply(), a replay of a compiled step, tl_optimizer_learning_rate(), tl_schedule_rate().
+    /// That call changes nothing and fails with the status that the callback returns, and with
+    /// TL_FAILED_PRECONDITION when the callback has called a function of the context. Handles that it releases
+    /// live on until the next call. name (copied) stands for it in messages. user_data (may be NULL) goes to
+    /// it; destroy (may be NULL) runs once, when nothing uses the schedule any more, or when this call fails.
+    /// NULL on failure. Since 0.1.
+    pub fn tl_schedule_custom(
+        context: *mut tl_context,
+        name: *const c_char,
+        callback: tl_rate_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> *mut tl_schedule;
+
+    /// The rate of a step, 0 or more; NaN on failure (the context holds the error). Since 0.1.
+    pub fn tl_schedule_rate(schedule: *mut tl_schedule, step: i64) -> f64;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_schedule_keep(schedule: *mut tl_schedule) -> *mut tl_schedule;
+
+    /// Gives it up before its scope ends. NULL and a released one do nothing. From any thread at any time.
+    /// Since 0.1.
+    pub fn tl_schedule_release(schedule: *mut tl_schedule);
+
+    /// From now on the rate of each step is that of the schedule, at the number of steps that the optimizer
+    /// has done before it; the variable "\<name>/learning_rate" rests. schedule may be NULL: the variable
+    /// counts again. While there is a schedule, tl_optimizer_learning_rate() tells its rate of the next step,
+    /// and tl_optimizer_set_learning_rate() is TL_FAILED_PRECONDITION. A rate that is not finite or negative
+    /// fails the step that would take it. Outside of compiled steps only. Since 0.1.
+    pub fn tl_optimizer_set_schedule(optimizer: *mut tl_optimizer, schedule: *mut tl_schedule) -> tl_status;
 
     /// Runs `function` for each example of a batch, all at once. axes says for each input along which axis its
     /// examples lie: negative ones count from the end, and TL_NO_AXIS stands for an input that is the same for

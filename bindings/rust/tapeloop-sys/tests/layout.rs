@@ -203,6 +203,14 @@ fn here() -> String {
         rows,
         tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
     );
+    layout!(
+        rows,
+        tl_one_cycle_options { struct_size, warmup_fraction, div_factor, final_div_factor, linear }
+    );
+    layout!(
+        rows,
+        tl_plateau_options { struct_size, factor, patience, min_delta, cooldown, min_rate, maximize, name }
+    );
     rows
 }
 
@@ -446,6 +454,21 @@ int main(void) {
   printf("tl_jacobian_options.memory_budget %zu\n", offsetof(tl_jacobian_options, memory_budget));
   printf("tl_jacobian_options.check_independence %zu\n", offsetof(tl_jacobian_options, check_independence));
   printf("tl_jacobian_options.reasons %zu\n", offsetof(tl_jacobian_options, reasons));
+  printf("tl_one_cycle_options %zu\n", sizeof(tl_one_cycle_options));
+  printf("tl_one_cycle_options.struct_size %zu\n", offsetof(tl_one_cycle_options, struct_size));
+  printf("tl_one_cycle_options.warmup_fraction %zu\n", offsetof(tl_one_cycle_options, warmup_fraction));
+  printf("tl_one_cycle_options.div_factor %zu\n", offsetof(tl_one_cycle_options, div_factor));
+  printf("tl_one_cycle_options.final_div_factor %zu\n", offsetof(tl_one_cycle_options, final_div_factor));
+  printf("tl_one_cycle_options.linear %zu\n", offsetof(tl_one_cycle_options, linear));
+  printf("tl_plateau_options %zu\n", sizeof(tl_plateau_options));
+  printf("tl_plateau_options.struct_size %zu\n", offsetof(tl_plateau_options, struct_size));
+  printf("tl_plateau_options.factor %zu\n", offsetof(tl_plateau_options, factor));
+  printf("tl_plateau_options.patience %zu\n", offsetof(tl_plateau_options, patience));
+  printf("tl_plateau_options.min_delta %zu\n", offsetof(tl_plateau_options, min_delta));
+  printf("tl_plateau_options.cooldown %zu\n", offsetof(tl_plateau_options, cooldown));
+  printf("tl_plateau_options.min_rate %zu\n", offsetof(tl_plateau_options, min_rate));
+  printf("tl_plateau_options.maximize %zu\n", offsetof(tl_plateau_options, maximize));
+  printf("tl_plateau_options.name %zu\n", offsetof(tl_plateau_options, name));
   return 0;
 }
 "#;

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 /// [`Adam`](crate::Adam) and [`AdamW`](crate::AdamW).
 pub struct Optimizer {
     pub(crate) handle: *mut ffi::tl_optimizer,
-    context: *mut ffi::tl_context,
+    pub(crate) context: *mut ffi::tl_context,
     one_thread: PhantomData<Cell<()>>,
 }
 
@@ -105,7 +105,8 @@ impl Optimizer {
     pub fn learning_rate(&self) -> Result<f64> {
         let rate = call!(tl_optimizer_learning_rate(self.handle));
         if rate.is_nan() {
-            return Err(Error::take(self.context, "optimizer_learning_rate", ffi::TL_INVALID_ARGUMENT));
+            done(self.context, "optimizer_learning_rate", ffi::TL_INVALID_ARGUMENT)?;
+            // or a schedule's panic goes on
         }
         Ok(rate)
     }

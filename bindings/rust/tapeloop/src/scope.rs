@@ -2,8 +2,8 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Context, Dataset, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback, Tape,
-    Tensor, Variable,
+    ffi, Context, Dataset, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback, Schedule,
+    Tape, Tensor, Variable,
 };
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Scope<'ctx> {
     open: bool,
 }
 
-/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Metric`], [`Dataset`], [`Tape`],
+/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Tape`],
 /// [`PersistentTape`], [`Forward`], [`Pullback`] and [`Function`].
 pub trait Keep {
     #[doc(hidden)]
@@ -37,6 +37,7 @@ keep!(
     Tensor: tl_keep,
     Layer: tl_layer_keep,
     Optimizer: tl_optimizer_keep,
+    Schedule: tl_schedule_keep,
     Metric: tl_metric_keep,
     Dataset: tl_dataset_keep
 );

@@ -1,0 +1,27 @@
+// What stands behind a tl_optimizer, for the files that know optimizers.
+#pragma once
+
+#include <memory>
+
+#include "capi/src/call.h"
+#include "capi/src/variable_handles.h"
+#include "core/optim/optimizer.h"
+#include "tapeloop/optim.h"
+
+namespace tl::capi {
+
+struct OptimizerObject {
+  OptimizerObject(Session& session, std::unique_ptr<optim::Optimizer> of)
+      : optimizer(std::move(of)), variables(session) {}
+  std::unique_ptr<optim::Optimizer> optimizer;
+  VariableHandles variables;
+};
+
+// A call with an effect on an optimizer: f(session, optimizer).
+template <class F>
+tl_status with_optimizer(tl_optimizer* optimizer, const char* name, F&& f) noexcept {
+  return effect<OptimizerObject>(optimizer, Kind::kOptimizer, name,
+                                 [&](Session& s, OptimizerObject& o) { f(s, *o.optimizer); });
+}
+
+}  // namespace tl::capi

@@ -1,0 +1,48 @@
+// The learning rate of an optimizer: a variable, or a schedule.
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/optim/host_scalar.h"
+#include "core/optim/optimizer.h"
+
+namespace tl::optim {
+
+// Of the step with that many steps before it. The program may assign to the variable.
+double Optimizer::rate_of(int64_t step) const {
+  if (schedule_) return schedule_->rate(step);
+  const double rate = learning_rate_->value().data<double>()[0];
+  if (rate >= 0 && !std::isinf(rate)) return rate;
+  invalid("[", name_, "] the variable '", learning_rate_->name(),
+          "' must be a finite number that is not negative: got ", rate,
+          "; was the wrong value assigned or loaded?");
+}
+
+double Optimizer::learning_rate() const {
+  // Used, and then looked at: so whoever records the step knows what was looked at.
+  context_.note_host_read(schedule_ ? iterations_->peek() : learning_rate_->peek(),
+                          "optimizer_learning_rate");
+  return rate_of(steps_now());
+}
+
+void Optimizer::set_learning_rate(double rate) {
+  check_not_negative(name_.c_str(), "learning_rate", rate);
+  if (schedule_)
+    fail(Code::kFailedPrecondition, "[", name_, "] the rate must not be set while a schedule gives it: got ",
+         rate, "; set the schedule to null first");
+  learning_rate_->put(scalar_of(context_, rate));
+}
+
+void Optimizer::set_schedule(SchedulePtr schedule) {
+  std::vector<VariableRef> variables;
+  if (schedule) schedule->list_variables(variables);
+  for (const VariableRef& v : variables)
+    if (&v->context() != &context_)
+      invalid("[", name_, "] a schedule must be of the optimizer's context: got '", v->name(),
+              "' of another context; make it in the context of the optimizer");
+  // Whoever records a step sees that the rate is set in it.
+  learning_rate_->put(scalar_of(context_, learning_rate_->value().data<double>()[0]));
+  schedule_ = std::move(schedule);
+  schedule_variables_ = std::move(variables);
+}
+
+}  // namespace tl::optim

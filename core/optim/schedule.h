@@ -1,0 +1,76 @@
+// Schedules: the learning rate of each step of an optimizer, as a number that the host computes. Attached to an optimizer
+// (Optimizer::set_schedule), a schedule is asked anew for each step, eager or compiled.
+//
+// It knows no optimizer and no gradient. The formulas are those of Keras (keras.optimizers.schedules) where nothing else is
+// said; steps count from 0, so that the first update has the rate of step 0, and behind its end a schedule keeps its last rate.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/span.h"
+#include "core/tensor/variable.h"
+
+namespace tl::optim {
+
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  Schedule(const Schedule&) = delete;
+  Schedule& operator=(const Schedule&) = delete;
+
+  // The rate of a step, from 0 on. The same number whenever it is asked for the same step, but for what a plateau was told
+  // meanwhile; finite and not negative. Throws kInvalidArgument for a negative step and for a formula or function that gives
+  // anything else, and what a function of the caller's throws.
+  double rate(int64_t step) const;
+  // What it remembers, for checkpoints: appended to the list. Nothing, but for a plateau.
+  virtual void list_variables(std::vector<VariableRef>&) const {}
+
+ protected:
+  Schedule() = default;
+  virtual double at(int64_t step) const = 0;
+};
+
+// A schedule may be part of several others and belong to several optimizers.
+using SchedulePtr = std::shared_ptr<const Schedule>;
+
+// All throw kInvalidArgument, with the schedule, the argument, the rule and the value, unless rates are finite and not negative
+// and numbers of steps are at least 1.
+
+SchedulePtr constant_rate(double rate);
+// rates[0] up to and with step boundaries[0], rates[1] up to and with boundaries[1], ..., the last one from there on. One rate
+// more than boundaries, which ascend strictly from 0 on.
+SchedulePtr piecewise_constant(Span<const int64_t> boundaries, Span<const double> rates);
+// rate decay_rate^(step / decay_steps); staircase: with the quotient rounded down.
+SchedulePtr exponential_decay(double rate, int64_t decay_steps, double decay_rate, bool staircase);
+// rate / (1 + decay_rate step / decay_steps); staircase: with the quotient rounded down.
+SchedulePtr inverse_time_decay(double rate, int64_t decay_steps, double decay_rate, bool staircase);
+// (rate - end_rate) (1 - step / decay_steps)^power + end_rate. cycle: behind decay_steps it begins again from `rate` down, over
+// twice, three times, ... as many steps in all, so that end_rate is reached at each multiple of decay_steps.
+SchedulePtr polynomial_decay(double rate, double end_rate, int64_t decay_steps, double power, bool cycle);
+// rate ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha): SGDR's cosine (Loshchilov and Hutter 2017) without restarts.
+// alpha in [0, 1] is the share of the rate that is left in the end.
+SchedulePtr cosine_decay(double rate, int64_t decay_steps, double alpha);
+// The same with warm restarts: period i is t_mul^i decay_steps long and begins at m_mul^i rate. t_mul >= 1, m_mul finite and not negative.
+SchedulePtr cosine_restarts(double rate, int64_t decay_steps, double t_mul, double m_mul, double alpha);
+
+// Smith and Topin 2018, in the form of PyTorch's OneCycleLR: in the first warmup_fraction of total_steps up from
+// max_rate / div_factor to max_rate, then down to max_rate / (div_factor final_div_factor), each way along half a cosine.
+struct OneCycleOptions {
+  double warmup_fraction = 0.3;   // in (0, 1); PyTorch's pct_start
+  double div_factor = 25;         // at least 1
+  double final_div_factor = 1e4;  // at least 1
+  bool linear = false;            // along straight lines
+};
+SchedulePtr one_cycle(double max_rate, int64_t total_steps, const OneCycleOptions& options);
+
+// From start_rate along a straight line to the first rate of `then` in `steps` steps; from there on `then`, whose steps count
+// from there.
+SchedulePtr warmup(double start_rate, int64_t steps, SchedulePtr then);
+// schedules[0] up to step boundaries[0], without it; schedules[1] from there up to boundaries[1], and so on. The steps of each
+// count from its beginning. One schedule more than boundaries, which ascend strictly from 1 on.
+SchedulePtr sequence(Span<const SchedulePtr> schedules, Span<const int64_t> boundaries);
+
+}  // namespace tl::optim
