@@ -2,7 +2,7 @@
 import re
 
 WORDS = {"matmul": "MatMul", "logsumexp": "LogSumExp", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "CumSum", "idx": "IDX", "sgd": "SGD",
-         "adamw": "AdamW", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch"}
+         "adamw": "AdamW", "rmsprop": "RMSprop", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch"}
 KEYWORDS = {"range", "type", "func", "var", "map", "len", "cap", "new", "make", "select"}
 # Enums whose constants have another prefix in Go than their C names without "TL_". That of tl_status makes errors.
 ENUM_TYPES = {"tl_status": "Code", "tl_dtype": "DType"}
@@ -35,7 +35,8 @@ FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradie
              "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
              "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau"}
-SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
+SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",
+        "tl_adafactor", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
 CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them
 
 

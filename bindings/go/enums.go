@@ -151,8 +151,8 @@ const (
 	ReductionWeightedMean Reduction = 3
 )
 
-// MomentumForm: Where SGD's learning rate stands; without a change of the rate both give the same weights.
-// Append-only numbers.
+// MomentumForm: Where the learning rate stands beside a momentum; without a change of the rate both give the
+// same weights. Append-only numbers.
 type MomentumForm int32
 
 // Values of MomentumForm.
@@ -163,8 +163,8 @@ const (
 	MomentumPyTorch MomentumForm = 1
 )
 
-// EpsilonForm: Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only
-// numbers.
+// EpsilonForm: Where epsilon stands. Of Adam, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t), as written
+// here; each other optimizer that has the option says it. Append-only numbers.
 type EpsilonForm int32
 
 // Values of EpsilonForm.

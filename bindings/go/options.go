@@ -244,6 +244,8 @@ type AdamOptions struct {
 	EpsilonForm EpsilonForm
 	// copied; "": "adam"
 	Name string
+	// the largest v so far in the place of v (Reddi et al. 2018; default false)
+	Amsgrad bool
 }
 
 func (o *AdamOptions) raw(name *C.char) C.tlgo_adam_options {
@@ -257,6 +259,7 @@ func (o *AdamOptions) raw(name *C.char) C.tlgo_adam_options {
 		epsilon:       C.double(o.Epsilon),
 		epsilon_form:  C.int32_t(o.EpsilonForm),
 		name:          name,
+		amsgrad:       C.bool(o.Amsgrad),
 	}
 }
 
@@ -283,6 +286,8 @@ type AdamWOptions struct {
 	WeightDecay float64
 	// copied; "": "adamw"
 	Name string
+	// the largest v so far in the place of v (Reddi et al. 2018; default false)
+	Amsgrad bool
 }
 
 func (o *AdamWOptions) raw(name *C.char) C.tlgo_adamw_options {
@@ -297,6 +302,7 @@ func (o *AdamWOptions) raw(name *C.char) C.tlgo_adamw_options {
 		epsilon_form:  C.int32_t(o.EpsilonForm),
 		weight_decay:  C.double(o.WeightDecay),
 		name:          name,
+		amsgrad:       C.bool(o.Amsgrad),
 	}
 }
 
@@ -327,6 +333,339 @@ func (o *TapeOptions) raw() C.tlgo_tape_options {
 		ignore_variables: C.bool(o.IgnoreVariables),
 		explain:          C.bool(o.Explain),
 	}
+}
+
+// AdamaxOptions: Of Adamax.
+type AdamaxOptions struct {
+	// 0: 0.001, the default (PyTorch's is 0.002)
+	LearningRate float64
+	// in [0, 1); 0: 0.9, the default
+	Beta1 float64
+	// in [0, 1); 0: 0.999, the default
+	Beta2 float64
+	// 0: 1e-7, the default (PyTorch's is 1e-8)
+	Epsilon float64
+	// default EpsilonKeras
+	EpsilonForm EpsilonForm
+	// copied; "": "adamax"
+	Name string
+}
+
+func (o *AdamaxOptions) raw(name *C.char) C.tlgo_adamax_options {
+	if o == nil {
+		return C.tlgo_adamax_options{}
+	}
+	return C.tlgo_adamax_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		epsilon:       C.double(o.Epsilon),
+		epsilon_form:  C.int32_t(o.EpsilonForm),
+		name:          name,
+	}
+}
+
+func (o *AdamaxOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// NadamOptions: Of Nadam.
+type NadamOptions struct {
+	// 0: 0.001, the default (PyTorch's is 0.002)
+	LearningRate float64
+	// in [0, 1); 0: 0.9, the default
+	Beta1 float64
+	// in [0, 1); 0: 0.999, the default
+	Beta2 float64
+	// 0: 1e-7, the default (PyTorch's is 1e-8)
+	Epsilon float64
+	// d, not negative; 0: 1, the default, as in Keras (PyTorch's is 0.004)
+	MomentumDecay float64
+	// copied; "": "nadam"
+	Name string
+}
+
+func (o *NadamOptions) raw(name *C.char) C.tlgo_nadam_options {
+	if o == nil {
+		return C.tlgo_nadam_options{}
+	}
+	return C.tlgo_nadam_options{
+		learning_rate:  C.double(o.LearningRate),
+		beta1:          C.double(o.Beta1),
+		beta2:          C.double(o.Beta2),
+		epsilon:        C.double(o.Epsilon),
+		momentum_decay: C.double(o.MomentumDecay),
+		name:           name,
+	}
+}
+
+func (o *NadamOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// AdagradOptions: Of Adagrad.
+type AdagradOptions struct {
+	// 0: 0.001, the default (PyTorch's is 0.01)
+	LearningRate float64
+	// not negative; 0: the default of the form, 0.1 of Keras's and 0 of PyTorch's
+	InitialAccumulator float64
+	// 0: 1e-7, the default (PyTorch's is 1e-10)
+	Epsilon float64
+	// default EpsilonKeras
+	EpsilonForm EpsilonForm
+	// copied; "": "adagrad"
+	Name string
+}
+
+func (o *AdagradOptions) raw(name *C.char) C.tlgo_adagrad_options {
+	if o == nil {
+		return C.tlgo_adagrad_options{}
+	}
+	return C.tlgo_adagrad_options{
+		learning_rate:       C.double(o.LearningRate),
+		initial_accumulator: C.double(o.InitialAccumulator),
+		epsilon:             C.double(o.Epsilon),
+		epsilon_form:        C.int32_t(o.EpsilonForm),
+		name:                name,
+	}
+}
+
+func (o *AdagradOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// AdadeltaOptions: Of Adadelta.
+type AdadeltaOptions struct {
+	// 0: 0.001, the default (PyTorch's and the paper's is 1)
+	LearningRate float64
+	// in [0, 1); 0: 0.95, the default (PyTorch's is 0.9)
+	Rho float64
+	// 0: 1e-7, the default (PyTorch's is 1e-6)
+	Epsilon float64
+	// copied; "": "adadelta"
+	Name string
+}
+
+func (o *AdadeltaOptions) raw(name *C.char) C.tlgo_adadelta_options {
+	if o == nil {
+		return C.tlgo_adadelta_options{}
+	}
+	return C.tlgo_adadelta_options{
+		learning_rate: C.double(o.LearningRate),
+		rho:           C.double(o.Rho),
+		epsilon:       C.double(o.Epsilon),
+		name:          name,
+	}
+}
+
+func (o *AdadeltaOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// RMSpropOptions: Of RMSprop.
+type RMSpropOptions struct {
+	// 0: 0.001, the default (PyTorch's is 0.01)
+	LearningRate float64
+	// in [0, 1); 0: 0.9, the default (PyTorch's is 0.99)
+	Rho float64
+	// mu in [0, 1]; default 0, without
+	Momentum float64
+	// 0: 1e-7, the default (PyTorch's is 1e-8)
+	Epsilon float64
+	// whether the square of the mean gradient is taken off (default false)
+	Centered bool
+	// default EpsilonKeras
+	EpsilonForm EpsilonForm
+	// default MomentumKeras
+	MomentumForm MomentumForm
+	// copied; "": "rmsprop"
+	Name string
+}
+
+func (o *RMSpropOptions) raw(name *C.char) C.tlgo_rmsprop_options {
+	if o == nil {
+		return C.tlgo_rmsprop_options{}
+	}
+	return C.tlgo_rmsprop_options{
+		learning_rate: C.double(o.LearningRate),
+		rho:           C.double(o.Rho),
+		momentum:      C.double(o.Momentum),
+		epsilon:       C.double(o.Epsilon),
+		centered:      C.bool(o.Centered),
+		epsilon_form:  C.int32_t(o.EpsilonForm),
+		momentum_form: C.int32_t(o.MomentumForm),
+		name:          name,
+	}
+}
+
+func (o *RMSpropOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// FtrlOptions: Of Ftrl.
+type FtrlOptions struct {
+	// 0: 0.001, the default; a step at a rate that was set to 0 is an error
+	LearningRate float64
+	// -p, not above 0; 0: -0.5, the default
+	LearningRatePower float64
+	// not negative; 0: 0.1, the default
+	InitialAccumulator float64
+	// not negative; default 0. It makes weights exactly 0
+	L1 float64
+	// not negative; default 0. A penalty of the weights
+	L2 float64
+	// shrink, not negative; default 0. A penalty that acts on the gradient
+	L2Shrinkage float64
+	// not negative; default 0
+	Beta float64
+	// copied; "": "ftrl"
+	Name string
+}
+
+func (o *FtrlOptions) raw(name *C.char) C.tlgo_ftrl_options {
+	if o == nil {
+		return C.tlgo_ftrl_options{}
+	}
+	return C.tlgo_ftrl_options{
+		learning_rate:       C.double(o.LearningRate),
+		learning_rate_power: C.double(o.LearningRatePower),
+		initial_accumulator: C.double(o.InitialAccumulator),
+		l1:                  C.double(o.L1),
+		l2:                  C.double(o.L2),
+		l2_shrinkage:        C.double(o.L2Shrinkage),
+		beta:                C.double(o.Beta),
+		name:                name,
+	}
+}
+
+func (o *FtrlOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// LionOptions: Of Lion.
+type LionOptions struct {
+	// 0: 0.001, the default; a third to a tenth of Adam's is usual
+	LearningRate float64
+	// in [0, 1]; 0: 0.9, the default
+	Beta1 float64
+	// in [0, 1); 0: 0.99, the default
+	Beta2 float64
+	// copied; "": "lion"
+	Name string
+}
+
+func (o *LionOptions) raw(name *C.char) C.tlgo_lion_options {
+	if o == nil {
+		return C.tlgo_lion_options{}
+	}
+	return C.tlgo_lion_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		name:          name,
+	}
+}
+
+func (o *LionOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// LambOptions: Of Lamb.
+type LambOptions struct {
+	// 0: 0.001, the default
+	LearningRate float64
+	// in [0, 1); 0: 0.9, the default
+	Beta1 float64
+	// in [0, 1); 0: 0.999, the default
+	Beta2 float64
+	// 0: 1e-7, the default (the paper's is 1e-6)
+	Epsilon float64
+	// not negative; default 0. Part of the step that is scaled, as in the paper
+	WeightDecay float64
+	// copied; "": "lamb"
+	Name string
+}
+
+func (o *LambOptions) raw(name *C.char) C.tlgo_lamb_options {
+	if o == nil {
+		return C.tlgo_lamb_options{}
+	}
+	return C.tlgo_lamb_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		epsilon:       C.double(o.Epsilon),
+		weight_decay:  C.double(o.WeightDecay),
+		name:          name,
+	}
+}
+
+func (o *LambOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// AdafactorOptions: Of Adafactor.
+type AdafactorOptions struct {
+	// 0: 0.001, the default (PyTorch's and the paper's is 0.01)
+	LearningRate float64
+	// not above 0; 0: -0.8, the default
+	Beta2Decay float64
+	// not negative; 0: the default of the form, 1e-30 of Keras's and 2^-23, the epsilon of f32, of PyTorch's
+	Epsilon1 float64
+	// the least scale of the weights, not negative; 0: 0.001, the default
+	Epsilon2 float64
+	// above 0; 0: 1, the default
+	ClipThreshold float64
+	// default EpsilonKeras
+	EpsilonForm EpsilonForm
+	// copied; "": "adafactor"
+	Name string
+}
+
+func (o *AdafactorOptions) raw(name *C.char) C.tlgo_adafactor_options {
+	if o == nil {
+		return C.tlgo_adafactor_options{}
+	}
+	return C.tlgo_adafactor_options{
+		learning_rate:  C.double(o.LearningRate),
+		beta2_decay:    C.double(o.Beta2Decay),
+		epsilon1:       C.double(o.Epsilon1),
+		epsilon2:       C.double(o.Epsilon2),
+		clip_threshold: C.double(o.ClipThreshold),
+		epsilon_form:   C.int32_t(o.EpsilonForm),
+		name:           name,
+	}
+}
+
+func (o *AdafactorOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
 }
 
 // FunctionOptions: How a function records.

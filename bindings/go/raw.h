@@ -71,6 +71,7 @@ typedef struct {
   double epsilon;
   int32_t epsilon_form;
   const char *name;
+  bool amsgrad;
 } tlgo_adam_options;
 
 typedef struct {
@@ -81,6 +82,7 @@ typedef struct {
   int32_t epsilon_form;
   double weight_decay;
   const char *name;
+  bool amsgrad;
 } tlgo_adamw_options;
 
 typedef struct {
@@ -98,6 +100,87 @@ typedef struct {
   const uintptr_t *output_gradients;
   int32_t *reasons;
 } tlgo_gradient_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  int32_t epsilon_form;
+  const char *name;
+} tlgo_adamax_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double momentum_decay;
+  const char *name;
+} tlgo_nadam_options;
+
+typedef struct {
+  double learning_rate;
+  double initial_accumulator;
+  double epsilon;
+  int32_t epsilon_form;
+  const char *name;
+} tlgo_adagrad_options;
+
+typedef struct {
+  double learning_rate;
+  double rho;
+  double epsilon;
+  const char *name;
+} tlgo_adadelta_options;
+
+typedef struct {
+  double learning_rate;
+  double rho;
+  double momentum;
+  double epsilon;
+  bool centered;
+  int32_t epsilon_form;
+  int32_t momentum_form;
+  const char *name;
+} tlgo_rmsprop_options;
+
+typedef struct {
+  double learning_rate;
+  double learning_rate_power;
+  double initial_accumulator;
+  double l1;
+  double l2;
+  double l2_shrinkage;
+  double beta;
+  const char *name;
+} tlgo_ftrl_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  const char *name;
+} tlgo_lion_options;
+
+typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double weight_decay;
+  const char *name;
+} tlgo_lamb_options;
+
+typedef struct {
+  double learning_rate;
+  double beta2_decay;
+  double epsilon1;
+  double epsilon2;
+  double clip_threshold;
+  int32_t epsilon_form;
+  const char *name;
+} tlgo_adafactor_options;
 
 typedef struct {
   const char *name;
@@ -972,6 +1055,7 @@ static inline uintptr_t tlgo_adam(uintptr_t context, tlgo_adam_options o) {
   options.epsilon = o.epsilon;
   options.epsilon_form = o.epsilon_form;
   options.name = o.name;
+  options.amsgrad = o.amsgrad;
   return (uintptr_t)tl_adam((tl_context *)context, &options);
 }
 
@@ -985,6 +1069,7 @@ static inline uintptr_t tlgo_adamw(uintptr_t context, tlgo_adamw_options o) {
   options.epsilon_form = o.epsilon_form;
   options.weight_decay = o.weight_decay;
   options.name = o.name;
+  options.amsgrad = o.amsgrad;
   return (uintptr_t)tl_adamw((tl_context *)context, &options);
 }
 
@@ -1213,6 +1298,114 @@ static inline bool tlgo_variable_trainable(uintptr_t variable) {
 
 static inline int32_t tlgo_variable_set_trainable(uintptr_t variable, bool trainable) {
   return tl_variable_set_trainable((tl_tensor *)variable, trainable);
+}
+
+static inline uintptr_t tlgo_adamax(uintptr_t context, tlgo_adamax_options o) {
+  tl_adamax_options options;
+  tl_adamax_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.epsilon_form = o.epsilon_form;
+  options.name = o.name;
+  return (uintptr_t)tl_adamax((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_nadam(uintptr_t context, tlgo_nadam_options o) {
+  tl_nadam_options options;
+  tl_nadam_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.momentum_decay = o.momentum_decay;
+  options.name = o.name;
+  return (uintptr_t)tl_nadam((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_adagrad(uintptr_t context, tlgo_adagrad_options o) {
+  tl_adagrad_options options;
+  tl_adagrad_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.initial_accumulator = o.initial_accumulator;
+  options.epsilon = o.epsilon;
+  options.epsilon_form = o.epsilon_form;
+  options.name = o.name;
+  return (uintptr_t)tl_adagrad((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_adadelta(uintptr_t context, tlgo_adadelta_options o) {
+  tl_adadelta_options options;
+  tl_adadelta_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.rho = o.rho;
+  options.epsilon = o.epsilon;
+  options.name = o.name;
+  return (uintptr_t)tl_adadelta((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_rmsprop(uintptr_t context, tlgo_rmsprop_options o) {
+  tl_rmsprop_options options;
+  tl_rmsprop_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.rho = o.rho;
+  options.momentum = o.momentum;
+  options.epsilon = o.epsilon;
+  options.centered = o.centered;
+  options.epsilon_form = o.epsilon_form;
+  options.momentum_form = o.momentum_form;
+  options.name = o.name;
+  return (uintptr_t)tl_rmsprop((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_ftrl(uintptr_t context, tlgo_ftrl_options o) {
+  tl_ftrl_options options;
+  tl_ftrl_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.learning_rate_power = o.learning_rate_power;
+  options.initial_accumulator = o.initial_accumulator;
+  options.l1 = o.l1;
+  options.l2 = o.l2;
+  options.l2_shrinkage = o.l2_shrinkage;
+  options.beta = o.beta;
+  options.name = o.name;
+  return (uintptr_t)tl_ftrl((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_lion(uintptr_t context, tlgo_lion_options o) {
+  tl_lion_options options;
+  tl_lion_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.name = o.name;
+  return (uintptr_t)tl_lion((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_lamb(uintptr_t context, tlgo_lamb_options o) {
+  tl_lamb_options options;
+  tl_lamb_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.weight_decay = o.weight_decay;
+  options.name = o.name;
+  return (uintptr_t)tl_lamb((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_adafactor(uintptr_t context, tlgo_adafactor_options o) {
+  tl_adafactor_options options;
+  tl_adafactor_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta2_decay = o.beta2_decay;
+  options.epsilon1 = o.epsilon1;
+  options.epsilon2 = o.epsilon2;
+  options.clip_threshold = o.clip_threshold;
+  options.epsilon_form = o.epsilon_form;
+  options.name = o.name;
+  return (uintptr_t)tl_adafactor((tl_context *)context, &options);
 }
 
 static inline uintptr_t tlgo_forward_begin(uintptr_t context, const uintptr_t *primals, const uintptr_t *tangents, size_t count) {

@@ -17,6 +17,10 @@ struct OptimizerObject {
   VariableHandles variables;
 };
 
+inline tl_optimizer* make_optimizer(Session& s, std::unique_ptr<optim::Optimizer> optimizer) {
+  return make_object<tl_optimizer>(s, Kind::kOptimizer, new OptimizerObject(s, std::move(optimizer)));
+}
+
 // A call with an effect on an optimizer: f(session, optimizer).
 template <class F>
 tl_status with_optimizer(tl_optimizer* optimizer, const char* name, F&& f) noexcept {

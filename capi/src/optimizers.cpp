@@ -13,10 +13,6 @@ using namespace tl::capi;
 
 namespace {
 
-tl_optimizer* make_optimizer(Session& s, std::unique_ptr<optim::Optimizer> optimizer) {
-  return make_object<tl_optimizer>(s, Kind::kOptimizer, new OptimizerObject(s, std::move(optimizer)));
-}
-
 // Of tl_adam_options and tl_adamw_options alike.
 template <class Options>
 optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
@@ -25,6 +21,7 @@ optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
   out.beta2 = value_or(o.beta2, out.beta2);
   out.epsilon = value_or(o.epsilon, out.epsilon);
   out.epsilon_form = static_cast<optim::EpsilonForm>(o.epsilon_form);
+  out.amsgrad = o.amsgrad;
   if (o.name) out.name = o.name;
   return out;
 }

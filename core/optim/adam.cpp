@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/chain.h"
 
 namespace tl::optim {
 namespace {
@@ -10,11 +11,15 @@ namespace {
 class Adam final : public Optimizer {
  public:
   Adam(Context& context, const AdamOptions& options, double weight_decay)
-      : Optimizer(context, options.name, {"m", "v"}, options.learning_rate),
+      : Optimizer(context, options.name, options.learning_rate),
         options_(options),
         weight_decay_(weight_decay) {}
 
  protected:
+  std::vector<Slot> first_slots(const Variable& variable) const override {
+    return options_.amsgrad ? slots_like(variable, {"m", "v", "v_max"}) : slots_like(variable, {"m", "v"});
+  }
+
   int scalars(int64_t step, double rate, double* out) const override {
     double t = static_cast<double>(step);
     double correction = std::sqrt(1.0 - std::pow(options_.beta2, t));
@@ -24,16 +29,27 @@ class Adam final : public Optimizer {
     return 3;
   }
 
-  bool runs_in_place() const override { return true; }
+  bool runs_in_place() const override { return !options_.amsgrad; }
 
   void run(const Tensor* values, const Tensor& g, const Tensor* scalars, bool donate,
            Tensor* out) const override {
+    if (options_.amsgrad) return run_amsgrad(values, g, scalars, out);
     AdamUpdateAttrs attrs{options_.beta1, options_.beta2};
     const Tensor* in[] = {&values[0], &g, &values[1], &values[2], &scalars[0], &scalars[1], &scalars[2]};
     tl::apply(OpId::kAdamUpdate, context(), Inputs(in, 7), &attrs, out, donate ? 0b1101 : 0);
   }
 
  private:
+  void run_amsgrad(const Tensor* values, const Tensor& g, const Tensor* scalars, Tensor* out) const {
+    const Tensor &w = values[0], &rate = scalars[0], &decay = scalars[1], &epsilon = scalars[2];
+    out[1] = moving_average(values[1], g, options_.beta1);
+    out[2] = moving_average(values[2], square(g), options_.beta2);
+    out[3] = maximum(values[3], out[2]);
+    Tensor change = into(OpId::kDiv, mul(out[1], rate), into(OpId::kAdd, sqrt(out[3]), epsilon));
+    Tensor decayed = weight_decay_ == 0 ? w : into(OpId::kSub, w, mul(w, decay));
+    out[0] = into(OpId::kSub, decayed, change);
+  }
+
   AdamOptions options_;
   double weight_decay_;
 };
@@ -43,9 +59,7 @@ void check(const AdamOptions& options) {
   check_share(name, "beta1", options.beta1);
   check_share(name, "beta2", options.beta2);
   check_not_negative(name, "epsilon", options.epsilon);
-  if (options.epsilon_form != EpsilonForm::kKeras && options.epsilon_form != EpsilonForm::kPyTorch)
-    invalid("[", name, "] 'epsilon_form' must be Keras (0) or PyTorch (1): got ",
-            static_cast<int32_t>(options.epsilon_form), "; fill the options with their _init function first");
+  check_form(name, options.epsilon_form);
 }
 
 }  // namespace

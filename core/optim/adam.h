@@ -3,17 +3,14 @@
 
 #include <memory>
 
+#include "core/optim/conventions.h"
 #include "core/optim/optimizer.h"
 
 namespace tl::optim {
 
-// Where epsilon stands; it matters where gradients are as small as epsilon. a = rate sqrt(1 - beta2^t) / (1 - beta1^t).
-enum class EpsilonForm : int32_t {
-  kKeras =
-      0,  // w -= a m / (sqrt(v) + epsilon): beside the root before bias correction ("epsilon hat" of the paper)
-  kPyTorch = 1,  // w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t)): beside the corrected root
-};
-
+// a = rate sqrt(1 - beta2^t) / (1 - beta1^t).
+//   Keras:   w -= a m / (sqrt(v) + epsilon): beside the root before bias correction ("epsilon hat" of the paper)
+//   PyTorch: w -= a m / (sqrt(v) + epsilon sqrt(1 - beta2^t)): beside the corrected root
 struct AdamOptions {
   double learning_rate = 0.001;
   double beta1 = 0.9;     // in [0, 1)
@@ -21,15 +18,16 @@ struct AdamOptions {
   double epsilon = 1e-7;  // finite, not negative. PyTorch's default is 1e-8.
   EpsilonForm epsilon_form = EpsilonForm::kKeras;
   std::string name = "adam";
+  bool amsgrad = false;  // the largest v so far in the place of v (Reddi et al. 2018)
 };
 
 struct AdamWOptions {
-  AdamOptions adam{0.001, 0.9, 0.999, 1e-7, EpsilonForm::kKeras, "adamw"};
+  AdamOptions adam{0.001, 0.9, 0.999, 1e-7, EpsilonForm::kKeras, "adamw", false};
   double weight_decay =
       0.004;  // w -= rate weight_decay w before the update, with the rate of the step. PyTorch's is 0.01.
 };
 
-// Slots: "m" and "v". Throw kInvalidArgument for options outside their range.
+// Slots: "m" and "v", with amsgrad "v_max" too. Gradients of rows: lazily. Throw kInvalidArgument for options outside their range.
 std::unique_ptr<Optimizer> make_adam(Context& context, const AdamOptions& options);
 std::unique_ptr<Optimizer> make_adamw(Context& context, const AdamWOptions& options);
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/conventions.h"
 #include "core/optim/host_scalar.h"
 #include "core/optim/row_update.h"
 #include "core/tensor/recorder.h"
@@ -29,18 +30,6 @@ Tensor untracked(const Tensor& t) {
 }
 
 }  // namespace
-
-void check_not_negative(const char* optimizer, const char* name, double value) {
-  if (!(value >= 0) || std::isinf(value))
-    invalid("[", optimizer, "] '", name, "' must be a finite number that is not negative: got ", value,
-            "; check how it was computed");
-}
-
-void check_share(const char* optimizer, const char* name, double value) {
-  if (!(value >= 0 && value < 1))
-    invalid("[", optimizer, "] '", name, "' must be in [0, 1): got ", value,
-            "; it is the share that is kept");
-}
 
 // One variable of one step.
 struct Optimizer::Update {
@@ -97,14 +86,20 @@ class Optimizer::Numbers final : public HostNumbers {
   Tensor room_;  // for a count that cannot be written in place
 };
 
-Optimizer::Optimizer(Context& context, std::string name, std::vector<const char*> slot_names,
-                     double learning_rate)
-    : context_(context), name_(std::move(name)), slot_names_(std::move(slot_names)) {
-  TL_INVARIANT(slot_names_.size() <= kMostSlots);
+Optimizer::Optimizer(Context& context, std::string name, double learning_rate)
+    : context_(context), name_(std::move(name)) {
   check_not_negative(name_.c_str(), "learning_rate", learning_rate);
   iterations_ = VariableRef::make(scalar_of(context, int64_t{0}), name_ + "/iterations", false);
   learning_rate_ = VariableRef::make(scalar_of(context, learning_rate), name_ + "/learning_rate", false);
   numbers_ = std::make_shared<Numbers>(*this);
+}
+
+std::vector<Optimizer::Slot> Optimizer::slots_like(const Variable& variable,
+                                                   std::initializer_list<const char*> names, double value) {
+  std::vector<Slot> slots;
+  for (const char* name : names)
+    slots.push_back({name, full(variable.context(), variable.shape(), value, variable.dtype())});
+  return slots;
 }
 
 int64_t Optimizer::iterations() const {
@@ -116,7 +111,7 @@ std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_, learning_rate_};
   all.insert(all.end(), schedule_variables_.begin(), schedule_variables_.end());
   for (const Entry& entry : entries_)
-    for (size_t i = 0; i < slot_names_.size() && !entry.life.expired(); i++) all.push_back(entry.slots[i]);
+    for (size_t i = 0; i < entry.num_slots && !entry.life.expired(); i++) all.push_back(entry.slots[i]);
   return all;
 }
 
@@ -124,7 +119,7 @@ std::vector<VariableRef> Optimizer::slots(const Variable& variable) const {
   auto found = entry_of_variable_.find(variable.id());
   if (found == entry_of_variable_.end()) return {};
   const Entry& entry = entries_[found->second];
-  return {entry.slots.begin(), entry.slots.begin() + static_cast<std::ptrdiff_t>(slot_names_.size())};
+  return {entry.slots.begin(), entry.slots.begin() + static_cast<std::ptrdiff_t>(entry.num_slots)};
 }
 
 void Optimizer::check_variables(Span<Variable* const> variables) const {
@@ -183,6 +178,10 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
     if (&row_indices[i].context() != &context_)
       invalid("[", name_, "] indices must be of the optimizer's context: got 'row_indices[", i,
               "]' of another context; copy its data over");
+    if (const char* reason = against_rows(v))
+      invalid("[", name_, "] gradients of rows are not taken, because ", reason, ": got 'row_indices[", i,
+              "]' for ", quoted(v, i),
+              "; give its whole gradient, which the tape makes when not asked for rows");
     check_rows(name_.c_str(), i, row_indices[i], g, v.shape());
   }
   if (any) return;
@@ -217,7 +216,9 @@ void Optimizer::check_numbers(const double* numbers, int count, double rate, DTy
   for (int k = 0; k < count; k++)
     if (!fits(numbers[k]))
       invalid("[", name_, "] 'learning_rate' and the other options make a step that is out of range for ",
-              target(), ": got ", numbers[k], " at a rate of ", rate, "; lower what makes it large");
+              target(), ": got ", numbers[k], " at a rate of ", rate,
+              rate == 0 ? "; its formula divides by the rate, so leave the step out"
+                        : "; lower what makes it large");
 }
 
 size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
@@ -241,9 +242,11 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       entry.life = v.life();
       entry.name = v.name();
       for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
-      for (size_t s = 0; s < slot_names_.size(); s++)
-        entry.slots[s] = VariableRef::make(full(context_, v.shape(), 0.0, v.dtype()),
-                                           concat(name_, "/", entry.name, "/", slot_names_[s]), false);
+      std::vector<Slot> slots = first_slots(v);
+      TL_INVARIANT(slots.size() <= kMostSlots);
+      for (Slot& slot : slots)
+        entry.slots[entry.num_slots++] =
+            VariableRef::make(std::move(slot.first), concat(name_, "/", entry.name, "/", slot.name), false);
       entry_of_variable_.emplace(v.id(), entries_.size());
       entries_.push_back(std::move(entry));
     }
@@ -301,7 +304,7 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
 
 // What can fail of an update: new values that cannot be written into the old ones' memory, and those of rows.
 void Optimizer::prepare(Update& u) const {
-  const size_t count = 1 + slot_names_.size();
+  const size_t count = 1 + u.entry->num_slots;
   const Tensor* held[1 + kMostSlots] = {&u.variable->peek()};
   for (size_t k = 1; k < count; k++) held[k] = &u.entry->slots[k - 1]->peek();
   for (size_t k = 0; k < count; k++)
@@ -318,7 +321,7 @@ void Optimizer::prepare(Update& u) const {
 
 // The rest of it, which cannot fail: in the memory of the variable and its slots where nobody else holds them.
 void Optimizer::commit(Update& u) const {
-  const size_t num_slots = slot_names_.size();
+  const size_t num_slots = u.entry->num_slots;
   if (u.in_place) {
     Tensor values[1 + kMostSlots];
     values[0] = u.variable->take();

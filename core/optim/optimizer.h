@@ -1,12 +1,13 @@
 // Optimizer: turns gradients into new values of variables. What all optimizers share stands here: checks, slots, the
 // count of steps, the learning rate, and the promise that a call that fails has changed nothing. The arithmetic of one
-// step is in sgd.cpp and adam.cpp.
+// step is in a file for each of them.
 //
 // It knows no tape and no layer: gradients are tensors, wherever they come from, and null stands for "none".
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -40,7 +41,8 @@ class Optimizer {
   // SGD without momentum that is the dense update to the bit. With momentum and with Adam it is the lazy one: the velocity and
   // the moments of the other rows do not decay, and those rows do not move (Keras's momentum, TensorFlow's LazyAdam and
   // PyTorch's SparseAdam do the same; Keras's Adam decays all rows: give it the dense gradient for that). AdamW decays only
-  // the weights of these rows. The step count, and with it the bias correction, is that of the optimizer.
+  // the weights of these rows. The step count, and with it the bias correction, is that of the optimizer. An optimizer whose
+  // update of a row needs the other rows refuses them; each header says what its optimizer does.
   void apply(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices = {});
 
   // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
@@ -68,10 +70,24 @@ class Optimizer {
   Context& context() const { return context_; }
 
  protected:
-  static constexpr int kMostSlots = 2;
-  static constexpr int kMostScalars = 3;
+  static constexpr int kMostSlots = 4;
+  static constexpr int kMostScalars = 4;
 
-  Optimizer(Context& context, std::string name, std::vector<const char*> slot_names, double learning_rate);
+  // State that goes with a variable, and what it is before the first step.
+  struct Slot {
+    const char* name;
+    Tensor first;  // of any shape; a row of it for each row of the variable where gradients of rows are taken
+  };
+
+  Optimizer(Context& context, std::string name, double learning_rate);
+
+  // The slots of a variable, at most kMostSlots; which there are may depend on its shape.
+  virtual std::vector<Slot> first_slots(const Variable& variable) const = 0;
+  // Slots of the shape and dtype of the variable that hold one number.
+  static std::vector<Slot> slots_like(const Variable& variable, std::initializer_list<const char*> names,
+                                      double value = 0.0);
+  // Why gradients of rows of this variable are not taken: half a sentence, for the error. Null: they are.
+  virtual const char* against_rows(const Variable& /*variable*/) const { return nullptr; }
 
   // The numbers of step `step` (from 1 on), the same for all variables; they reach run() as tensors of rank 0. The number
   // of them is returned.
@@ -89,6 +105,7 @@ class Optimizer {
     std::weak_ptr<const void> life;  // of the variable
     std::string name;                // of the variable in the names of its slots
     std::array<VariableRef, kMostSlots> slots;
+    size_t num_slots = 0;
     bool warned = false;
   };
   struct Update;
@@ -113,7 +130,6 @@ class Optimizer {
 
   Context& context_;
   std::string name_;
-  std::vector<const char*> slot_names_;
   VariableRef iterations_, learning_rate_;
   SchedulePtr schedule_;                         // null: the variable's rate
   std::vector<VariableRef> schedule_variables_;  // what it remembers
@@ -122,9 +138,5 @@ class Optimizer {
   std::shared_ptr<HostNumbers>
       numbers_;  // shared, so that who remembers it can tell when the optimizer is gone
 };
-
-// Checks of hyper-parameters: each throws kInvalidArgument with the optimizer, the name, the rule and the value.
-void check_not_negative(const char* optimizer, const char* name, double value);  // finite and >= 0
-void check_share(const char* optimizer, const char* name, double value);         // in [0, 1)
 
 }  // namespace tl::optim

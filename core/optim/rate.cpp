@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/optim/conventions.h"
 #include "core/optim/host_scalar.h"
 #include "core/optim/optimizer.h"
 

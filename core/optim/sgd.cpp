@@ -1,27 +1,21 @@
 #include "core/optim/sgd.h"
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/chain.h"
 
 namespace tl::optim {
 namespace {
 
-// a + b in the memory of a, which the caller gives away.
-Tensor add_into(Tensor a, const Tensor& b) {
-  const Tensor* in[] = {&a, &b};
-  Tensor out;
-  apply(OpId::kAdd, a.context(), Inputs(in, 2), nullptr, &out, 1);
-  return out;
-}
-
 class Sgd final : public Optimizer {
  public:
   Sgd(Context& context, const SgdOptions& options)
-      : Optimizer(context, options.name,
-                  options.momentum == 0 ? std::vector<const char*>{} : std::vector<const char*>{"momentum"},
-                  options.learning_rate),
-        options_(options) {}
+      : Optimizer(context, options.name, options.learning_rate), options_(options) {}
 
  protected:
+  std::vector<Slot> first_slots(const Variable& variable) const override {
+    return options_.momentum == 0 ? std::vector<Slot>{} : slots_like(variable, {"momentum"});
+  }
+
   int scalars(int64_t, double rate, double* out) const override {
     // The velocity of PyTorch's form is added, times minus the rate.
     out[0] = torch_velocity() ? -rate : rate;
@@ -45,9 +39,9 @@ class Sgd final : public Optimizer {
       tl::apply(OpId::kMomentumUpdate, context(), Inputs(in, 4), &attrs, out, donate ? 0b0101 : 0);
       return;
     }
-    out[1] = add_into(mul_scalar(m, options_.momentum), g);
-    Tensor change = options_.nesterov ? add_into(mul_scalar(out[1], options_.momentum), g) : out[1];
-    out[0] = add_into(mul(change, rate), w);
+    out[1] = into(OpId::kAdd, mul_scalar(m, options_.momentum), g);
+    Tensor change = options_.nesterov ? into(OpId::kAdd, mul_scalar(out[1], options_.momentum), g) : out[1];
+    out[0] = into(OpId::kAdd, mul(change, rate), w);
   }
 
  private:
@@ -63,14 +57,10 @@ class Sgd final : public Optimizer {
 std::unique_ptr<Optimizer> make_sgd(Context& context, const SgdOptions& options) {
   const char* name = options.name.c_str();
   if (!(options.momentum >= 0 && options.momentum <= 1))
-
     invalid("[", name, "] 'momentum' must be in [0, 1]: got ", options.momentum, "; 0.9 is usual");
   if (options.nesterov && options.momentum == 0)
     invalid("[", name, "] 'nesterov' needs a momentum above 0: got ", options.momentum, "; 0.9 is usual");
-  if (options.momentum_form != MomentumForm::kKeras && options.momentum_form != MomentumForm::kPyTorch)
-    invalid("[", name, "] 'momentum_form' must be Keras (0) or PyTorch (1): got ",
-            static_cast<int32_t>(options.momentum_form),
-            "; fill the options with their _init function first");
+  check_form(name, options.momentum_form);
   return std::make_unique<Sgd>(context, options);
 }
 

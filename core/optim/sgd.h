@@ -3,17 +3,10 @@
 
 #include <memory>
 
+#include "core/optim/conventions.h"
 #include "core/optim/optimizer.h"
 
 namespace tl::optim {
-
-// Where the learning rate stands. With a constant rate both forms give the same weights.
-enum class MomentumForm : int32_t {
-  kKeras =
-      0,  // in the velocity: m = mu m - rate g; w += m. After a change of the rate, old velocity keeps the old rate.
-  kPyTorch =
-      1,  // outside: m = mu m + g; w -= rate m. A change of the rate counts for the whole velocity at once.
-};
 
 struct SgdOptions {
   double learning_rate = 0.01;

@@ -29,6 +29,7 @@ int data_tests(void);
 int nn_tests(void);
 int optim_tests(void);
 int schedule_tests(void);
+int adaptive_optimizers_tests(void);
 int message_tests(void);
 int curvature_tests(void);
 int rows_tests(void);

@@ -1,4 +1,4 @@
-/* Optimizers, and clipping of gradients.
+/* Optimizers, and clipping of gradients. SGD and Adam stand here, all others in adaptive_optimizers.h.
  *
  *   tl_optimizer *adam = tl_adam(c, NULL);
  *   (each step)  if (tl_tape_gradient(tape, loss, vars, n, NULL, grads) == TL_OK) status = tl_optimizer_apply(adam, grads, vars, n);
@@ -21,7 +21,7 @@ typedef struct tl_optimizer tl_optimizer;
 
 /* ---- optimizers ------------------------------------------------------------------------------------------------- */
 
-/** Where SGD's learning rate stands; without a change of the rate both give the same weights. Append-only numbers. */
+/** Where the learning rate stands beside a momentum; without a change of the rate both give the same weights. Append-only numbers. */
 typedef int32_t tl_momentum_form;
 enum {
   TL_MOMENTUM_KERAS = 0,  /**< in the velocity: m = mu m - rate g, w += m */
@@ -45,7 +45,8 @@ TL_API void tl_sgd_options_init(tl_sgd_options* options, size_t struct_size);
  * Since 0.1. */
 TL_API tl_optimizer* tl_sgd(tl_context* context, const tl_sgd_options* options);
 
-/** Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only numbers. */
+/** Where epsilon stands. Of Adam, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t), as written here; each other optimizer that
+ * has the option says it. Append-only numbers. */
 typedef int32_t tl_epsilon_form;
 enum {
   TL_EPSILON_KERAS = 0,  /**< w -= a m / (sqrt(v) + epsilon) */
@@ -61,12 +62,13 @@ typedef struct tl_adam_options {
   double epsilon;               /**< 0: 1e-7, the default (PyTorch's is 1e-8) */
   tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
   const char* name;             /**< copied; NULL: "adam" */
+  bool amsgrad; /**< the largest v so far in the place of v (Reddi et al. 2018; default false) */
 } tl_adam_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_adam_options). Does nothing for NULL. Since 0.1. */
 TL_API void tl_adam_options_init(tl_adam_options* options, size_t struct_size);
 
-/** Adam (Kingma and Ba 2015). Slots: m, v. options may be NULL. NULL on failure. Since 0.1. */
+/** Adam (Kingma and Ba 2015). Slots: m, v, with amsgrad v_max too. options may be NULL. NULL on failure. Since 0.1. */
 TL_API tl_optimizer* tl_adam(tl_context* context, const tl_adam_options* options);
 
 /** Of tl_adamw(). Fill it with tl_adamw_options_init() first. */
@@ -79,13 +81,14 @@ typedef struct tl_adamw_options {
   tl_epsilon_form epsilon_form; /**< default TL_EPSILON_KERAS */
   double weight_decay;          /**< 0: 0.004, the default (PyTorch's is 0.01) */
   const char* name;             /**< copied; NULL: "adamw" */
+  bool amsgrad; /**< the largest v so far in the place of v (Reddi et al. 2018; default false) */
 } tl_adamw_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_adamw_options). Does nothing for NULL. Since 0.1. */
 TL_API void tl_adamw_options_init(tl_adamw_options* options, size_t struct_size);
 
-/** AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. options may be NULL. NULL on
- * failure. Since 0.1. */
+/** AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v, with amsgrad v_max too.
+ * options may be NULL. NULL on failure. Since 0.1. */
 TL_API tl_optimizer* tl_adamw(tl_context* context, const tl_adamw_options* options);
 
 /**
@@ -107,7 +110,8 @@ TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* g
  * What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
  * Adam, the velocity and the moments of the other rows do not decay and these rows do not move (Keras's momentum, TensorFlow's
  * LazyAdam and PyTorch's SparseAdam do the same; Keras's Adam decays all rows: for that, give it the dense gradient). AdamW
- * decays the weights of these rows only. The step count, and with it the bias correction, is that of the optimizer.
+ * decays the weights of these rows only. The step count, and with it the bias correction, is that of the optimizer. Optimizers
+ * whose step of a row depends on the other rows refuse rows; adaptive_optimizers.h says which.
  * TL_INVALID_ARGUMENT besides for indices and rows that do not fit, before anything changes. Since 0.1.
  * @array gradients[count]?, row_indices[count]?
  */

@@ -2,6 +2,7 @@
 #ifndef TAPELOOP_H
 #define TAPELOOP_H
 
+#include <tapeloop/adaptive_optimizers.h>
 #include <tapeloop/base.h>
 #include <tapeloop/curvature.h>
 #include <tapeloop/custom.h>

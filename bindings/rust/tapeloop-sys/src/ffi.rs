@@ -149,15 +149,16 @@ pub const TL_REDUCTION_NONE: tl_reduction = 2;
 /// sum / sum of the weights, which must be given; 0 where that is 0
 pub const TL_REDUCTION_WEIGHTED_MEAN: tl_reduction = 3;
 
-/// Where SGD's learning rate stands; without a change of the rate both give the same weights. Append-only
-/// numbers.
+/// Where the learning rate stands beside a momentum; without a change of the rate both give the same weights.
+/// Append-only numbers.
 pub type tl_momentum_form = i32;
 /// in the velocity: m = mu m - rate g, w += m
 pub const TL_MOMENTUM_KERAS: tl_momentum_form = 0;
 /// outside: m = mu m + g, w -= rate m
 pub const TL_MOMENTUM_PYTORCH: tl_momentum_form = 1;
 
-/// Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t). Append-only numbers.
+/// Where epsilon stands. Of Adam, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t), as written here; each other
+/// optimizer that has the option says it. Append-only numbers.
 pub type tl_epsilon_form = i32;
 /// w -= a m / (sqrt(v) + epsilon)
 pub const TL_EPSILON_KERAS: tl_epsilon_form = 0;
@@ -537,6 +538,8 @@ pub struct tl_adam_options {
     pub epsilon_form: tl_epsilon_form,
     /// copied; NULL: "adam"
     pub name: *const c_char,
+    /// the largest v so far in the place of v (Reddi et al. 2018; default false)
+    pub amsgrad: bool,
 }
 
 /// Of tl_adamw(). Fill it with tl_adamw_options_init() first.
@@ -559,6 +562,8 @@ pub struct tl_adamw_options {
     pub weight_decay: f64,
     /// copied; NULL: "adamw"
     pub name: *const c_char,
+    /// the largest v so far in the place of v (Reddi et al. 2018; default false)
+    pub amsgrad: bool,
 }
 
 /// Of tl_clip_by_global_norm(). Fill it with tl_clip_options_init() first.
@@ -631,6 +636,186 @@ pub struct tl_tape_memory {
     pub calls: u64,
     /// bytes that it keeps alive; a buffer that several ops keep counts for the first of them
     pub saved_bytes: u64,
+}
+
+/// Of tl_adamax(). Fill it with tl_adamax_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adamax_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's is 0.002)
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-8)
+    pub epsilon: f64,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// copied; NULL: "adamax"
+    pub name: *const c_char,
+}
+
+/// Of tl_nadam(). Fill it with tl_nadam_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_nadam_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's is 0.002)
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-8)
+    pub epsilon: f64,
+    /// d, not negative; 0: 1, the default, as in Keras (PyTorch's is 0.004)
+    pub momentum_decay: f64,
+    /// copied; NULL: "nadam"
+    pub name: *const c_char,
+}
+
+/// Of tl_adagrad(). Fill it with tl_adagrad_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adagrad_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's is 0.01)
+    pub learning_rate: f64,
+    /// not negative; 0: the default of the form, 0.1 of Keras's and 0 of PyTorch's
+    pub initial_accumulator: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-10)
+    pub epsilon: f64,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// copied; NULL: "adagrad"
+    pub name: *const c_char,
+}
+
+/// Of tl_adadelta(). Fill it with tl_adadelta_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adadelta_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's and the paper's is 1)
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.95, the default (PyTorch's is 0.9)
+    pub rho: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-6)
+    pub epsilon: f64,
+    /// copied; NULL: "adadelta"
+    pub name: *const c_char,
+}
+
+/// Of tl_rmsprop(). Fill it with tl_rmsprop_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_rmsprop_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's is 0.01)
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default (PyTorch's is 0.99)
+    pub rho: f64,
+    /// mu in \[0, 1\]; default 0, without
+    pub momentum: f64,
+    /// 0: 1e-7, the default (PyTorch's is 1e-8)
+    pub epsilon: f64,
+    /// whether the square of the mean gradient is taken off (default false)
+    pub centered: bool,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// default TL_MOMENTUM_KERAS
+    pub momentum_form: tl_momentum_form,
+    /// copied; NULL: "rmsprop"
+    pub name: *const c_char,
+}
+
+/// Of tl_ftrl(). Fill it with tl_ftrl_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_ftrl_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default; a step at a rate that was set to 0 is an error
+    pub learning_rate: f64,
+    /// -p, not above 0; 0: -0.5, the default
+    pub learning_rate_power: f64,
+    /// not negative; 0: 0.1, the default
+    pub initial_accumulator: f64,
+    /// not negative; default 0. It makes weights exactly 0
+    pub l1: f64,
+    /// not negative; default 0. A penalty of the weights
+    pub l2: f64,
+    /// shrink, not negative; default 0. A penalty that acts on the gradient
+    pub l2_shrinkage: f64,
+    /// not negative; default 0
+    pub beta: f64,
+    /// copied; NULL: "ftrl"
+    pub name: *const c_char,
+}
+
+/// Of tl_lion(). Fill it with tl_lion_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_lion_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default; a third to a tenth of Adam's is usual
+    pub learning_rate: f64,
+    /// in \[0, 1\]; 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.99, the default
+    pub beta2: f64,
+    /// copied; NULL: "lion"
+    pub name: *const c_char,
+}
+
+/// Of tl_lamb(). Fill it with tl_lamb_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_lamb_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// 0: 1e-7, the default (the paper's is 1e-6)
+    pub epsilon: f64,
+    /// not negative; default 0. Part of the step that is scaled, as in the paper
+    pub weight_decay: f64,
+    /// copied; NULL: "lamb"
+    pub name: *const c_char,
+}
+
+/// Of tl_adafactor(). Fill it with tl_adafactor_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_adafactor_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (PyTorch's and the paper's is 0.01)
+    pub learning_rate: f64,
+    /// not above 0; 0: -0.8, the default
+    pub beta2_decay: f64,
+    /// not negative; 0: the default of the form, 1e-30 of Keras's and 2^-23, the epsilon of f32, of PyTorch's
+    pub epsilon1: f64,
+    /// the least scale of the weights, not negative; 0: 0.001, the default
+    pub epsilon2: f64,
+    /// above 0; 0: 1, the default
+    pub clip_threshold: f64,
+    /// default TL_EPSILON_KERAS
+    pub epsilon_form: tl_epsilon_form,
+    /// copied; NULL: "adafactor"
+    pub name: *const c_char,
 }
 
 /// How a function records. Fill it with tl_function_options_init() first.
@@ -2053,14 +2238,15 @@ extern "C" {
     /// Sets all fields to their defaults. Pass sizeof(tl_adam_options). Does nothing for NULL. Since 0.1.
     pub fn tl_adam_options_init(options: *mut tl_adam_options, struct_size: usize);
 
-    /// Adam (Kingma and Ba 2015). Slots: m, v. options may be NULL. NULL on failure. Since 0.1.
+    /// Adam (Kingma and Ba 2015). Slots: m, v, with amsgrad v_max too. options may be NULL. NULL on failure.
+    /// Since 0.1.
     pub fn tl_adam(context: *mut tl_context, options: *const tl_adam_options) -> *mut tl_optimizer;
 
     /// Sets all fields to their defaults. Pass sizeof(tl_adamw_options). Does nothing for NULL. Since 0.1.
     pub fn tl_adamw_options_init(options: *mut tl_adamw_options, struct_size: usize);
 
-    /// AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. options may be
-    /// NULL. NULL on failure. Since 0.1.
+    /// AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v, with amsgrad
+    /// v_max too. options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_adamw(context: *mut tl_context, options: *const tl_adamw_options) -> *mut tl_optimizer;
 
     /// One step: each of `count` variables takes its gradient, a tensor of its shape and dtype, or NULL. A
@@ -2085,8 +2271,9 @@ extern "C" {
     /// momentum, and with Adam, the velocity and the moments of the other rows do not decay and these rows do
     /// not move (Keras's momentum, TensorFlow's LazyAdam and PyTorch's SparseAdam do the same; Keras's Adam
     /// decays all rows: for that, give it the dense gradient). AdamW decays the weights of these rows only.
-    /// The step count, and with it the bias correction, is that of the optimizer. TL_INVALID_ARGUMENT besides
-    /// for indices and rows that do not fit, before anything changes. Since 0.1.
+    /// The step count, and with it the bias correction, is that of the optimizer. Optimizers whose step of a
+    /// row depends on the other rows refuse rows; adaptive_optimizers.h says which. TL_INVALID_ARGUMENT
+    /// besides for indices and rows that do not fit, before anything changes. Since 0.1.
     pub fn tl_optimizer_apply_rows(
         optimizer: *mut tl_optimizer,
         gradients: *const *mut tl_tensor,
@@ -2437,6 +2624,88 @@ extern "C" {
 
     /// Sets whether tapes that are opened or read it from now on watch it by themselves. Since 0.1.
     pub fn tl_variable_set_trainable(variable: *mut tl_tensor, trainable: bool) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adamax_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adamax_options_init(options: *mut tl_adamax_options, struct_size: usize);
+
+    /// Adamax, Adam with the largest gradient in the place of the second moment (Kingma and Ba 2015, section
+    /// 7.1): m = beta1 m + (1 - beta1) g, u = max(beta2 u, |g|), w -= rate / (1 - beta1^t) m / (u + epsilon);
+    /// in PyTorch's form u = max(beta2 u, |g| + epsilon) and m / u. Slots: m, u. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_adamax(context: *mut tl_context, options: *const tl_adamax_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_nadam_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_nadam_options_init(options: *mut tl_nadam_options, struct_size: usize);
+
+    /// Nadam, Adam with Nesterov's momentum (Dozat 2016): u_t = beta1 (1 - 0.96^(d t) / 2), U_t is the product
+    /// of u_1 to u_t, and w -= rate (u_(t+1) m / (1 - U_(t+1)) + (1 - u_t) g / (1 - U_t)) / (sqrt(v / (1 -
+    /// beta2^t)) + epsilon), with Adam's moments m and v. Slots: m, v. options may be NULL. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_nadam(context: *mut tl_context, options: *const tl_nadam_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adagrad_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adagrad_options_init(options: *mut tl_adagrad_options, struct_size: usize);
+
+    /// Adagrad (Duchi et al. 2011): a += g^2, w -= rate g / sqrt(a + epsilon); in PyTorch's form g / (sqrt(a) +
+    /// epsilon). Slot: accumulator. Rows give the dense update to the bit, unless epsilon and a are 0. options
+    /// may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_adagrad(context: *mut tl_context, options: *const tl_adagrad_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adadelta_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adadelta_options_init(options: *mut tl_adadelta_options, struct_size: usize);
+
+    /// Adadelta (Zeiler 2012): G = rho G + (1 - rho) g^2, d = sqrt(D + epsilon) / sqrt(G + epsilon) g, D = rho
+    /// D + (1 - rho) d^2, w -= rate d. Slots: gradient (G), step (D). options may be NULL. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_adadelta(context: *mut tl_context, options: *const tl_adadelta_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_rmsprop_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_rmsprop_options_init(options: *mut tl_rmsprop_options, struct_size: usize);
+
+    /// RMSprop (Tieleman and Hinton 2012; centred: Graves 2013): v = rho v + (1 - rho) g^2; s = v, or centred
+    /// a = rho a + (1 - rho) g and s = max(v - a^2, 0); d = g / sqrt(s + epsilon), in PyTorch's form g /
+    /// (sqrt(s) + epsilon). w -= rate d; with momentum b = mu b + rate d and w -= b, in PyTorch's form b = mu
+    /// b + d and w -= rate b. Slots: v, then mean (a) when centred, then momentum (b) when there is one.
+    /// options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_rmsprop(context: *mut tl_context, options: *const tl_rmsprop_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_ftrl_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_ftrl_options_init(options: *mut tl_ftrl_options, struct_size: usize);
+
+    /// FTRL-proximal (McMahan et al. 2013): n = a + g^2, z += g + 2 shrink w - (n^p - a^p) / rate w, w =
+    /// (clip(z, -l1, l1) - z) / (n^p / rate + 2 l2 + beta / rate), a = n. The weights follow from the slots,
+    /// accumulator (a) and linear (z), alone. The dense update also moves rows whose gradient is 0 when the
+    /// rate has changed, there is shrinkage, or it is their first; that of rows does not. options may be NULL.
+    /// NULL on failure. Since 0.1.
+    pub fn tl_ftrl(context: *mut tl_context, options: *const tl_ftrl_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_lion_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_lion_options_init(options: *mut tl_lion_options, struct_size: usize);
+
+    /// Lion (Chen et al. 2023): w -= rate sign(beta1 m + (1 - beta1) g), m = beta2 m + (1 - beta2) g. Slot: m.
+    /// options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_lion(context: *mut tl_context, options: *const tl_lion_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_lamb_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_lamb_options_init(options: *mut tl_lamb_options, struct_size: usize);
+
+    /// LAMB (You et al. 2020, algorithm 2): u = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) +
+    /// weight_decay w, with Adam's moments, then w -= rate |w| / |u| u; the ratio of norms, of the whole
+    /// variable, is 1 where one of them is 0. Slots: m, v. Rows are refused. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_lamb(context: *mut tl_context, options: *const tl_lamb_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_adafactor_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_adafactor_options_init(options: *mut tl_adafactor_options, struct_size: usize);
+
+    /// Adafactor (Shazeer and Stern 2018), whose second moment takes the memory of a row and a column for each
+    /// matrix. With b = 1 - t^beta2_decay and s = g^2 + epsilon1: r = b r + (1 - b) mean(s) over the last
+    /// axis, c likewise over the last but one, v = r c / mean(r); of a variable of rank 0 or 1 v = b v + (1 -
+    /// b) s. In PyTorch's form s = g^2 and v = max(r c / max(mean(r), epsilon1), epsilon1^2). Then u = g /
+    /// sqrt(v) and w -= max(epsilon2, rms(w)) min(rate, 1 / sqrt(t)) u / max(1, rms(u) / clip_threshold), with
+    /// rms the root of the mean square. Slots: r and c, or v. Rows are refused. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_adafactor(context: *mut tl_context, options: *const tl_adafactor_options) -> *mut tl_optimizer;
 
     /// The Hessian of a function times a vector: products\[i\] is the sum over k of (second derivative by
     /// at\[i\] and at\[k\]) times along\[k\], of the dtype and shape of at\[i\], zeros where nothing depends

@@ -157,7 +157,10 @@ fn here() -> String {
     layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
     layout!(rows, tl_loss_options { struct_size, reduction, from_probabilities, label_smoothing, weights });
     layout!(rows, tl_sgd_options { struct_size, learning_rate, momentum, nesterov, momentum_form, name });
-    layout!(rows, tl_adam_options { struct_size, learning_rate, beta1, beta2, epsilon, epsilon_form, name });
+    layout!(
+        rows,
+        tl_adam_options { struct_size, learning_rate, beta1, beta2, epsilon, epsilon_form, name, amsgrad }
+    );
     layout!(
         rows,
         tl_adamw_options {
@@ -168,7 +171,8 @@ fn here() -> String {
             epsilon,
             epsilon_form,
             weight_decay,
-            name
+            name,
+            amsgrad
         }
     );
     layout!(rows, tl_clip_options { struct_size, non_finite });
@@ -179,6 +183,62 @@ fn here() -> String {
         tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed, recomputed_ops }
     );
     layout!(rows, tl_tape_memory { struct_size, op, calls, saved_bytes });
+    layout!(
+        rows,
+        tl_adamax_options { struct_size, learning_rate, beta1, beta2, epsilon, epsilon_form, name }
+    );
+    layout!(
+        rows,
+        tl_nadam_options { struct_size, learning_rate, beta1, beta2, epsilon, momentum_decay, name }
+    );
+    layout!(
+        rows,
+        tl_adagrad_options { struct_size, learning_rate, initial_accumulator, epsilon, epsilon_form, name }
+    );
+    layout!(rows, tl_adadelta_options { struct_size, learning_rate, rho, epsilon, name });
+    layout!(
+        rows,
+        tl_rmsprop_options {
+            struct_size,
+            learning_rate,
+            rho,
+            momentum,
+            epsilon,
+            centered,
+            epsilon_form,
+            momentum_form,
+            name
+        }
+    );
+    layout!(
+        rows,
+        tl_ftrl_options {
+            struct_size,
+            learning_rate,
+            learning_rate_power,
+            initial_accumulator,
+            l1,
+            l2,
+            l2_shrinkage,
+            beta,
+            name
+        }
+    );
+    layout!(rows, tl_lion_options { struct_size, learning_rate, beta1, beta2, name });
+    layout!(rows, tl_lamb_options { struct_size, learning_rate, beta1, beta2, epsilon, weight_decay, name });
+    layout!(
+        rows,
+        tl_adafactor_options {
+            struct_size,
+            learning_rate,
+            beta2_decay,
+            epsilon1,
+            epsilon2,
+            clip_threshold,
+            epsilon_form,
+            name
+        }
+    );
     layout!(
         rows,
         tl_function_options { struct_size, name, most_plans, host_reads, retrace_is_error, verify }
@@ -394,6 +454,7 @@ int main(void) {
   printf("tl_adam_options.epsilon %zu\n", offsetof(tl_adam_options, epsilon));
   printf("tl_adam_options.epsilon_form %zu\n", offsetof(tl_adam_options, epsilon_form));
   printf("tl_adam_options.name %zu\n", offsetof(tl_adam_options, name));
+  printf("tl_adam_options.amsgrad %zu\n", offsetof(tl_adam_options, amsgrad));
   printf("tl_adamw_options %zu\n", sizeof(tl_adamw_options));
   printf("tl_adamw_options.struct_size %zu\n", offsetof(tl_adamw_options, struct_size));
   printf("tl_adamw_options.learning_rate %zu\n", offsetof(tl_adamw_options, learning_rate));
@@ -403,6 +464,7 @@ int main(void) {
   printf("tl_adamw_options.epsilon_form %zu\n", offsetof(tl_adamw_options, epsilon_form));
   printf("tl_adamw_options.weight_decay %zu\n", offsetof(tl_adamw_options, weight_decay));
   printf("tl_adamw_options.name %zu\n", offsetof(tl_adamw_options, name));
+  printf("tl_adamw_options.amsgrad %zu\n", offsetof(tl_adamw_options, amsgrad));
   printf("tl_clip_options %zu\n", sizeof(tl_clip_options));
   printf("tl_clip_options.struct_size %zu\n", offsetof(tl_clip_options, struct_size));
   printf("tl_clip_options.non_finite %zu\n", offsetof(tl_clip_options, non_finite));
@@ -428,6 +490,78 @@ int main(void) {
   printf("tl_tape_memory.op %zu\n", offsetof(tl_tape_memory, op));
   printf("tl_tape_memory.calls %zu\n", offsetof(tl_tape_memory, calls));
   printf("tl_tape_memory.saved_bytes %zu\n", offsetof(tl_tape_memory, saved_bytes));
+  printf("tl_adamax_options %zu\n", sizeof(tl_adamax_options));
+  printf("tl_adamax_options.struct_size %zu\n", offsetof(tl_adamax_options, struct_size));
+  printf("tl_adamax_options.learning_rate %zu\n", offsetof(tl_adamax_options, learning_rate));
+  printf("tl_adamax_options.beta1 %zu\n", offsetof(tl_adamax_options, beta1));
+  printf("tl_adamax_options.beta2 %zu\n", offsetof(tl_adamax_options, beta2));
+  printf("tl_adamax_options.epsilon %zu\n", offsetof(tl_adamax_options, epsilon));
+  printf("tl_adamax_options.epsilon_form %zu\n", offsetof(tl_adamax_options, epsilon_form));
+  printf("tl_adamax_options.name %zu\n", offsetof(tl_adamax_options, name));
+  printf("tl_nadam_options %zu\n", sizeof(tl_nadam_options));
+  printf("tl_nadam_options.struct_size %zu\n", offsetof(tl_nadam_options, struct_size));
+  printf("tl_nadam_options.learning_rate %zu\n", offsetof(tl_nadam_options, learning_rate));
+  printf("tl_nadam_options.beta1 %zu\n", offsetof(tl_nadam_options, beta1));
+  printf("tl_nadam_options.beta2 %zu\n", offsetof(tl_nadam_options, beta2));
+  printf("tl_nadam_options.epsilon %zu\n", offsetof(tl_nadam_options, epsilon));
+  printf("tl_nadam_options.momentum_decay %zu\n", offsetof(tl_nadam_options, momentum_decay));
+  printf("tl_nadam_options.name %zu\n", offsetof(tl_nadam_options, name));
+  printf("tl_adagrad_options %zu\n", sizeof(tl_adagrad_options));
+  printf("tl_adagrad_options.struct_size %zu\n", offsetof(tl_adagrad_options, struct_size));
+  printf("tl_adagrad_options.learning_rate %zu\n", offsetof(tl_adagrad_options, learning_rate));
+  printf("tl_adagrad_options.initial_accumulator %zu\n", offsetof(tl_adagrad_options, initial_accumulator));
+  printf("tl_adagrad_options.epsilon %zu\n", offsetof(tl_adagrad_options, epsilon));
+  printf("tl_adagrad_options.epsilon_form %zu\n", offsetof(tl_adagrad_options, epsilon_form));
+  printf("tl_adagrad_options.name %zu\n", offsetof(tl_adagrad_options, name));
+  printf("tl_adadelta_options %zu\n", sizeof(tl_adadelta_options));
+  printf("tl_adadelta_options.struct_size %zu\n", offsetof(tl_adadelta_options, struct_size));
+  printf("tl_adadelta_options.learning_rate %zu\n", offsetof(tl_adadelta_options, learning_rate));
+  printf("tl_adadelta_options.rho %zu\n", offsetof(tl_adadelta_options, rho));
+  printf("tl_adadelta_options.epsilon %zu\n", offsetof(tl_adadelta_options, epsilon));
+  printf("tl_adadelta_options.name %zu\n", offsetof(tl_adadelta_options, name));
+  printf("tl_rmsprop_options %zu\n", sizeof(tl_rmsprop_options));
+  printf("tl_rmsprop_options.struct_size %zu\n", offsetof(tl_rmsprop_options, struct_size));
+  printf("tl_rmsprop_options.learning_rate %zu\n", offsetof(tl_rmsprop_options, learning_rate));
+  printf("tl_rmsprop_options.rho %zu\n", offsetof(tl_rmsprop_options, rho));
+  printf("tl_rmsprop_options.momentum %zu\n", offsetof(tl_rmsprop_options, momentum));
+  printf("tl_rmsprop_options.epsilon %zu\n", offsetof(tl_rmsprop_options, epsilon));
+  printf("tl_rmsprop_options.centered %zu\n", offsetof(tl_rmsprop_options, centered));
+  printf("tl_rmsprop_options.epsilon_form %zu\n", offsetof(tl_rmsprop_options, epsilon_form));
+  printf("tl_rmsprop_options.momentum_form %zu\n", offsetof(tl_rmsprop_options, momentum_form));
+  printf("tl_rmsprop_options.name %zu\n", offsetof(tl_rmsprop_options, name));
+  printf("tl_ftrl_options %zu\n", sizeof(tl_ftrl_options));
+  printf("tl_ftrl_options.struct_size %zu\n", offsetof(tl_ftrl_options, struct_size));
+  printf("tl_ftrl_options.learning_rate %zu\n", offsetof(tl_ftrl_options, learning_rate));
+  printf("tl_ftrl_options.learning_rate_power %zu\n", offsetof(tl_ftrl_options, learning_rate_power));
+  printf("tl_ftrl_options.initial_accumulator %zu\n", offsetof(tl_ftrl_options, initial_accumulator));
+  printf("tl_ftrl_options.l1 %zu\n", offsetof(tl_ftrl_options, l1));
+  printf("tl_ftrl_options.l2 %zu\n", offsetof(tl_ftrl_options, l2));
+  printf("tl_ftrl_options.l2_shrinkage %zu\n", offsetof(tl_ftrl_options, l2_shrinkage));
+  printf("tl_ftrl_options.beta %zu\n", offsetof(tl_ftrl_options, beta));
+  printf("tl_ftrl_options.name %zu\n", offsetof(tl_ftrl_options, name));
+  printf("tl_lion_options %zu\n", sizeof(tl_lion_options));
+  printf("tl_lion_options.struct_size %zu\n", offsetof(tl_lion_options, struct_size));
+  printf("tl_lion_options.learning_rate %zu\n", offsetof(tl_lion_options, learning_rate));
+  printf("tl_lion_options.beta1 %zu\n", offsetof(tl_lion_options, beta1));
+  printf("tl_lion_options.beta2 %zu\n", offsetof(tl_lion_options, beta2));
+  printf("tl_lion_options.name %zu\n", offsetof(tl_lion_options, name));
+  printf("tl_lamb_options %zu\n", sizeof(tl_lamb_options));
+  printf("tl_lamb_options.struct_size %zu\n", offsetof(tl_lamb_options, struct_size));
+  printf("tl_lamb_options.learning_rate %zu\n", offsetof(tl_lamb_options, learning_rate));
+  printf("tl_lamb_options.beta1 %zu\n", offsetof(tl_lamb_options, beta1));
+  printf("tl_lamb_options.beta2 %zu\n", offsetof(tl_lamb_options, beta2));
+  printf("tl_lamb_options.epsilon %zu\n", offsetof(tl_lamb_options, epsilon));
+  printf("tl_lamb_options.weight_decay %zu\n", offsetof(tl_lamb_options, weight_decay));
+  printf("tl_lamb_options.name %zu\n", offsetof(tl_lamb_options, name));
+  printf("tl_adafactor_options %zu\n", sizeof(tl_adafactor_options));
+  printf("tl_adafactor_options.struct_size %zu\n", offsetof(tl_adafactor_options, struct_size));
+  printf("tl_adafactor_options.learning_rate %zu\n", offsetof(tl_adafactor_options, learning_rate));
+  printf("tl_adafactor_options.beta2_decay %zu\n", offsetof(tl_adafactor_options, beta2_decay));
+  printf("tl_adafactor_options.epsilon1 %zu\n", offsetof(tl_adafactor_options, epsilon1));
+  printf("tl_adafactor_options.epsilon2 %zu\n", offsetof(tl_adafactor_options, epsilon2));
+  printf("tl_adafactor_options.clip_threshold %zu\n", offsetof(tl_adafactor_options, clip_threshold));
+  printf("tl_adafactor_options.epsilon_form %zu\n", offsetof(tl_adafactor_options, epsilon_form));
+  printf("tl_adafactor_options.name %zu\n", offsetof(tl_adafactor_options, name));
   printf("tl_function_options %zu\n", sizeof(tl_function_options));
   printf("tl_function_options.struct_size %zu\n", offsetof(tl_function_options, struct_size));
   printf("tl_function_options.name %zu\n", offsetof(tl_function_options, name));

@@ -479,7 +479,7 @@ impl Sgd {
     }
 }
 
-/// Adam (Kingma and Ba 2015). Slots: m, v. Since 0.1.
+/// Adam (Kingma and Ba 2015). Slots: m, v, with amsgrad v_max too. Since 0.1.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Adam {
@@ -489,6 +489,7 @@ pub struct Adam {
     epsilon: f64,
     epsilon_form: Option<EpsilonForm>,
     name: Option<String>,
+    amsgrad: bool,
 }
 
 impl Default for Adam {
@@ -500,7 +501,15 @@ impl Default for Adam {
 impl Adam {
     /// All options at their defaults.
     pub fn new() -> Adam {
-        Adam { learning_rate: 0.0, beta1: 0.0, beta2: 0.0, epsilon: 0.0, epsilon_form: None, name: None }
+        Adam {
+            learning_rate: 0.0,
+            beta1: 0.0,
+            beta2: 0.0,
+            epsilon: 0.0,
+            epsilon_form: None,
+            name: None,
+            amsgrad: false,
+        }
     }
 
     /// 0: 0.001, the default.
@@ -539,6 +548,12 @@ impl Adam {
         self
     }
 
+    /// The largest v so far in the place of v (Reddi et al. 2018; default false).
+    pub fn amsgrad(mut self, amsgrad: bool) -> Adam {
+        self.amsgrad = amsgrad;
+        self
+    }
+
     /// Makes the optimizer. It belongs to the innermost scope.
     pub fn build(&self, context: &Context) -> Result<Optimizer> {
         let mut options = options!(tl_adam_options, tl_adam_options_init);
@@ -551,11 +566,13 @@ impl Adam {
         }
         let name = optional_text("adam", self.name.as_deref())?;
         options.name = pointer_of(&name);
+        options.amsgrad = self.amsgrad;
         Optimizer::made(context, "adam", call!(tl_adam(context.handle(), &options)))
     }
 }
 
-/// AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v. Since 0.1.
+/// AdamW: w -= rate weight_decay w, then Adam (Loshchilov and Hutter 2019). Slots: m, v, with amsgrad v_max
+/// too. Since 0.1.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct AdamW {
@@ -566,6 +583,7 @@ pub struct AdamW {
     epsilon_form: Option<EpsilonForm>,
     weight_decay: f64,
     name: Option<String>,
+    amsgrad: bool,
 }
 
 impl Default for AdamW {
@@ -585,6 +603,7 @@ impl AdamW {
             epsilon_form: None,
             weight_decay: 0.0,
             name: None,
+            amsgrad: false,
         }
     }
 
@@ -630,6 +649,12 @@ impl AdamW {
         self
     }
 
+    /// The largest v so far in the place of v (Reddi et al. 2018; default false).
+    pub fn amsgrad(mut self, amsgrad: bool) -> AdamW {
+        self.amsgrad = amsgrad;
+        self
+    }
+
     /// Makes the optimizer. It belongs to the innermost scope.
     pub fn build(&self, context: &Context) -> Result<Optimizer> {
         let mut options = options!(tl_adamw_options, tl_adamw_options_init);
@@ -643,6 +668,729 @@ impl AdamW {
         options.weight_decay = self.weight_decay;
         let name = optional_text("adamw", self.name.as_deref())?;
         options.name = pointer_of(&name);
+        options.amsgrad = self.amsgrad;
         Optimizer::made(context, "adamw", call!(tl_adamw(context.handle(), &options)))
+    }
+}
+
+/// Adamax, Adam with the largest gradient in the place of the second moment (Kingma and Ba 2015, section 7.1):
+/// m = beta1 m + (1 - beta1) g, u = max(beta2 u, |g|), w -= rate / (1 - beta1^t) m / (u + epsilon); in
+/// PyTorch's form u = max(beta2 u, |g| + epsilon) and m / u. Slots: m, u. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Adamax {
+    learning_rate: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    epsilon_form: Option<EpsilonForm>,
+    name: Option<String>,
+}
+
+impl Default for Adamax {
+    fn default() -> Adamax {
+        Adamax::new()
+    }
+}
+
+impl Adamax {
+    /// All options at their defaults.
+    pub fn new() -> Adamax {
+        Adamax { learning_rate: 0.0, beta1: 0.0, beta2: 0.0, epsilon: 0.0, epsilon_form: None, name: None }
+    }
+
+    /// 0: 0.001, the default (PyTorch's is 0.002).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Adamax {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> Adamax {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.999, the default.
+    pub fn beta2(mut self, beta2: f64) -> Adamax {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// 0: 1e-7, the default (PyTorch's is 1e-8).
+    pub fn epsilon(mut self, epsilon: f64) -> Adamax {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Default `EpsilonForm::Keras`.
+    pub fn epsilon_form(mut self, epsilon_form: EpsilonForm) -> Adamax {
+        self.epsilon_form = Some(epsilon_form);
+        self
+    }
+
+    /// The name; without one it is "adamax".
+    pub fn name(mut self, name: impl Into<String>) -> Adamax {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_adamax_options, tl_adamax_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        options.epsilon = self.epsilon;
+        if let Some(value) = self.epsilon_form {
+            options.epsilon_form = value as i32;
+        }
+        let name = optional_text("adamax", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "adamax", call!(tl_adamax(context.handle(), &options)))
+    }
+}
+
+/// Nadam, Adam with Nesterov's momentum (Dozat 2016): u_t = beta1 (1 - 0.96^(d t) / 2), U_t is the product of
+/// u_1 to u_t, and w -= rate (u_(t+1) m / (1 - U_(t+1)) + (1 - u_t) g / (1 - U_t)) / (sqrt(v / (1 - beta2^t)) +
+/// epsilon), with Adam's moments m and v. Slots: m, v. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Nadam {
+    learning_rate: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    momentum_decay: f64,
+    name: Option<String>,
+}
+
+impl Default for Nadam {
+    fn default() -> Nadam {
+        Nadam::new()
+    }
+}
+
+impl Nadam {
+    /// All options at their defaults.
+    pub fn new() -> Nadam {
+        Nadam { learning_rate: 0.0, beta1: 0.0, beta2: 0.0, epsilon: 0.0, momentum_decay: 0.0, name: None }
+    }
+
+    /// 0: 0.001, the default (PyTorch's is 0.002).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Nadam {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> Nadam {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.999, the default.
+    pub fn beta2(mut self, beta2: f64) -> Nadam {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// 0: 1e-7, the default (PyTorch's is 1e-8).
+    pub fn epsilon(mut self, epsilon: f64) -> Nadam {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// D, not negative; 0: 1, the default, as in Keras (PyTorch's is 0.004).
+    pub fn momentum_decay(mut self, momentum_decay: f64) -> Nadam {
+        self.momentum_decay = momentum_decay;
+        self
+    }
+
+    /// The name; without one it is "nadam".
+    pub fn name(mut self, name: impl Into<String>) -> Nadam {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_nadam_options, tl_nadam_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        options.epsilon = self.epsilon;
+        options.momentum_decay = self.momentum_decay;
+        let name = optional_text("nadam", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "nadam", call!(tl_nadam(context.handle(), &options)))
+    }
+}
+
+/// Adagrad (Duchi et al. 2011): a += g^2, w -= rate g / sqrt(a + epsilon); in PyTorch's form g / (sqrt(a) +
+/// epsilon). Slot: accumulator. Rows give the dense update to the bit, unless epsilon and a are 0. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Adagrad {
+    learning_rate: f64,
+    initial_accumulator: f64,
+    epsilon: f64,
+    epsilon_form: Option<EpsilonForm>,
+    name: Option<String>,
+}
+
+impl Default for Adagrad {
+    fn default() -> Adagrad {
+        Adagrad::new()
+    }
+}
+
+impl Adagrad {
+    /// All options at their defaults.
+    pub fn new() -> Adagrad {
+        Adagrad { learning_rate: 0.0, initial_accumulator: 0.0, epsilon: 0.0, epsilon_form: None, name: None }
+    }
+
+    /// 0: 0.001, the default (PyTorch's is 0.01).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Adagrad {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Not negative; 0: the default of the form, 0.1 of Keras's and 0 of PyTorch's.
+    pub fn initial_accumulator(mut self, initial_accumulator: f64) -> Adagrad {
+        self.initial_accumulator = initial_accumulator;
+        self
+    }
+
+    /// 0: 1e-7, the default (PyTorch's is 1e-10).
+    pub fn epsilon(mut self, epsilon: f64) -> Adagrad {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Default `EpsilonForm::Keras`.
+    pub fn epsilon_form(mut self, epsilon_form: EpsilonForm) -> Adagrad {
+        self.epsilon_form = Some(epsilon_form);
+        self
+    }
+
+    /// The name; without one it is "adagrad".
+    pub fn name(mut self, name: impl Into<String>) -> Adagrad {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_adagrad_options, tl_adagrad_options_init);
+        options.learning_rate = self.learning_rate;
+        options.initial_accumulator = self.initial_accumulator;
+        options.epsilon = self.epsilon;
+        if let Some(value) = self.epsilon_form {
+            options.epsilon_form = value as i32;
+        }
+        let name = optional_text("adagrad", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "adagrad", call!(tl_adagrad(context.handle(), &options)))
+    }
+}
+
+/// Adadelta (Zeiler 2012): G = rho G + (1 - rho) g^2, d = sqrt(D + epsilon) / sqrt(G + epsilon) g, D = rho D +
+/// (1 - rho) d^2, w -= rate d. Slots: gradient (G), step (D). Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Adadelta {
+    learning_rate: f64,
+    rho: f64,
+    epsilon: f64,
+    name: Option<String>,
+}
+
+impl Default for Adadelta {
+    fn default() -> Adadelta {
+        Adadelta::new()
+    }
+}
+
+impl Adadelta {
+    /// All options at their defaults.
+    pub fn new() -> Adadelta {
+        Adadelta { learning_rate: 0.0, rho: 0.0, epsilon: 0.0, name: None }
+    }
+
+    /// 0: 0.001, the default (PyTorch's and the paper's is 1).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Adadelta {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.95, the default (PyTorch's is 0.9).
+    pub fn rho(mut self, rho: f64) -> Adadelta {
+        self.rho = rho;
+        self
+    }
+
+    /// 0: 1e-7, the default (PyTorch's is 1e-6).
+    pub fn epsilon(mut self, epsilon: f64) -> Adadelta {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// The name; without one it is "adadelta".
+    pub fn name(mut self, name: impl Into<String>) -> Adadelta {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_adadelta_options, tl_adadelta_options_init);
+        options.learning_rate = self.learning_rate;
+        options.rho = self.rho;
+        options.epsilon = self.epsilon;
+        let name = optional_text("adadelta", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "adadelta", call!(tl_adadelta(context.handle(), &options)))
+    }
+}
+
+/// RMSprop (Tieleman and Hinton 2012; centred: Graves 2013): v = rho v + (1 - rho) g^2; s = v, or centred a =
+/// rho a + (1 - rho) g and s = max(v - a^2, 0); d = g / sqrt(s + epsilon), in PyTorch's form g / (sqrt(s) +
+/// epsilon). w -= rate d; with momentum b = mu b + rate d and w -= b, in PyTorch's form b = mu b + d and w -=
+/// rate b. Slots: v, then mean (a) when centred, then momentum (b) when there is one. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct RmsProp {
+    learning_rate: f64,
+    rho: f64,
+    momentum: f64,
+    epsilon: f64,
+    centered: bool,
+    epsilon_form: Option<EpsilonForm>,
+    momentum_form: Option<MomentumForm>,
+    name: Option<String>,
+}
+
+impl Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp::new()
+    }
+}
+
+impl RmsProp {
+    /// All options at their defaults.
+    pub fn new() -> RmsProp {
+        RmsProp {
+            learning_rate: 0.0,
+            rho: 0.0,
+            momentum: 0.0,
+            epsilon: 0.0,
+            centered: false,
+            epsilon_form: None,
+            momentum_form: None,
+            name: None,
+        }
+    }
+
+    /// 0: 0.001, the default (PyTorch's is 0.01).
+    pub fn learning_rate(mut self, learning_rate: f64) -> RmsProp {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.9, the default (PyTorch's is 0.99).
+    pub fn rho(mut self, rho: f64) -> RmsProp {
+        self.rho = rho;
+        self
+    }
+
+    /// Mu in \[0, 1\]; default 0, without.
+    pub fn momentum(mut self, momentum: f64) -> RmsProp {
+        self.momentum = momentum;
+        self
+    }
+
+    /// 0: 1e-7, the default (PyTorch's is 1e-8).
+    pub fn epsilon(mut self, epsilon: f64) -> RmsProp {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Whether the square of the mean gradient is taken off (default false).
+    pub fn centered(mut self, centered: bool) -> RmsProp {
+        self.centered = centered;
+        self
+    }
+
+    /// Default `EpsilonForm::Keras`.
+    pub fn epsilon_form(mut self, epsilon_form: EpsilonForm) -> RmsProp {
+        self.epsilon_form = Some(epsilon_form);
+        self
+    }
+
+    /// Default `MomentumForm::Keras`.
+    pub fn momentum_form(mut self, momentum_form: MomentumForm) -> RmsProp {
+        self.momentum_form = Some(momentum_form);
+        self
+    }
+
+    /// The name; without one it is "rmsprop".
+    pub fn name(mut self, name: impl Into<String>) -> RmsProp {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_rmsprop_options, tl_rmsprop_options_init);
+        options.learning_rate = self.learning_rate;
+        options.rho = self.rho;
+        options.momentum = self.momentum;
+        options.epsilon = self.epsilon;
+        options.centered = self.centered;
+        if let Some(value) = self.epsilon_form {
+            options.epsilon_form = value as i32;
+        }
+        if let Some(value) = self.momentum_form {
+            options.momentum_form = value as i32;
+        }
+        let name = optional_text("rmsprop", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "rmsprop", call!(tl_rmsprop(context.handle(), &options)))
+    }
+}
+
+/// FTRL-proximal (McMahan et al. 2013): n = a + g^2, z += g + 2 shrink w - (n^p - a^p) / rate w, w = (clip(z,
+/// -l1, l1) - z) / (n^p / rate + 2 l2 + beta / rate), a = n. The weights follow from the slots, accumulator
+/// (a) and linear (z), alone. The dense update also moves rows whose gradient is 0 when the rate has changed,
+/// there is shrinkage, or it is their first; that of rows does not. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Ftrl {
+    learning_rate: f64,
+    learning_rate_power: f64,
+    initial_accumulator: f64,
+    l1: f64,
+    l2: f64,
+    l2_shrinkage: f64,
+    beta: f64,
+    name: Option<String>,
+}
+
+impl Default for Ftrl {
+    fn default() -> Ftrl {
+        Ftrl::new()
+    }
+}
+
+impl Ftrl {
+    /// All options at their defaults.
+    pub fn new() -> Ftrl {
+        Ftrl {
+            learning_rate: 0.0,
+            learning_rate_power: 0.0,
+            initial_accumulator: 0.0,
+            l1: 0.0,
+            l2: 0.0,
+            l2_shrinkage: 0.0,
+            beta: 0.0,
+            name: None,
+        }
+    }
+
+    /// 0: 0.001, the default; a step at a rate that was set to 0 is an error.
+    pub fn learning_rate(mut self, learning_rate: f64) -> Ftrl {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// -p, not above 0; 0: -0.5, the default.
+    pub fn learning_rate_power(mut self, learning_rate_power: f64) -> Ftrl {
+        self.learning_rate_power = learning_rate_power;
+        self
+    }
+
+    /// Not negative; 0: 0.1, the default.
+    pub fn initial_accumulator(mut self, initial_accumulator: f64) -> Ftrl {
+        self.initial_accumulator = initial_accumulator;
+        self
+    }
+
+    /// Not negative; default 0. It makes weights exactly 0.
+    pub fn l1(mut self, l1: f64) -> Ftrl {
+        self.l1 = l1;
+        self
+    }
+
+    /// Not negative; default 0. A penalty of the weights.
+    pub fn l2(mut self, l2: f64) -> Ftrl {
+        self.l2 = l2;
+        self
+    }
+
+    /// Shrink, not negative; default 0. A penalty that acts on the gradient.
+    pub fn l2_shrinkage(mut self, l2_shrinkage: f64) -> Ftrl {
+        self.l2_shrinkage = l2_shrinkage;
+        self
+    }
+
+    /// Not negative; default 0.
+    pub fn beta(mut self, beta: f64) -> Ftrl {
+        self.beta = beta;
+        self
+    }
+
+    /// The name; without one it is "ftrl".
+    pub fn name(mut self, name: impl Into<String>) -> Ftrl {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_ftrl_options, tl_ftrl_options_init);
+        options.learning_rate = self.learning_rate;
+        options.learning_rate_power = self.learning_rate_power;
+        options.initial_accumulator = self.initial_accumulator;
+        options.l1 = self.l1;
+        options.l2 = self.l2;
+        options.l2_shrinkage = self.l2_shrinkage;
+        options.beta = self.beta;
+        let name = optional_text("ftrl", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "ftrl", call!(tl_ftrl(context.handle(), &options)))
+    }
+}
+
+/// Lion (Chen et al. 2023): w -= rate sign(beta1 m + (1 - beta1) g), m = beta2 m + (1 - beta2) g. Slot: m.
+/// Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Lion {
+    learning_rate: f64,
+    beta1: f64,
+    beta2: f64,
+    name: Option<String>,
+}
+
+impl Default for Lion {
+    fn default() -> Lion {
+        Lion::new()
+    }
+}
+
+impl Lion {
+    /// All options at their defaults.
+    pub fn new() -> Lion {
+        Lion { learning_rate: 0.0, beta1: 0.0, beta2: 0.0, name: None }
+    }
+
+    /// 0: 0.001, the default; a third to a tenth of Adam's is usual.
+    pub fn learning_rate(mut self, learning_rate: f64) -> Lion {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1\]; 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> Lion {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.99, the default.
+    pub fn beta2(mut self, beta2: f64) -> Lion {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// The name; without one it is "lion".
+    pub fn name(mut self, name: impl Into<String>) -> Lion {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_lion_options, tl_lion_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        let name = optional_text("lion", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "lion", call!(tl_lion(context.handle(), &options)))
+    }
+}
+
+/// LAMB (You et al. 2020, algorithm 2): u = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) +
+/// weight_decay w, with Adam's moments, then w -= rate |w| / |u| u; the ratio of norms, of the whole variable,
+/// is 1 where one of them is 0. Slots: m, v. Rows are refused. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Lamb {
+    learning_rate: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    weight_decay: f64,
+    name: Option<String>,
+}
+
+impl Default for Lamb {
+    fn default() -> Lamb {
+        Lamb::new()
+    }
+}
+
+impl Lamb {
+    /// All options at their defaults.
+    pub fn new() -> Lamb {
+        Lamb { learning_rate: 0.0, beta1: 0.0, beta2: 0.0, epsilon: 0.0, weight_decay: 0.0, name: None }
+    }
+
+    /// 0: 0.001, the default.
+    pub fn learning_rate(mut self, learning_rate: f64) -> Lamb {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> Lamb {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.999, the default.
+    pub fn beta2(mut self, beta2: f64) -> Lamb {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// 0: 1e-7, the default (the paper's is 1e-6).
+    pub fn epsilon(mut self, epsilon: f64) -> Lamb {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Not negative; default 0. Part of the step that is scaled, as in the paper.
+    pub fn weight_decay(mut self, weight_decay: f64) -> Lamb {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// The name; without one it is "lamb".
+    pub fn name(mut self, name: impl Into<String>) -> Lamb {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_lamb_options, tl_lamb_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        options.epsilon = self.epsilon;
+        options.weight_decay = self.weight_decay;
+        let name = optional_text("lamb", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "lamb", call!(tl_lamb(context.handle(), &options)))
+    }
+}
+
+/// Adafactor (Shazeer and Stern 2018), whose second moment takes the memory of a row and a column for each
+/// matrix. With b = 1 - t^beta2_decay and s = g^2 + epsilon1: r = b r + (1 - b) mean(s) over the last axis, c
+/// likewise over the last but one, v = r c / mean(r); of a variable of rank 0 or 1 v = b v + (1 - b) s. In
+/// PyTorch's form s = g^2 and v = max(r c / max(mean(r), epsilon1), epsilon1^2). Then u = g / sqrt(v) and w -=
+/// max(epsilon2, rms(w)) min(rate, 1 / sqrt(t)) u / max(1, rms(u) / clip_threshold), with rms the root of the
+/// mean square. Slots: r and c, or v. Rows are refused. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Adafactor {
+    learning_rate: f64,
+    beta2_decay: f64,
+    epsilon1: f64,
+    epsilon2: f64,
+    clip_threshold: f64,
+    epsilon_form: Option<EpsilonForm>,
+    name: Option<String>,
+}
+
+impl Default for Adafactor {
+    fn default() -> Adafactor {
+        Adafactor::new()
+    }
+}
+
+impl Adafactor {
+    /// All options at their defaults.
+    pub fn new() -> Adafactor {
+        Adafactor {
+            learning_rate: 0.0,
+            beta2_decay: 0.0,
+            epsilon1: 0.0,
+            epsilon2: 0.0,
+            clip_threshold: 0.0,
+            epsilon_form: None,
+            name: None,
+        }
+    }
+
+    /// 0: 0.001, the default (PyTorch's and the paper's is 0.01).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Adafactor {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Not above 0; 0: -0.8, the default.
+    pub fn beta2_decay(mut self, beta2_decay: f64) -> Adafactor {
+        self.beta2_decay = beta2_decay;
+        self
+    }
+
+    /// Not negative; 0: the default of the form, 1e-30 of Keras's and 2^-23, the epsilon of f32, of PyTorch's.
+    pub fn epsilon1(mut self, epsilon1: f64) -> Adafactor {
+        self.epsilon1 = epsilon1;
+        self
+    }
+
+    /// The least scale of the weights, not negative; 0: 0.001, the default.
+    pub fn epsilon2(mut self, epsilon2: f64) -> Adafactor {
+        self.epsilon2 = epsilon2;
+        self
+    }
+
+    /// Above 0; 0: 1, the default.
+    pub fn clip_threshold(mut self, clip_threshold: f64) -> Adafactor {
+        self.clip_threshold = clip_threshold;
+        self
+    }
+
+    /// Default `EpsilonForm::Keras`.
+    pub fn epsilon_form(mut self, epsilon_form: EpsilonForm) -> Adafactor {
+        self.epsilon_form = Some(epsilon_form);
+        self
+    }
+
+    /// The name; without one it is "adafactor".
+    pub fn name(mut self, name: impl Into<String>) -> Adafactor {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_adafactor_options, tl_adafactor_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta2_decay = self.beta2_decay;
+        options.epsilon1 = self.epsilon1;
+        options.epsilon2 = self.epsilon2;
+        options.clip_threshold = self.clip_threshold;
+        if let Some(value) = self.epsilon_form {
+            options.epsilon_form = value as i32;
+        }
+        let name = optional_text("adafactor", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "adafactor", call!(tl_adafactor(context.handle(), &options)))
     }
 }

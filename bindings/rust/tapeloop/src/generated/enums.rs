@@ -214,7 +214,7 @@ pub enum Reduction {
     WeightedMean = ffi::TL_REDUCTION_WEIGHTED_MEAN,
 }
 
-/// Where SGD's learning rate stands; without a change of the rate both give the same weights.
+/// Where the learning rate stands beside a momentum; without a change of the rate both give the same weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -226,7 +226,8 @@ pub enum MomentumForm {
     Pytorch = ffi::TL_MOMENTUM_PYTORCH,
 }
 
-/// Where Adam's epsilon stands, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t).
+/// Where epsilon stands. Of Adam, with a = rate sqrt(1 - beta2^t) / (1 - beta1^t), as written here; each other
+/// optimizer that has the option says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[repr(i32)]

@@ -1,0 +1,214 @@
+// What is particular to one of the optimizers beyond SGD and Adam: edges of their formulas, shapes of their slots, and options
+// outside their range.
+#include "core/optim/adadelta.h"
+#include "core/optim/adafactor.h"
+#include "core/optim/adagrad.h"
+#include "core/optim/adamax.h"
+#include "core/optim/ftrl.h"
+#include "core/optim/lamb.h"
+#include "core/optim/lion.h"
+#include "core/optim/nadam.h"
+#include "core/optim/rmsprop.h"
+#include "tests/nn/fixture.h"
+
+namespace tl::test {
+namespace {
+
+using namespace tl::optim;
+using Numbers = std::vector<double>;
+using OptimizerPtr = std::unique_ptr<Optimizer>;
+
+void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
+  Tensor grads[] = {g};
+  Variable* variables[] = {v.get()};
+  optimizer.apply(grads, variables);
+}
+
+// The error of an optimizer whose options `change` has changed, which must name the option.
+template <class Options>
+void check_refused(Context& c, std::unique_ptr<Optimizer> (*make)(Context&, const Options&),
+                   double Options::*field, const Numbers& bad, const char* name) {
+  for (double value : bad) {
+    Options o;
+    o.*field = value;
+    std::string text = message_of([&] { make(c, o); });
+    CAPTURE(text, name, value);
+    CHECK(has(text, ("[" + o.name + "] '" + name + "' must be").c_str()));
+    CHECK(has(text, ("got " + tl::text(value)).c_str()));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "options of every optimizer outside their range are named with their value",
+                 "[optim]") {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  const Numbers share{-.1, 1., nan}, size{-.1, inf, nan}, fall{.1, -inf, nan};
+  check_refused(c, make_adamax, &AdamaxOptions::beta1, share, "beta1");
+  check_refused(c, make_adamax, &AdamaxOptions::beta2, share, "beta2");
+  check_refused(c, make_adamax, &AdamaxOptions::epsilon, size, "epsilon");
+  check_refused(c, make_adamax, &AdamaxOptions::learning_rate, size, "learning_rate");
+  check_refused(c, make_nadam, &NadamOptions::beta1, share, "beta1");
+  check_refused(c, make_nadam, &NadamOptions::beta2, share, "beta2");
+  check_refused(c, make_nadam, &NadamOptions::epsilon, size, "epsilon");
+  check_refused(c, make_nadam, &NadamOptions::momentum_decay, size, "momentum_decay");
+  check_refused(c, make_adagrad, &AdagradOptions::initial_accumulator, size, "initial_accumulator");
+  check_refused(c, make_adagrad, &AdagradOptions::epsilon, size, "epsilon");
+  check_refused(c, make_adadelta, &AdadeltaOptions::rho, share, "rho");
+  check_refused(c, make_adadelta, &AdadeltaOptions::epsilon, size, "epsilon");
+  check_refused(c, make_rmsprop, &RmsPropOptions::rho, share, "rho");
+  check_refused(c, make_rmsprop, &RmsPropOptions::momentum, {-.1, 1.1, nan}, "momentum");
+  check_refused(c, make_rmsprop, &RmsPropOptions::epsilon, size, "epsilon");
+  check_refused(c, make_ftrl, &FtrlOptions::learning_rate_power, fall, "learning_rate_power");
+  check_refused(c, make_ftrl, &FtrlOptions::initial_accumulator, size, "initial_accumulator");
+  check_refused(c, make_ftrl, &FtrlOptions::l1, size, "l1");
+  check_refused(c, make_ftrl, &FtrlOptions::l2, size, "l2");
+  check_refused(c, make_ftrl, &FtrlOptions::l2_shrinkage, size, "l2_shrinkage");
+  check_refused(c, make_ftrl, &FtrlOptions::beta, size, "beta");
+  check_refused(c, make_lion, &LionOptions::beta1, {-.1, 1.1, nan}, "beta1");
+  check_refused(c, make_lion, &LionOptions::beta2, share, "beta2");
+  check_refused(c, make_lamb, &LambOptions::beta1, share, "beta1");
+  check_refused(c, make_lamb, &LambOptions::beta2, share, "beta2");
+  check_refused(c, make_lamb, &LambOptions::epsilon, size, "epsilon");
+  check_refused(c, make_lamb, &LambOptions::weight_decay, size, "weight_decay");
+  check_refused(c, make_adafactor, &AdafactorOptions::beta2_decay, fall, "beta2_decay");
+  check_refused(c, make_adafactor, &AdafactorOptions::epsilon1, size, "epsilon1");
+  check_refused(c, make_adafactor, &AdafactorOptions::epsilon2, size, "epsilon2");
+  check_refused(c, make_adafactor, &AdafactorOptions::clip_threshold, {0., -.1, inf, nan}, "clip_threshold");
+}
+
+TEST_CASE_METHOD(Fixture, "Ftrl makes weights exactly 0, and no NaN where it knows nothing", "[optim]") {
+  FtrlOptions o;
+  o.learning_rate = .5;
+  o.l1 = 1;
+  OptimizerPtr sparse = make_ftrl(c, o);
+  VariableRef w = variable({1, 1});
+  apply_one(*sparse, w, vector({.01, 4}));
+  CHECK(values(w)[0] == 0);
+  CHECK(values(w)[1] != 0);
+  o.l1 = o.initial_accumulator = 0;
+  OptimizerPtr plain = make_ftrl(c, o);
+  VariableRef v = variable({3, 3});
+  apply_one(*plain, v, vector({0, 1}));
+  CHECK(values(v)[0] == 0);
+  CHECK(std::isfinite(values(v)[1]));
+  plain->set_learning_rate(0);
+  std::string text = message_of([&] { apply_one(*plain, v, vector({0, 1})); });
+  CHECK(has(text, "got inf at a rate of 0; its formula divides by the rate, so leave the step out"));
+  CHECK(plain->iterations() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "centred RMSprop stays finite under a gradient that does not change", "[optim]") {
+  for (EpsilonForm form : {EpsilonForm::kKeras, EpsilonForm::kPyTorch})
+    for (DType dtype : {DType::kF32, DType::kF64}) {
+      RmsPropOptions o;
+      o.centered = true;
+      o.epsilon_form = form;
+      OptimizerPtr optimizer = make_rmsprop(c, o);
+      VariableRef w = variable({1}, "w", dtype);
+      for (int t = 0; t < 600; t++) apply_one(*optimizer, w, vector({3e5 / 7}, dtype));
+      CHECK(std::isfinite(values(w)[0]));
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "Lamb's ratio of norms is 1 where one of them is 0", "[optim]") {
+  LambOptions o;
+  o.learning_rate = .5;
+  VariableRef zero = variable({0, 0}), still = variable({2, 3});
+  apply_one(*make_lamb(c, o), zero, vector({1, -1}));
+  check_near(values(zero), {-.5, .5}, 1e-6);
+  apply_one(*make_lamb(c, o), still, vector({0, 0}));
+  CHECK(values(still) == Numbers{2, 3});
+  // Squares of these are out of the range of f32.
+  VariableRef large = variable({1e25, 1e25}, "large", DType::kF32);
+  apply_one(*make_lamb(c, o), large, vector({1, -1}, DType::kF32));
+  check_near(values(large), {.5e25, 1.5e25}, 1e-6);
+}
+
+TEST_CASE_METHOD(Fixture, "Adafactor keeps a number for each row and column, and of vectors for each element",
+                 "[optim]") {
+  OptimizerPtr optimizer = make_adafactor(c, {});
+  VariableRef matrix = VariableRef::make(random(Shape{2, 3, 4}), "matrix"),
+              bias = variable({1, 2, 3}, "bias"), scalar = VariableRef::make(random(Shape{}), "scalar");
+  Variable* variables[] = {matrix.get(), bias.get(), scalar.get()};
+  optimizer->build(variables);
+  auto shapes = [&](const VariableRef& v) {
+    std::vector<std::string> out;
+    for (const VariableRef& slot : optimizer->slots(*v)) out.push_back(slot->name() + text(slot->shape()));
+    return out;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(shapes(matrix) == Names{"adafactor/matrix/r(2, 3)", "adafactor/matrix/c(2, 4)"});
+  CHECK(shapes(bias) == Names{"adafactor/bias/v(3,)"});
+  CHECK(shapes(scalar) == Names{"adafactor/scalar/v()"});
+  CHECK(optimizer->variables().size() == 2 + 2 + 1 + 1);
+  // Each of several matrices has statistics of its own.
+  VariableRef first = VariableRef::make(gather(matrix->peek(), cast(vector({0}), DType::kI64), 0), "first");
+  Tensor g = random(Shape{2, 3, 4});
+  AdafactorOptions o;
+  o.clip_threshold = 1e6, o.epsilon2 = 1e6;  // without what looks at the whole variable
+  OptimizerPtr both = make_adafactor(c, o), one = make_adafactor(c, o);
+  for (int t = 0; t < 3; t++) {
+    apply_one(*both, matrix, g);
+    apply_one(*one, first, gather(g, cast(vector({0}), DType::kI64), 0));
+  }
+  Numbers all = values(matrix);
+  check_near(Numbers(all.begin(), all.begin() + 12), values(first), 1e-12);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "Adafactor moves no element without a gradient, in either form, from the first step on",
+                 "[optim]") {
+  for (EpsilonForm form : {EpsilonForm::kKeras, EpsilonForm::kPyTorch})
+    for (DType dtype : {DType::kF32, DType::kF64}) {
+      AdafactorOptions o;
+      o.epsilon_form = form;
+      OptimizerPtr optimizer = make_adafactor(c, o);
+      VariableRef w = VariableRef::make(random(Shape{2, 3}, dtype), "w");
+      Numbers before = values(w);
+      for (int t = 0; t < 3; t++) apply_one(*optimizer, w, full(c, {2, 3}, 0, dtype));
+      CHECK(values(w) == before);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "Nadam's momentum follows from the count of steps, wherever it was set",
+                 "[optim]") {
+  NadamOptions o;
+  o.momentum_decay = .004;
+  OptimizerPtr walked = make_nadam(c, o), jumped = make_nadam(c, o);
+  VariableRef a = variable({0}), b = variable({0});
+  for (int t = 0; t < 40; t++) apply_one(*walked, a, vector({0}));
+  Variable* variables[] = {b.get()};
+  jumped->build(variables);
+  for (int64_t count : {int64_t{1000000000}, int64_t{7}, int64_t{40}}) {
+    Tensor at = c.allocate(DType::kI64, Shape{});
+    *at.mutable_data<int64_t>() = count;
+    jumped->variables()[0]->assign(at);
+    if (count != 40) apply_one(*jumped, b, vector({0}));
+  }
+  for (double g : {1., -2., .5}) {
+    apply_one(*walked, a, vector({g}));
+    apply_one(*jumped, b, vector({g}));
+  }
+  CHECK(values(a) == values(b));
+}
+
+TEST_CASE_METHOD(Fixture, "Adagrad on rows is the dense update to the bit", "[optim]") {
+  for (EpsilonForm form : {EpsilonForm::kKeras, EpsilonForm::kPyTorch}) {
+    AdagradOptions o;
+    o.epsilon_form = form;
+    OptimizerPtr lazy = make_adagrad(c, o), dense = make_adagrad(c, o);
+    Tensor start = random(Shape{4, 2}), at = cast(vector({0, 3}), DType::kI64);
+    VariableRef a = VariableRef::make(start, "a"), b = VariableRef::make(add_scalar(start, 0), "b");
+    for (int t = 0; t < 3; t++) {
+      Tensor rows = random(Shape{2, 2});
+      Tensor grads[] = {rows}, places[] = {at};
+      Variable* variables[] = {a.get()};
+      lazy->apply(grads, variables, places);
+      apply_one(*dense, b, scatter_add(at, rows, 4, 0));
+    }
+    CHECK(values(a) == values(b));
+    CHECK(values(lazy->slots(*a)[0]) == values(dense->slots(*b)[0]));
+  }
+}
+
+}  // namespace
+}  // namespace tl::test
