@@ -36,7 +36,7 @@ FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradie
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
              "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",
-        "tl_adafactor", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
+        "tl_adafactor", "tl_muon", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
 CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them
 
 

@@ -84,3 +84,14 @@ func (c *Context) Adafactor(options *AdafactorOptions) *Optimizer {
 		return C.tlgo_adafactor(c.handle(), options.raw(name))
 	})
 }
+
+// Muon (Jordan et al. 2024): a variable of rank 2 moves along the orthogonal factor of its momentum: b = mu b + g, u = g + mu b,
+// w -= rate scale O(u), where O(u) is near U V^T of the singular value decomposition of u: X = u / (|u| + epsilon), transposed
+// where it has more rows than columns, then NsSteps times A = X X^T, X = 3.4445 X + (-4.7750 A + 2.0315 A^2) X. All other
+// variables take Adam's step in Keras's form. Tables of embeddings and the last layer are matrices, too, but are better trained
+// by AdamW: give them to an optimizer of their own. ApplyRows of a matrix is refused. options may be nil.
+func (c *Context) Muon(options *MuonOptions) *Optimizer {
+	return c.newOptimizer("muon", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_muon(c.handle(), options.raw(name))
+	})
+}

@@ -21,6 +21,7 @@ func TestAdaptiveOptimizers(t *testing.T) {
 		"lion":      {c.Lion(&LionOptions{LearningRate: 0.5}), 0.5, 3.5},
 		"lamb":      {c.Lamb(&LambOptions{LearningRate: 0.5}), -0.3693, 2.6306},
 		"adafactor": {c.Adafactor(&AdafactorOptions{LearningRate: 0.5}), -0.369306, 2.630694},
+		"muon":      {c.Muon(&MuonOptions{LearningRate: 5}), 0.5, 3.5},
 		"amsgrad":   {c.Adam(&AdamOptions{LearningRate: 0.5, Amsgrad: true}), 0.5, 3.5},
 	} {
 		w := c.Variable(vector(t, c, 1, 2, 3, 4), "w")
@@ -44,6 +45,7 @@ func TestAdaptiveOptimizersRefuse(t *testing.T) {
 		"'l1'":                  func() *Optimizer { return c.Ftrl(&FtrlOptions{L1: -1}) },
 		"'beta2'":               func() *Optimizer { return c.Lion(&LionOptions{Beta2: 1}) },
 		"'weight_decay'":        func() *Optimizer { return c.Lamb(&LambOptions{WeightDecay: -1}) },
+		"'ns_steps'":            func() *Optimizer { return c.Muon(&MuonOptions{NsSteps: -1}) },
 		"'clip_threshold'":      func() *Optimizer { return c.Adafactor(&AdafactorOptions{ClipThreshold: -1}) },
 	} {
 		wants(t, made().Err(), ErrInvalidArgument, option)

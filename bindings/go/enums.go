@@ -234,6 +234,18 @@ const (
 	ReasonUnknown GradientReason = 13
 )
 
+// MuonScale: What the step of a matrix of n rows and m columns is multiplied with in Muon. Append-only
+// numbers.
+type MuonScale int32
+
+// Values of MuonScale.
+const (
+	// sqrt(max(1, n / m)): Jordan et al., Keras, PyTorch
+	MuonScaleOriginal MuonScale = 0
+	// 0.2 sqrt(max(n, m)): the size of Adam's steps (Liu et al. 2025)
+	MuonScaleMatchRms MuonScale = 1
+)
+
 // HessianWay: How a Hessian-vector product is computed. Append-only numbers.
 type HessianWay int32
 

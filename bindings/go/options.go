@@ -668,6 +668,55 @@ func (o *AdafactorOptions) name() string {
 	return o.Name
 }
 
+// MuonOptions: Of Muon.
+type MuonOptions struct {
+	// 0: 0.001, the default (the authors' is 0.02)
+	LearningRate float64
+	// mu in [0, 1); 0: 0.95, the default
+	Momentum float64
+	// the momentum itself instead of g + mu b (default false)
+	NoNesterov bool
+	// steps of Newton and Schulz, in [1, 100]; 0: 5, the default
+	NsSteps int64
+	// default MuonScaleOriginal
+	Scale MuonScale
+	// the rate of what is no matrix is so many times the rate; 0: 0.1, the default
+	AdamRateRatio float64
+	// of what is no matrix, in [0, 1); 0: 0.9, the default
+	Beta1 float64
+	// of what is no matrix, in [0, 1); 0: 0.999, the default
+	Beta2 float64
+	// above 0; 0: 1e-7, the default
+	Epsilon float64
+	// copied; "": "muon"
+	Name string
+}
+
+func (o *MuonOptions) raw(name *C.char) C.tlgo_muon_options {
+	if o == nil {
+		return C.tlgo_muon_options{}
+	}
+	return C.tlgo_muon_options{
+		learning_rate:   C.double(o.LearningRate),
+		momentum:        C.double(o.Momentum),
+		no_nesterov:     C.bool(o.NoNesterov),
+		ns_steps:        C.int64_t(o.NsSteps),
+		scale:           C.int32_t(o.Scale),
+		adam_rate_ratio: C.double(o.AdamRateRatio),
+		beta1:           C.double(o.Beta1),
+		beta2:           C.double(o.Beta2),
+		epsilon:         C.double(o.Epsilon),
+		name:            name,
+	}
+}
+
+func (o *MuonOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
 // FunctionOptions: How a function records.
 type FunctionOptions struct {
 	// in messages; copied (default "function")

@@ -183,6 +183,19 @@ typedef struct {
 } tlgo_adafactor_options;
 
 typedef struct {
+  double learning_rate;
+  double momentum;
+  bool no_nesterov;
+  int64_t ns_steps;
+  int32_t scale;
+  double adam_rate_ratio;
+  double beta1;
+  double beta2;
+  double epsilon;
+  const char *name;
+} tlgo_muon_options;
+
+typedef struct {
   const char *name;
   size_t most_plans;
   int32_t host_reads;
@@ -1406,6 +1419,22 @@ static inline uintptr_t tlgo_adafactor(uintptr_t context, tlgo_adafactor_options
   options.epsilon_form = o.epsilon_form;
   options.name = o.name;
   return (uintptr_t)tl_adafactor((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_muon(uintptr_t context, tlgo_muon_options o) {
+  tl_muon_options options;
+  tl_muon_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.momentum = o.momentum;
+  options.no_nesterov = o.no_nesterov;
+  options.ns_steps = o.ns_steps;
+  options.scale = o.scale;
+  options.adam_rate_ratio = o.adam_rate_ratio;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.name = o.name;
+  return (uintptr_t)tl_muon((tl_context *)context, &options);
 }
 
 static inline uintptr_t tlgo_forward_begin(uintptr_t context, const uintptr_t *primals, const uintptr_t *tangents, size_t count) {

@@ -10,6 +10,7 @@
 #include "core/optim/ftrl.h"
 #include "core/optim/lamb.h"
 #include "core/optim/lion.h"
+#include "core/optim/muon.h"
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
 
@@ -54,6 +55,7 @@ TL_API void tl_lamb_options_init(tl_lamb_options* options, size_t size) { zero_o
 TL_API void tl_adafactor_options_init(tl_adafactor_options* options, size_t size) {
   zero_options(options, size);
 }
+TL_API void tl_muon_options_init(tl_muon_options* options, size_t size) { zero_options(options, size); }
 
 TL_API tl_optimizer* tl_adamax(tl_context* context, const tl_adamax_options* options) {
   return make(context, "adamax", [&](Session& s) {
@@ -152,6 +154,19 @@ TL_API tl_optimizer* tl_adafactor(tl_context* context, const tl_adafactor_option
     core.clip_threshold = value_or(o.clip_threshold, core.clip_threshold);
     core.epsilon_form = static_cast<optim::EpsilonForm>(o.epsilon_form);
     return make_optimizer(s, optim::make_adafactor(s.core(), core));
+  });
+}
+
+TL_API tl_optimizer* tl_muon(tl_context* context, const tl_muon_options* options) {
+  return make(context, "muon", [&](Session& s) {
+    tl_muon_options o = options_from("muon", options, tl_muon_options_init);
+    auto core = with_moments<optim::MuonOptions>(o);
+    core.momentum = value_or(o.momentum, core.momentum);
+    core.nesterov = !o.no_nesterov;
+    if (o.ns_steps != 0) core.ns_steps = o.ns_steps;
+    core.scale = static_cast<optim::MuonScale>(o.scale);
+    core.adam_rate_ratio = value_or(o.adam_rate_ratio, core.adam_rate_ratio);
+    return make_optimizer(s, optim::make_muon(s.core(), core));
   });
 }
 

@@ -44,6 +44,9 @@ static void a_step_of_each(void** state) {
   check_step(c, tl_lamb(c, &lamb), -.3693, 2.6306);
   HALF(adafactor)
   check_step(c, tl_adafactor(c, &adafactor), -.369306, 2.630694);
+  HALF(muon)
+  muon.learning_rate = 5; /* of Adam's ten times that */
+  check_step(c, tl_muon(c, &muon), .5, 3.5);
   HALF(adam)
   adam.amsgrad = true;
   tl_optimizer* amsgrad = tl_adam(c, &adam);
@@ -57,11 +60,11 @@ static void a_step_of_each(void** state) {
 static void defaults_and_names(void** state) {
   (void)state;
   tl_context* c = new_context();
-  tl_optimizer* optimizers[] = {tl_adamax(c, NULL),   tl_nadam(c, NULL),   tl_adagrad(c, NULL),
-                                tl_adadelta(c, NULL), tl_rmsprop(c, NULL), tl_ftrl(c, NULL),
-                                tl_lion(c, NULL),     tl_lamb(c, NULL),    tl_adafactor(c, NULL)};
-  const char* names[] = {"adamax/", "nadam/", "adagrad/", "adadelta/", "rmsprop/",
-                         "ftrl/",   "lion/",  "lamb/",    "adafactor/"};
+  tl_optimizer* optimizers[] = {
+      tl_adamax(c, NULL), tl_nadam(c, NULL), tl_adagrad(c, NULL), tl_adadelta(c, NULL),  tl_rmsprop(c, NULL),
+      tl_ftrl(c, NULL),   tl_lion(c, NULL),  tl_lamb(c, NULL),    tl_adafactor(c, NULL), tl_muon(c, NULL)};
+  const char* names[] = {"adamax/", "nadam/", "adagrad/", "adadelta/",  "rmsprop/",
+                         "ftrl/",   "lion/",  "lamb/",    "adafactor/", "muon/"};
   for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
     assert_non_null(optimizers[i]);
     assert_true(tl_optimizer_learning_rate(optimizers[i]) == .001);
@@ -132,6 +135,14 @@ static void each_option_is_checked(void** state) {
   REFUSED(adafactor, epsilon2, NAN);
   REFUSED(adafactor, clip_threshold, -1);
   REFUSED(adafactor, epsilon_form, 2);
+  REFUSED(muon, learning_rate, -1);
+  REFUSED(muon, momentum, 1);
+  REFUSED(muon, ns_steps, 101);
+  REFUSED(muon, scale, 2);
+  REFUSED(muon, adam_rate_ratio, -1);
+  REFUSED(muon, beta1, 1);
+  REFUSED(muon, beta2, 1);
+  REFUSED(muon, epsilon, -1);
   tl_lamb_options unset;
   tl_lamb_options_init(&unset, sizeof unset);
   unset.struct_size = 5000;
@@ -139,6 +150,32 @@ static void each_option_is_checked(void** state) {
   expect_error(c, TL_INVALID_ARGUMENT, "struct_size");
   tl_lion_options_init(NULL, 3);
   assert_null(tl_ftrl(NULL, NULL));
+  free_context(c);
+}
+
+/* The step of a matrix along an axis: the orthogonal factor of the identity is near itself. */
+static void muon_of_a_matrix(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  tl_muon_options o;
+  tl_muon_options_init(&o, sizeof o);
+  o.learning_rate = 1;
+  tl_tensor *eye = tl_reshape(c, vector(c, 4, (float[]){3, 0, 0, 3}), (int64_t[]){2, 2}, 2),
+            *rows = tl_zeros(c, (int64_t[]){1, 2}, 2), *row = tl_full(c, (int64_t[]){1}, 1, 1, TL_I64);
+  double steps[3];
+  for (int k = 0; k < 3; k++) {
+    o.no_nesterov = k == 1;
+    o.scale = k == 2 ? TL_MUON_SCALE_MATCH_RMS : TL_MUON_SCALE_ORIGINAL;
+    tl_optimizer* muon = tl_muon(c, &o);
+    tl_tensor* w = tl_variable_new(c, tl_zeros(c, (int64_t[]){2, 2}, 2), "w", true);
+    assert_int_equal(tl_optimizer_apply(muon, &eye, &w, 1), TL_OK);
+    assert_true(at(w, 1) == 0 && at(w, 0) == at(w, 3));
+    steps[k] = -at(w, 0);
+    assert_int_equal(tl_optimizer_apply_rows(muon, &rows, &row, &w, 1), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "because the step depends on the whole matrix");
+  }
+  assert_true(steps[0] > .65 && steps[0] < 1.25 && fabs(steps[1] - steps[0]) < 1e-5);
+  assert_true(fabs(steps[2] - .2 * sqrt(2) * steps[0]) < 1e-5);
   free_context(c);
 }
 
@@ -162,9 +199,8 @@ static void refusals_of_a_step(void** state) {
 
 int adaptive_optimizers_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_step_of_each),
-      cmocka_unit_test(defaults_and_names),
-      cmocka_unit_test(each_option_is_checked),
+      cmocka_unit_test(a_step_of_each),         cmocka_unit_test(defaults_and_names),
+      cmocka_unit_test(each_option_is_checked), cmocka_unit_test(muon_of_a_matrix),
       cmocka_unit_test(refusals_of_a_step),
   };
   return RUN_GROUP("adaptive_optimizers", tests);

@@ -7,6 +7,7 @@
 #include "core/optim/ftrl.h"
 #include "core/optim/lamb.h"
 #include "core/optim/lion.h"
+#include "core/optim/muon.h"
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
 #include "tests/nn/fixture.h"
@@ -73,6 +74,57 @@ TEST_CASE_METHOD(Fixture, "options of every optimizer outside their range are na
   check_refused(c, make_adafactor, &AdafactorOptions::epsilon1, size, "epsilon1");
   check_refused(c, make_adafactor, &AdafactorOptions::epsilon2, size, "epsilon2");
   check_refused(c, make_adafactor, &AdafactorOptions::clip_threshold, {0., -.1, inf, nan}, "clip_threshold");
+  check_refused(c, make_muon, &MuonOptions::momentum, share, "momentum");
+  check_refused(c, make_muon, &MuonOptions::adam_rate_ratio, size, "adam_rate_ratio");
+  check_refused(c, make_muon, &MuonOptions::beta1, share, "beta1");
+  check_refused(c, make_muon, &MuonOptions::beta2, share, "beta2");
+  check_refused(c, make_muon, &MuonOptions::epsilon, {0., -.1, inf, nan}, "epsilon");
+}
+
+TEST_CASE_METHOD(Fixture, "Muon's step has singular values near 1, and of what is no matrix it is Adam's",
+                 "[optim]") {
+  MuonOptions o;
+  o.learning_rate = 1;
+  for (const Shape& shape : {Shape{6, 6}, Shape{4, 9}, Shape{9, 4}}) {
+    OptimizerPtr muon = make_muon(c, o);
+    VariableRef w = VariableRef::make(full(c, shape, 0, DType::kF64), "w");
+    apply_one(*muon, w, random(shape));
+    // The Gram matrix X of the step, of the smaller side: its eigenvalues are the squares of the singular values. Traces of
+    // high powers give the largest of X and of (1.5 - X).
+    const bool tall = shape[0] > shape[1];
+    Tensor step = mul_scalar(w->peek(), tall ? std::sqrt(4. / 9) : 1.0);
+    Tensor gram = tall ? matmul(step, step, true) : matmul(step, step, false, true);
+    const int64_t n = gram.shape()[0];
+    Tensor rest = sub(mul_scalar(one_hot(range(c, n, 0, 1, DType::kI64), n, DType::kF64), 1.5), gram);
+    auto largest = [&](Tensor x) {
+      for (int i = 0; i < 7; i++) x = matmul(x, x);
+      return std::pow(item(sum(mul(x, one_hot(range(c, n, 0, 1, DType::kI64), n, DType::kF64)))), 1. / 128);
+    };
+    CHECK(largest(gram) < 1.25 * 1.25);
+    CHECK(1.5 - largest(rest) > .1);
+  }
+  o.learning_rate = .5;
+  OptimizerPtr muon = make_muon(c, o);
+  VariableRef bias = variable({0, 0}), kernel = VariableRef::make(random(Shape{2, 2, 2}), "kernel");
+  Variable* variables[] = {bias.get(), kernel.get()};
+  muon->build(variables);
+  CHECK(muon->variables().size() == 2 + 2 + 2);
+  apply_one(*muon, bias, vector({3, -2}));
+  check_near(values(bias), {-.05, .05}, 1e-6);
+  // Rows of what is no matrix are taken, rows of a matrix are not.
+  Tensor grads[] = {random(Shape{1, 2, 2})}, places[] = {cast(vector({1}), DType::kI64)};
+  Variable* only[] = {kernel.get()};
+  muon->apply(grads, only, places);
+  VariableRef matrix = VariableRef::make(random(Shape{2, 2}), "matrix");
+  grads[0] = random(Shape{1, 2});
+  only[0] = matrix.get();
+  CHECK(has(message_of([&] { muon->apply(grads, only, places); }),
+            "whole matrix: got 'row_indices[0]' for 'matrix'"));
+  o.ns_steps = 0;
+  CHECK(has(message_of([&] { make_muon(c, o); }), "'ns_steps' must be in [1, 100]: got 0"));
+  o.ns_steps = 5;
+  o.scale = static_cast<MuonScale>(9);
+  CHECK(has(message_of([&] { make_muon(c, o); }), "'scale' must be"));
 }
 
 TEST_CASE_METHOD(Fixture, "Ftrl makes weights exactly 0, and no NaN where it knows nothing", "[optim]") {

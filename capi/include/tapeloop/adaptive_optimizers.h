@@ -191,6 +191,39 @@ TL_API void tl_adafactor_options_init(tl_adafactor_options* options, size_t stru
  * Slots: r and c, or v. Rows are refused. options may be NULL. NULL on failure. Since 0.1. */
 TL_API tl_optimizer* tl_adafactor(tl_context* context, const tl_adafactor_options* options);
 
+/** What the step of a matrix of n rows and m columns is multiplied with in tl_muon(). Append-only numbers. */
+typedef int32_t tl_muon_scale;
+enum {
+  TL_MUON_SCALE_ORIGINAL = 0, /**< sqrt(max(1, n / m)): Jordan et al., Keras, PyTorch */
+  TL_MUON_SCALE_MATCH_RMS = 1 /**< 0.2 sqrt(max(n, m)): the size of Adam's steps (Liu et al. 2025) */
+};
+
+/** Of tl_muon(). Fill it with tl_muon_options_init() first. */
+typedef struct tl_muon_options {
+  size_t struct_size;     /**< bytes of this struct; set by the init function */
+  double learning_rate;   /**< 0: 0.001, the default (the authors' is 0.02) */
+  double momentum;        /**< mu in [0, 1); 0: 0.95, the default */
+  bool no_nesterov;       /**< the momentum itself instead of g + mu b (default false) */
+  int64_t ns_steps;       /**< steps of Newton and Schulz, in [1, 100]; 0: 5, the default */
+  tl_muon_scale scale;    /**< default TL_MUON_SCALE_ORIGINAL */
+  double adam_rate_ratio; /**< the rate of what is no matrix is so many times the rate; 0: 0.1, the default */
+  double beta1;           /**< of what is no matrix, in [0, 1); 0: 0.9, the default */
+  double beta2;           /**< of what is no matrix, in [0, 1); 0: 0.999, the default */
+  double epsilon;         /**< above 0; 0: 1e-7, the default */
+  const char* name;       /**< copied; NULL: "muon" */
+} tl_muon_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_muon_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_muon_options_init(tl_muon_options* options, size_t struct_size);
+
+/** Muon (Jordan et al. 2024). A variable of rank 2 moves along the orthogonal factor of its momentum: b = mu b + g,
+ * u = g + mu b, w -= rate scale O(u), where O(u) is near U V^T of the singular value decomposition of u: X = u / (|u| + epsilon),
+ * transposed where n > m, then ns_steps times A = X X^T, X = 3.4445 X + (-4.7750 A + 2.0315 A^2) X. All other variables take
+ * Adam's step in Keras's form. Tables of embeddings and the last layer are matrices, too, but are better trained by tl_adamw():
+ * give them to an optimizer of their own. Slots: momentum of a matrix, else m and v. Rows of a matrix are refused. options may
+ * be NULL. NULL on failure. Since 0.1. */
+TL_API tl_optimizer* tl_muon(tl_context* context, const tl_muon_options* options);
+
 #ifdef __cplusplus
 }
 #endif

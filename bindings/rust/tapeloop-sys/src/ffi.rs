@@ -212,6 +212,13 @@ pub const TL_REASON_INDEPENDENT: tl_gradient_reason = 12;
 /// the tape did not see enough to tell: begin it with the option explain
 pub const TL_REASON_UNKNOWN: tl_gradient_reason = 13;
 
+/// What the step of a matrix of n rows and m columns is multiplied with in tl_muon(). Append-only numbers.
+pub type tl_muon_scale = i32;
+/// sqrt(max(1, n / m)): Jordan et al., Keras, PyTorch
+pub const TL_MUON_SCALE_ORIGINAL: tl_muon_scale = 0;
+/// 0.2 sqrt(max(n, m)): the size of Adam's steps (Liu et al. 2025)
+pub const TL_MUON_SCALE_MATCH_RMS: tl_muon_scale = 1;
+
 /// How a Hessian-vector product is computed. Append-only numbers.
 pub type tl_hessian_way = i32;
 /// the tangent of a gradient: the faster one
@@ -815,6 +822,34 @@ pub struct tl_adafactor_options {
     /// default TL_EPSILON_KERAS
     pub epsilon_form: tl_epsilon_form,
     /// copied; NULL: "adafactor"
+    pub name: *const c_char,
+}
+
+/// Of tl_muon(). Fill it with tl_muon_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_muon_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.001, the default (the authors' is 0.02)
+    pub learning_rate: f64,
+    /// mu in \[0, 1); 0: 0.95, the default
+    pub momentum: f64,
+    /// the momentum itself instead of g + mu b (default false)
+    pub no_nesterov: bool,
+    /// steps of Newton and Schulz, in \[1, 100\]; 0: 5, the default
+    pub ns_steps: i64,
+    /// default TL_MUON_SCALE_ORIGINAL
+    pub scale: tl_muon_scale,
+    /// the rate of what is no matrix is so many times the rate; 0: 0.1, the default
+    pub adam_rate_ratio: f64,
+    /// of what is no matrix, in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// of what is no matrix, in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// above 0; 0: 1e-7, the default
+    pub epsilon: f64,
+    /// copied; NULL: "muon"
     pub name: *const c_char,
 }
 
@@ -2706,6 +2741,18 @@ extern "C" {
     /// rms the root of the mean square. Slots: r and c, or v. Rows are refused. options may be NULL. NULL on
     /// failure. Since 0.1.
     pub fn tl_adafactor(context: *mut tl_context, options: *const tl_adafactor_options) -> *mut tl_optimizer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_muon_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_muon_options_init(options: *mut tl_muon_options, struct_size: usize);
+
+    /// Muon (Jordan et al. 2024). A variable of rank 2 moves along the orthogonal factor of its momentum: b =
+    /// mu b + g, u = g + mu b, w -= rate scale O(u), where O(u) is near U V^T of the singular value
+    /// decomposition of u: X = u / (|u| + epsilon), transposed where n > m, then ns_steps times A = X X^T, X =
+    /// 3.4445 X + (-4.7750 A + 2.0315 A^2) X. All other variables take Adam's step in Keras's form. Tables of
+    /// embeddings and the last layer are matrices, too, but are better trained by tl_adamw(): give them to an
+    /// optimizer of their own. Slots: momentum of a matrix, else m and v. Rows of a matrix are refused.
+    /// options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_muon(context: *mut tl_context, options: *const tl_muon_options) -> *mut tl_optimizer;
 
     /// The Hessian of a function times a vector: products\[i\] is the sum over k of (second derivative by
     /// at\[i\] and at\[k\]) times along\[k\], of the dtype and shape of at\[i\], zeros where nothing depends

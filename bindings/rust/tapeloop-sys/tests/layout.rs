@@ -109,6 +109,8 @@ fn here() -> String {
         TL_REASON_OUTSIDE,
         TL_REASON_INDEPENDENT,
         TL_REASON_UNKNOWN,
+        TL_MUON_SCALE_ORIGINAL,
+        TL_MUON_SCALE_MATCH_RMS,
         TL_HESSIAN_FORWARD_OVER_REVERSE,
         TL_HESSIAN_REVERSE_OVER_REVERSE,
         TL_HOST_READS_ERROR,
@@ -236,6 +238,22 @@ fn here() -> String {
             epsilon2,
             clip_threshold,
             epsilon_form,
+            name
+        }
+    );
+    layout!(
+        rows,
+        tl_muon_options {
+            struct_size,
+            learning_rate,
+            momentum,
+            no_nesterov,
+            ns_steps,
+            scale,
+            adam_rate_ratio,
+            beta1,
+            beta2,
+            epsilon,
             name
         }
     );
@@ -380,6 +398,8 @@ int main(void) {
   printf("TL_REASON_OUTSIDE %d\n", (int)TL_REASON_OUTSIDE);
   printf("TL_REASON_INDEPENDENT %d\n", (int)TL_REASON_INDEPENDENT);
   printf("TL_REASON_UNKNOWN %d\n", (int)TL_REASON_UNKNOWN);
+  printf("TL_MUON_SCALE_ORIGINAL %d\n", (int)TL_MUON_SCALE_ORIGINAL);
+  printf("TL_MUON_SCALE_MATCH_RMS %d\n", (int)TL_MUON_SCALE_MATCH_RMS);
   printf("TL_HESSIAN_FORWARD_OVER_REVERSE %d\n", (int)TL_HESSIAN_FORWARD_OVER_REVERSE);
   printf("TL_HESSIAN_REVERSE_OVER_REVERSE %d\n", (int)TL_HESSIAN_REVERSE_OVER_REVERSE);
   printf("TL_HOST_READS_ERROR %d\n", (int)TL_HOST_READS_ERROR);
@@ -562,6 +582,18 @@ int main(void) {
   printf("tl_adafactor_options.clip_threshold %zu\n", offsetof(tl_adafactor_options, clip_threshold));
   printf("tl_adafactor_options.epsilon_form %zu\n", offsetof(tl_adafactor_options, epsilon_form));
   printf("tl_adafactor_options.name %zu\n", offsetof(tl_adafactor_options, name));
+  printf("tl_muon_options %zu\n", sizeof(tl_muon_options));
+  printf("tl_muon_options.struct_size %zu\n", offsetof(tl_muon_options, struct_size));
+  printf("tl_muon_options.learning_rate %zu\n", offsetof(tl_muon_options, learning_rate));
+  printf("tl_muon_options.momentum %zu\n", offsetof(tl_muon_options, momentum));
+  printf("tl_muon_options.no_nesterov %zu\n", offsetof(tl_muon_options, no_nesterov));
+  printf("tl_muon_options.ns_steps %zu\n", offsetof(tl_muon_options, ns_steps));
+  printf("tl_muon_options.scale %zu\n", offsetof(tl_muon_options, scale));
+  printf("tl_muon_options.adam_rate_ratio %zu\n", offsetof(tl_muon_options, adam_rate_ratio));
+  printf("tl_muon_options.beta1 %zu\n", offsetof(tl_muon_options, beta1));
+  printf("tl_muon_options.beta2 %zu\n", offsetof(tl_muon_options, beta2));
+  printf("tl_muon_options.epsilon %zu\n", offsetof(tl_muon_options, epsilon));
+  printf("tl_muon_options.name %zu\n", offsetof(tl_muon_options, name));
   printf("tl_function_options %zu\n", sizeof(tl_function_options));
   printf("tl_function_options.struct_size %zu\n", offsetof(tl_function_options, struct_size));
   printf("tl_function_options.name %zu\n", offsetof(tl_function_options, name));

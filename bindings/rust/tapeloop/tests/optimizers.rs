@@ -4,7 +4,7 @@ mod common;
 use common::refused;
 use tapeloop::{
     Adadelta, Adafactor, Adagrad, Adam, Adamax, Code, Context, EpsilonForm, Ftrl, Lamb, Lion, MomentumForm,
-    Nadam, Optimizer, RmsProp,
+    Muon, MuonScale, Nadam, Optimizer, RmsProp,
 };
 
 /// The first and last weight after one step at the gradients 1, 6, 7, 2 of the weights 1, 2, 3, 4.
@@ -31,6 +31,7 @@ fn a_step_of_each() {
     step(c, Lion::new().learning_rate(0.5).build(c), 0.5, 3.5);
     step(c, Lamb::new().learning_rate(0.5).build(c), -0.3693, 2.6306);
     step(c, Adafactor::new().learning_rate(0.5).build(c), -0.369306, 2.630694);
+    step(c, Muon::new().learning_rate(5.0).scale(MuonScale::MatchRms).build(c), 0.5, 3.5);
     step(c, Adam::new().learning_rate(0.5).amsgrad(true).build(c), 0.5, 3.5);
 }
 
@@ -47,6 +48,7 @@ fn options_are_checked_and_named() {
     refused(c, Lion::new().beta2(1.0).build(c), bad, "'beta2'");
     refused(c, Lamb::new().weight_decay(-1.0).build(c), bad, "'weight_decay'");
     refused(c, Adafactor::new().clip_threshold(-1.0).build(c), bad, "'clip_threshold'");
+    refused(c, Muon::new().ns_steps(-1).build(c), bad, "'ns_steps'");
     let w = c.variable(&c.ones(&[3, 2]), "w").unwrap();
     let ftrl = Ftrl::new().name("sparse").build(c).unwrap();
     ftrl.build(&[&w]).unwrap();

@@ -1394,3 +1394,127 @@ impl Adafactor {
         Optimizer::made(context, "adafactor", call!(tl_adafactor(context.handle(), &options)))
     }
 }
+
+/// Muon (Jordan et al. 2024). A variable of rank 2 moves along the orthogonal factor of its momentum: b = mu b +
+/// g, u = g + mu b, w -= rate scale O(u), where O(u) is near U V^T of the singular value decomposition of u: X
+/// = u / (|u| + epsilon), transposed where n > m, then ns_steps times A = X X^T, X = 3.4445 X + (-4.7750 A +
+/// 2.0315 A^2) X. All other variables take Adam's step in Keras's form. Tables of embeddings and the last
+/// layer are matrices, too, but are better trained by `adamw`: give them to an optimizer of their own. Slots:
+/// momentum of a matrix, else m and v. Rows of a matrix are refused. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Muon {
+    learning_rate: f64,
+    momentum: f64,
+    no_nesterov: bool,
+    ns_steps: i64,
+    scale: Option<MuonScale>,
+    adam_rate_ratio: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    name: Option<String>,
+}
+
+impl Default for Muon {
+    fn default() -> Muon {
+        Muon::new()
+    }
+}
+
+impl Muon {
+    /// All options at their defaults.
+    pub fn new() -> Muon {
+        Muon {
+            learning_rate: 0.0,
+            momentum: 0.0,
+            no_nesterov: false,
+            ns_steps: 0,
+            scale: None,
+            adam_rate_ratio: 0.0,
+            beta1: 0.0,
+            beta2: 0.0,
+            epsilon: 0.0,
+            name: None,
+        }
+    }
+
+    /// 0: 0.001, the default (the authors' is 0.02).
+    pub fn learning_rate(mut self, learning_rate: f64) -> Muon {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Mu in \[0, 1); 0: 0.95, the default.
+    pub fn momentum(mut self, momentum: f64) -> Muon {
+        self.momentum = momentum;
+        self
+    }
+
+    /// The momentum itself instead of g + mu b (default false).
+    pub fn no_nesterov(mut self, no_nesterov: bool) -> Muon {
+        self.no_nesterov = no_nesterov;
+        self
+    }
+
+    /// Steps of Newton and Schulz, in \[1, 100\]; 0: 5, the default.
+    pub fn ns_steps(mut self, ns_steps: i64) -> Muon {
+        self.ns_steps = ns_steps;
+        self
+    }
+
+    /// Default `MuonScale::Original`.
+    pub fn scale(mut self, scale: MuonScale) -> Muon {
+        self.scale = Some(scale);
+        self
+    }
+
+    /// The rate of what is no matrix is so many times the rate; 0: 0.1, the default.
+    pub fn adam_rate_ratio(mut self, adam_rate_ratio: f64) -> Muon {
+        self.adam_rate_ratio = adam_rate_ratio;
+        self
+    }
+
+    /// Of what is no matrix, in \[0, 1); 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> Muon {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// Of what is no matrix, in \[0, 1); 0: 0.999, the default.
+    pub fn beta2(mut self, beta2: f64) -> Muon {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// Above 0; 0: 1e-7, the default.
+    pub fn epsilon(mut self, epsilon: f64) -> Muon {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// The name; without one it is "muon".
+    pub fn name(mut self, name: impl Into<String>) -> Muon {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_muon_options, tl_muon_options_init);
+        options.learning_rate = self.learning_rate;
+        options.momentum = self.momentum;
+        options.no_nesterov = self.no_nesterov;
+        options.ns_steps = self.ns_steps;
+        if let Some(value) = self.scale {
+            options.scale = value as i32;
+        }
+        options.adam_rate_ratio = self.adam_rate_ratio;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        options.epsilon = self.epsilon;
+        let name = optional_text("muon", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "muon", call!(tl_muon(context.handle(), &options)))
+    }
+}

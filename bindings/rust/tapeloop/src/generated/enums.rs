@@ -324,6 +324,18 @@ impl GradientReason {
     }
 }
 
+/// What the step of a matrix of n rows and m columns is multiplied with in `muon`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum MuonScale {
+    /// Sqrt(max(1, n / m)): Jordan et al., Keras, PyTorch.
+    #[default]
+    Original = ffi::TL_MUON_SCALE_ORIGINAL,
+    /// 0.2 sqrt(max(n, m)): the size of Adam's steps (Liu et al. 2025).
+    MatchRms = ffi::TL_MUON_SCALE_MATCH_RMS,
+}
+
 /// How a Hessian-vector product is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
