@@ -2,7 +2,8 @@
 import re
 
 WORDS = {"matmul": "MatMul", "logsumexp": "LogSumExp", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "CumSum", "idx": "IDX", "sgd": "SGD",
-         "adamw": "AdamW", "rmsprop": "RMSprop", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch"}
+         "adamw": "AdamW", "rmsprop": "RMSprop", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch",
+         "auc": "AUC", "roc": "ROC", "id": "ID"}
 KEYWORDS = {"range", "type", "func", "var", "map", "len", "cap", "new", "make", "select"}
 # Enums whose constants have another prefix in Go than their C names without "TL_". That of tl_status makes errors.
 ENUM_TYPES = {"tl_status": "Code", "tl_dtype": "DType"}
@@ -34,7 +35,8 @@ def local(c_name):
 FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
              "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
-             "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau"}
+             "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau",
+             "tl_metric_f_beta": "Context.FBeta", "tl_metric_r2": "Context.R2"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",
         "tl_adafactor", "tl_muon", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
 CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them

@@ -91,6 +91,18 @@ def builders(api):
     return out
 
 
+def loss_parameter(p):
+    if p["type"] == "tl_tensor":
+        return "Option<&Tensor>" if p.get("nullable") else "&Tensor"
+    return PLAIN[p["type"]]
+
+
+def loss_argument(p):
+    if p["type"] == "tl_tensor":
+        return f"{p['name']}.map_or(ptr::null_mut(), |tensor| tensor.required())" if p.get("nullable") else f"{p['name']}.handle"
+    return p["name"]
+
+
 def losses(api):
     structs = {s["name"]: s for s in api["structs"]}
     struct = structs["tl_loss_options"]
@@ -101,15 +113,32 @@ def losses(api):
     for f in api["functions"]:
         if options_of(f, structs) is not struct:
             continue
-        names = [p["name"] for p in f["parameters"] if p["type"] == "tl_tensor"]
+        own = [p for p in f["parameters"] if p["name"] != "context" and p["type"] != struct["name"]]
+        names = [p["name"] for p in own]
         short = f["name"][len("tl_loss_"):]
-        parameters = ", ".join(f"{n}: &Tensor" for n in names)
-        handles = ", ".join(f"{n}.handle" for n in names)
+        parameters = ", ".join(f"{p['name']}: {loss_parameter(p)}" for p in own)
+        handles = ", ".join(loss_argument(p) for p in own)
         docs = rust_doc(f["doc"].replace("tl_loss_", "tl_"))
         for name, more, options, doc in ((short, "", "ptr::null()", docs),
                                          (short + "_with", ", options: &LossOptions", "&options.raw()", f"/// [`{short}`] with options.\n")):
             out += (f"\n{doc}pub fn {name}({parameters}{more}) -> Tensor {{\n"
                     f"    expression!({names[0]}.context, {f['name']}({names[0]}.context, {handles}, {options}))\n}}\n")
+    return out
+
+
+def metric_options(api):
+    """The options of metrics; the functions that take them are written by hand (metric.rs)."""
+    structs = {s["name"]: s for s in api["structs"]}
+    taken = [options_of(f, structs)["name"] for f in api["functions"]
+             if f["returns"]["type"] == "tl_metric" and options_of(f, structs)]
+    out = NOTE + ("//! The options of metrics.\n\nuse crate::ffi;\nuse crate::generated::*;\n"
+                  "use crate::text::{optional_text, pointer_of};\nuse crate::Result;\n")
+    for name in dict.fromkeys(taken):
+        struct = structs[name]
+        out += struct_type(made_name(name), rust_doc(struct["doc"]), [], struct)
+        out += (f"\n    /// f(the options as C has them); `call` names the caller in errors.\n"
+                f"    pub(crate) fn with_raw<R>(&self, call: &str, f: impl FnOnce(&ffi::{name}) -> R) -> Result<R> {{\n"
+                f"{raw_options(struct, 'call').replace(chr(34) + 'call' + chr(34), 'call')}        Ok(f(&options))\n    }}\n}}\n")
     return out
 
 

@@ -83,60 +83,6 @@ const (
 	DataTest  DataPart = 2
 )
 
-// Initializer: How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and
-// columns of a matrix; of more axes the last two times the product of the others; of a vector both its size.
-type Initializer int32
-
-// Values of Initializer.
-const (
-	// what the layer says
-	InitializerDefault Initializer = 0
-	InitializerZeros   Initializer = 1
-	InitializerOnes    Initializer = 2
-	// the parameter
-	InitializerConstant Initializer = 3
-	// in [-parameter, parameter), by default 0.05
-	InitializerUniform Initializer = 4
-	// mean 0, standard deviation: the parameter, by default 0.05
-	InitializerNormal Initializer = 5
-	// the same, drawn anew beyond 2 standard deviations
-	InitializerTruncatedNormal Initializer = 6
-	// uniform of variance 2 / (fan_in + fan_out)
-	InitializerGlorotUniform Initializer = 7
-	// truncated normal of that variance
-	InitializerGlorotNormal Initializer = 8
-	// 2 / fan_in
-	InitializerHeUniform Initializer = 9
-	InitializerHeNormal  Initializer = 10
-	// 1 / fan_in
-	InitializerLecunUniform Initializer = 11
-	InitializerLecunNormal  Initializer = 12
-)
-
-// Activation: Activation functions. Append-only numbers.
-type Activation int32
-
-// Values of Activation.
-const (
-	// the identity
-	ActivationLinear Activation = 0
-	ActivationRelu   Activation = 1
-	// slope 0.01 below zero
-	ActivationLeakyRelu Activation = 2
-	// alpha 1
-	ActivationElu  Activation = 3
-	ActivationSilu Activation = 4
-	// exact
-	ActivationGelu     Activation = 5
-	ActivationTanh     Activation = 6
-	ActivationSigmoid  Activation = 7
-	ActivationSoftplus Activation = 8
-	// over the last axis
-	ActivationSoftmax Activation = 9
-	// over the last axis
-	ActivationLogSoftmax Activation = 10
-)
-
 // Reduction: How the losses of the samples become one. Append-only numbers.
 type Reduction int32
 
@@ -149,6 +95,60 @@ const (
 	ReductionNone Reduction = 2
 	// sum / sum of the weights, which must be given; 0 where that is 0
 	ReductionWeightedMean Reduction = 3
+)
+
+// AUCCurve: A curve over all thresholds. Append-only numbers.
+type AUCCurve int32
+
+// Values of AUCCurve.
+const (
+	// recall over the false positive rate
+	AUCCurveROC AUCCurve = 0
+	// precision over recall
+	AUCCurvePrecisionRecall AUCCurve = 1
+	// both as gains over always saying yes (Flach and Kull 2015)
+	AUCCurvePrecisionRecallGain AUCCurve = 2
+)
+
+// AUCSummation: How high the area between two thresholds is. Append-only numbers.
+type AUCSummation int32
+
+// Values of AUCSummation.
+const (
+	// as high as the mean of both; precision over recall by counts that grow evenly (Davis and Goadrich 2006)
+	AUCSummationInterpolation AUCSummation = 0
+	// as high as the higher one
+	AUCSummationMajoring AUCSummation = 1
+	// as high as the lower one
+	AUCSummationMinoring AUCSummation = 2
+)
+
+// ClassAverage: How the results of classes become one. Append-only numbers.
+type ClassAverage int32
+
+// Values of ClassAverage.
+const (
+	// one result for each class
+	ClassAverageNone ClassAverage = 0
+	// that of the counts of all classes together
+	ClassAverageMicro ClassAverage = 1
+	// the mean over the classes
+	ClassAverageMacro ClassAverage = 2
+	// the mean over the classes, each as often as it is the label
+	ClassAverageWeighted ClassAverage = 3
+)
+
+// R2Average: How the results of outputs become one. Append-only numbers.
+type R2Average int32
+
+// Values of R2Average.
+const (
+	// the mean over the outputs
+	R2AverageUniform R2Average = 0
+	// each output as much as its labels vary
+	R2AverageVariance R2Average = 1
+	// one result for each output
+	R2AverageNone R2Average = 2
 )
 
 // MomentumForm: Where the learning rate stands beside a momentum; without a change of the rate both give the
@@ -280,4 +280,58 @@ const (
 	JacobianForward JacobianWay = 1
 	// one run on a tape, which walks back with a batch of gradients
 	JacobianReverse JacobianWay = 2
+)
+
+// Initializer: How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and
+// columns of a matrix; of more axes the last two times the product of the others; of a vector both its size.
+type Initializer int32
+
+// Values of Initializer.
+const (
+	// what the layer says
+	InitializerDefault Initializer = 0
+	InitializerZeros   Initializer = 1
+	InitializerOnes    Initializer = 2
+	// the parameter
+	InitializerConstant Initializer = 3
+	// in [-parameter, parameter), by default 0.05
+	InitializerUniform Initializer = 4
+	// mean 0, standard deviation: the parameter, by default 0.05
+	InitializerNormal Initializer = 5
+	// the same, drawn anew beyond 2 standard deviations
+	InitializerTruncatedNormal Initializer = 6
+	// uniform of variance 2 / (fan_in + fan_out)
+	InitializerGlorotUniform Initializer = 7
+	// truncated normal of that variance
+	InitializerGlorotNormal Initializer = 8
+	// 2 / fan_in
+	InitializerHeUniform Initializer = 9
+	InitializerHeNormal  Initializer = 10
+	// 1 / fan_in
+	InitializerLecunUniform Initializer = 11
+	InitializerLecunNormal  Initializer = 12
+)
+
+// Activation: Activation functions. Append-only numbers.
+type Activation int32
+
+// Values of Activation.
+const (
+	// the identity
+	ActivationLinear Activation = 0
+	ActivationRelu   Activation = 1
+	// slope 0.01 below zero
+	ActivationLeakyRelu Activation = 2
+	// alpha 1
+	ActivationElu  Activation = 3
+	ActivationSilu Activation = 4
+	// exact
+	ActivationGelu     Activation = 5
+	ActivationTanh     Activation = 6
+	ActivationSigmoid  Activation = 7
+	ActivationSoftplus Activation = 8
+	// over the last axis
+	ActivationSoftmax Activation = 9
+	// over the last axis
+	ActivationLogSoftmax Activation = 10
 )

@@ -11,7 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// Metric is an average over many batches, counted in F64. No tape sees it. Make it outside of the scope of a step.
+// Metric is what many batches add up to, counted in F64. No tape sees it, and it works in a compiled step. Make it outside of the
+// scope of a step.
 type Metric struct {
 	object
 	state atomic.Pointer[[]*Tensor]
@@ -91,8 +92,8 @@ func (m *Metric) Update(values, weights *Tensor) error {
 	return err
 }
 
-// UpdatePredictions adds predictions, F32 or F64, to an accuracy. weights (may be nil) stand for the leading axes of the
-// samples. A failure changes nothing.
+// UpdatePredictions adds predictions to a metric that compares them with labels. weights (may be nil) stand for the leading axes of
+// the samples, or of the elements. A failure changes nothing.
 func (m *Metric) UpdatePredictions(labels, predictions, weights *Tensor) error {
 	if err := m.self().usable(); err != nil {
 		return err
@@ -110,7 +111,7 @@ func (m *Metric) UpdatePredictions(labels, predictions, weights *Tensor) error {
 	return err
 }
 
-// Result is what was added up so far; 0 for a mean or accuracy over nothing.
+// Result is what was added up so far; 0 for a share or mean of nothing. An error where there are several results.
 func (m *Metric) Result() (float64, error) {
 	if err := m.self().usable(); err != nil {
 		return math.NaN(), err
@@ -118,6 +119,17 @@ func (m *Metric) Result() (float64, error) {
 	found := C.tlgo_result(m.c.handle(), C.uintptr_t(m.h))
 	runtime.KeepAlive(m)
 	return float64(found.value), m.c.effect(found.code)
+}
+
+// ResultTensor is what was added up so far, as an F64 tensor: of rank 0, or of rank 1 where there are several results. It is computed
+// by ops, so that a compiled step may give it out.
+func (m *Metric) ResultTensor() *Tensor {
+	if m == nil || m.h == 0 {
+		return m.self().failedTensor()
+	}
+	made := m.c.result(C.tlgo_metric_result_tensor(C.uintptr_t(m.h)))
+	runtime.KeepAlive(m)
+	return made
 }
 
 // Reset forgets what was added up.
@@ -130,7 +142,7 @@ func (m *Metric) Reset() error {
 	return err
 }
 
-// Variables is the state, two F64 variables "<name>/total" and "<name>/count", which the metric lends.
+// Variables is the state, F64 variables, "<name>/total" and "<name>/count" or what the metric says, which the metric lends.
 func (m *Metric) Variables() []*Tensor {
 	if m == nil {
 		return nil

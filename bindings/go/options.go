@@ -31,145 +31,6 @@ func (o *ContextOptions) raw() C.tlgo_context_options {
 	}
 }
 
-// LayerOptions: Of layers that have no other options.
-type LayerOptions struct {
-	// copied; "": the name of the type, made unique inside a sequential layer
-	Name string
-}
-
-func (o *LayerOptions) raw(name *C.char) C.tlgo_layer_options {
-	if o == nil {
-		return C.tlgo_layer_options{}
-	}
-	return C.tlgo_layer_options{
-		name: name,
-	}
-}
-
-func (o *LayerOptions) name() string {
-	if o == nil {
-		return ""
-	}
-	return o.Name
-}
-
-// DenseOptions: Of Dense.
-type DenseOptions struct {
-	// of the last axis; 0: seen at the first call (default)
-	InputSize int64
-	// default ActivationLinear
-	Activation Activation
-	// default false
-	NoBias bool
-	// default Glorot uniform
-	KernelInitializer Initializer
-	// of the kernel's initialiser
-	KernelParameter float64
-	// default zeros
-	BiasInitializer Initializer
-	// of the bias's initialiser
-	BiasParameter float64
-	// F32 (default) or F64: of variables and input
-	DType DType
-	// copied; "": "dense", made unique inside a sequential layer
-	Name string
-}
-
-func (o *DenseOptions) raw(name *C.char) C.tlgo_dense_options {
-	if o == nil {
-		return C.tlgo_dense_options{}
-	}
-	return C.tlgo_dense_options{
-		input_size:         C.int64_t(o.InputSize),
-		activation:         C.int32_t(o.Activation),
-		no_bias:            C.bool(o.NoBias),
-		kernel_initializer: C.int32_t(o.KernelInitializer),
-		kernel_parameter:   C.double(o.KernelParameter),
-		bias_initializer:   C.int32_t(o.BiasInitializer),
-		bias_parameter:     C.double(o.BiasParameter),
-		dtype:              C.int32_t(o.DType),
-		name:               name,
-	}
-}
-
-func (o *DenseOptions) name() string {
-	if o == nil {
-		return ""
-	}
-	return o.Name
-}
-
-// BatchNormalizationOptions: Of BatchNormalization.
-type BatchNormalizationOptions struct {
-	// moving = momentum moving + (1 - momentum) batch; in [0, 1]; 0: 0.99, the default
-	Momentum float64
-	// added to the variance; 0: 1e-3, the default
-	Epsilon float64
-	// without gamma (default false)
-	NoScale bool
-	// without beta (default false)
-	NoCenter bool
-	// F32 (default) or F64: of variables and input
-	DType DType
-	// copied; "": "batch_normalization", made unique inside a sequential layer
-	Name string
-}
-
-func (o *BatchNormalizationOptions) raw(name *C.char) C.tlgo_batch_normalization_options {
-	if o == nil {
-		return C.tlgo_batch_normalization_options{}
-	}
-	return C.tlgo_batch_normalization_options{
-		momentum:  C.double(o.Momentum),
-		epsilon:   C.double(o.Epsilon),
-		no_scale:  C.bool(o.NoScale),
-		no_center: C.bool(o.NoCenter),
-		dtype:     C.int32_t(o.DType),
-		name:      name,
-	}
-}
-
-func (o *BatchNormalizationOptions) name() string {
-	if o == nil {
-		return ""
-	}
-	return o.Name
-}
-
-// LayerNormalizationOptions: Of LayerNormalization.
-type LayerNormalizationOptions struct {
-	// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
-	Epsilon float64
-	// without gamma (default false)
-	NoScale bool
-	// without beta (default false)
-	NoCenter bool
-	// F32 (default) or F64: of variables and input
-	DType DType
-	// copied; "": "layer_normalization", made unique inside a sequential layer
-	Name string
-}
-
-func (o *LayerNormalizationOptions) raw(name *C.char) C.tlgo_layer_normalization_options {
-	if o == nil {
-		return C.tlgo_layer_normalization_options{}
-	}
-	return C.tlgo_layer_normalization_options{
-		epsilon:   C.double(o.Epsilon),
-		no_scale:  C.bool(o.NoScale),
-		no_center: C.bool(o.NoCenter),
-		dtype:     C.int32_t(o.DType),
-		name:      name,
-	}
-}
-
-func (o *LayerNormalizationOptions) name() string {
-	if o == nil {
-		return ""
-	}
-	return o.Name
-}
-
 // LossOptions: Of all losses. The last axis of the predictions, that of classes or features, is never empty; a
 // batch of no samples is fine. A loss refuses options that it has no use for.
 type LossOptions struct {
@@ -194,6 +55,108 @@ func (o *LossOptions) raw() C.tlgo_loss_options {
 		label_smoothing:    C.double(o.LabelSmoothing),
 		weights:            o.Weights.handle(),
 	}
+}
+
+// ThresholdOptions: Of all metrics by thresholds; each refuses options that it has no use for.
+type ThresholdOptions struct {
+	// precision and recall: only the k largest predictions of a row may say yes; 0: all (default)
+	TopK int64
+	// only one class counts (default false)
+	OneClass bool
+	// that class: an index into the last axis of predictions of rank 2 or more
+	ClassID int64
+	// predictions go through a sigmoid first (default false)
+	FromLogits bool
+	// AUC and one at another: how many, evenly spread in [0, 1]; 0: 200 (default)
+	ThresholdCount int64
+	// AUC: default AUCCurveROC
+	Curve AUCCurve
+	// AUC: default AUCSummationInterpolation
+	Summation AUCSummation
+	// copied; "": that of the function
+	Name string
+}
+
+func (o *ThresholdOptions) raw(name *C.char) C.tlgo_threshold_options {
+	if o == nil {
+		return C.tlgo_threshold_options{}
+	}
+	return C.tlgo_threshold_options{
+		top_k:           C.int64_t(o.TopK),
+		one_class:       C.bool(o.OneClass),
+		class_id:        C.int64_t(o.ClassID),
+		from_logits:     C.bool(o.FromLogits),
+		threshold_count: C.int64_t(o.ThresholdCount),
+		curve:           C.int32_t(o.Curve),
+		summation:       C.int32_t(o.Summation),
+		name:            name,
+	}
+}
+
+func (o *ThresholdOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// FBetaOptions: Of Context.FBeta.
+type FBetaOptions struct {
+	// above 0: recall counts so many times as much as precision; 0: 1, the default: the F1 score
+	Beta float64
+	// in (0, 1]: predictions above it say yes; 0 (default): the largest of each row, of equals the first
+	Threshold float64
+	// default ClassAverageNone
+	Average ClassAverage
+	// copied; "": "f_beta"
+	Name string
+}
+
+func (o *FBetaOptions) raw(name *C.char) C.tlgo_f_beta_options {
+	if o == nil {
+		return C.tlgo_f_beta_options{}
+	}
+	return C.tlgo_f_beta_options{
+		beta:      C.double(o.Beta),
+		threshold: C.double(o.Threshold),
+		average:   C.int32_t(o.Average),
+		name:      name,
+	}
+}
+
+func (o *FBetaOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// R2Options: Of Context.R2.
+type R2Options struct {
+	// default R2AverageUniform
+	Average R2Average
+	// the adjusted score of a model of so many independent variables; 0 (default): not adjusted
+	Regressors int64
+	// copied; "": "r2"
+	Name string
+}
+
+func (o *R2Options) raw(name *C.char) C.tlgo_r2_options {
+	if o == nil {
+		return C.tlgo_r2_options{}
+	}
+	return C.tlgo_r2_options{
+		average:    C.int32_t(o.Average),
+		regressors: C.int64_t(o.Regressors),
+		name:       name,
+	}
+}
+
+func (o *R2Options) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
 }
 
 // SGDOptions: Of SGD.
@@ -745,6 +708,145 @@ func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
 }
 
 func (o *FunctionOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// LayerOptions: Of layers that have no other options.
+type LayerOptions struct {
+	// copied; "": the name of the type, made unique inside a sequential layer
+	Name string
+}
+
+func (o *LayerOptions) raw(name *C.char) C.tlgo_layer_options {
+	if o == nil {
+		return C.tlgo_layer_options{}
+	}
+	return C.tlgo_layer_options{
+		name: name,
+	}
+}
+
+func (o *LayerOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// DenseOptions: Of Dense.
+type DenseOptions struct {
+	// of the last axis; 0: seen at the first call (default)
+	InputSize int64
+	// default ActivationLinear
+	Activation Activation
+	// default false
+	NoBias bool
+	// default Glorot uniform
+	KernelInitializer Initializer
+	// of the kernel's initialiser
+	KernelParameter float64
+	// default zeros
+	BiasInitializer Initializer
+	// of the bias's initialiser
+	BiasParameter float64
+	// F32 (default) or F64: of variables and input
+	DType DType
+	// copied; "": "dense", made unique inside a sequential layer
+	Name string
+}
+
+func (o *DenseOptions) raw(name *C.char) C.tlgo_dense_options {
+	if o == nil {
+		return C.tlgo_dense_options{}
+	}
+	return C.tlgo_dense_options{
+		input_size:         C.int64_t(o.InputSize),
+		activation:         C.int32_t(o.Activation),
+		no_bias:            C.bool(o.NoBias),
+		kernel_initializer: C.int32_t(o.KernelInitializer),
+		kernel_parameter:   C.double(o.KernelParameter),
+		bias_initializer:   C.int32_t(o.BiasInitializer),
+		bias_parameter:     C.double(o.BiasParameter),
+		dtype:              C.int32_t(o.DType),
+		name:               name,
+	}
+}
+
+func (o *DenseOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// BatchNormalizationOptions: Of BatchNormalization.
+type BatchNormalizationOptions struct {
+	// moving = momentum moving + (1 - momentum) batch; in [0, 1]; 0: 0.99, the default
+	Momentum float64
+	// added to the variance; 0: 1e-3, the default
+	Epsilon float64
+	// without gamma (default false)
+	NoScale bool
+	// without beta (default false)
+	NoCenter bool
+	// F32 (default) or F64: of variables and input
+	DType DType
+	// copied; "": "batch_normalization", made unique inside a sequential layer
+	Name string
+}
+
+func (o *BatchNormalizationOptions) raw(name *C.char) C.tlgo_batch_normalization_options {
+	if o == nil {
+		return C.tlgo_batch_normalization_options{}
+	}
+	return C.tlgo_batch_normalization_options{
+		momentum:  C.double(o.Momentum),
+		epsilon:   C.double(o.Epsilon),
+		no_scale:  C.bool(o.NoScale),
+		no_center: C.bool(o.NoCenter),
+		dtype:     C.int32_t(o.DType),
+		name:      name,
+	}
+}
+
+func (o *BatchNormalizationOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// LayerNormalizationOptions: Of LayerNormalization.
+type LayerNormalizationOptions struct {
+	// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
+	Epsilon float64
+	// without gamma (default false)
+	NoScale bool
+	// without beta (default false)
+	NoCenter bool
+	// F32 (default) or F64: of variables and input
+	DType DType
+	// copied; "": "layer_normalization", made unique inside a sequential layer
+	Name string
+}
+
+func (o *LayerNormalizationOptions) raw(name *C.char) C.tlgo_layer_normalization_options {
+	if o == nil {
+		return C.tlgo_layer_normalization_options{}
+	}
+	return C.tlgo_layer_normalization_options{
+		epsilon:   C.double(o.Epsilon),
+		no_scale:  C.bool(o.NoScale),
+		no_center: C.bool(o.NoCenter),
+		dtype:     C.int32_t(o.DType),
+		name:      name,
+	}
+}
+
+func (o *LayerNormalizationOptions) name() string {
 	if o == nil {
 		return ""
 	}

@@ -17,44 +17,35 @@ typedef struct {
 } tlgo_context_options;
 
 typedef struct {
-  const char *name;
-} tlgo_layer_options;
-
-typedef struct {
-  int64_t input_size;
-  int32_t activation;
-  bool no_bias;
-  int32_t kernel_initializer;
-  double kernel_parameter;
-  int32_t bias_initializer;
-  double bias_parameter;
-  int32_t dtype;
-  const char *name;
-} tlgo_dense_options;
-
-typedef struct {
-  double momentum;
-  double epsilon;
-  bool no_scale;
-  bool no_center;
-  int32_t dtype;
-  const char *name;
-} tlgo_batch_normalization_options;
-
-typedef struct {
-  double epsilon;
-  bool no_scale;
-  bool no_center;
-  int32_t dtype;
-  const char *name;
-} tlgo_layer_normalization_options;
-
-typedef struct {
   int32_t reduction;
   bool from_probabilities;
   double label_smoothing;
   uintptr_t weights;
 } tlgo_loss_options;
+
+typedef struct {
+  int64_t top_k;
+  bool one_class;
+  int64_t class_id;
+  bool from_logits;
+  int64_t threshold_count;
+  int32_t curve;
+  int32_t summation;
+  const char *name;
+} tlgo_threshold_options;
+
+typedef struct {
+  double beta;
+  double threshold;
+  int32_t average;
+  const char *name;
+} tlgo_f_beta_options;
+
+typedef struct {
+  int32_t average;
+  int64_t regressors;
+  const char *name;
+} tlgo_r2_options;
 
 typedef struct {
   double learning_rate;
@@ -210,6 +201,39 @@ typedef struct {
   bool check_independence;
   int32_t *reasons;
 } tlgo_jacobian_options;
+
+typedef struct {
+  const char *name;
+} tlgo_layer_options;
+
+typedef struct {
+  int64_t input_size;
+  int32_t activation;
+  bool no_bias;
+  int32_t kernel_initializer;
+  double kernel_parameter;
+  int32_t bias_initializer;
+  double bias_parameter;
+  int32_t dtype;
+  const char *name;
+} tlgo_dense_options;
+
+typedef struct {
+  double momentum;
+  double epsilon;
+  bool no_scale;
+  bool no_center;
+  int32_t dtype;
+  const char *name;
+} tlgo_batch_normalization_options;
+
+typedef struct {
+  double epsilon;
+  bool no_scale;
+  bool no_center;
+  int32_t dtype;
+  const char *name;
+} tlgo_layer_normalization_options;
 
 typedef struct {
   double warmup_fraction;
@@ -389,161 +413,6 @@ static inline void tlgo_dataset_release(uintptr_t dataset) {
   tl_dataset_release((tl_dataset *)dataset);
 }
 
-static inline uintptr_t tlgo_metric_mean(uintptr_t context, const char *name) {
-  return (uintptr_t)tl_metric_mean((tl_context *)context, name);
-}
-
-static inline uintptr_t tlgo_metric_sum(uintptr_t context, const char *name) {
-  return (uintptr_t)tl_metric_sum((tl_context *)context, name);
-}
-
-static inline uintptr_t tlgo_metric_sparse_categorical_accuracy(uintptr_t context, const char *name) {
-  return (uintptr_t)tl_metric_sparse_categorical_accuracy((tl_context *)context, name);
-}
-
-static inline uintptr_t tlgo_metric_categorical_accuracy(uintptr_t context, const char *name) {
-  return (uintptr_t)tl_metric_categorical_accuracy((tl_context *)context, name);
-}
-
-static inline uintptr_t tlgo_metric_binary_accuracy(uintptr_t context, double threshold, const char *name) {
-  return (uintptr_t)tl_metric_binary_accuracy((tl_context *)context, threshold, name);
-}
-
-static inline int32_t tlgo_metric_update(uintptr_t metric, uintptr_t values, uintptr_t weights) {
-  return tl_metric_update((tl_metric *)metric, (tl_tensor *)values, (tl_tensor *)weights);
-}
-
-static inline int32_t tlgo_metric_update_predictions(uintptr_t metric, uintptr_t labels, uintptr_t predictions, uintptr_t weights) {
-  return tl_metric_update_predictions((tl_metric *)metric, (tl_tensor *)labels, (tl_tensor *)predictions, (tl_tensor *)weights);
-}
-
-static inline double tlgo_metric_result(uintptr_t metric) {
-  return tl_metric_result((tl_metric *)metric);
-}
-
-static inline int32_t tlgo_metric_reset(uintptr_t metric) {
-  return tl_metric_reset((tl_metric *)metric);
-}
-
-static inline const uintptr_t *tlgo_metric_variables(uintptr_t metric, size_t *count) {
-  return (const uintptr_t *)tl_metric_variables((tl_metric *)metric, count);
-}
-
-static inline const char *tlgo_metric_name(uintptr_t metric) {
-  return tl_metric_name((tl_metric *)metric);
-}
-
-static inline uintptr_t tlgo_metric_keep(uintptr_t metric) {
-  return (uintptr_t)tl_metric_keep((tl_metric *)metric);
-}
-
-static inline void tlgo_metric_release(uintptr_t metric) {
-  tl_metric_release((tl_metric *)metric);
-}
-
-static inline uintptr_t tlgo_initialize(uintptr_t context, int32_t dtype, const int64_t *dims, size_t rank, int32_t initializer, double parameter) {
-  return (uintptr_t)tl_initialize((tl_context *)context, dtype, dims, rank, initializer, parameter);
-}
-
-static inline uintptr_t tlgo_dense(uintptr_t context, int64_t units, tlgo_dense_options o) {
-  tl_dense_options options;
-  tl_dense_options_init(&options, sizeof options);
-  options.input_size = o.input_size;
-  options.activation = o.activation;
-  options.no_bias = o.no_bias;
-  options.kernel_initializer = o.kernel_initializer;
-  options.kernel_parameter = o.kernel_parameter;
-  options.bias_initializer = o.bias_initializer;
-  options.bias_parameter = o.bias_parameter;
-  options.dtype = o.dtype;
-  options.name = o.name;
-  return (uintptr_t)tl_dense((tl_context *)context, units, &options);
-}
-
-static inline uintptr_t tlgo_dropout_layer(uintptr_t context, double rate, tlgo_layer_options o) {
-  tl_layer_options options;
-  tl_layer_options_init(&options, sizeof options);
-  options.name = o.name;
-  return (uintptr_t)tl_dropout_layer((tl_context *)context, rate, &options);
-}
-
-static inline uintptr_t tlgo_flatten_layer(uintptr_t context, tlgo_layer_options o) {
-  tl_layer_options options;
-  tl_layer_options_init(&options, sizeof options);
-  options.name = o.name;
-  return (uintptr_t)tl_flatten_layer((tl_context *)context, &options);
-}
-
-static inline uintptr_t tlgo_activation_layer(uintptr_t context, int32_t activation, tlgo_layer_options o) {
-  tl_layer_options options;
-  tl_layer_options_init(&options, sizeof options);
-  options.name = o.name;
-  return (uintptr_t)tl_activation_layer((tl_context *)context, activation, &options);
-}
-
-static inline uintptr_t tlgo_batch_normalization(uintptr_t context, tlgo_batch_normalization_options o) {
-  tl_batch_normalization_options options;
-  tl_batch_normalization_options_init(&options, sizeof options);
-  options.momentum = o.momentum;
-  options.epsilon = o.epsilon;
-  options.no_scale = o.no_scale;
-  options.no_center = o.no_center;
-  options.dtype = o.dtype;
-  options.name = o.name;
-  return (uintptr_t)tl_batch_normalization((tl_context *)context, &options);
-}
-
-static inline uintptr_t tlgo_layer_normalization(uintptr_t context, tlgo_layer_normalization_options o) {
-  tl_layer_normalization_options options;
-  tl_layer_normalization_options_init(&options, sizeof options);
-  options.epsilon = o.epsilon;
-  options.no_scale = o.no_scale;
-  options.no_center = o.no_center;
-  options.dtype = o.dtype;
-  options.name = o.name;
-  return (uintptr_t)tl_layer_normalization((tl_context *)context, &options);
-}
-
-static inline uintptr_t tlgo_sequential(uintptr_t context, const uintptr_t *layers, size_t count) {
-  return (uintptr_t)tl_sequential((tl_context *)context, (tl_layer *const *)layers, count);
-}
-
-static inline uintptr_t tlgo_sequential_named(uintptr_t context, const uintptr_t *layers, size_t count, const char *name) {
-  return (uintptr_t)tl_sequential_named((tl_context *)context, (tl_layer *const *)layers, count, name);
-}
-
-static inline uintptr_t tlgo_layer_call(uintptr_t layer, uintptr_t x, bool training) {
-  return (uintptr_t)tl_layer_call((tl_layer *)layer, (tl_tensor *)x, training);
-}
-
-static inline int32_t tlgo_layer_build(uintptr_t layer, const int64_t *dims, size_t rank) {
-  return tl_layer_build((tl_layer *)layer, dims, rank);
-}
-
-static inline const uintptr_t *tlgo_layer_variables(uintptr_t layer, size_t *count) {
-  return (const uintptr_t *)tl_layer_variables((tl_layer *)layer, count);
-}
-
-static inline const uintptr_t *tlgo_layer_trainable_variables(uintptr_t layer, size_t *count) {
-  return (const uintptr_t *)tl_layer_trainable_variables((tl_layer *)layer, count);
-}
-
-static inline const char *tlgo_layer_name(uintptr_t layer) {
-  return tl_layer_name((tl_layer *)layer);
-}
-
-static inline int32_t tlgo_layer_summary(uintptr_t layer, char *buffer, size_t capacity, size_t *length) {
-  return tl_layer_summary((tl_layer *)layer, buffer, capacity, length);
-}
-
-static inline uintptr_t tlgo_layer_keep(uintptr_t layer) {
-  return (uintptr_t)tl_layer_keep((tl_layer *)layer);
-}
-
-static inline void tlgo_layer_release(uintptr_t layer) {
-  tl_layer_release((tl_layer *)layer);
-}
-
 static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
@@ -594,6 +463,156 @@ static inline uintptr_t tlgo_loss_mean_absolute_error(uintptr_t context, uintptr
   return (uintptr_t)tl_loss_mean_absolute_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
 }
 
+static inline uintptr_t tlgo_loss_hinge(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_hinge((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_squared_hinge(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_squared_hinge((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_categorical_hinge(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_categorical_hinge((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_huber(uintptr_t context, uintptr_t labels, uintptr_t predictions, double delta, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_huber((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, delta, &options);
+}
+
+static inline uintptr_t tlgo_loss_log_cosh(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_log_cosh((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_mean_absolute_percentage_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_mean_absolute_percentage_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_mean_squared_logarithmic_error(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_mean_squared_logarithmic_error((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_cosine_similarity(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_cosine_similarity((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_kl_divergence(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_kl_divergence((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_poisson(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_poisson((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, &options);
+}
+
+static inline uintptr_t tlgo_loss_binary_focal_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, double gamma, double alpha, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_binary_focal_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, gamma, alpha, &options);
+}
+
+static inline uintptr_t tlgo_loss_categorical_focal_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, double gamma, double alpha, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_categorical_focal_cross_entropy((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, gamma, alpha, &options);
+}
+
+static inline uintptr_t tlgo_loss_dice(uintptr_t context, uintptr_t labels, uintptr_t predictions, bool per_example, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_dice((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, per_example, &options);
+}
+
+static inline uintptr_t tlgo_loss_tversky(uintptr_t context, uintptr_t labels, uintptr_t predictions, double alpha, double beta, bool per_example, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_tversky((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, alpha, beta, per_example, &options);
+}
+
+static inline uintptr_t tlgo_loss_ctc(uintptr_t context, uintptr_t labels, uintptr_t predictions, uintptr_t label_lengths, uintptr_t prediction_lengths, int64_t blank, tlgo_loss_options o) {
+  tl_loss_options options;
+  tl_loss_options_init(&options, sizeof options);
+  options.reduction = o.reduction;
+  options.from_probabilities = o.from_probabilities;
+  options.label_smoothing = o.label_smoothing;
+  options.weights = (tl_tensor *)o.weights;
+  return (uintptr_t)tl_loss_ctc((tl_context *)context, (tl_tensor *)labels, (tl_tensor *)predictions, (tl_tensor *)label_lengths, (tl_tensor *)prediction_lengths, blank, &options);
+}
+
 static inline uintptr_t tlgo_loss_reduce(uintptr_t context, uintptr_t losses, tlgo_loss_options o) {
   tl_loss_options options;
   tl_loss_options_init(&options, sizeof options);
@@ -602,6 +621,259 @@ static inline uintptr_t tlgo_loss_reduce(uintptr_t context, uintptr_t losses, tl
   options.label_smoothing = o.label_smoothing;
   options.weights = (tl_tensor *)o.weights;
   return (uintptr_t)tl_loss_reduce((tl_context *)context, (tl_tensor *)losses, &options);
+}
+
+static inline uintptr_t tlgo_metric_mean(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_mean((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_sum(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_sum((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_sparse_categorical_accuracy(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_sparse_categorical_accuracy((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_categorical_accuracy(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_categorical_accuracy((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_binary_accuracy(uintptr_t context, double threshold, const char *name) {
+  return (uintptr_t)tl_metric_binary_accuracy((tl_context *)context, threshold, name);
+}
+
+static inline uintptr_t tlgo_metric_sparse_top_k_categorical_accuracy(uintptr_t context, int64_t k, const char *name) {
+  return (uintptr_t)tl_metric_sparse_top_k_categorical_accuracy((tl_context *)context, k, name);
+}
+
+static inline uintptr_t tlgo_metric_top_k_categorical_accuracy(uintptr_t context, int64_t k, const char *name) {
+  return (uintptr_t)tl_metric_top_k_categorical_accuracy((tl_context *)context, k, name);
+}
+
+static inline uintptr_t tlgo_metric_true_positives(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_true_positives((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_false_positives(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_false_positives((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_true_negatives(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_true_negatives((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_false_negatives(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_false_negatives((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_precision(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_precision((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_recall(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_recall((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_sensitivity_at_specificity(uintptr_t context, double specificity, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_sensitivity_at_specificity((tl_context *)context, specificity, &options);
+}
+
+static inline uintptr_t tlgo_metric_specificity_at_sensitivity(uintptr_t context, double sensitivity, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_specificity_at_sensitivity((tl_context *)context, sensitivity, &options);
+}
+
+static inline uintptr_t tlgo_metric_precision_at_recall(uintptr_t context, double recall, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_precision_at_recall((tl_context *)context, recall, &options);
+}
+
+static inline uintptr_t tlgo_metric_recall_at_precision(uintptr_t context, double precision, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_recall_at_precision((tl_context *)context, precision, &options);
+}
+
+static inline uintptr_t tlgo_metric_auc(uintptr_t context, const double *thresholds, size_t count, tlgo_threshold_options o) {
+  tl_threshold_options options;
+  tl_threshold_options_init(&options, sizeof options);
+  options.top_k = o.top_k;
+  options.one_class = o.one_class;
+  options.class_id = o.class_id;
+  options.from_logits = o.from_logits;
+  options.threshold_count = o.threshold_count;
+  options.curve = o.curve;
+  options.summation = o.summation;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_auc((tl_context *)context, thresholds, count, &options);
+}
+
+static inline uintptr_t tlgo_metric_f_beta(uintptr_t context, int64_t classes, tlgo_f_beta_options o) {
+  tl_f_beta_options options;
+  tl_f_beta_options_init(&options, sizeof options);
+  options.beta = o.beta;
+  options.threshold = o.threshold;
+  options.average = o.average;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_f_beta((tl_context *)context, classes, &options);
+}
+
+static inline uintptr_t tlgo_metric_mean_iou(uintptr_t context, int64_t classes, const char *name) {
+  return (uintptr_t)tl_metric_mean_iou((tl_context *)context, classes, name);
+}
+
+static inline uintptr_t tlgo_metric_root_mean_squared_error(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_root_mean_squared_error((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_cosine_similarity(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_cosine_similarity((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_pearson_correlation(uintptr_t context, const char *name) {
+  return (uintptr_t)tl_metric_pearson_correlation((tl_context *)context, name);
+}
+
+static inline uintptr_t tlgo_metric_r2(uintptr_t context, int64_t outputs, tlgo_r2_options o) {
+  tl_r2_options options;
+  tl_r2_options_init(&options, sizeof options);
+  options.average = o.average;
+  options.regressors = o.regressors;
+  options.name = o.name;
+  return (uintptr_t)tl_metric_r2((tl_context *)context, outputs, &options);
+}
+
+static inline int32_t tlgo_metric_update(uintptr_t metric, uintptr_t values, uintptr_t weights) {
+  return tl_metric_update((tl_metric *)metric, (tl_tensor *)values, (tl_tensor *)weights);
+}
+
+static inline int32_t tlgo_metric_update_predictions(uintptr_t metric, uintptr_t labels, uintptr_t predictions, uintptr_t weights) {
+  return tl_metric_update_predictions((tl_metric *)metric, (tl_tensor *)labels, (tl_tensor *)predictions, (tl_tensor *)weights);
+}
+
+static inline double tlgo_metric_result(uintptr_t metric) {
+  return tl_metric_result((tl_metric *)metric);
+}
+
+static inline uintptr_t tlgo_metric_result_tensor(uintptr_t metric) {
+  return (uintptr_t)tl_metric_result_tensor((tl_metric *)metric);
+}
+
+static inline int32_t tlgo_metric_reset(uintptr_t metric) {
+  return tl_metric_reset((tl_metric *)metric);
+}
+
+static inline const uintptr_t *tlgo_metric_variables(uintptr_t metric, size_t *count) {
+  return (const uintptr_t *)tl_metric_variables((tl_metric *)metric, count);
+}
+
+static inline const char *tlgo_metric_name(uintptr_t metric) {
+  return tl_metric_name((tl_metric *)metric);
+}
+
+static inline uintptr_t tlgo_metric_keep(uintptr_t metric) {
+  return (uintptr_t)tl_metric_keep((tl_metric *)metric);
+}
+
+static inline void tlgo_metric_release(uintptr_t metric) {
+  tl_metric_release((tl_metric *)metric);
 }
 
 static inline uintptr_t tlgo_add(uintptr_t context, uintptr_t a, uintptr_t b) {
@@ -1517,6 +1789,109 @@ static inline int32_t tlgo_tape_batch_jacobian(uintptr_t tape, uintptr_t target,
   options.check_independence = o.check_independence;
   options.reasons = o.reasons;
   return tl_tape_batch_jacobian((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, &options, (tl_tensor **)jacobian);
+}
+
+static inline uintptr_t tlgo_initialize(uintptr_t context, int32_t dtype, const int64_t *dims, size_t rank, int32_t initializer, double parameter) {
+  return (uintptr_t)tl_initialize((tl_context *)context, dtype, dims, rank, initializer, parameter);
+}
+
+static inline uintptr_t tlgo_dense(uintptr_t context, int64_t units, tlgo_dense_options o) {
+  tl_dense_options options;
+  tl_dense_options_init(&options, sizeof options);
+  options.input_size = o.input_size;
+  options.activation = o.activation;
+  options.no_bias = o.no_bias;
+  options.kernel_initializer = o.kernel_initializer;
+  options.kernel_parameter = o.kernel_parameter;
+  options.bias_initializer = o.bias_initializer;
+  options.bias_parameter = o.bias_parameter;
+  options.dtype = o.dtype;
+  options.name = o.name;
+  return (uintptr_t)tl_dense((tl_context *)context, units, &options);
+}
+
+static inline uintptr_t tlgo_dropout_layer(uintptr_t context, double rate, tlgo_layer_options o) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o.name;
+  return (uintptr_t)tl_dropout_layer((tl_context *)context, rate, &options);
+}
+
+static inline uintptr_t tlgo_flatten_layer(uintptr_t context, tlgo_layer_options o) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o.name;
+  return (uintptr_t)tl_flatten_layer((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_activation_layer(uintptr_t context, int32_t activation, tlgo_layer_options o) {
+  tl_layer_options options;
+  tl_layer_options_init(&options, sizeof options);
+  options.name = o.name;
+  return (uintptr_t)tl_activation_layer((tl_context *)context, activation, &options);
+}
+
+static inline uintptr_t tlgo_batch_normalization(uintptr_t context, tlgo_batch_normalization_options o) {
+  tl_batch_normalization_options options;
+  tl_batch_normalization_options_init(&options, sizeof options);
+  options.momentum = o.momentum;
+  options.epsilon = o.epsilon;
+  options.no_scale = o.no_scale;
+  options.no_center = o.no_center;
+  options.dtype = o.dtype;
+  options.name = o.name;
+  return (uintptr_t)tl_batch_normalization((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_layer_normalization(uintptr_t context, tlgo_layer_normalization_options o) {
+  tl_layer_normalization_options options;
+  tl_layer_normalization_options_init(&options, sizeof options);
+  options.epsilon = o.epsilon;
+  options.no_scale = o.no_scale;
+  options.no_center = o.no_center;
+  options.dtype = o.dtype;
+  options.name = o.name;
+  return (uintptr_t)tl_layer_normalization((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_sequential(uintptr_t context, const uintptr_t *layers, size_t count) {
+  return (uintptr_t)tl_sequential((tl_context *)context, (tl_layer *const *)layers, count);
+}
+
+static inline uintptr_t tlgo_sequential_named(uintptr_t context, const uintptr_t *layers, size_t count, const char *name) {
+  return (uintptr_t)tl_sequential_named((tl_context *)context, (tl_layer *const *)layers, count, name);
+}
+
+static inline uintptr_t tlgo_layer_call(uintptr_t layer, uintptr_t x, bool training) {
+  return (uintptr_t)tl_layer_call((tl_layer *)layer, (tl_tensor *)x, training);
+}
+
+static inline int32_t tlgo_layer_build(uintptr_t layer, const int64_t *dims, size_t rank) {
+  return tl_layer_build((tl_layer *)layer, dims, rank);
+}
+
+static inline const uintptr_t *tlgo_layer_variables(uintptr_t layer, size_t *count) {
+  return (const uintptr_t *)tl_layer_variables((tl_layer *)layer, count);
+}
+
+static inline const uintptr_t *tlgo_layer_trainable_variables(uintptr_t layer, size_t *count) {
+  return (const uintptr_t *)tl_layer_trainable_variables((tl_layer *)layer, count);
+}
+
+static inline const char *tlgo_layer_name(uintptr_t layer) {
+  return tl_layer_name((tl_layer *)layer);
+}
+
+static inline int32_t tlgo_layer_summary(uintptr_t layer, char *buffer, size_t capacity, size_t *length) {
+  return tl_layer_summary((tl_layer *)layer, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_layer_keep(uintptr_t layer) {
+  return (uintptr_t)tl_layer_keep((tl_layer *)layer);
+}
+
+static inline void tlgo_layer_release(uintptr_t layer) {
+  tl_layer_release((tl_layer *)layer);
 }
 
 static inline int32_t tlgo_pullback_gradients(uintptr_t pullback, const uintptr_t *output_gradients, size_t num_values, uintptr_t *gradients, size_t count) {

@@ -6,7 +6,10 @@
 #include "capi/src/call.h"
 #include "capi/src/options.h"
 #include "capi/src/variable_handles.h"
-#include "core/nn/metric.h"
+#include "core/nn/accuracy.h"
+#include "core/nn/class_metric.h"
+#include "core/nn/regression_metric.h"
+#include "core/nn/threshold_metric.h"
 
 using namespace tl;
 using namespace tl::capi;
@@ -25,6 +28,42 @@ template <class F>
 tl_metric* make_metric(tl_context* context, const char* op, const char* name, F&& f) {
   return make(context, op, [&](Session& s) {
     return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), text_or_empty(name))));
+  });
+}
+
+using MakeByThresholds = std::unique_ptr<nn::Metric> (*)(Context&, const nn::ThresholdOptions&);
+using MakeOneAtAnother = std::unique_ptr<nn::Metric> (*)(Context&, double, const nn::ThresholdOptions&);
+
+nn::ThresholdOptions threshold_options_of(const char* op, const tl_threshold_options* options) {
+  tl_threshold_options o = options_from(op, options, tl_threshold_options_init);
+  if (!o.one_class && o.class_id != 0)
+    invalid("[", op, "] 'class_id' needs one_class: got ", o.class_id, " without; set both");
+  nn::ThresholdOptions out;
+  out.top_k = o.top_k;
+  if (o.one_class) out.class_id = o.class_id;
+  out.from_logits = o.from_logits;
+  out.threshold_count = o.threshold_count;
+  out.curve = static_cast<nn::AucCurve>(o.curve);
+  out.summation = static_cast<nn::AucSummation>(o.summation);
+  out.name = text_or_empty(o.name);
+  return out;
+}
+
+tl_metric* by_thresholds(tl_context* context, const char* op, MakeByThresholds f, const double* thresholds,
+                         size_t count, const tl_threshold_options* options) {
+  return make(context, op, [&](Session& s) {
+    nn::ThresholdOptions o = threshold_options_of(op, options);
+    check_list(op, "thresholds", thresholds, count);
+    o.thresholds.assign(thresholds, thresholds + count);
+    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), o)));
+  });
+}
+
+tl_metric* one_at_another(tl_context* context, const char* op, MakeOneAtAnother f, double least,
+                          const tl_threshold_options* options) {
+  return make(context, op, [&](Session& s) {
+    const nn::ThresholdOptions o = threshold_options_of(op, options);
+    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), least, o)));
   });
 }
 
@@ -55,6 +94,112 @@ TL_API tl_metric* tl_metric_binary_accuracy(tl_context* context, double threshol
   });
 }
 
+TL_API tl_metric* tl_metric_sparse_top_k_categorical_accuracy(tl_context* context, int64_t k,
+                                                              const char* name) {
+  return make_metric(
+      context, "metric_sparse_top_k_categorical_accuracy", name,
+      [&](Context& c, const std::string& n) { return nn::make_sparse_top_k_categorical_accuracy(c, k, n); });
+}
+TL_API tl_metric* tl_metric_top_k_categorical_accuracy(tl_context* context, int64_t k, const char* name) {
+  return make_metric(
+      context, "metric_top_k_categorical_accuracy", name,
+      [&](Context& c, const std::string& n) { return nn::make_top_k_categorical_accuracy(c, k, n); });
+}
+
+TL_API void tl_threshold_options_init(tl_threshold_options* options, size_t size) {
+  zero_options(options, size);
+}
+TL_API void tl_f_beta_options_init(tl_f_beta_options* options, size_t size) { zero_options(options, size); }
+TL_API void tl_r2_options_init(tl_r2_options* options, size_t size) { zero_options(options, size); }
+
+TL_API tl_metric* tl_metric_true_positives(tl_context* context, const double* thresholds, size_t count,
+                                           const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_true_positives", nn::make_true_positives, thresholds, count, options);
+}
+TL_API tl_metric* tl_metric_false_positives(tl_context* context, const double* thresholds, size_t count,
+                                            const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_false_positives", nn::make_false_positives, thresholds, count,
+                       options);
+}
+TL_API tl_metric* tl_metric_true_negatives(tl_context* context, const double* thresholds, size_t count,
+                                           const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_true_negatives", nn::make_true_negatives, thresholds, count, options);
+}
+TL_API tl_metric* tl_metric_false_negatives(tl_context* context, const double* thresholds, size_t count,
+                                            const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_false_negatives", nn::make_false_negatives, thresholds, count,
+                       options);
+}
+TL_API tl_metric* tl_metric_precision(tl_context* context, const double* thresholds, size_t count,
+                                      const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_precision", nn::make_precision, thresholds, count, options);
+}
+TL_API tl_metric* tl_metric_recall(tl_context* context, const double* thresholds, size_t count,
+                                   const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_recall", nn::make_recall, thresholds, count, options);
+}
+TL_API tl_metric* tl_metric_auc(tl_context* context, const double* thresholds, size_t count,
+                                const tl_threshold_options* options) {
+  return by_thresholds(context, "metric_auc", nn::make_auc, thresholds, count, options);
+}
+
+TL_API tl_metric* tl_metric_sensitivity_at_specificity(tl_context* context, double specificity,
+                                                       const tl_threshold_options* options) {
+  return one_at_another(context, "metric_sensitivity_at_specificity", nn::make_sensitivity_at_specificity,
+                        specificity, options);
+}
+TL_API tl_metric* tl_metric_specificity_at_sensitivity(tl_context* context, double sensitivity,
+                                                       const tl_threshold_options* options) {
+  return one_at_another(context, "metric_specificity_at_sensitivity", nn::make_specificity_at_sensitivity,
+                        sensitivity, options);
+}
+TL_API tl_metric* tl_metric_precision_at_recall(tl_context* context, double recall,
+                                                const tl_threshold_options* options) {
+  return one_at_another(context, "metric_precision_at_recall", nn::make_precision_at_recall, recall, options);
+}
+TL_API tl_metric* tl_metric_recall_at_precision(tl_context* context, double precision,
+                                                const tl_threshold_options* options) {
+  return one_at_another(context, "metric_recall_at_precision", nn::make_recall_at_precision, precision,
+                        options);
+}
+
+TL_API tl_metric* tl_metric_f_beta(tl_context* context, int64_t classes, const tl_f_beta_options* options) {
+  return make(context, "metric_f_beta", [&](Session& s) {
+    tl_f_beta_options o = options_from("metric_f_beta", options, tl_f_beta_options_init);
+    nn::FBetaOptions f;
+    f.beta = value_or(o.beta, f.beta);
+    f.threshold = o.threshold;
+    f.average = static_cast<nn::ClassAverage>(o.average);
+    f.name = text_or_empty(o.name);
+    return make_object<tl_metric>(s, Kind::kMetric,
+                                  new MetricObject(s, nn::make_f_beta(s.core(), classes, f)));
+  });
+}
+TL_API tl_metric* tl_metric_mean_iou(tl_context* context, int64_t classes, const char* name) {
+  return make_metric(context, "metric_mean_iou", name,
+                     [&](Context& c, const std::string& n) { return nn::make_mean_iou(c, classes, n); });
+}
+
+TL_API tl_metric* tl_metric_root_mean_squared_error(tl_context* context, const char* name) {
+  return make_metric(context, "metric_root_mean_squared_error", name, nn::make_root_mean_squared_error);
+}
+TL_API tl_metric* tl_metric_cosine_similarity(tl_context* context, const char* name) {
+  return make_metric(context, "metric_cosine_similarity", name, nn::make_cosine_similarity);
+}
+TL_API tl_metric* tl_metric_pearson_correlation(tl_context* context, const char* name) {
+  return make_metric(context, "metric_pearson_correlation", name, nn::make_pearson_correlation);
+}
+TL_API tl_metric* tl_metric_r2(tl_context* context, int64_t outputs, const tl_r2_options* options) {
+  return make(context, "metric_r2", [&](Session& s) {
+    tl_r2_options o = options_from("metric_r2", options, tl_r2_options_init);
+    nn::R2Options r2;
+    r2.average = static_cast<nn::R2Average>(o.average);
+    r2.regressors = o.regressors;
+    r2.name = text_or_empty(o.name);
+    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, nn::make_r2(s.core(), outputs, r2)));
+  });
+}
+
 TL_API tl_status tl_metric_update(tl_metric* metric, tl_tensor* values, tl_tensor* weights) {
   const char* op = "metric_update";
   return effect<MetricObject>(metric, Kind::kMetric, op, [&](Session& s, MetricObject& m) {
@@ -75,6 +220,14 @@ TL_API double tl_metric_result(tl_metric* metric) {
   double out = NAN;
   (void)effect<MetricObject>(metric, Kind::kMetric, "metric_result",
                              [&](Session&, MetricObject& m) { out = m.metric->result(); });
+  return out;
+}
+
+TL_API tl_tensor* tl_metric_result_tensor(tl_metric* metric) {
+  tl_tensor* out = nullptr;
+  (void)effect<MetricObject>(metric, Kind::kMetric, "metric_result_tensor", [&](Session& s, MetricObject& m) {
+    out = s.make_tensor(m.metric->result_tensor());
+  });
   return out;
 }
 

@@ -45,4 +45,25 @@ Tensor normalized_rows(const char* op, const Tensor& probabilities) {
   return div(p, totals);
 }
 
+Tensor probability_predictions(const char* op, const Tensor& predictions) {
+  return checked(predictions, -kSlack, 1 + kSlack, true, [&](const std::string& which) {
+    invalid("[", op, "] a prediction must be in [0, 1]: got ", which,
+            "; logits are predictions with from_logits");
+  });
+}
+
+Tensor integers_in(const char* op, const char* what, const Tensor& x, int64_t low, int64_t high) {
+  const double from = static_cast<double>(low), to = static_cast<double>(high);
+  return checked(x, from, to, false, [&](const std::string& which) {
+    invalid("[", op, "] ", what, " must be in [", low, ", ", high, "]: got ", which,
+            "; are the sizes those of these labels?");
+  });
+}
+
+Tensor truths(const char* op, const Tensor& labels) {
+  // What is above one half is the label of a prediction that says yes to everything.
+  const Tensor yes = full(labels.context(), labels.shape(), 1.0, DType::kF32);
+  return named(op, [&] { return correct_side(labels, yes, 0.5); });
+}
+
 }  // namespace tl::nn

@@ -25,6 +25,15 @@ Tensor named(const char* op, F&& f) {
 // NaN, and its position.
 Tensor probability_labels(const char* op, const Tensor& labels);
 
+// Predicted probabilities, each in [0, 1] in the same sense; NaN passes. Throws kInvalidArgument with the first that is not.
+Tensor probability_predictions(const char* op, const Tensor& predictions);
+
+// Integers, each in [low, high]. Throws kInvalidArgument with the first that is not; `what` names one of them ("a label").
+Tensor integers_in(const char* op, const char* what, const Tensor& x, int64_t low, int64_t high);
+
+// Labels 0 and 1 of any dtype as bools. Throws kInvalidArgument with the first that is neither and its position.
+Tensor truths(const char* op, const Tensor& labels);
+
 // Rows over the last axis, each divided by its sum. Throws kInvalidArgument for an element that is negative by more than
 // 1e-6, and for a row whose sum is not above 0. NaN passes and makes its row NaN; so does an infinity.
 Tensor normalized_rows(const char* op, const Tensor& probabilities);

@@ -1,58 +1,18 @@
 #include "core/nn/loss.h"
 
 #include "core/nn/labels.h"
+#include "core/nn/loss_operands.h"
 #include "core/nn/sample_weights.h"
 #include "core/ops/generated/functions.h"
 
 namespace tl::nn {
 namespace {
 
-constexpr double kSmallestProbability = 1e-7;
-
-void check_operands(const char* op, const Tensor& labels, const Tensor& predictions) {
-  if (!labels) invalid("[", op, "] 'labels' must be a tensor: got null; was it set?");
-  if (!predictions) invalid("[", op, "] 'predictions' must be a tensor: got null; was it set?");
-  if (&labels.context() != &predictions.context())
-    invalid("[", op,
-            "] labels and predictions must be of one context: got some of different contexts; copy one of "
-            "them over");
-  if (!is_floating(predictions.dtype()))
-    invalid("[", op, "] the predictions must be f32 or f64: got ", predictions.dtype(), " ",
-            predictions.shape(), "; are labels and predictions in this order?");
+Tensor log_of_classes(const char* op, const Tensor& probabilities) {
+  return log(limited_probabilities(normalized_rows(op, probabilities)));
 }
 
-void check_same_shape(const char* op, const Tensor& labels, const Tensor& predictions, const char* hint) {
-  if (labels.shape() != predictions.shape())
-    invalid("[", op, "] labels and predictions must have the same shape: got labels ", labels.shape(),
-            " and predictions ", predictions.shape(), "; ", hint);
-}
-
-void check_same_dtype(const char* op, const Tensor& labels, const Tensor& predictions) {
-  if (labels.dtype() != predictions.dtype())
-    invalid("[", op, "] labels and predictions must have one dtype: got labels ", labels.dtype(),
-            " and predictions ", predictions.dtype(), "; use cast");
-}
-
-const char* shape_hint(const Tensor& labels, const Tensor& predictions) {
-  if (labels.rank() == predictions.rank()) return "reshape or broadcast one of them";
-  return "they differ in rank: use reshape or expand_dims, so that no axis is broadcast by accident";
-}
-
-void check_classes(const char* op, const Tensor& predictions) {
-  if (predictions.rank() == 0)
-    invalid("[", op, "] the last axis of the predictions is that of the classes: got ", predictions.shape(),
-            "; reshape them to (1, classes)");
-  if (predictions.shape().back() == 0)
-    invalid("[", op, "] the predictions must have at least one class on their last axis: got ",
-            predictions.shape(), "; over no classes there is no loss");
-}
-
-// Of a loss that is a mean over the features of each sample.
-void check_features(const char* op, const Tensor& predictions) {
-  if (predictions.rank() >= 2 && predictions.shape().back() == 0)
-    invalid("[", op, "] the last axis of the predictions, that of the features, must not be empty: got ",
-            predictions.shape(), "; over no features there is no mean");
-}
+}  // namespace
 
 void check_smoothing(const char* op, const LossOptions& options, bool taken) {
   double s = options.label_smoothing;
@@ -66,19 +26,6 @@ void check_smoothing(const char* op, const LossOptions& options, bool taken) {
 Tensor smoothed(const Tensor& labels, double smoothing, double share) {
   return smoothing == 0 ? labels : add_scalar(mul_scalar(labels, 1.0 - smoothing), smoothing * share);
 }
-
-Tensor limited(const Tensor& probabilities) {
-  return clip(probabilities, kSmallestProbability, 1.0 - kSmallestProbability);
-}
-
-Tensor log_of_classes(const char* op, const Tensor& probabilities) {
-  return log(limited(normalized_rows(op, probabilities)));
-}
-
-// The mean over the features of a sample; a sample of rank 0 has none.
-Tensor per_sample(const Tensor& elements) { return elements.rank() < 2 ? elements : mean(elements, {-1}); }
-
-}  // namespace
 
 void check_no_cross_entropy(const char* op, const LossOptions& options) {
   if (options.label_smoothing != 0)
@@ -172,7 +119,7 @@ Tensor binary_cross_entropy(const Tensor& labels, const Tensor& predictions, con
     Tensor losses = named(op, [&] { return sigmoid_cross_entropy(targets, predictions); });
     return reduce_loss(op, per_sample(losses), options);
   }
-  Tensor p = limited(predictions);
+  Tensor p = limited_probabilities(predictions);
   Tensor yes = mul(targets, log(p));
   Tensor no = mul(add_scalar(neg(targets), 1.0), log(add_scalar(neg(p), 1.0)));
   return reduce_loss(op, per_sample(neg(add(yes, no))), options);

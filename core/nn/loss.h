@@ -50,6 +50,11 @@ Tensor mean_squared_error(const Tensor& labels, const Tensor& predictions, const
 // Mean over the last axis of |labels - predictions|; shapes and dtypes agree.
 Tensor mean_absolute_error(const Tensor& labels, const Tensor& predictions, const LossOptions& options = {});
 
+// Label smoothing, for losses that are cross-entropies: whether the options' share is one, and `taken` at all; and the labels
+// that it makes, label (1 - s) + s share.
+void check_smoothing(const char* op, const LossOptions& options, bool taken);
+Tensor smoothed(const Tensor& labels, double smoothing, double share);
+
 // Throws when options ask for what only cross-entropies do: an option that nobody looks at is a mistake of the caller's.
 void check_no_cross_entropy(const char* op, const LossOptions& options);
 

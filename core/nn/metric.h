@@ -1,5 +1,9 @@
-// Metrics: averages over many batches. The state is two f64 variables, so 10^9 samples still count one by one, and it can
-// be saved. Updates are written in ops but recorded by no tape.
+// Metrics: what many batches add up to. The state is f64 variables, so 10^9 samples still count one by one, and it can be saved;
+// states of several replicas are added, but where a metric says otherwise. Updates and results are written in ops, so they work
+// in a recorded step, and no tape sees them. Of a failed update nothing stays.
+//
+// Here is what all metrics share, and the means and sums of values. accuracy.h, threshold_metric.h, class_metric.h and
+// regression_metric.h have those of labels and predictions.
 #pragma once
 
 #include <memory>
@@ -18,51 +22,63 @@ class Metric {
 
   // Adds values (of any shape and dtype) to a Mean or Sum. weights: null, or see sample_weights.h.
   virtual void update(const Tensor& values, const Tensor& weights);
-  // Adds predictions to an accuracy.
+  // Adds predictions to one that compares them with labels.
   virtual void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights);
-  // What was added up so far. A mean over nothing, or over weights that add up to 0, is 0, as in Keras.
-  virtual double result() const;
+  // What was added up so far: f64, rank 0, or of rank 1 with one number for each threshold, class or output. A share or mean of
+  // nothing, or over weights that add up to 0, is 0, as in Keras.
+  virtual Tensor result_tensor() const = 0;
+  // The same as a number of the host. Throws where there are several.
+  double result() const;
   void reset();
 
-  // "<name>/total" and "<name>/count".
-  std::vector<VariableRef> variables() const { return {total_, count_}; }
+  // "<name>/total" and the like.
+  const std::vector<VariableRef>& variables() const { return states_; }
   const std::string& name() const { return name_; }
   Context& context() const { return context_; }
 
  protected:
-  Metric(Context& context, std::string name);
-  // total += sum(weights values), count += sum(weights); both or none.
-  void accumulate(const Tensor& values, const Tensor& weights);
-  double total() const { return host(*total_); }
-  double count() const { return host(*count_); }
-  void check_context(const Tensor& t, const char* what) const;
+  struct State {
+    const char* name;
+    Shape shape;
+  };
+  Metric(Context& context, std::string name, std::initializer_list<State> states);
+
+  Tensor state(size_t i) const;
+  // New values for all states; all or, where one has no memory of its own (inside vmap), none.
+  void replace(std::vector<Tensor> values);
+  // A tensor of this context that is not null, without the tapes that it is on. `what` names it: "labels".
+  Tensor operand(const Tensor& t, const char* what) const;
+  Tensor number(double value, DType dtype = DType::kF64) const;
 
  private:
-  double host(const Variable& state) const {
-    context_.note_host_read(state.value(), "metric_result");
-    return state.value().data<double>()[0];
-  }
   Context& context_;
   std::string name_;
-  VariableRef total_, count_;
+  std::vector<VariableRef> states_;
 };
+
+// sum(weights values) and sum(weights), for metrics that are a function of these two.
+class AverageMetric : public Metric {
+ public:
+  Tensor result_tensor() const override;  // the first by the second
+
+ protected:
+  AverageMetric(Context& context, std::string name)
+      : Metric(context, std::move(name), {{"total", {}}, {"count", {}}}) {}
+  // total += sum(weights values), count += sum(weights). weights: null, or see sample_weights.h.
+  void accumulate(const Tensor& values, const Tensor& weights);
+};
+
+// a / b in f64, 0 where b is 0.
+Tensor share_of(const Tensor& a, const Tensor& b);
+
+// The name that a metric gets without one.
+inline std::string or_default(const std::string& name, const char* fallback) {
+  return name.empty() ? fallback : name;
+}
 
 // sum(weights values) / sum(weights): unlike a loss, weights are in the divisor. An empty name: "mean".
 std::unique_ptr<Metric> make_mean(Context& context, const std::string& name);
 // sum(weights values). An empty name: "sum".
 std::unique_ptr<Metric> make_sum(Context& context, const std::string& name);
-
-// The share of samples for which the largest prediction (the first of equals) is that of the label; a row with a NaN is
-// wrong. Labels: integers (...) or (..., 1), each in [0, classes), predictions (..., classes). An empty name:
-// "sparse_categorical_accuracy".
-std::unique_ptr<Metric> make_sparse_categorical_accuracy(Context& context, const std::string& name);
-// The same with one-hot labels or label probabilities of the shape of the predictions, of any dtype, each in [0, 1]: the
-// largest counts, the first of equals. An empty name: "categorical_accuracy".
-std::unique_ptr<Metric> make_categorical_accuracy(Context& context, const std::string& name);
-// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype; a NaN is wrong.
-// Shapes agree; a last axis of size 1 that one of them lacks is dropped. For logits use threshold 0. An empty name:
-// "binary_accuracy".
-// Throws for a threshold that is not finite.
-std::unique_ptr<Metric> make_binary_accuracy(Context& context, double threshold, const std::string& name);
 
 }  // namespace tl::nn

@@ -4,7 +4,7 @@
 
 namespace tl::nn {
 
-Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values) {
+Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values, DType dtype) {
   if (&weights.context() != &values.context())
     invalid("[", op,
             "] the weights must be of the context of the values: got some of another context; copy their "
@@ -20,7 +20,11 @@ Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& valu
             " for values ", want, "; give one weight for each sample");
   while (shape.rank() > 0 && shape.rank() < want.rank()) shape.push_back(1);
   Tensor aligned = shape == weights.shape() ? weights : reshape(weights, shape);
-  return aligned.dtype() == values.dtype() ? aligned : cast(aligned, values.dtype());
+  return aligned.dtype() == dtype ? aligned : cast(aligned, dtype);
+}
+
+Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values) {
+  return aligned_weights(op, weights, values, values.dtype());
 }
 
 }  // namespace tl::nn

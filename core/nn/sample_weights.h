@@ -10,5 +10,7 @@ namespace tl::nn {
 // many is dropped. Rank 0 weighs everything alike. (NumPy would line up (batch) with the last axis, which is wrong for
 // samples.) Any dtype; bool weights are masks. Throws kInvalidArgument where they do not fit; `op` names the caller.
 Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values);
+// The same in another dtype than that of the values.
+Tensor aligned_weights(const char* op, const Tensor& weights, const Tensor& values, DType dtype);
 
 }  // namespace tl::nn

@@ -27,6 +27,8 @@ int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);
 int nn_tests(void);
+int loss_tests(void);
+int metric_tests(void);
 int optim_tests(void);
 int schedule_tests(void);
 int adaptive_optimizers_tests(void);

@@ -1,5 +1,5 @@
 // Metrics against the conformance catalogue (tags M1, M3, M5) and formulas.
-#include "core/nn/metric.h"
+#include "core/nn/accuracy.h"
 
 #include "core/autodiff/tape.h"
 #include "core/nn/loss.h"
@@ -96,7 +96,7 @@ TEST_CASE_METHOD(Fixture, "a million batches of a thousand still count", "[metri
   auto mean = make_mean(c, "m");
   Tensor ones = full(c, {1000}, 1, DType::kF32);
   mean->update(ones, Tensor());
-  for (VariableRef& v : mean->variables()) {
+  for (const VariableRef& v : mean->variables()) {
     CHECK(v->dtype() == DType::kF64);
     v->assign(add_scalar(v->peek(), 1e9));  // as after that many
   }

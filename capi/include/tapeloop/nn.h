@@ -1,4 +1,4 @@
-/* Layers, initialisers and losses: conveniences made of ops, which a training loop may also do without.
+/* Layers and initialisers: conveniences made of ops, which a training loop may also do without.
  *
  *   tl_dense_options hidden;
  *   tl_dense_options_init(&hidden, sizeof hidden);
@@ -13,7 +13,7 @@
 #ifndef TAPELOOP_NN_H
 #define TAPELOOP_NN_H
 
-#include <tapeloop/base.h>
+#include <tapeloop/losses.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -217,72 +217,6 @@ TL_API tl_layer* tl_layer_keep(tl_layer* layer);
  * nothing. From any thread at any time. Since 0.1.
  * @thread any */
 TL_API void tl_layer_release(tl_layer* layer);
-
-/* ---- losses ----------------------------------------------------------------------------------------------------- */
-
-/** How the losses of the samples become one. Append-only numbers. */
-typedef int32_t tl_reduction;
-enum {
-  TL_REDUCTION_MEAN = 0, /**< sum / number of samples, also with weights; 0 for no sample */
-  TL_REDUCTION_SUM = 1,
-  TL_REDUCTION_NONE = 2,         /**< a tensor of one number per sample */
-  TL_REDUCTION_WEIGHTED_MEAN = 3 /**< sum / sum of the weights, which must be given; 0 where that is 0 */
-};
-
-/** Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no samples is fine.
- * A loss refuses options that it has no use for. Fill it with tl_loss_options_init() first. */
-typedef struct tl_loss_options {
-  size_t struct_size;     /**< bytes of this struct; set by the init function */
-  tl_reduction reduction; /**< default TL_REDUCTION_MEAN */
-  bool
-      from_probabilities; /**< predictions are probabilities, not logits (default false); cross-entropies only */
-  double
-      label_smoothing; /**< s in [0, 1]: labels become labels (1 - s) + s / classes, binary ones s / 2 (default 0); of
-                           cross-entropies other than the sparse one */
-  tl_tensor*
-      weights; /**< of samples, along the leading axes of the losses, any dtype; NULL: none (default) */
-} tl_loss_options;
-
-/** Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1. */
-TL_API void tl_loss_options_init(tl_loss_options* options, size_t struct_size);
-
-/**
- * -log p[label]. Labels: integers (...) or (..., 1) in [0, classes); predictions: f32 or f64 (..., classes), logits unless
- * the options say otherwise; probabilities, none negative and not all 0, are divided by their sum and limited to [1e-7,
- * 1 - 1e-7]. A NaN or infinity among the predictions of a sample may make its loss NaN. No label smoothing. options may be
- * NULL. Returns NULL on failure. Since 0.1.
- */
-TL_API tl_tensor* tl_loss_sparse_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
-                                                           tl_tensor* predictions,
-                                                           const tl_loss_options* options);
-
-/**
- * -sum(labels log p) over the last axis, for label probabilities, each in [0, 1], of the shape and dtype of the predictions,
- * which are as in tl_loss_sparse_categorical_cross_entropy(). options may be NULL. Returns NULL on failure. Since 0.1.
- */
-TL_API tl_tensor* tl_loss_categorical_cross_entropy(tl_context* context, tl_tensor* labels,
-                                                    tl_tensor* predictions, const tl_loss_options* options);
-
-/**
- * The mean over the last axis of -(label log p + (1 - label) log(1 - p)): independent yes-no labels in [0, 1], of any dtype
- * and of the shape of the predictions. With rank 0 or 1 each element is a sample. Probabilities are limited to [1e-7,
- * 1 - 1e-7]. options may be NULL. Returns NULL on failure. Since 0.1.
- */
-TL_API tl_tensor* tl_loss_binary_cross_entropy(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
-                                               const tl_loss_options* options);
-
-/** The mean over the last axis of (labels - predictions)^2; shapes and dtypes agree. With rank 0 or 1 each element is a
- * sample. options may be NULL. Returns NULL on failure. Since 0.1. */
-TL_API tl_tensor* tl_loss_mean_squared_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
-                                             const tl_loss_options* options);
-
-/** The mean over the last axis of |labels - predictions|; otherwise tl_loss_mean_squared_error(). Since 0.1. */
-TL_API tl_tensor* tl_loss_mean_absolute_error(tl_context* context, tl_tensor* labels, tl_tensor* predictions,
-                                              const tl_loss_options* options);
-
-/** Weighs and reduces the losses of samples, f32 or f64, that the program computed itself. options may be NULL. Returns NULL
- * on failure. Since 0.1. */
-TL_API tl_tensor* tl_loss_reduce(tl_context* context, tl_tensor* losses, const tl_loss_options* options);
 
 #ifdef __cplusplus
 }

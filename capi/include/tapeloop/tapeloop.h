@@ -10,6 +10,7 @@
 #include <tapeloop/forward.h>
 #include <tapeloop/function.h>
 #include <tapeloop/jacobian.h>
+#include <tapeloop/losses.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>

@@ -83,61 +83,6 @@ pub const TL_DATA_TRAIN: tl_data_part = 1;
 /// Of `tl_data_part`.
 pub const TL_DATA_TEST: tl_data_part = 2;
 
-/// How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and columns of a
-/// matrix; of more axes the last two times the product of the others; of a vector both its size.
-pub type tl_initializer = i32;
-/// what the layer says
-pub const TL_INITIALIZER_DEFAULT: tl_initializer = 0;
-/// Of `tl_initializer`.
-pub const TL_INITIALIZER_ZEROS: tl_initializer = 1;
-/// Of `tl_initializer`.
-pub const TL_INITIALIZER_ONES: tl_initializer = 2;
-/// the parameter
-pub const TL_INITIALIZER_CONSTANT: tl_initializer = 3;
-/// in \[-parameter, parameter), by default 0.05
-pub const TL_INITIALIZER_UNIFORM: tl_initializer = 4;
-/// mean 0, standard deviation: the parameter, by default 0.05
-pub const TL_INITIALIZER_NORMAL: tl_initializer = 5;
-/// the same, drawn anew beyond 2 standard deviations
-pub const TL_INITIALIZER_TRUNCATED_NORMAL: tl_initializer = 6;
-/// uniform of variance 2 / (fan_in + fan_out)
-pub const TL_INITIALIZER_GLOROT_UNIFORM: tl_initializer = 7;
-/// truncated normal of that variance
-pub const TL_INITIALIZER_GLOROT_NORMAL: tl_initializer = 8;
-/// 2 / fan_in
-pub const TL_INITIALIZER_HE_UNIFORM: tl_initializer = 9;
-/// Of `tl_initializer`.
-pub const TL_INITIALIZER_HE_NORMAL: tl_initializer = 10;
-/// 1 / fan_in
-pub const TL_INITIALIZER_LECUN_UNIFORM: tl_initializer = 11;
-/// Of `tl_initializer`.
-pub const TL_INITIALIZER_LECUN_NORMAL: tl_initializer = 12;
-
-/// Activation functions. Append-only numbers.
-pub type tl_activation = i32;
-/// the identity
-pub const TL_ACTIVATION_LINEAR: tl_activation = 0;
-/// Of `tl_activation`.
-pub const TL_ACTIVATION_RELU: tl_activation = 1;
-/// slope 0.01 below zero
-pub const TL_ACTIVATION_LEAKY_RELU: tl_activation = 2;
-/// alpha 1
-pub const TL_ACTIVATION_ELU: tl_activation = 3;
-/// Of `tl_activation`.
-pub const TL_ACTIVATION_SILU: tl_activation = 4;
-/// exact
-pub const TL_ACTIVATION_GELU: tl_activation = 5;
-/// Of `tl_activation`.
-pub const TL_ACTIVATION_TANH: tl_activation = 6;
-/// Of `tl_activation`.
-pub const TL_ACTIVATION_SIGMOID: tl_activation = 7;
-/// Of `tl_activation`.
-pub const TL_ACTIVATION_SOFTPLUS: tl_activation = 8;
-/// over the last axis
-pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
-/// over the last axis
-pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
-
 /// How the losses of the samples become one. Append-only numbers.
 pub type tl_reduction = i32;
 /// sum / number of samples, also with weights; 0 for no sample
@@ -148,6 +93,44 @@ pub const TL_REDUCTION_SUM: tl_reduction = 1;
 pub const TL_REDUCTION_NONE: tl_reduction = 2;
 /// sum / sum of the weights, which must be given; 0 where that is 0
 pub const TL_REDUCTION_WEIGHTED_MEAN: tl_reduction = 3;
+
+/// A curve over all thresholds. Append-only numbers.
+pub type tl_auc_curve = i32;
+/// recall over the false positive rate
+pub const TL_AUC_CURVE_ROC: tl_auc_curve = 0;
+/// precision over recall
+pub const TL_AUC_CURVE_PRECISION_RECALL: tl_auc_curve = 1;
+/// both as gains over always saying yes (Flach and Kull 2015)
+pub const TL_AUC_CURVE_PRECISION_RECALL_GAIN: tl_auc_curve = 2;
+
+/// How high the area between two thresholds is. Append-only numbers.
+pub type tl_auc_summation = i32;
+/// as high as the mean of both; precision over recall by counts that grow evenly (Davis and Goadrich 2006)
+pub const TL_AUC_SUMMATION_INTERPOLATION: tl_auc_summation = 0;
+/// as high as the higher one
+pub const TL_AUC_SUMMATION_MAJORING: tl_auc_summation = 1;
+/// as high as the lower one
+pub const TL_AUC_SUMMATION_MINORING: tl_auc_summation = 2;
+
+/// How the results of classes become one. Append-only numbers.
+pub type tl_class_average = i32;
+/// one result for each class
+pub const TL_CLASS_AVERAGE_NONE: tl_class_average = 0;
+/// that of the counts of all classes together
+pub const TL_CLASS_AVERAGE_MICRO: tl_class_average = 1;
+/// the mean over the classes
+pub const TL_CLASS_AVERAGE_MACRO: tl_class_average = 2;
+/// the mean over the classes, each as often as it is the label
+pub const TL_CLASS_AVERAGE_WEIGHTED: tl_class_average = 3;
+
+/// How the results of outputs become one. Append-only numbers.
+pub type tl_r2_average = i32;
+/// the mean over the outputs
+pub const TL_R2_AVERAGE_UNIFORM: tl_r2_average = 0;
+/// each output as much as its labels vary
+pub const TL_R2_AVERAGE_VARIANCE: tl_r2_average = 1;
+/// one result for each output
+pub const TL_R2_AVERAGE_NONE: tl_r2_average = 2;
 
 /// Where the learning rate stands beside a momentum; without a change of the rate both give the same weights.
 /// Append-only numbers.
@@ -243,6 +226,61 @@ pub const TL_JACOBIAN_FORWARD: tl_jacobian_way = 1;
 /// one run on a tape, which walks back with a batch of gradients
 pub const TL_JACOBIAN_REVERSE: tl_jacobian_way = 2;
 
+/// How a variable is filled at first. Append-only numbers. fan_in and fan_out are the rows and columns of a
+/// matrix; of more axes the last two times the product of the others; of a vector both its size.
+pub type tl_initializer = i32;
+/// what the layer says
+pub const TL_INITIALIZER_DEFAULT: tl_initializer = 0;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_ZEROS: tl_initializer = 1;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_ONES: tl_initializer = 2;
+/// the parameter
+pub const TL_INITIALIZER_CONSTANT: tl_initializer = 3;
+/// in \[-parameter, parameter), by default 0.05
+pub const TL_INITIALIZER_UNIFORM: tl_initializer = 4;
+/// mean 0, standard deviation: the parameter, by default 0.05
+pub const TL_INITIALIZER_NORMAL: tl_initializer = 5;
+/// the same, drawn anew beyond 2 standard deviations
+pub const TL_INITIALIZER_TRUNCATED_NORMAL: tl_initializer = 6;
+/// uniform of variance 2 / (fan_in + fan_out)
+pub const TL_INITIALIZER_GLOROT_UNIFORM: tl_initializer = 7;
+/// truncated normal of that variance
+pub const TL_INITIALIZER_GLOROT_NORMAL: tl_initializer = 8;
+/// 2 / fan_in
+pub const TL_INITIALIZER_HE_UNIFORM: tl_initializer = 9;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_HE_NORMAL: tl_initializer = 10;
+/// 1 / fan_in
+pub const TL_INITIALIZER_LECUN_UNIFORM: tl_initializer = 11;
+/// Of `tl_initializer`.
+pub const TL_INITIALIZER_LECUN_NORMAL: tl_initializer = 12;
+
+/// Activation functions. Append-only numbers.
+pub type tl_activation = i32;
+/// the identity
+pub const TL_ACTIVATION_LINEAR: tl_activation = 0;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_RELU: tl_activation = 1;
+/// slope 0.01 below zero
+pub const TL_ACTIVATION_LEAKY_RELU: tl_activation = 2;
+/// alpha 1
+pub const TL_ACTIVATION_ELU: tl_activation = 3;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SILU: tl_activation = 4;
+/// exact
+pub const TL_ACTIVATION_GELU: tl_activation = 5;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_TANH: tl_activation = 6;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SIGMOID: tl_activation = 7;
+/// Of `tl_activation`.
+pub const TL_ACTIVATION_SOFTPLUS: tl_activation = 8;
+/// over the last axis
+pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
+/// over the last axis
+pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -269,14 +307,6 @@ pub struct tl_metric {
     _private: [u8; 0],
 }
 
-/// A layer: a function of one tensor with variables of its own. It belongs to the innermost scope like a
-/// tensor, so make models outside of the scope of a step. Its variables live as long as the layer, or a handle
-/// or layer that shares them.
-#[repr(C)]
-pub struct tl_layer {
-    _private: [u8; 0],
-}
-
 /// An optimizer with its slots (momenta), step count and learning rate. It belongs to the innermost scope like
 /// a tensor, so make it outside of the scope of a step.
 #[repr(C)]
@@ -299,6 +329,14 @@ pub struct tl_forward {
 /// A step with its recordings and plans. It belongs to the innermost scope like a tensor.
 #[repr(C)]
 pub struct tl_function {
+    _private: [u8; 0],
+}
+
+/// A layer: a function of one tensor with variables of its own. It belongs to the innermost scope like a
+/// tensor, so make models outside of the scope of a step. Its variables live as long as the layer, or a handle
+/// or layer that shares them.
+#[repr(C)]
+pub struct tl_layer {
     _private: [u8; 0],
 }
 
@@ -417,80 +455,6 @@ pub struct tl_context_statistics {
     pub scopes: u64,
 }
 
-/// Of layers that have no other options. Fill it with tl_layer_options_init() first.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_layer_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// copied; NULL: the name of the type, made unique inside a sequential layer
-    pub name: *const c_char,
-}
-
-/// Of tl_dense(). Fill it with tl_dense_options_init() first.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_dense_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// of the last axis; 0: seen at the first call (default)
-    pub input_size: i64,
-    /// default TL_ACTIVATION_LINEAR
-    pub activation: tl_activation,
-    /// default false
-    pub no_bias: bool,
-    /// default Glorot uniform
-    pub kernel_initializer: tl_initializer,
-    /// of the kernel's initialiser
-    pub kernel_parameter: f64,
-    /// default zeros
-    pub bias_initializer: tl_initializer,
-    /// of the bias's initialiser
-    pub bias_parameter: f64,
-    /// TL_F32 (default) or TL_F64: of variables and input
-    pub dtype: tl_dtype,
-    /// copied; NULL: "dense", made unique inside a sequential layer
-    pub name: *const c_char,
-}
-
-/// Of tl_batch_normalization(). Fill it with tl_batch_normalization_options_init() first.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_batch_normalization_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// moving = momentum moving + (1 - momentum) batch; in \[0, 1\]; 0: 0.99, the default
-    pub momentum: f64,
-    /// added to the variance; 0: 1e-3, the default
-    pub epsilon: f64,
-    /// without gamma (default false)
-    pub no_scale: bool,
-    /// without beta (default false)
-    pub no_center: bool,
-    /// TL_F32 (default) or TL_F64: of variables and input
-    pub dtype: tl_dtype,
-    /// copied; NULL: "batch_normalization", made unique inside a sequential layer
-    pub name: *const c_char,
-}
-
-/// Of tl_layer_normalization(). Fill it with tl_layer_normalization_options_init() first.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_layer_normalization_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
-    pub epsilon: f64,
-    /// without gamma (default false)
-    pub no_scale: bool,
-    /// without beta (default false)
-    pub no_center: bool,
-    /// TL_F32 (default) or TL_F64: of variables and input
-    pub dtype: tl_dtype,
-    /// copied; NULL: "layer_normalization", made unique inside a sequential layer
-    pub name: *const c_char,
-}
-
 /// Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no
 /// samples is fine. A loss refuses options that it has no use for. Fill it with tl_loss_options_init() first.
 #[repr(C)]
@@ -507,6 +471,61 @@ pub struct tl_loss_options {
     pub label_smoothing: f64,
     /// of samples, along the leading axes of the losses, any dtype; NULL: none (default)
     pub weights: *mut tl_tensor,
+}
+
+/// Of all metrics by thresholds; each refuses options that it has no use for. Fill it with
+/// tl_threshold_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_threshold_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// precision and recall: only the k largest predictions of a row may say yes; 0: all (default)
+    pub top_k: i64,
+    /// only one class counts (default false)
+    pub one_class: bool,
+    /// that class: an index into the last axis of predictions of rank 2 or more
+    pub class_id: i64,
+    /// predictions go through a sigmoid first (default false)
+    pub from_logits: bool,
+    /// AUC and one at another: how many, evenly spread in \[0, 1\]; 0: 200 (default)
+    pub threshold_count: i64,
+    /// AUC: default TL_AUC_CURVE_ROC
+    pub curve: tl_auc_curve,
+    /// AUC: default TL_AUC_SUMMATION_INTERPOLATION
+    pub summation: tl_auc_summation,
+    /// copied; NULL: that of the function
+    pub name: *const c_char,
+}
+
+/// Of tl_metric_f_beta(). Fill it with tl_f_beta_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_f_beta_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// above 0: recall counts so many times as much as precision; 0: 1, the default: the F1 score
+    pub beta: f64,
+    /// in (0, 1\]: predictions above it say yes; 0 (default): the largest of each row, of equals the first
+    pub threshold: f64,
+    /// default TL_CLASS_AVERAGE_NONE
+    pub average: tl_class_average,
+    /// copied; NULL: "f_beta"
+    pub name: *const c_char,
+}
+
+/// Of tl_metric_r2(). Fill it with tl_r2_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_r2_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// default TL_R2_AVERAGE_UNIFORM
+    pub average: tl_r2_average,
+    /// the adjusted score of a model of so many independent variables; 0 (default): not adjusted
+    pub regressors: i64,
+    /// copied; NULL: "r2"
+    pub name: *const c_char,
 }
 
 /// Of tl_sgd(). Fill it with tl_sgd_options_init() first.
@@ -920,6 +939,80 @@ pub struct tl_jacobian_options {
     pub reasons: *mut tl_gradient_reason,
 }
 
+/// Of layers that have no other options. Fill it with tl_layer_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_layer_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// copied; NULL: the name of the type, made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_dense(). Fill it with tl_dense_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_dense_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the last axis; 0: seen at the first call (default)
+    pub input_size: i64,
+    /// default TL_ACTIVATION_LINEAR
+    pub activation: tl_activation,
+    /// default false
+    pub no_bias: bool,
+    /// default Glorot uniform
+    pub kernel_initializer: tl_initializer,
+    /// of the kernel's initialiser
+    pub kernel_parameter: f64,
+    /// default zeros
+    pub bias_initializer: tl_initializer,
+    /// of the bias's initialiser
+    pub bias_parameter: f64,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "dense", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_batch_normalization(). Fill it with tl_batch_normalization_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_batch_normalization_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// moving = momentum moving + (1 - momentum) batch; in \[0, 1\]; 0: 0.99, the default
+    pub momentum: f64,
+    /// added to the variance; 0: 1e-3, the default
+    pub epsilon: f64,
+    /// without gamma (default false)
+    pub no_scale: bool,
+    /// without beta (default false)
+    pub no_center: bool,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "batch_normalization", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
+/// Of tl_layer_normalization(). Fill it with tl_layer_normalization_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_layer_normalization_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// added to the variance; 0: 1e-3, the default (PyTorch's is 1e-5)
+    pub epsilon: f64,
+    /// without gamma (default false)
+    pub no_scale: bool,
+    /// without beta (default false)
+    pub no_center: bool,
+    /// TL_F32 (default) or TL_F64: of variables and input
+    pub dtype: tl_dtype,
+    /// copied; NULL: "layer_normalization", made unique inside a sequential layer
+    pub name: *const c_char,
+}
+
 /// Of tl_schedule_one_cycle(). Fill it with tl_one_cycle_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -1274,216 +1367,6 @@ extern "C" {
     /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_dataset_release(dataset: *mut tl_dataset);
 
-    /// sum(weights values) / sum(weights); 0 over nothing. name (may be NULL) is copied. NULL on failure.
-    /// Since 0.1.
-    pub fn tl_metric_mean(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
-
-    /// sum(weights values). name (may be NULL) is copied. NULL on failure. Since 0.1.
-    pub fn tl_metric_sum(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
-
-    /// The share of samples whose largest prediction (the first of equals) is that of the label; a sample with
-    /// a NaN among its predictions counts as wrong. Labels: integers (...) or (..., 1), each in \[0, classes);
-    /// predictions: (..., classes). name (may be NULL) is copied. NULL on failure. Since 0.1.
-    pub fn tl_metric_sparse_categorical_accuracy(
-        context: *mut tl_context,
-        name: *const c_char,
-    ) -> *mut tl_metric;
-
-    /// The same for one-hot labels or label probabilities of the shape of the predictions, any dtype, each in
-    /// \[0, 1\]: the label of a sample is its largest one, the first of equals. name (may be NULL) is copied.
-    /// NULL on failure. Since 0.1.
-    pub fn tl_metric_categorical_accuracy(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
-
-    /// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype;
-    /// a NaN counts as wrong. Shapes agree, but for a last axis of size 1. The threshold is finite: 0.5 is
-    /// usual for probabilities, 0 for logits. name (may be NULL) is copied. NULL on failure. Since 0.1.
-    pub fn tl_metric_binary_accuracy(
-        context: *mut tl_context,
-        threshold: f64,
-        name: *const c_char,
-    ) -> *mut tl_metric;
-
-    /// Adds values, of any shape and dtype, to a mean or sum. weights (may be NULL) stand for the leading axes
-    /// of the values: each of their sizes is that of the values or 1. They may be negative, as in Keras: such
-    /// a sample takes away. A failure changes nothing. Since 0.1.
-    pub fn tl_metric_update(
-        metric: *mut tl_metric,
-        values: *mut tl_tensor,
-        weights: *mut tl_tensor,
-    ) -> tl_status;
-
-    /// Adds predictions, f32 or f64, to an accuracy. weights (may be NULL) stand for the leading axes of the
-    /// samples. A label that is none of the classes is TL_INVALID_ARGUMENT, with its position in the message.
-    /// A failure changes nothing. Since 0.1.
-    pub fn tl_metric_update_predictions(
-        metric: *mut tl_metric,
-        labels: *mut tl_tensor,
-        predictions: *mut tl_tensor,
-        weights: *mut tl_tensor,
-    ) -> tl_status;
-
-    /// What was added up so far; 0 for a mean or accuracy over nothing. NaN on failure and while the context
-    /// holds an error. Since 0.1.
-    pub fn tl_metric_result(metric: *mut tl_metric) -> f64;
-
-    /// Forgets what was added up. Since 0.1.
-    pub fn tl_metric_reset(metric: *mut tl_metric) -> tl_status;
-
-    /// The state, two f64 variables "\<name>/total" and "\<name>/count", their number in *count (may be NULL).
-    /// Array and handles belong to the metric. NULL on failure (the context holds the error). Since 0.1.
-    pub fn tl_metric_variables(metric: *mut tl_metric, count: *mut usize) -> *const *mut tl_tensor;
-
-    /// The name; "" on failure (the context holds the error). Valid while the metric is live. Since 0.1.
-    pub fn tl_metric_name(metric: *mut tl_metric) -> *const c_char;
-
-    /// Moves the metric one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
-    /// context holds the error). Since 0.1.
-    pub fn tl_metric_keep(metric: *mut tl_metric) -> *mut tl_metric;
-
-    /// Gives the metric up before its scope ends. NULL and a released metric do nothing. From any thread at
-    /// any time. Since 0.1.
-    pub fn tl_metric_release(metric: *mut tl_metric);
-
-    /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
-    /// its parameter counts for the kinds that say so, 0 is their default, and is small enough for all
-    /// elements to be finite. Random numbers come from the context's stream: the same seed gives the same
-    /// bits. Returns NULL on failure. Since 0.1.
-    pub fn tl_initialize(
-        context: *mut tl_context,
-        dtype: tl_dtype,
-        dims: *const i64,
-        rank: usize,
-        initializer: tl_initializer,
-        parameter: f64,
-    ) -> *mut tl_tensor;
-
-    /// Sets all fields to their defaults. Pass sizeof(tl_layer_options). Does nothing for NULL. Since 0.1.
-    pub fn tl_layer_options_init(options: *mut tl_layer_options, struct_size: usize);
-
-    /// Sets all fields to their defaults. Pass sizeof(tl_dense_options). Does nothing for NULL. Since 0.1.
-    pub fn tl_dense_options_init(options: *mut tl_dense_options, struct_size: usize);
-
-    /// A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables:
-    /// kernel (input size, units) and bias (units), made at once when the input size is given, else at the
-    /// first call. units is at least 1. options may be NULL. Returns NULL on failure. Since 0.1.
-    pub fn tl_dense(context: *mut tl_context, units: i64, options: *const tl_dense_options) -> *mut tl_layer;
-
-    /// A layer that, while training, sets each element to zero with probability rate, in \[0, 1), and divides
-    /// the others by 1 - rate; otherwise it is the identity. Any shape, f32 or f64. options may be NULL.
-    /// Returns NULL on failure. Since 0.1.
-    pub fn tl_dropout_layer(
-        context: *mut tl_context,
-        rate: f64,
-        options: *const tl_layer_options,
-    ) -> *mut tl_layer;
-
-    /// A layer that merges all axes but the first into one: (n, 28, 28) to (n, 784). Any dtype. options may be
-    /// NULL. Returns NULL on failure. Since 0.1.
-    pub fn tl_flatten_layer(context: *mut tl_context, options: *const tl_layer_options) -> *mut tl_layer;
-
-    /// A layer that applies an activation. Any shape, f32 or f64. options may be NULL. Returns NULL on
-    /// failure. Since 0.1.
-    pub fn tl_activation_layer(
-        context: *mut tl_context,
-        activation: tl_activation,
-        options: *const tl_layer_options,
-    ) -> *mut tl_layer;
-
-    /// Sets all fields to their defaults. Pass sizeof(tl_batch_normalization_options). Does nothing for NULL.
-    /// Since 0.1.
-    pub fn tl_batch_normalization_options_init(
-        options: *mut tl_batch_normalization_options,
-        struct_size: usize,
-    );
-
-    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more.
-    /// While training, mean and (biased) variance are those of the batch, which has at least one row,
-    /// gradients flow through them, and the moving averages are updated; otherwise they are the moving
-    /// averages. The variance must be in the range of the dtype (for f32, elements up to 1e19), and the last
-    /// axis not empty: a batch whose mean or variance is not finite is TL_NON_FINITE while training, and
-    /// leaves the averages as they were. Variables: gamma, beta, and, not trainable, moving_mean and
-    /// moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
-    pub fn tl_batch_normalization(
-        context: *mut tl_context,
-        options: *const tl_batch_normalization_options,
-    ) -> *mut tl_layer;
-
-    /// Sets all fields to their defaults. Pass sizeof(tl_layer_normalization_options). Does nothing for NULL.
-    /// Since 0.1.
-    pub fn tl_layer_normalization_options_init(
-        options: *mut tl_layer_normalization_options,
-        struct_size: usize,
-    );
-
-    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each
-    /// row over the last axis, which must not be empty. The variance may leave the range of the dtype, the sum
-    /// of a row may not. Variables: gamma, beta. options may be NULL. Returns NULL on failure. Since 0.1.
-    pub fn tl_layer_normalization(
-        context: *mut tl_context,
-        options: *const tl_layer_normalization_options,
-    ) -> *mut tl_layer;
-
-    /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
-    /// released. No two may have the same name; those without a name of their own are named "dense",
-    /// "dense_1", ...; the variables of a sequential layer inside another are named "sequential/dense/kernel"
-    /// and so on. A layer may stand there twice and has its variables once. A name that is given is not empty
-    /// and holds no "/". When the first layer knows the size of its input, all variables are made at once.
-    /// Returns NULL on failure. Since 0.1.
-    pub fn tl_sequential(
-        context: *mut tl_context,
-        layers: *const *mut tl_layer,
-        count: usize,
-    ) -> *mut tl_layer;
-
-    /// tl_sequential() with a name (copied), which comes first in the names of its variables. Since 0.1.
-    pub fn tl_sequential_named(
-        context: *mut tl_context,
-        layers: *const *mut tl_layer,
-        count: usize,
-        name: *const c_char,
-    ) -> *mut tl_layer;
-
-    /// The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes
-    /// the variables that are not there yet. Returns NULL on failure: a shape or dtype that the layer does not
-    /// take. Since 0.1.
-    pub fn tl_layer_call(layer: *mut tl_layer, x: *mut tl_tensor, training: bool) -> *mut tl_tensor;
-
-    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter); does
-    /// nothing when they are there. A failure makes none. Since 0.1.
-    pub fn tl_layer_build(layer: *mut tl_layer, dims: *const i64, rank: usize) -> tl_status;
-
-    /// All variables of the layer, their number in *count (may be NULL). The array and the handles in it
-    /// belong to the layer: do not release them. A later call gives the same array while the list is the same,
-    /// and ends it otherwise; the layer's end ends it, too. NULL with *count 0 before the layer is built, and
-    /// on failure (the context holds the error). Since 0.1.
-    pub fn tl_layer_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
-
-    /// tl_layer_variables() without those that are not trainable now: what gradients are taken for. Their
-    /// number goes to *count (may be NULL). Since 0.1.
-    pub fn tl_layer_trainable_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
-
-    /// The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a
-    /// sequential one or released. Since 0.1.
-    pub fn tl_layer_name(layer: *mut tl_layer) -> *const c_char;
-
-    /// Writes a table of the layers with output shapes ("?" is the batch) and numbers of parameters. At most
-    /// capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of the whole
-    /// text without the NUL. buffer may be NULL when capacity is 0. Since 0.1.
-    pub fn tl_layer_summary(
-        layer: *mut tl_layer,
-        buffer: *mut c_char,
-        capacity: usize,
-        length: *mut usize,
-    ) -> tl_status;
-
-    /// Moves the layer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
-    /// holds the error). Since 0.1.
-    pub fn tl_layer_keep(layer: *mut tl_layer) -> *mut tl_layer;
-
-    /// Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a
-    /// released layer do nothing. From any thread at any time. Since 0.1.
-    pub fn tl_layer_release(layer: *mut tl_layer);
-
     /// Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1.
     pub fn tl_loss_options_init(options: *mut tl_loss_options, struct_size: usize);
 
@@ -1538,6 +1421,179 @@ extern "C" {
         options: *const tl_loss_options,
     ) -> *mut tl_tensor;
 
+    /// The mean over the last axis of max(1 - label prediction, 0) (Cortes and Vapnik 1995): scores that are
+    /// right by a margin of 1 cost nothing. Labels: -1 and 1, of any dtype and of the shape of the
+    /// predictions, f32 or f64; where all labels of the call are 0 or 1 they are taken as -1 and 1, which ops
+    /// find out, so that a recorded step decides anew at each replay. With rank 0 or 1 each element is a
+    /// sample. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_hinge(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of max(1 - label prediction, 0)^2; otherwise tl_loss_hinge(). options may
+    /// be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_squared_hinge(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// max(neg - pos + 1, 0) with neg = max((1 - label) prediction) and pos = sum(label prediction) over the
+    /// last axis, that of the classes (after Crammer and Singer 2001). Labels: one-hot, of any dtype and of
+    /// the shape of the predictions. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_categorical_hinge(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of e^2 / 2 where |e| \<= delta and delta |e| - delta^2 / 2 beyond, e =
+    /// prediction - label (Huber 1964); otherwise tl_loss_mean_squared_error(). delta is finite and above 0; 1
+    /// is usual. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_huber(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        delta: f64,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of log(cosh(prediction - label)); otherwise tl_loss_mean_squared_error().
+    /// options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_log_cosh(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// 100 times the mean over the last axis of |label - prediction| / max(|label|, 1e-7); otherwise
+    /// tl_loss_mean_squared_error(). options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_mean_absolute_percentage_error(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of (log(1 + prediction) - log(1 + label))^2, both limited to 1e-7 and
+    /// above; otherwise tl_loss_mean_squared_error(). options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_mean_squared_logarithmic_error(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// Minus the cosine of the angle between label and prediction, vectors along the last axis: -1 for one
+    /// direction, 1 for opposite ones. Rank 1 or more; shapes and dtypes agree. A vector shorter than 1e-7
+    /// counts as one of that length, so that a zero vector gives 0. options may be NULL. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_loss_cosine_similarity(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// sum(label log(label / prediction)) over the last axis, both limited to \[1e-7, 1\] (Kullback and
+    /// Leibler 1951). Labels and predictions are probabilities, of one shape and dtype, rank 1 or more; each
+    /// label is in \[0, 1\]. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_kl_divergence(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// The mean over the last axis of prediction - label log(prediction + 1e-7). Predictions: rates above 0;
+    /// labels: counts of any dtype and of the shape of the predictions. With rank 0 or 1 each element is a
+    /// sample. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_poisson(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// tl_loss_binary_cross_entropy() times (1 - p)^gamma, p the probability that the prediction gives to the
+    /// label (Lin et al. 2017); for labels between 0 and 1 times (label (1 - p) + (1 - label) p)^gamma. gamma
+    /// is finite and not negative, 2 is usual. alpha, in \[0, 1\], weighs the classes by label alpha + (1 -
+    /// label) (1 - alpha): 0.25 is usual; 0 leaves it out, Keras' default. options may be NULL. Returns NULL
+    /// on failure. Since 0.1.
+    pub fn tl_loss_binary_focal_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        gamma: f64,
+        alpha: f64,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// -alpha sum(label (1 - p)^gamma log p) over the last axis (Lin et al. 2017); otherwise
+    /// tl_loss_categorical_cross_entropy(). gamma is finite and not negative, 2 is usual; alpha is in \[0,
+    /// 1\], 0.25 is Keras' default, and 0 stands for no factor. options may be NULL. Returns NULL on failure.
+    /// Since 0.1.
+    pub fn tl_loss_categorical_focal_cross_entropy(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        gamma: f64,
+        alpha: f64,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// 1 - 2 sum(label prediction) / (sum(label) + sum(prediction) + 1e-7) (Milletari et al. 2016).
+    /// Predictions: probabilities, f32 or f64; labels: 0 and 1 or shares between, of any dtype and the same
+    /// shape. The sums run over the whole batch, which is one sample then, or, per_example, over all axes but
+    /// the first, of rank 2 or more. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_dice(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        per_example: bool,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// 1 - tp / (tp + alpha fp + beta fn + 1e-7) with tp = sum(label prediction), fp = sum((1 - label)
+    /// prediction) and fn = sum(label (1 - prediction)) (Salehi et al. 2017); otherwise tl_loss_dice(), which
+    /// it is for 0.5 and 0.5 but for the constant. alpha and beta are finite and not negative. options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_loss_tversky(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        alpha: f64,
+        beta: f64,
+        per_example: bool,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
+    /// Connectionist temporal classification (Graves et al. 2006): -log of the probability of a sequence of
+    /// labels, summed over all ways to write it into the frames. Each label takes one frame or more, in order;
+    /// frames before, between and after them may be blank, and between two equal labels at least one is.
+    /// Labels: integers (batch, most labels) in \[0, classes); predictions: logits, f32 or f64 (batch, frames,
+    /// classes); lengths: integers (batch). label_lengths may be NULL: then as many labels of a row count as
+    /// are not the blank, as in Keras. Labels beyond are not looked at. prediction_lengths may be NULL: then
+    /// all frames count. blank is one of the classes; 0 is usual. A label that is the blank is one that a
+    /// blank frame writes. Labels that do not fit into the frames have the loss infinity and the gradient 0.
+    /// One number per sequence: the mean is over sequences, not over labels. options may be NULL. Returns NULL
+    /// on failure. Since 0.1.
+    pub fn tl_loss_ctc(
+        context: *mut tl_context,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        label_lengths: *mut tl_tensor,
+        prediction_lengths: *mut tl_tensor,
+        blank: i64,
+        options: *const tl_loss_options,
+    ) -> *mut tl_tensor;
+
     /// Weighs and reduces the losses of samples, f32 or f64, that the program computed itself. options may be
     /// NULL. Returns NULL on failure. Since 0.1.
     pub fn tl_loss_reduce(
@@ -1545,6 +1601,259 @@ extern "C" {
         losses: *mut tl_tensor,
         options: *const tl_loss_options,
     ) -> *mut tl_tensor;
+
+    /// sum(weights values) / sum(weights); 0 over nothing. name (may be NULL) is copied. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_metric_mean(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// sum(weights values). name (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_sum(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// The share of samples whose largest prediction (the first of equals) is that of the label; a sample with
+    /// a NaN among its predictions counts as wrong. Labels: integers (...) or (..., 1), each in \[0, classes);
+    /// predictions: (..., classes). name (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_sparse_categorical_accuracy(
+        context: *mut tl_context,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// The same for one-hot labels or label probabilities of the shape of the predictions, any dtype, each in
+    /// \[0, 1\]: the label of a sample is its largest one, the first of equals. name (may be NULL) is copied.
+    /// NULL on failure. Since 0.1.
+    pub fn tl_metric_categorical_accuracy(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// The share of elements for which (prediction > threshold), strictly, is the label, 0 or 1 of any dtype;
+    /// a NaN counts as wrong. Shapes agree, but for a last axis of size 1. The threshold is finite: 0.5 is
+    /// usual for probabilities, 0 for logits. name (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_binary_accuracy(
+        context: *mut tl_context,
+        threshold: f64,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// tl_metric_sparse_categorical_accuracy() where it is enough that the label is among the k largest
+    /// predictions, of equals the first. k is 1 or more, 5 is usual. name (may be NULL) is copied. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_sparse_top_k_categorical_accuracy(
+        context: *mut tl_context,
+        k: i64,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// tl_metric_categorical_accuracy() where it is enough that the label is among the k largest predictions,
+    /// of equals the first. k is 1 or more, 5 is usual. name (may be NULL) is copied. NULL on failure. Since
+    /// 0.1.
+    pub fn tl_metric_top_k_categorical_accuracy(
+        context: *mut tl_context,
+        k: i64,
+        name: *const c_char,
+    ) -> *mut tl_metric;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_threshold_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_threshold_options_init(options: *mut tl_threshold_options, struct_size: usize);
+
+    /// The weight of the predictions that are above a threshold, strictly, and whose label is 1: one result
+    /// for each threshold, in the given order. Labels: 0 and 1 of any dtype; predictions: f32 or f64,
+    /// probabilities in \[0, 1\], or logits by an option, of the labels' shape but for a last axis of size 1;
+    /// a NaN is above no threshold. Each of `count` thresholds is in \[0, 1\]; thresholds may be NULL: then
+    /// there is one, 0.5. State: "\<name>/positives" and "\<name>/negatives", the weights of labels 1 and 0 by
+    /// the interval between thresholds into which their predictions fall. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_true_positives(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The weight of the predictions that are above a threshold and whose label is 0; otherwise
+    /// tl_metric_true_positives(). thresholds may be NULL. options may be NULL. Since 0.1.
+    pub fn tl_metric_false_positives(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The weight of the predictions that are not above a threshold and whose label is 0; otherwise
+    /// tl_metric_true_positives(). thresholds may be NULL. options may be NULL. Since 0.1.
+    pub fn tl_metric_true_negatives(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The weight of the predictions that are not above a threshold and whose label is 1; otherwise
+    /// tl_metric_true_positives(). thresholds may be NULL. options may be NULL. Since 0.1.
+    pub fn tl_metric_false_negatives(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// True positives by all predictions above a threshold, tp / (tp + fp); otherwise
+    /// tl_metric_true_positives(). With top_k, without thresholds, the k largest predictions of a row say yes,
+    /// whatever their values; of equals the first. thresholds may be NULL. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_precision(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// True positives by all labels 1, tp / (tp + fn); otherwise tl_metric_precision(). thresholds may be
+    /// NULL. options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_recall(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The largest sensitivity, tp / (tp + fn), over the thresholds at which the specificity, tn / (tn + fp),
+    /// is at least `specificity`, in \[0, 1\]; 0 where there is none. Labels and predictions as in
+    /// tl_metric_true_positives(). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_sensitivity_at_specificity(
+        context: *mut tl_context,
+        specificity: f64,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The largest specificity where the sensitivity is at least `sensitivity`; otherwise
+    /// tl_metric_sensitivity_at_specificity(). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_specificity_at_sensitivity(
+        context: *mut tl_context,
+        sensitivity: f64,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The largest precision where the recall is at least `recall`; otherwise
+    /// tl_metric_sensitivity_at_specificity(). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_precision_at_recall(
+        context: *mut tl_context,
+        recall: f64,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The largest recall where the precision is at least `precision`; otherwise
+    /// tl_metric_sensitivity_at_specificity(). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_recall_at_precision(
+        context: *mut tl_context,
+        precision: f64,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// The area under a curve through the points of all thresholds: `count` of them, each in \[0, 1\], or,
+    /// where thresholds are none (may be NULL), threshold_count of the options, evenly spread; one just below
+    /// 0 and one just above 1 are always among them (of a threshold_count they are two). Labels and
+    /// predictions as in tl_metric_true_positives(). thresholds may be NULL. options may be NULL. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_auc(
+        context: *mut tl_context,
+        thresholds: *const f64,
+        count: usize,
+        options: *const tl_threshold_options,
+    ) -> *mut tl_metric;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_f_beta_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_f_beta_options_init(options: *mut tl_f_beta_options, struct_size: usize);
+
+    /// (1 + beta^2) precision recall / (beta^2 precision + recall) of each class (van Rijsbergen 1979), 0
+    /// where that is 0 / 0. Labels: 0 and 1 of any dtype; predictions: f32 or f64, with a threshold
+    /// probabilities in \[0, 1\]; both (..., classes), of one class also without that axis. A NaN says no.
+    /// Weights are those of the rows. options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_f_beta(
+        context: *mut tl_context,
+        classes: i64,
+        options: *const tl_f_beta_options,
+    ) -> *mut tl_metric;
+
+    /// The mean over the classes of tp / (tp + fp + fn), over those that are somewhere a label or a
+    /// prediction. Labels: integers in \[0, classes); predictions: integers of their shape, or scores, f32 or
+    /// f64 (..., classes), the largest of which counts. Weights are those of the labels. State:
+    /// "\<name>/confusion", the weights by label and prediction. name (may be NULL) is copied. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_mean_iou(context: *mut tl_context, classes: i64, name: *const c_char) -> *mut tl_metric;
+
+    /// sqrt(sum(weights (label - prediction)^2) / sum(weights)) over all elements. Labels of any dtype and of
+    /// the shape of the predictions, f32 or f64. name (may be NULL) is copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_root_mean_squared_error(context: *mut tl_context, name: *const c_char)
+        -> *mut tl_metric;
+
+    /// The mean over samples of the cosine of the angle between label and prediction, vectors along the last
+    /// axis; 0 where one is zero. Labels as in tl_metric_root_mean_squared_error(). name (may be NULL) is
+    /// copied. NULL on failure. Since 0.1.
+    pub fn tl_metric_cosine_similarity(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// The mean over samples of Pearson's correlation of label and prediction along the last axis; 0 where one
+    /// does not vary. Labels as in tl_metric_root_mean_squared_error(). name (may be NULL) is copied. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_metric_pearson_correlation(context: *mut tl_context, name: *const c_char) -> *mut tl_metric;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_r2_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_r2_options_init(options: *mut tl_r2_options, struct_size: usize);
+
+    /// The coefficient of determination of each output, 1 - sum(weights (label - prediction)^2) / sum(weights
+    /// (label - mean label)^2); 0 where the labels do not vary. Adjusted: 1 - (1 - R2) (n - 1) / (n -
+    /// regressors - 1) with n samples, while that divisor is above 0. Labels and predictions as in
+    /// tl_metric_root_mean_squared_error(), (samples, outputs), of one output also (samples). options may be
+    /// NULL. NULL on failure. Since 0.1.
+    pub fn tl_metric_r2(
+        context: *mut tl_context,
+        outputs: i64,
+        options: *const tl_r2_options,
+    ) -> *mut tl_metric;
+
+    /// Adds values, of any shape and dtype, to a mean or sum. weights (may be NULL) stand for the leading axes
+    /// of the values: each of their sizes is that of the values or 1. They may be negative, as in Keras: such
+    /// a sample takes away. A failure changes nothing. Since 0.1.
+    pub fn tl_metric_update(
+        metric: *mut tl_metric,
+        values: *mut tl_tensor,
+        weights: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Adds predictions to a metric that compares them with labels; each says of which shapes and dtypes.
+    /// weights (may be NULL) stand for the leading axes of the samples, or of the elements. A label that is
+    /// none of the classes is TL_INVALID_ARGUMENT, with its position in the message. A failure changes
+    /// nothing. Since 0.1.
+    pub fn tl_metric_update_predictions(
+        metric: *mut tl_metric,
+        labels: *mut tl_tensor,
+        predictions: *mut tl_tensor,
+        weights: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// What was added up so far, as a number; 0 for a share or mean of nothing. NaN on failure, also where
+    /// there are several results, and while the context holds an error. Since 0.1.
+    pub fn tl_metric_result(metric: *mut tl_metric) -> f64;
+
+    /// What was added up so far, as a new f64 tensor: of rank 0, or of rank 1 where there are several results.
+    /// It is computed from the state by ops, so that a recorded step may give it out. NULL on failure. Since
+    /// 0.1.
+    pub fn tl_metric_result_tensor(metric: *mut tl_metric) -> *mut tl_tensor;
+
+    /// Forgets what was added up. Since 0.1.
+    pub fn tl_metric_reset(metric: *mut tl_metric) -> tl_status;
+
+    /// The state, f64 variables: "\<name>/total" and "\<name>/count", or what the metric says; their number in
+    /// *count (may be NULL). Array and handles belong to the metric. NULL on failure (the context holds the
+    /// error). Since 0.1.
+    pub fn tl_metric_variables(metric: *mut tl_metric, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// The name; "" on failure (the context holds the error). Valid while the metric is live. Since 0.1.
+    pub fn tl_metric_name(metric: *mut tl_metric) -> *const c_char;
+
+    /// Moves the metric one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_metric_keep(metric: *mut tl_metric) -> *mut tl_metric;
+
+    /// Gives the metric up before its scope ends. NULL and a released metric do nothing. From any thread at
+    /// any time. Since 0.1.
+    pub fn tl_metric_release(metric: *mut tl_metric);
 
     /// Sum of two tensors: a + b, broadcast. Integers beyond the range of their dtype wrap around, modulo 2 to
     /// the number of its bits; cast to i64 first where that may happen. Operands: `a`: number; `b`: the dtype
@@ -3012,6 +3321,146 @@ extern "C" {
         options: *const tl_jacobian_options,
         hessian: *mut *mut tl_tensor,
     ) -> tl_status;
+
+    /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
+    /// its parameter counts for the kinds that say so, 0 is their default, and is small enough for all
+    /// elements to be finite. Random numbers come from the context's stream: the same seed gives the same
+    /// bits. Returns NULL on failure. Since 0.1.
+    pub fn tl_initialize(
+        context: *mut tl_context,
+        dtype: tl_dtype,
+        dims: *const i64,
+        rank: usize,
+        initializer: tl_initializer,
+        parameter: f64,
+    ) -> *mut tl_tensor;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_layer_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_layer_options_init(options: *mut tl_layer_options, struct_size: usize);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_dense_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_dense_options_init(options: *mut tl_dense_options, struct_size: usize);
+
+    /// A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables:
+    /// kernel (input size, units) and bias (units), made at once when the input size is given, else at the
+    /// first call. units is at least 1. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_dense(context: *mut tl_context, units: i64, options: *const tl_dense_options) -> *mut tl_layer;
+
+    /// A layer that, while training, sets each element to zero with probability rate, in \[0, 1), and divides
+    /// the others by 1 - rate; otherwise it is the identity. Any shape, f32 or f64. options may be NULL.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_dropout_layer(
+        context: *mut tl_context,
+        rate: f64,
+        options: *const tl_layer_options,
+    ) -> *mut tl_layer;
+
+    /// A layer that merges all axes but the first into one: (n, 28, 28) to (n, 784). Any dtype. options may be
+    /// NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_flatten_layer(context: *mut tl_context, options: *const tl_layer_options) -> *mut tl_layer;
+
+    /// A layer that applies an activation. Any shape, f32 or f64. options may be NULL. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_activation_layer(
+        context: *mut tl_context,
+        activation: tl_activation,
+        options: *const tl_layer_options,
+    ) -> *mut tl_layer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_batch_normalization_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_batch_normalization_options_init(
+        options: *mut tl_batch_normalization_options,
+        struct_size: usize,
+    );
+
+    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta over all axes but the last; rank 2 or more.
+    /// While training, mean and (biased) variance are those of the batch, which has at least one row,
+    /// gradients flow through them, and the moving averages are updated; otherwise they are the moving
+    /// averages. The variance must be in the range of the dtype (for f32, elements up to 1e19), and the last
+    /// axis not empty: a batch whose mean or variance is not finite is TL_NON_FINITE while training, and
+    /// leaves the averages as they were. Variables: gamma, beta, and, not trainable, moving_mean and
+    /// moving_variance. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_batch_normalization(
+        context: *mut tl_context,
+        options: *const tl_batch_normalization_options,
+    ) -> *mut tl_layer;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_layer_normalization_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_layer_normalization_options_init(
+        options: *mut tl_layer_normalization_options,
+        struct_size: usize,
+    );
+
+    /// A layer gamma (x - mean) / sqrt(variance + epsilon) + beta with the mean and (biased) variance of each
+    /// row over the last axis, which must not be empty. The variance may leave the range of the dtype, the sum
+    /// of a row may not. Variables: gamma, beta. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_layer_normalization(
+        context: *mut tl_context,
+        options: *const tl_layer_normalization_options,
+    ) -> *mut tl_layer;
+
+    /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
+    /// released. No two may have the same name; those without a name of their own are named "dense",
+    /// "dense_1", ...; the variables of a sequential layer inside another are named "sequential/dense/kernel"
+    /// and so on. A layer may stand there twice and has its variables once. A name that is given is not empty
+    /// and holds no "/". When the first layer knows the size of its input, all variables are made at once.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_sequential(
+        context: *mut tl_context,
+        layers: *const *mut tl_layer,
+        count: usize,
+    ) -> *mut tl_layer;
+
+    /// tl_sequential() with a name (copied), which comes first in the names of its variables. Since 0.1.
+    pub fn tl_sequential_named(
+        context: *mut tl_context,
+        layers: *const *mut tl_layer,
+        count: usize,
+        name: *const c_char,
+    ) -> *mut tl_layer;
+
+    /// The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes
+    /// the variables that are not there yet. Returns NULL on failure: a shape or dtype that the layer does not
+    /// take. Since 0.1.
+    pub fn tl_layer_call(layer: *mut tl_layer, x: *mut tl_tensor, training: bool) -> *mut tl_tensor;
+
+    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter); does
+    /// nothing when they are there. A failure makes none. Since 0.1.
+    pub fn tl_layer_build(layer: *mut tl_layer, dims: *const i64, rank: usize) -> tl_status;
+
+    /// All variables of the layer, their number in *count (may be NULL). The array and the handles in it
+    /// belong to the layer: do not release them. A later call gives the same array while the list is the same,
+    /// and ends it otherwise; the layer's end ends it, too. NULL with *count 0 before the layer is built, and
+    /// on failure (the context holds the error). Since 0.1.
+    pub fn tl_layer_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// tl_layer_variables() without those that are not trainable now: what gradients are taken for. Their
+    /// number goes to *count (may be NULL). Since 0.1.
+    pub fn tl_layer_trainable_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
+
+    /// The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a
+    /// sequential one or released. Since 0.1.
+    pub fn tl_layer_name(layer: *mut tl_layer) -> *const c_char;
+
+    /// Writes a table of the layers with output shapes ("?" is the batch) and numbers of parameters. At most
+    /// capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of the whole
+    /// text without the NUL. buffer may be NULL when capacity is 0. Since 0.1.
+    pub fn tl_layer_summary(
+        layer: *mut tl_layer,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Moves the layer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
+    /// holds the error). Since 0.1.
+    pub fn tl_layer_keep(layer: *mut tl_layer) -> *mut tl_layer;
+
+    /// Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a
+    /// released layer do nothing. From any thread at any time. Since 0.1.
+    pub fn tl_layer_release(layer: *mut tl_layer);
 
     /// Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, each named once
     /// (tl_identity() makes another one of a tensor that is to be two arguments), and keeps the run. It runs

@@ -58,34 +58,23 @@ fn here() -> String {
         TL_LOG_WARNING,
         TL_DATA_TRAIN,
         TL_DATA_TEST,
-        TL_INITIALIZER_DEFAULT,
-        TL_INITIALIZER_ZEROS,
-        TL_INITIALIZER_ONES,
-        TL_INITIALIZER_CONSTANT,
-        TL_INITIALIZER_UNIFORM,
-        TL_INITIALIZER_NORMAL,
-        TL_INITIALIZER_TRUNCATED_NORMAL,
-        TL_INITIALIZER_GLOROT_UNIFORM,
-        TL_INITIALIZER_GLOROT_NORMAL,
-        TL_INITIALIZER_HE_UNIFORM,
-        TL_INITIALIZER_HE_NORMAL,
-        TL_INITIALIZER_LECUN_UNIFORM,
-        TL_INITIALIZER_LECUN_NORMAL,
-        TL_ACTIVATION_LINEAR,
-        TL_ACTIVATION_RELU,
-        TL_ACTIVATION_LEAKY_RELU,
-        TL_ACTIVATION_ELU,
-        TL_ACTIVATION_SILU,
-        TL_ACTIVATION_GELU,
-        TL_ACTIVATION_TANH,
-        TL_ACTIVATION_SIGMOID,
-        TL_ACTIVATION_SOFTPLUS,
-        TL_ACTIVATION_SOFTMAX,
-        TL_ACTIVATION_LOG_SOFTMAX,
         TL_REDUCTION_MEAN,
         TL_REDUCTION_SUM,
         TL_REDUCTION_NONE,
         TL_REDUCTION_WEIGHTED_MEAN,
+        TL_AUC_CURVE_ROC,
+        TL_AUC_CURVE_PRECISION_RECALL,
+        TL_AUC_CURVE_PRECISION_RECALL_GAIN,
+        TL_AUC_SUMMATION_INTERPOLATION,
+        TL_AUC_SUMMATION_MAJORING,
+        TL_AUC_SUMMATION_MINORING,
+        TL_CLASS_AVERAGE_NONE,
+        TL_CLASS_AVERAGE_MICRO,
+        TL_CLASS_AVERAGE_MACRO,
+        TL_CLASS_AVERAGE_WEIGHTED,
+        TL_R2_AVERAGE_UNIFORM,
+        TL_R2_AVERAGE_VARIANCE,
+        TL_R2_AVERAGE_NONE,
         TL_MOMENTUM_KERAS,
         TL_MOMENTUM_PYTORCH,
         TL_EPSILON_KERAS,
@@ -117,7 +106,31 @@ fn here() -> String {
         TL_HOST_READS_EAGER,
         TL_JACOBIAN_BY_SHAPE,
         TL_JACOBIAN_FORWARD,
-        TL_JACOBIAN_REVERSE
+        TL_JACOBIAN_REVERSE,
+        TL_INITIALIZER_DEFAULT,
+        TL_INITIALIZER_ZEROS,
+        TL_INITIALIZER_ONES,
+        TL_INITIALIZER_CONSTANT,
+        TL_INITIALIZER_UNIFORM,
+        TL_INITIALIZER_NORMAL,
+        TL_INITIALIZER_TRUNCATED_NORMAL,
+        TL_INITIALIZER_GLOROT_UNIFORM,
+        TL_INITIALIZER_GLOROT_NORMAL,
+        TL_INITIALIZER_HE_UNIFORM,
+        TL_INITIALIZER_HE_NORMAL,
+        TL_INITIALIZER_LECUN_UNIFORM,
+        TL_INITIALIZER_LECUN_NORMAL,
+        TL_ACTIVATION_LINEAR,
+        TL_ACTIVATION_RELU,
+        TL_ACTIVATION_LEAKY_RELU,
+        TL_ACTIVATION_ELU,
+        TL_ACTIVATION_SILU,
+        TL_ACTIVATION_GELU,
+        TL_ACTIVATION_TANH,
+        TL_ACTIVATION_SIGMOID,
+        TL_ACTIVATION_SOFTPLUS,
+        TL_ACTIVATION_SOFTMAX,
+        TL_ACTIVATION_LOG_SOFTMAX
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -136,28 +149,23 @@ fn here() -> String {
             scopes
         }
     );
-    layout!(rows, tl_layer_options { struct_size, name });
+    layout!(rows, tl_loss_options { struct_size, reduction, from_probabilities, label_smoothing, weights });
     layout!(
         rows,
-        tl_dense_options {
+        tl_threshold_options {
             struct_size,
-            input_size,
-            activation,
-            no_bias,
-            kernel_initializer,
-            kernel_parameter,
-            bias_initializer,
-            bias_parameter,
-            dtype,
+            top_k,
+            one_class,
+            class_id,
+            from_logits,
+            threshold_count,
+            curve,
+            summation,
             name
         }
     );
-    layout!(
-        rows,
-        tl_batch_normalization_options { struct_size, momentum, epsilon, no_scale, no_center, dtype, name }
-    );
-    layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
-    layout!(rows, tl_loss_options { struct_size, reduction, from_probabilities, label_smoothing, weights });
+    layout!(rows, tl_f_beta_options { struct_size, beta, threshold, average, name });
+    layout!(rows, tl_r2_options { struct_size, average, regressors, name });
     layout!(rows, tl_sgd_options { struct_size, learning_rate, momentum, nesterov, momentum_form, name });
     layout!(
         rows,
@@ -281,6 +289,27 @@ fn here() -> String {
         rows,
         tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
     );
+    layout!(rows, tl_layer_options { struct_size, name });
+    layout!(
+        rows,
+        tl_dense_options {
+            struct_size,
+            input_size,
+            activation,
+            no_bias,
+            kernel_initializer,
+            kernel_parameter,
+            bias_initializer,
+            bias_parameter,
+            dtype,
+            name
+        }
+    );
+    layout!(
+        rows,
+        tl_batch_normalization_options { struct_size, momentum, epsilon, no_scale, no_center, dtype, name }
+    );
+    layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
     layout!(
         rows,
         tl_one_cycle_options { struct_size, warmup_fraction, div_factor, final_div_factor, linear }
@@ -347,34 +376,23 @@ int main(void) {
   printf("TL_LOG_WARNING %d\n", (int)TL_LOG_WARNING);
   printf("TL_DATA_TRAIN %d\n", (int)TL_DATA_TRAIN);
   printf("TL_DATA_TEST %d\n", (int)TL_DATA_TEST);
-  printf("TL_INITIALIZER_DEFAULT %d\n", (int)TL_INITIALIZER_DEFAULT);
-  printf("TL_INITIALIZER_ZEROS %d\n", (int)TL_INITIALIZER_ZEROS);
-  printf("TL_INITIALIZER_ONES %d\n", (int)TL_INITIALIZER_ONES);
-  printf("TL_INITIALIZER_CONSTANT %d\n", (int)TL_INITIALIZER_CONSTANT);
-  printf("TL_INITIALIZER_UNIFORM %d\n", (int)TL_INITIALIZER_UNIFORM);
-  printf("TL_INITIALIZER_NORMAL %d\n", (int)TL_INITIALIZER_NORMAL);
-  printf("TL_INITIALIZER_TRUNCATED_NORMAL %d\n", (int)TL_INITIALIZER_TRUNCATED_NORMAL);
-  printf("TL_INITIALIZER_GLOROT_UNIFORM %d\n", (int)TL_INITIALIZER_GLOROT_UNIFORM);
-  printf("TL_INITIALIZER_GLOROT_NORMAL %d\n", (int)TL_INITIALIZER_GLOROT_NORMAL);
-  printf("TL_INITIALIZER_HE_UNIFORM %d\n", (int)TL_INITIALIZER_HE_UNIFORM);
-  printf("TL_INITIALIZER_HE_NORMAL %d\n", (int)TL_INITIALIZER_HE_NORMAL);
-  printf("TL_INITIALIZER_LECUN_UNIFORM %d\n", (int)TL_INITIALIZER_LECUN_UNIFORM);
-  printf("TL_INITIALIZER_LECUN_NORMAL %d\n", (int)TL_INITIALIZER_LECUN_NORMAL);
-  printf("TL_ACTIVATION_LINEAR %d\n", (int)TL_ACTIVATION_LINEAR);
-  printf("TL_ACTIVATION_RELU %d\n", (int)TL_ACTIVATION_RELU);
-  printf("TL_ACTIVATION_LEAKY_RELU %d\n", (int)TL_ACTIVATION_LEAKY_RELU);
-  printf("TL_ACTIVATION_ELU %d\n", (int)TL_ACTIVATION_ELU);
-  printf("TL_ACTIVATION_SILU %d\n", (int)TL_ACTIVATION_SILU);
-  printf("TL_ACTIVATION_GELU %d\n", (int)TL_ACTIVATION_GELU);
-  printf("TL_ACTIVATION_TANH %d\n", (int)TL_ACTIVATION_TANH);
-  printf("TL_ACTIVATION_SIGMOID %d\n", (int)TL_ACTIVATION_SIGMOID);
-  printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
-  printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
-  printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
   printf("TL_REDUCTION_MEAN %d\n", (int)TL_REDUCTION_MEAN);
   printf("TL_REDUCTION_SUM %d\n", (int)TL_REDUCTION_SUM);
   printf("TL_REDUCTION_NONE %d\n", (int)TL_REDUCTION_NONE);
   printf("TL_REDUCTION_WEIGHTED_MEAN %d\n", (int)TL_REDUCTION_WEIGHTED_MEAN);
+  printf("TL_AUC_CURVE_ROC %d\n", (int)TL_AUC_CURVE_ROC);
+  printf("TL_AUC_CURVE_PRECISION_RECALL %d\n", (int)TL_AUC_CURVE_PRECISION_RECALL);
+  printf("TL_AUC_CURVE_PRECISION_RECALL_GAIN %d\n", (int)TL_AUC_CURVE_PRECISION_RECALL_GAIN);
+  printf("TL_AUC_SUMMATION_INTERPOLATION %d\n", (int)TL_AUC_SUMMATION_INTERPOLATION);
+  printf("TL_AUC_SUMMATION_MAJORING %d\n", (int)TL_AUC_SUMMATION_MAJORING);
+  printf("TL_AUC_SUMMATION_MINORING %d\n", (int)TL_AUC_SUMMATION_MINORING);
+  printf("TL_CLASS_AVERAGE_NONE %d\n", (int)TL_CLASS_AVERAGE_NONE);
+  printf("TL_CLASS_AVERAGE_MICRO %d\n", (int)TL_CLASS_AVERAGE_MICRO);
+  printf("TL_CLASS_AVERAGE_MACRO %d\n", (int)TL_CLASS_AVERAGE_MACRO);
+  printf("TL_CLASS_AVERAGE_WEIGHTED %d\n", (int)TL_CLASS_AVERAGE_WEIGHTED);
+  printf("TL_R2_AVERAGE_UNIFORM %d\n", (int)TL_R2_AVERAGE_UNIFORM);
+  printf("TL_R2_AVERAGE_VARIANCE %d\n", (int)TL_R2_AVERAGE_VARIANCE);
+  printf("TL_R2_AVERAGE_NONE %d\n", (int)TL_R2_AVERAGE_NONE);
   printf("TL_MOMENTUM_KERAS %d\n", (int)TL_MOMENTUM_KERAS);
   printf("TL_MOMENTUM_PYTORCH %d\n", (int)TL_MOMENTUM_PYTORCH);
   printf("TL_EPSILON_KERAS %d\n", (int)TL_EPSILON_KERAS);
@@ -407,6 +425,30 @@ int main(void) {
   printf("TL_JACOBIAN_BY_SHAPE %d\n", (int)TL_JACOBIAN_BY_SHAPE);
   printf("TL_JACOBIAN_FORWARD %d\n", (int)TL_JACOBIAN_FORWARD);
   printf("TL_JACOBIAN_REVERSE %d\n", (int)TL_JACOBIAN_REVERSE);
+  printf("TL_INITIALIZER_DEFAULT %d\n", (int)TL_INITIALIZER_DEFAULT);
+  printf("TL_INITIALIZER_ZEROS %d\n", (int)TL_INITIALIZER_ZEROS);
+  printf("TL_INITIALIZER_ONES %d\n", (int)TL_INITIALIZER_ONES);
+  printf("TL_INITIALIZER_CONSTANT %d\n", (int)TL_INITIALIZER_CONSTANT);
+  printf("TL_INITIALIZER_UNIFORM %d\n", (int)TL_INITIALIZER_UNIFORM);
+  printf("TL_INITIALIZER_NORMAL %d\n", (int)TL_INITIALIZER_NORMAL);
+  printf("TL_INITIALIZER_TRUNCATED_NORMAL %d\n", (int)TL_INITIALIZER_TRUNCATED_NORMAL);
+  printf("TL_INITIALIZER_GLOROT_UNIFORM %d\n", (int)TL_INITIALIZER_GLOROT_UNIFORM);
+  printf("TL_INITIALIZER_GLOROT_NORMAL %d\n", (int)TL_INITIALIZER_GLOROT_NORMAL);
+  printf("TL_INITIALIZER_HE_UNIFORM %d\n", (int)TL_INITIALIZER_HE_UNIFORM);
+  printf("TL_INITIALIZER_HE_NORMAL %d\n", (int)TL_INITIALIZER_HE_NORMAL);
+  printf("TL_INITIALIZER_LECUN_UNIFORM %d\n", (int)TL_INITIALIZER_LECUN_UNIFORM);
+  printf("TL_INITIALIZER_LECUN_NORMAL %d\n", (int)TL_INITIALIZER_LECUN_NORMAL);
+  printf("TL_ACTIVATION_LINEAR %d\n", (int)TL_ACTIVATION_LINEAR);
+  printf("TL_ACTIVATION_RELU %d\n", (int)TL_ACTIVATION_RELU);
+  printf("TL_ACTIVATION_LEAKY_RELU %d\n", (int)TL_ACTIVATION_LEAKY_RELU);
+  printf("TL_ACTIVATION_ELU %d\n", (int)TL_ACTIVATION_ELU);
+  printf("TL_ACTIVATION_SILU %d\n", (int)TL_ACTIVATION_SILU);
+  printf("TL_ACTIVATION_GELU %d\n", (int)TL_ACTIVATION_GELU);
+  printf("TL_ACTIVATION_TANH %d\n", (int)TL_ACTIVATION_TANH);
+  printf("TL_ACTIVATION_SIGMOID %d\n", (int)TL_ACTIVATION_SIGMOID);
+  printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
+  printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
+  printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -424,41 +466,33 @@ int main(void) {
   printf("tl_context_statistics.system_allocations %zu\n", offsetof(tl_context_statistics, system_allocations));
   printf("tl_context_statistics.tapes %zu\n", offsetof(tl_context_statistics, tapes));
   printf("tl_context_statistics.scopes %zu\n", offsetof(tl_context_statistics, scopes));
-  printf("tl_layer_options %zu\n", sizeof(tl_layer_options));
-  printf("tl_layer_options.struct_size %zu\n", offsetof(tl_layer_options, struct_size));
-  printf("tl_layer_options.name %zu\n", offsetof(tl_layer_options, name));
-  printf("tl_dense_options %zu\n", sizeof(tl_dense_options));
-  printf("tl_dense_options.struct_size %zu\n", offsetof(tl_dense_options, struct_size));
-  printf("tl_dense_options.input_size %zu\n", offsetof(tl_dense_options, input_size));
-  printf("tl_dense_options.activation %zu\n", offsetof(tl_dense_options, activation));
-  printf("tl_dense_options.no_bias %zu\n", offsetof(tl_dense_options, no_bias));
-  printf("tl_dense_options.kernel_initializer %zu\n", offsetof(tl_dense_options, kernel_initializer));
-  printf("tl_dense_options.kernel_parameter %zu\n", offsetof(tl_dense_options, kernel_parameter));
-  printf("tl_dense_options.bias_initializer %zu\n", offsetof(tl_dense_options, bias_initializer));
-  printf("tl_dense_options.bias_parameter %zu\n", offsetof(tl_dense_options, bias_parameter));
-  printf("tl_dense_options.dtype %zu\n", offsetof(tl_dense_options, dtype));
-  printf("tl_dense_options.name %zu\n", offsetof(tl_dense_options, name));
-  printf("tl_batch_normalization_options %zu\n", sizeof(tl_batch_normalization_options));
-  printf("tl_batch_normalization_options.struct_size %zu\n", offsetof(tl_batch_normalization_options, struct_size));
-  printf("tl_batch_normalization_options.momentum %zu\n", offsetof(tl_batch_normalization_options, momentum));
-  printf("tl_batch_normalization_options.epsilon %zu\n", offsetof(tl_batch_normalization_options, epsilon));
-  printf("tl_batch_normalization_options.no_scale %zu\n", offsetof(tl_batch_normalization_options, no_scale));
-  printf("tl_batch_normalization_options.no_center %zu\n", offsetof(tl_batch_normalization_options, no_center));
-  printf("tl_batch_normalization_options.dtype %zu\n", offsetof(tl_batch_normalization_options, dtype));
-  printf("tl_batch_normalization_options.name %zu\n", offsetof(tl_batch_normalization_options, name));
-  printf("tl_layer_normalization_options %zu\n", sizeof(tl_layer_normalization_options));
-  printf("tl_layer_normalization_options.struct_size %zu\n", offsetof(tl_layer_normalization_options, struct_size));
-  printf("tl_layer_normalization_options.epsilon %zu\n", offsetof(tl_layer_normalization_options, epsilon));
-  printf("tl_layer_normalization_options.no_scale %zu\n", offsetof(tl_layer_normalization_options, no_scale));
-  printf("tl_layer_normalization_options.no_center %zu\n", offsetof(tl_layer_normalization_options, no_center));
-  printf("tl_layer_normalization_options.dtype %zu\n", offsetof(tl_layer_normalization_options, dtype));
-  printf("tl_layer_normalization_options.name %zu\n", offsetof(tl_layer_normalization_options, name));
   printf("tl_loss_options %zu\n", sizeof(tl_loss_options));
   printf("tl_loss_options.struct_size %zu\n", offsetof(tl_loss_options, struct_size));
   printf("tl_loss_options.reduction %zu\n", offsetof(tl_loss_options, reduction));
   printf("tl_loss_options.from_probabilities %zu\n", offsetof(tl_loss_options, from_probabilities));
   printf("tl_loss_options.label_smoothing %zu\n", offsetof(tl_loss_options, label_smoothing));
   printf("tl_loss_options.weights %zu\n", offsetof(tl_loss_options, weights));
+  printf("tl_threshold_options %zu\n", sizeof(tl_threshold_options));
+  printf("tl_threshold_options.struct_size %zu\n", offsetof(tl_threshold_options, struct_size));
+  printf("tl_threshold_options.top_k %zu\n", offsetof(tl_threshold_options, top_k));
+  printf("tl_threshold_options.one_class %zu\n", offsetof(tl_threshold_options, one_class));
+  printf("tl_threshold_options.class_id %zu\n", offsetof(tl_threshold_options, class_id));
+  printf("tl_threshold_options.from_logits %zu\n", offsetof(tl_threshold_options, from_logits));
+  printf("tl_threshold_options.threshold_count %zu\n", offsetof(tl_threshold_options, threshold_count));
+  printf("tl_threshold_options.curve %zu\n", offsetof(tl_threshold_options, curve));
+  printf("tl_threshold_options.summation %zu\n", offsetof(tl_threshold_options, summation));
+  printf("tl_threshold_options.name %zu\n", offsetof(tl_threshold_options, name));
+  printf("tl_f_beta_options %zu\n", sizeof(tl_f_beta_options));
+  printf("tl_f_beta_options.struct_size %zu\n", offsetof(tl_f_beta_options, struct_size));
+  printf("tl_f_beta_options.beta %zu\n", offsetof(tl_f_beta_options, beta));
+  printf("tl_f_beta_options.threshold %zu\n", offsetof(tl_f_beta_options, threshold));
+  printf("tl_f_beta_options.average %zu\n", offsetof(tl_f_beta_options, average));
+  printf("tl_f_beta_options.name %zu\n", offsetof(tl_f_beta_options, name));
+  printf("tl_r2_options %zu\n", sizeof(tl_r2_options));
+  printf("tl_r2_options.struct_size %zu\n", offsetof(tl_r2_options, struct_size));
+  printf("tl_r2_options.average %zu\n", offsetof(tl_r2_options, average));
+  printf("tl_r2_options.regressors %zu\n", offsetof(tl_r2_options, regressors));
+  printf("tl_r2_options.name %zu\n", offsetof(tl_r2_options, name));
   printf("tl_sgd_options %zu\n", sizeof(tl_sgd_options));
   printf("tl_sgd_options.struct_size %zu\n", offsetof(tl_sgd_options, struct_size));
   printf("tl_sgd_options.learning_rate %zu\n", offsetof(tl_sgd_options, learning_rate));
@@ -620,6 +654,35 @@ int main(void) {
   printf("tl_jacobian_options.memory_budget %zu\n", offsetof(tl_jacobian_options, memory_budget));
   printf("tl_jacobian_options.check_independence %zu\n", offsetof(tl_jacobian_options, check_independence));
   printf("tl_jacobian_options.reasons %zu\n", offsetof(tl_jacobian_options, reasons));
+  printf("tl_layer_options %zu\n", sizeof(tl_layer_options));
+  printf("tl_layer_options.struct_size %zu\n", offsetof(tl_layer_options, struct_size));
+  printf("tl_layer_options.name %zu\n", offsetof(tl_layer_options, name));
+  printf("tl_dense_options %zu\n", sizeof(tl_dense_options));
+  printf("tl_dense_options.struct_size %zu\n", offsetof(tl_dense_options, struct_size));
+  printf("tl_dense_options.input_size %zu\n", offsetof(tl_dense_options, input_size));
+  printf("tl_dense_options.activation %zu\n", offsetof(tl_dense_options, activation));
+  printf("tl_dense_options.no_bias %zu\n", offsetof(tl_dense_options, no_bias));
+  printf("tl_dense_options.kernel_initializer %zu\n", offsetof(tl_dense_options, kernel_initializer));
+  printf("tl_dense_options.kernel_parameter %zu\n", offsetof(tl_dense_options, kernel_parameter));
+  printf("tl_dense_options.bias_initializer %zu\n", offsetof(tl_dense_options, bias_initializer));
+  printf("tl_dense_options.bias_parameter %zu\n", offsetof(tl_dense_options, bias_parameter));
+  printf("tl_dense_options.dtype %zu\n", offsetof(tl_dense_options, dtype));
+  printf("tl_dense_options.name %zu\n", offsetof(tl_dense_options, name));
+  printf("tl_batch_normalization_options %zu\n", sizeof(tl_batch_normalization_options));
+  printf("tl_batch_normalization_options.struct_size %zu\n", offsetof(tl_batch_normalization_options, struct_size));
+  printf("tl_batch_normalization_options.momentum %zu\n", offsetof(tl_batch_normalization_options, momentum));
+  printf("tl_batch_normalization_options.epsilon %zu\n", offsetof(tl_batch_normalization_options, epsilon));
+  printf("tl_batch_normalization_options.no_scale %zu\n", offsetof(tl_batch_normalization_options, no_scale));
+  printf("tl_batch_normalization_options.no_center %zu\n", offsetof(tl_batch_normalization_options, no_center));
+  printf("tl_batch_normalization_options.dtype %zu\n", offsetof(tl_batch_normalization_options, dtype));
+  printf("tl_batch_normalization_options.name %zu\n", offsetof(tl_batch_normalization_options, name));
+  printf("tl_layer_normalization_options %zu\n", sizeof(tl_layer_normalization_options));
+  printf("tl_layer_normalization_options.struct_size %zu\n", offsetof(tl_layer_normalization_options, struct_size));
+  printf("tl_layer_normalization_options.epsilon %zu\n", offsetof(tl_layer_normalization_options, epsilon));
+  printf("tl_layer_normalization_options.no_scale %zu\n", offsetof(tl_layer_normalization_options, no_scale));
+  printf("tl_layer_normalization_options.no_center %zu\n", offsetof(tl_layer_normalization_options, no_center));
+  printf("tl_layer_normalization_options.dtype %zu\n", offsetof(tl_layer_normalization_options, dtype));
+  printf("tl_layer_normalization_options.name %zu\n", offsetof(tl_layer_normalization_options, name));
   printf("tl_one_cycle_options %zu\n", sizeof(tl_one_cycle_options));
   printf("tl_one_cycle_options.struct_size %zu\n", offsetof(tl_one_cycle_options, struct_size));
   printf("tl_one_cycle_options.warmup_fraction %zu\n", offsetof(tl_one_cycle_options, warmup_fraction));

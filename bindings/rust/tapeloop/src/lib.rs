@@ -63,10 +63,12 @@ mod generated {
     mod builders;
     mod enums;
     pub mod loss;
+    mod metric;
     mod ops;
     mod statistics;
     pub use builders::*;
     pub use enums::*;
+    pub use metric::*;
     pub use statistics::*;
 }
 

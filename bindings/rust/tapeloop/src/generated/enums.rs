@@ -133,71 +133,6 @@ pub enum DataPart {
     Test = ffi::TL_DATA_TEST,
 }
 
-/// How a variable is filled at first. fan_in and fan_out are the rows and columns of a matrix; of more axes
-/// the last two times the product of the others; of a vector both its size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Initializer {
-    /// What the layer says.
-    #[default]
-    Default = ffi::TL_INITIALIZER_DEFAULT,
-    /// ``Initializer::Zeros``.
-    Zeros = ffi::TL_INITIALIZER_ZEROS,
-    /// ``Initializer::Ones``.
-    Ones = ffi::TL_INITIALIZER_ONES,
-    /// The parameter.
-    Constant = ffi::TL_INITIALIZER_CONSTANT,
-    /// In \[-parameter, parameter), by default 0.05.
-    Uniform = ffi::TL_INITIALIZER_UNIFORM,
-    /// Mean 0, standard deviation: the parameter, by default 0.05.
-    Normal = ffi::TL_INITIALIZER_NORMAL,
-    /// The same, drawn anew beyond 2 standard deviations.
-    TruncatedNormal = ffi::TL_INITIALIZER_TRUNCATED_NORMAL,
-    /// Uniform of variance 2 / (fan_in + fan_out).
-    GlorotUniform = ffi::TL_INITIALIZER_GLOROT_UNIFORM,
-    /// Truncated normal of that variance.
-    GlorotNormal = ffi::TL_INITIALIZER_GLOROT_NORMAL,
-    /// 2 / fan_in.
-    HeUniform = ffi::TL_INITIALIZER_HE_UNIFORM,
-    /// ``Initializer::HeNormal``.
-    HeNormal = ffi::TL_INITIALIZER_HE_NORMAL,
-    /// 1 / fan_in.
-    LecunUniform = ffi::TL_INITIALIZER_LECUN_UNIFORM,
-    /// ``Initializer::LecunNormal``.
-    LecunNormal = ffi::TL_INITIALIZER_LECUN_NORMAL,
-}
-
-/// Activation functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Activation {
-    /// The identity.
-    #[default]
-    Linear = ffi::TL_ACTIVATION_LINEAR,
-    /// ``Activation::Relu``.
-    Relu = ffi::TL_ACTIVATION_RELU,
-    /// Slope 0.01 below zero.
-    LeakyRelu = ffi::TL_ACTIVATION_LEAKY_RELU,
-    /// Alpha 1.
-    Elu = ffi::TL_ACTIVATION_ELU,
-    /// ``Activation::Silu``.
-    Silu = ffi::TL_ACTIVATION_SILU,
-    /// Exact.
-    Gelu = ffi::TL_ACTIVATION_GELU,
-    /// ``Activation::Tanh``.
-    Tanh = ffi::TL_ACTIVATION_TANH,
-    /// ``Activation::Sigmoid``.
-    Sigmoid = ffi::TL_ACTIVATION_SIGMOID,
-    /// ``Activation::Softplus``.
-    Softplus = ffi::TL_ACTIVATION_SOFTPLUS,
-    /// Over the last axis.
-    Softmax = ffi::TL_ACTIVATION_SOFTMAX,
-    /// Over the last axis.
-    LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
-}
-
 /// How the losses of the samples become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -212,6 +147,65 @@ pub enum Reduction {
     None = ffi::TL_REDUCTION_NONE,
     /// Sum / sum of the weights, which must be given; 0 where that is 0.
     WeightedMean = ffi::TL_REDUCTION_WEIGHTED_MEAN,
+}
+
+/// A curve over all thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum AucCurve {
+    /// Recall over the false positive rate.
+    #[default]
+    Roc = ffi::TL_AUC_CURVE_ROC,
+    /// Precision over recall.
+    PrecisionRecall = ffi::TL_AUC_CURVE_PRECISION_RECALL,
+    /// Both as gains over always saying yes (Flach and Kull 2015).
+    PrecisionRecallGain = ffi::TL_AUC_CURVE_PRECISION_RECALL_GAIN,
+}
+
+/// How high the area between two thresholds is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum AucSummation {
+    /// As high as the mean of both; precision over recall by counts that grow evenly (Davis and Goadrich
+    /// 2006).
+    #[default]
+    Interpolation = ffi::TL_AUC_SUMMATION_INTERPOLATION,
+    /// As high as the higher one.
+    Majoring = ffi::TL_AUC_SUMMATION_MAJORING,
+    /// As high as the lower one.
+    Minoring = ffi::TL_AUC_SUMMATION_MINORING,
+}
+
+/// How the results of classes become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ClassAverage {
+    /// One result for each class.
+    #[default]
+    None = ffi::TL_CLASS_AVERAGE_NONE,
+    /// That of the counts of all classes together.
+    Micro = ffi::TL_CLASS_AVERAGE_MICRO,
+    /// The mean over the classes.
+    Macro = ffi::TL_CLASS_AVERAGE_MACRO,
+    /// The mean over the classes, each as often as it is the label.
+    Weighted = ffi::TL_CLASS_AVERAGE_WEIGHTED,
+}
+
+/// How the results of outputs become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum R2Average {
+    /// The mean over the outputs.
+    #[default]
+    Uniform = ffi::TL_R2_AVERAGE_UNIFORM,
+    /// Each output as much as its labels vary.
+    Variance = ffi::TL_R2_AVERAGE_VARIANCE,
+    /// One result for each output.
+    None = ffi::TL_R2_AVERAGE_NONE,
 }
 
 /// Where the learning rate stands beside a momentum; without a change of the rate both give the same weights.
@@ -372,4 +366,69 @@ pub enum JacobianWay {
     Forward = ffi::TL_JACOBIAN_FORWARD,
     /// One run on a tape, which walks back with a batch of gradients.
     Reverse = ffi::TL_JACOBIAN_REVERSE,
+}
+
+/// How a variable is filled at first. fan_in and fan_out are the rows and columns of a matrix; of more axes
+/// the last two times the product of the others; of a vector both its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Initializer {
+    /// What the layer says.
+    #[default]
+    Default = ffi::TL_INITIALIZER_DEFAULT,
+    /// ``Initializer::Zeros``.
+    Zeros = ffi::TL_INITIALIZER_ZEROS,
+    /// ``Initializer::Ones``.
+    Ones = ffi::TL_INITIALIZER_ONES,
+    /// The parameter.
+    Constant = ffi::TL_INITIALIZER_CONSTANT,
+    /// In \[-parameter, parameter), by default 0.05.
+    Uniform = ffi::TL_INITIALIZER_UNIFORM,
+    /// Mean 0, standard deviation: the parameter, by default 0.05.
+    Normal = ffi::TL_INITIALIZER_NORMAL,
+    /// The same, drawn anew beyond 2 standard deviations.
+    TruncatedNormal = ffi::TL_INITIALIZER_TRUNCATED_NORMAL,
+    /// Uniform of variance 2 / (fan_in + fan_out).
+    GlorotUniform = ffi::TL_INITIALIZER_GLOROT_UNIFORM,
+    /// Truncated normal of that variance.
+    GlorotNormal = ffi::TL_INITIALIZER_GLOROT_NORMAL,
+    /// 2 / fan_in.
+    HeUniform = ffi::TL_INITIALIZER_HE_UNIFORM,
+    /// ``Initializer::HeNormal``.
+    HeNormal = ffi::TL_INITIALIZER_HE_NORMAL,
+    /// 1 / fan_in.
+    LecunUniform = ffi::TL_INITIALIZER_LECUN_UNIFORM,
+    /// ``Initializer::LecunNormal``.
+    LecunNormal = ffi::TL_INITIALIZER_LECUN_NORMAL,
+}
+
+/// Activation functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Activation {
+    /// The identity.
+    #[default]
+    Linear = ffi::TL_ACTIVATION_LINEAR,
+    /// ``Activation::Relu``.
+    Relu = ffi::TL_ACTIVATION_RELU,
+    /// Slope 0.01 below zero.
+    LeakyRelu = ffi::TL_ACTIVATION_LEAKY_RELU,
+    /// Alpha 1.
+    Elu = ffi::TL_ACTIVATION_ELU,
+    /// ``Activation::Silu``.
+    Silu = ffi::TL_ACTIVATION_SILU,
+    /// Exact.
+    Gelu = ffi::TL_ACTIVATION_GELU,
+    /// ``Activation::Tanh``.
+    Tanh = ffi::TL_ACTIVATION_TANH,
+    /// ``Activation::Sigmoid``.
+    Sigmoid = ffi::TL_ACTIVATION_SIGMOID,
+    /// ``Activation::Softplus``.
+    Softplus = ffi::TL_ACTIVATION_SOFTPLUS,
+    /// Over the last axis.
+    Softmax = ffi::TL_ACTIVATION_SOFTMAX,
+    /// Over the last axis.
+    LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
 }
