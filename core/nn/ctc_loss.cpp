@@ -98,6 +98,17 @@ Tensor emissions(const Sizes& n, const Tensor& predictions, const Tensor& state_
   return gather(logs, add(add(frame, sequence), state_classes));
 }
 
+// The frames of x (frames, batch, n), each (batch, n). By halves: the gradient of a slice is as large as what it was cut from, so
+// frames cut one by one from the whole would make the gradient's cost grow with the square of their number.
+void cut_frames(const Tensor& x, std::vector<Tensor>& frames) {
+  const Shape& s = x.shape();
+  if (s[0] == 1) frames.push_back(reshape(x, {s[1], s[2]}));
+  if (s[0] < 2) return;
+  const int64_t half = s[0] / 2;
+  cut_frames(slice(x, {0, 0, 0}, {half, s[1], s[2]}), frames);
+  cut_frames(slice(x, {half, 0, 0}, {s[0], s[1], s[2]}), frames);
+}
+
 }  // namespace
 
 Tensor ctc(const Tensor& labels, const Tensor& predictions, const Tensor& label_lengths,
@@ -120,14 +131,13 @@ Tensor ctc(const Tensor& labels, const Tensor& predictions, const Tensor& label_
   const Tensor surely = full(c, IntList{}, 0.0, predictions.dtype());
   Tensor skip;
   if (n.states > 2) skip = states.may_skip();
-  const auto frame_of = [&](const Tensor& x, int64_t t) {
-    const Shape& s = x.shape();
-    return reshape(slice(x, {t, 0, 0}, {t + 1, s[1], s[2]}), {s[1], s[2]});
-  };
+  std::vector<Tensor> emitted, runs;
+  cut_frames(emission, emitted);
+  if (running) cut_frames(running, runs);
   // log of the probability of everything up to a frame that ends in a state (the paper's alpha). Before the first frame that is
   // the first blank; a step from there to the first label is one of the ordinary steps.
   Tensor alpha = broadcast_to(select(states.is_first(), surely, never), {n.batch, n.states});
-  for (int64_t t = 0; t < n.frames; t++) {
+  for (size_t t = 0; t < emitted.size(); t++) {
     std::vector<Tensor> ways{alpha};
     if (n.states > 2) {
       const Tensor one = slice(alpha, {0, 0}, {n.batch, n.states - 1});
@@ -136,8 +146,8 @@ Tensor ctc(const Tensor& labels, const Tensor& predictions, const Tensor& label_
       ways.push_back(pad(two, {0, 2}, {0, 0}, {}, -INFINITY));
     }
     const Tensor reached = n.states > 2 ? logsumexp(stack(ways), {0}) : alpha;
-    const Tensor next = add(reached, frame_of(emission, t));
-    alpha = running ? select(frame_of(running, t), next, alpha) : next;
+    const Tensor next = add(reached, emitted[t]);
+    alpha = running ? select(runs[t], next, alpha) : next;
   }
   return reduce_loss(kOp, neg(logsumexp(select(states.is_last(), alpha, never), {1})), options);
 }

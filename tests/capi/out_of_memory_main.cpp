@@ -132,6 +132,39 @@ void test_states_of_a_tape() {
   check(finished, "tape states: they never succeeded");
 }
 
+// A metric is made or not, and an update adds to all of its state or to none.
+void test_metrics() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "metrics, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const int64_t dims[] = {4};
+    const float values[] = {0, 0.5f, 0.3f, 0.9f}, truth[] = {0, 0, 1, 1};
+    tl_tensor* p = tl_tensor_new(c, TL_F32, dims, 1, values, sizeof values);
+    tl_tensor* y = tl_tensor_new(c, TL_F32, dims, 1, truth, sizeof truth);
+    tl_metric* kept = tl_metric_auc(c, nullptr, 0, nullptr);
+    check(tl_metric_update_predictions(kept, y, p, nullptr) == TL_OK, where + ": the first update");
+    const double before = tl_metric_result(kept);
+    size_t count = 0;
+    tl_tensor* const* state = tl_metric_variables(kept, &count);
+    const auto weight = [&] { return tl_tensor_item(tl_sum(c, tl_add(c, state[0], state[1]))); };
+    allocations_left = k;
+    const double thresholds[] = {0.9, 0.2};
+    tl_metric* made = tl_metric_precision(c, thresholds, 2, nullptr);
+    tl_tensor* result = nullptr;
+    const bool added = made && tl_metric_update_predictions(kept, y, p, nullptr) == TL_OK;
+    if (added && tl_metric_update_predictions(made, y, p, y) == TL_OK) result = tl_metric_result_tensor(made);
+    allocations_left = -1;
+    finished = result != nullptr;
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    check(count == 2 && weight() == (added ? 8 : 4), where + ": half of an update");
+    check(tl_metric_result(kept) == before, where + ": another area");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "metrics: they never succeeded");
+}
+
 // Forward mode gives a result its tangent, or no result.
 void test_forward() {
   bool finished = false;
@@ -340,6 +373,7 @@ void test_functions() {
 int main() {
   test_recording_of_ops();
   test_states_of_a_tape();
+  test_metrics();
   test_forward();
   test_states_of_forward();
   test_vmap();

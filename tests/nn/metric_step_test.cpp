@@ -117,6 +117,23 @@ TEST_CASE("a compiled step has the bits of every metric, its state and its resul
   }
 }
 
+TEST_CASE("a recorded step that reads a result on the host is told so", "[metric][compile]") {
+  using namespace compile_test;
+  Context context(options_of());
+  for (const MetricCase& k : metric_cases()) {
+    INFO(k.name);
+    Made m = k.make(context);
+    if (m->result_tensor().rank() != 0) continue;
+    const auto step = [&](Span<const Tensor> in, size_t) {
+      k.update(*m, in, Tensor());
+      return Values{full(context, IntList{}, m->result())};
+    };
+    Function f(context, step, strict());
+    Values in = k.operands(context), out(1);
+    CHECK(has(message_of([&] { f.call(in, out); }, Code::kFailedPrecondition), "metric_result"));
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "no metric is on a tape, keeps memory, or takes one example of a batch",
                  "[metric]") {
   for (const MetricCase& k : metric_cases()) {
