@@ -6,6 +6,8 @@
 // each element is a sample. Labels may be integers where they name classes; they stay integers. The last axis, that of
 // classes or features, must not be empty. Labels that are no class or no probability (beyond [0, 1] by more than a
 // rounding error of 1e-6, or NaN) are kInvalidArgument with the first of them and its position.
+//
+// More losses, which keep these rules: margin_loss.h, regression_loss.h, focal_loss.h, overlap_loss.h, ctc_loss.h.
 #pragma once
 
 #include "core/tensor/tensor.h"

@@ -1,6 +1,8 @@
 // What holds for every loss: gradients of first and second order against finite differences, the bits of a compiled step, weights
 // and reductions, batches of nothing, f32 beside f64, and operands that do not fit.
+#include "core/autodiff/forward.h"
 #include "core/autodiff/tape.h"
+#include "core/autodiff/vmap.h"
 #include "tests/compile/compile_fixture.h"
 #include "tests/nn/fixture.h"
 #include "tests/nn/loss_cases.h"
@@ -50,6 +52,37 @@ TEST_CASE_METHOD(Fixture, "gradients of all losses, of first and second order, a
     // A gradient that does not depend on x has none of its own.
     const Numbers got = second ? values(second) : Numbers(static_cast<size_t>(x.elements()), 0.0);
     check_near(got, differences(along, *this, x, 1e-5), 1e-6);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "forward mode has the slope of every loss that its gradient has", "[loss]") {
+  for (const LossCase& k : loss_cases()) {
+    INFO(k.name);
+    const Tensor y = k.labels_in(c, DType::kF64), x = k.predictions_in(c, DType::kF64);
+    const Tensor direction = random(k.shape);
+    const double want = item(sum(mul(gradient_of(k, y, x), direction)));
+    GradientSource source[] = {{x, nullptr}};
+    Forward forward(c, source, Span<const Tensor>(&direction, 1));
+    check_near({item(forward.tangent(k.loss(y, x, k.options())))}, {want}, 1e-12);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "every loss of a batch of batches is that of each", "[loss]") {
+  for (const LossCase& k : loss_cases()) {
+    INFO(k.name);
+    const Tensor y = k.labels_in(c, DType::kF64);
+    std::vector<Tensor> each;
+    std::vector<double> want;
+    for (int i = 0; i < 3; i++) {
+      each.push_back(k.predictions_in(c, DType::kF64));
+      want.push_back(item(k.loss(y, each.back(), k.options())));
+    }
+    const auto f = [&](Span<const Tensor> one) {
+      return std::vector<Tensor>{k.loss(one[0], one[1], k.options())};
+    };
+    const std::vector<Tensor> in{y, stack(each)};
+    const std::vector<int64_t> axes{kNoAxis, 0};
+    check_near(values(vmap(c, "f", f, in, axes)[0]), want, 1e-14);
   }
 }
 

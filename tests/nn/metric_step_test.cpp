@@ -134,6 +134,31 @@ TEST_CASE("a recorded step that reads a result on the host is told so", "[metric
   }
 }
 
+TEST_CASE_METHOD(Fixture, "a batch of nothing changes no metric, nor do weights of 0", "[metric]") {
+  for (const MetricCase& k : metric_cases()) {
+    INFO(k.name);
+    Made m = k.make(c);
+    for (double v : values(m->result_tensor())) CHECK(v == 0);
+    std::vector<Tensor> in = k.operands(c), none;
+    k.update(*m, in, Tensor());
+    const std::vector<double> before = values(m->result_tensor());
+    for (const Tensor& t : in) {
+      IntList begin, end;
+      for (int i = 0; i < t.rank(); i++) {
+        begin.push_back(0);
+        end.push_back(i == 0 ? 0 : t.shape()[i]);
+      }
+      none.push_back(slice(t, begin, end));
+    }
+    k.update(*m, none, Tensor());
+    k.update(*m, none, vector({}));
+    CHECK(values(m->result_tensor()) == before);
+    if (m->name() == "r2") continue;  // adjusted by the number of samples, whatever they weigh
+    k.update(*m, k.operands(c), vector({0, 0, 0, 0, 0, 0}));
+    check_near(values(m->result_tensor()), before, 1e-15);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "no metric is on a tape, keeps memory, or takes one example of a batch",
                  "[metric]") {
   for (const MetricCase& k : metric_cases()) {

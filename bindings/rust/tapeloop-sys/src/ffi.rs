@@ -1764,7 +1764,8 @@ extern "C" {
     /// (1 + beta^2) precision recall / (beta^2 precision + recall) of each class (van Rijsbergen 1979), 0
     /// where that is 0 / 0. Labels: 0 and 1 of any dtype; predictions: f32 or f64, with a threshold
     /// probabilities in \[0, 1\]; both (..., classes), of one class also without that axis. A NaN says no.
-    /// Weights are those of the rows. options may be NULL. NULL on failure. Since 0.1.
+    /// Weights are those of the rows. State: "\<name>/true_positives", "\<name>/predicted" and
+    /// "\<name>/actual", one weight for each class. options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_metric_f_beta(
         context: *mut tl_context,
         classes: i64,
@@ -1799,8 +1800,10 @@ extern "C" {
     /// The coefficient of determination of each output, 1 - sum(weights (label - prediction)^2) / sum(weights
     /// (label - mean label)^2); 0 where the labels do not vary. Adjusted: 1 - (1 - R2) (n - 1) / (n -
     /// regressors - 1) with n samples, while that divisor is above 0. Labels and predictions as in
-    /// tl_metric_root_mean_squared_error(), (samples, outputs), of one output also (samples). options may be
-    /// NULL. NULL on failure. Since 0.1.
+    /// tl_metric_root_mean_squared_error(), (samples, outputs), of one output also (samples). State:
+    /// "\<name>/weight" and "\<name>/samples", and for each output "\<name>/mean", "\<name>/spread" and
+    /// "\<name>/residual", of which the spread is one around the mean: states of replicas are not to be added.
+    /// options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_metric_r2(
         context: *mut tl_context,
         outputs: i64,
