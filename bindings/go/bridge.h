@@ -110,6 +110,11 @@ static inline tlgo_memory tlgo_memory_at(uintptr_t tape, size_t index) {
   return out;
 }
 
+/* Memory that a feed lends. */
+static inline void *tlgo_feed_memory(uintptr_t feed, size_t position, size_t *bytes) {
+  return tl_feed_memory((tl_feed *)feed, position, bytes);
+}
+
 /* The variables that an object lends, and their number. */
 typedef struct {
   const uintptr_t *handles;
@@ -265,6 +270,7 @@ static inline uintptr_t tlgo_function(uintptr_t context, uintptr_t slot, tlgo_fu
   options.most_plans = o.most_plans;
   options.host_reads = o.host_reads;
   options.retrace_is_error = o.retrace_is_error;
+  options.polymorphic_batch = o.polymorphic_batch;
   options.verify = o.verify;
   return (uintptr_t)tl_function_new((tl_context *)context, tlgo_step, (void *)slot, tlgo_end, &options);
 }

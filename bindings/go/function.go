@@ -34,6 +34,12 @@ import (
 // which function looked at what; later ones fail at once. Give the tensor as an output and look at it after the call, or use the
 // option HostReads.
 //
+// With the option PolymorphicBatch two recordings serve all sizes of a batch. When the inputs of a call differ from those of others
+// in their leading dimension alone, by one size n in all that differ, the step runs for the second size and for sizes below 2, and no
+// more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with a whole number k. Where two
+// recordings differ otherwise, each size is recorded, and RetraceReasons says by what. What the step decides must not depend on the
+// size.
+//
 // While a tape or forward mode that was opened outside the step is open, a check of NaN is on, or another function records, a call
 // runs the step, so that they see every op.
 type Function struct {
@@ -189,6 +195,8 @@ type FunctionStatistics struct {
 	ArenaBytes    uint64  // memory for values inside the step
 	Constants     uint64  // tensors from outside that are not inputs
 	HostConstants uint64  // of them, those that the step made of data of Go
+	ResizedPlans  uint64  // plans so far that were made for another size of the batch without running the step
+	TouchedBytes  float64 // of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs
 }
 
 // Statistics reads what the function has done; works while the context holds an error.
@@ -204,7 +212,8 @@ func (f *Function) Statistics() (FunctionStatistics, error) {
 	return FunctionStatistics{
 		Traces: uint64(s.traces), Replays: uint64(s.replays), EagerCalls: uint64(s.eager_calls), Signatures: uint64(s.signatures),
 		Kernels: uint64(s.kernels), Flops: float64(s.flops), MovedBytes: float64(s.moved_bytes), ArenaBytes: uint64(s.arena_bytes),
-		Constants: uint64(s.constants), HostConstants: uint64(s.host_constants),
+		Constants: uint64(s.constants), HostConstants: uint64(s.host_constants), TouchedBytes: float64(s.touched_bytes),
+		ResizedPlans: uint64(s.resized_plans),
 	}, nil
 }
 

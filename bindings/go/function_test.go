@@ -81,6 +81,23 @@ func (m *classifier) statistics(t testing.TB) FunctionStatistics {
 	return s
 }
 
+func TestTwoRecordingsServeAllSizesOfABatch(t *testing.T) {
+	c := newContext(t)
+	eager, compiled := newClassifier(t, c, nil), newClassifier(t, c, &FunctionOptions{PolymorphicBatch: true, Verify: true})
+	for i := 0; i < 16; i++ {
+		rows := 4 + i%8
+		out, err := eager.step(batch(t, c, rows, i, 1))
+		must(t, err)
+		if want, got := item(t, out[0]), compiled.loss(t, rows, i); want != got {
+			t.Errorf("step %d: %v became %v", i, want, got)
+		}
+	}
+	if s := compiled.statistics(t); compiled.runs != 2 || s.Traces != 2 || s.ResizedPlans != 6 || s.Replays != 14 {
+		reasons, _ := compiled.train.RetraceReasons()
+		t.Errorf("%d runs, %+v, %q", compiled.runs, s, reasons)
+	}
+}
+
 func TestFunctionsTrainLikeTheirSteps(t *testing.T) {
 	c := newContext(t)
 	eager, compiled := newClassifier(t, c, nil), newClassifier(t, c, nil)

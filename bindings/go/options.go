@@ -692,6 +692,8 @@ type FunctionOptions struct {
 	RetraceIsError bool
 	// checks each recording and plan for broken invariants of tapeloop (default false)
 	Verify bool
+	// the leading dimension of inputs may be of any size (default false), see above
+	PolymorphicBatch bool
 }
 
 func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
@@ -699,11 +701,12 @@ func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
 		return C.tlgo_function_options{}
 	}
 	return C.tlgo_function_options{
-		name:             name,
-		most_plans:       C.size_t(o.MostPlans),
-		host_reads:       C.int32_t(o.HostReads),
-		retrace_is_error: C.bool(o.RetraceIsError),
-		verify:           C.bool(o.Verify),
+		name:              name,
+		most_plans:        C.size_t(o.MostPlans),
+		host_reads:        C.int32_t(o.HostReads),
+		retrace_is_error:  C.bool(o.RetraceIsError),
+		verify:            C.bool(o.Verify),
+		polymorphic_batch: C.bool(o.PolymorphicBatch),
 	}
 }
 

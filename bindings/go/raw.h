@@ -192,6 +192,7 @@ typedef struct {
   int32_t host_reads;
   bool retrace_is_error;
   bool verify;
+  bool polymorphic_batch;
 } tlgo_function_options;
 
 typedef struct {
@@ -411,6 +412,38 @@ static inline uintptr_t tlgo_dataset_keep(uintptr_t dataset) {
 
 static inline void tlgo_dataset_release(uintptr_t dataset) {
   tl_dataset_release((tl_dataset *)dataset);
+}
+
+static inline uintptr_t tlgo_feed_new(uintptr_t context, const uintptr_t *like, size_t count) {
+  return (uintptr_t)tl_feed_new((tl_context *)context, (tl_tensor *const *)like, count);
+}
+
+static inline int32_t tlgo_feed_begin(uintptr_t feed) {
+  return tl_feed_begin((tl_feed *)feed);
+}
+
+static inline int32_t tlgo_feed_commit(uintptr_t feed, int64_t rows) {
+  return tl_feed_commit((tl_feed *)feed, rows);
+}
+
+static inline int32_t tlgo_feed_finish(uintptr_t feed) {
+  return tl_feed_finish((tl_feed *)feed);
+}
+
+static inline bool tlgo_feed_next(uintptr_t feed, uintptr_t *tensors, size_t count) {
+  return tl_feed_next((tl_feed *)feed, (tl_tensor **)tensors, count);
+}
+
+static inline double tlgo_feed_waited(uintptr_t feed) {
+  return tl_feed_waited((tl_feed *)feed);
+}
+
+static inline uintptr_t tlgo_feed_keep(uintptr_t feed) {
+  return (uintptr_t)tl_feed_keep((tl_feed *)feed);
+}
+
+static inline void tlgo_feed_release(uintptr_t feed) {
+  tl_feed_release((tl_feed *)feed);
 }
 
 static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {

@@ -209,14 +209,15 @@ func (t *Tensor) Close() error {
 	return nil
 }
 
-// Keep moves the tensor one scope out, so that it outlives the innermost one, and returns it. A tensor that a dataset lends
-// gives one that shares its memory and lives on.
+// Keep moves the tensor one scope out, so that it outlives the innermost one, and returns it. A tensor that a dataset or
+// feed lends gives one that shares its memory and lives on.
 func (t *Tensor) Keep() *Tensor {
 	if t == nil || t.h == 0 {
 		return t
 	}
 	if e := t.extra.Load(); e != nil && e.owner != nil {
-		if _, lent := e.owner.(*Dataset); lent {
+		switch e.owner.(type) {
+		case *Dataset, *Feed:
 			return t.Identity().Keep()
 		}
 		return t

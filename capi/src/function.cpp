@@ -80,6 +80,7 @@ compile::FunctionOptions options_of(const char* op, const tl_function_options* o
   if (o.most_plans) out.most_plans = o.most_plans;
   out.host_reads = static_cast<compile::HostReads>(o.host_reads);
   out.retrace_is_error = o.retrace_is_error;
+  out.polymorphic_batch = o.polymorphic_batch;
   out.plan.verify = o.verify;
   return out;
 }
@@ -175,6 +176,8 @@ TL_API tl_status tl_function_stats(tl_function* function, tl_function_statistics
     out.arena_bytes = stats.arena_bytes;
     out.constants = stats.constants;
     out.host_constants = stats.host_constants;
+    out.touched_bytes = stats.cost.touched;
+    out.resized_plans = stats.resized;
     std::memcpy(statistics, &out, size < sizeof out ? size : sizeof out);
   });
 }

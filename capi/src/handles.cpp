@@ -31,6 +31,7 @@ const char* name_of(Kind kind) {
     case Kind::kPullback: return "pullback";
     case Kind::kFunction: return "function";
     case Kind::kSchedule: return "schedule";
+    case Kind::kFeed: return "feed";
   }
   return "unknown";
 }

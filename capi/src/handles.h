@@ -36,6 +36,7 @@ enum class Kind : uint8_t {
   kPullback,
   kFunction,
   kSchedule,
+  kFeed,
 };
 
 const char* name_of(Kind kind);

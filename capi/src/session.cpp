@@ -432,6 +432,22 @@ Code destroy_session(const void* handle) noexcept {
   return Code::kOk;
 }
 
+// A reference keeps the object from whoever releases the handle; the count of releasers from whoever ends the context.
+bool visit_from_any_thread(const void* handle, Kind kind, FunctionRef<void(void* object)> f) noexcept {
+  uint32_t index;
+  Slot* slot = find(handle, &index);
+  if (!slot || slot->kind.load(std::memory_order_relaxed) != kind) return false;
+  Slot& context = *slot_at(slot->context.load(std::memory_order_relaxed));
+  context.releasers.fetch_add(1, std::memory_order_acq_rel);
+  const bool live = add_reference(handle);
+  if (live) {
+    f(slot->object);
+    release_from_any_thread(handle, kind);
+  }
+  context.releasers.fetch_sub(1, std::memory_order_release);
+  return live;
+}
+
 void release_from_any_thread(const void* handle, Kind kind, Kind or_kind) {
   uint32_t index;
   Slot* slot = find(handle, &index);

@@ -11,6 +11,7 @@
 #include "capi/src/handles.h"
 #include "core/autodiff/nesting.h"
 #include "core/base/error.h"
+#include "core/base/function_ref.h"
 #include "core/tensor/context.h"
 #include "core/tensor/recorder.h"
 #include "core/tensor/variable.h"
@@ -176,6 +177,10 @@ bool cancel_session(const void* handle) noexcept;
 // Ends a context: its handles are stale afterwards. When somebody is inside, nothing happens and it returns busy. Needs no
 // memory, so that it cannot fail for want of it.
 Code destroy_session(const void* handle) noexcept;
+
+// Calls f with the object of a handle, from any thread, also while another is inside the context: with what such a thread may look
+// at, the object is alive until f returns. False where the handle is not live or of another kind.
+bool visit_from_any_thread(const void* handle, Kind kind, FunctionRef<void(void* object)> f) noexcept;
 
 // Gives up one reference to a handle, from any thread. When another thread is inside the context, that thread destroys
 // the object at its next call.

@@ -23,6 +23,7 @@ Function::Function(Context& context, Body body, FunctionOptions options)
 void Function::forget() {
   latest_ = nullptr;
   entries_.clear();
+  families_.clear();
 }
 
 bool Function::matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const {
@@ -114,19 +115,25 @@ void Function::make_room() {
   }
 }
 
+std::unique_ptr<Function::Entry> Function::entry_for(Span<const Tensor> inputs, size_t outputs) {
+  auto entry = std::make_unique<Entry>();
+  for (const Tensor& t : inputs) entry->inputs.push_back({t.dtype(), t.shape()});
+  entry->outputs = outputs;
+  entry->flags = flags_;
+  entry->used = ++clock_;
+  return entry;
+}
+
 void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
+  auto entry = entry_for(inputs, outputs.size());
   if (traces_ > 0) {
-    if (options_.retrace_is_error)
+    // The second size of a batch is what a function for all sizes is made of.
+    if (options_.retrace_is_error && !(options_.polymorphic_batch && other_size_of(*entry)))
       fail(Code::kFailedPrecondition, "[", options_.name,
            "] the step must not be recorded again: got a call with another ", reason,
            "; keep shapes and dtypes, or allow retraces");
     retraces_.reserve(retraces_.size() + 1);
   }
-  auto entry = std::make_unique<Entry>();
-  for (const Tensor& t : inputs) entry->inputs.push_back({t.dtype(), t.shape()});
-  entry->outputs = outputs.size();
-  entry->flags = flags_;
-  entry->used = ++clock_;
   entries_.reserve(entries_.size() + 1);
 
   std::vector<Tensor> own(inputs.begin(), inputs.end()), out;
@@ -136,6 +143,11 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
     own.clear();
     entry->program = std::make_unique<graph::Program>(tracer.finish(out));
     entry->problem = tracer.problem();
+  }
+  if (options_.polymorphic_batch && entry->problem.empty()) {
+    entry->recorded = std::make_shared<graph::Program>(*entry->program);
+    const std::string why = find_family(*entry);
+    if (!why.empty()) reason += concat("; the two have no plan for all sizes: ", why);
   }
   if (traces_++ > 0) {
     if (retraces_.size() < kMostReasons) retraces_.push_back(reason);
@@ -163,8 +175,12 @@ void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
   Entry* entry = find(inputs, outputs.size());
   std::string reason;
   if (!entry) {
-    if (traces_ > 0) reason = difference(inputs, outputs.size());
-    return record(inputs, outputs, std::move(reason));
+    std::string why;
+    if (!families_.empty()) entry = resize(inputs, outputs.size(), why);
+    if (!entry) {
+      if (traces_ > 0) reason = difference(inputs, outputs.size()) + why;
+      return record(inputs, outputs, std::move(reason));
+    }
   }
   entry->used = ++clock_;
   latest_ = entry;
@@ -193,6 +209,7 @@ FunctionStats Function::stats() const {
   out.traces = traces_;
   out.replays = replays_;
   out.eager_calls = eager_calls_;
+  out.resized = resized_;
   out.signatures = entries_.size();
   if (!latest_) return out;
   const graph::Program* program = latest_->program.get();

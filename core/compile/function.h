@@ -3,6 +3,8 @@
 // The first call of a signature runs the step eagerly and records it (graph/tracer.h). The second plans it (plan.h); from then
 // on a call runs the plan. Signature: dtype and shape of each input, the flags, the number of outputs. Variables are captured by
 // the recording; a plan ends when one of them is released.
+//
+// With polymorphic_batch the recordings of two sizes of a batch make plans for any other (batch_sizes.h).
 #pragma once
 
 #include <functional>
@@ -10,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compile/batch_sizes.h"
 #include "core/compile/plan.h"
 
 namespace tl::compile {
@@ -24,6 +27,9 @@ struct FunctionOptions {
   std::string name = "function";
   size_t most_plans = 16;  // the least recently used one goes; at least 1
   bool retrace_is_error = false;
+  // A new leading dimension of inputs, the same in all that change, needs no recording once two sizes have been recorded. Sizes
+  // below 2 have recordings of their own: ops broadcast one row, and some refuse none.
+  bool polymorphic_batch = false;
   HostReads host_reads = HostReads::kError;
   PlanOptions plan;
 };
@@ -32,6 +38,7 @@ struct FunctionStats {
   uint64_t traces = 0;       // recordings
   uint64_t replays = 0;      // runs of plans
   uint64_t eager_calls = 0;  // calls that ran eagerly and were not recorded
+  uint64_t resized = 0;      // plans that were made for another size of the batch, without a recording
   size_t signatures = 0;     // that are kept, planned or not
   // Of the plan that was used last; zero where there is none.
   PlanCost cost;
@@ -80,12 +87,25 @@ class Function {
     std::string problem;                      // why it cannot be replayed; "" where it can
     std::unique_ptr<graph::Program> program;  // recorded, not planned yet
     std::unique_ptr<Plan> plan;
+    std::shared_ptr<const graph::Program>
+        recorded;  // kept for other sizes of the batch; null where none are asked for
+  };
+  // A program for all sizes of the batch, and the signature of one recording that it is made of.
+  struct Family {
+    std::vector<Kind> inputs;
+    size_t outputs;
+    int64_t flags;
+    std::unique_ptr<SizedProgram> program;
   };
 
   bool matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const;
   Entry* find(Span<const Tensor> inputs, size_t outputs);
   void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
   void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
+  Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);
+  std::string find_family(const Entry& made);
+  const Entry* other_size_of(const Entry& entry) const;
+  std::unique_ptr<Entry> entry_for(Span<const Tensor> inputs, size_t outputs);
   std::string difference(Span<const Tensor> inputs, size_t outputs) const;
   void check(Span<const Tensor> inputs) const;
   void make_room();
@@ -98,8 +118,9 @@ class Function {
   FunctionOptions options_;
   int64_t flags_ = 0;
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<Family> families_;
   Entry* latest_ = nullptr;
-  uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0;
+  uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0, resized_ = 0;
   std::vector<std::string> retraces_;
 };
 

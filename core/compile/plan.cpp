@@ -44,6 +44,15 @@ PlanCost cost_of(const Program& program) {
   return cost;
 }
 
+// The arena, what comes from outside, and what goes there.
+double touched_by(const Program& program, const MemoryPlan& memory) {
+  double bytes = static_cast<double>(memory.arena_bytes);
+  for (const Value& v : program.values)
+    if (v.origin != Origin::kResult) bytes += static_cast<double>(v.bytes());
+  for (ValueId id : memory.fresh) bytes += static_cast<double>(program.values[id].bytes());
+  return bytes;
+}
+
 }  // namespace
 
 Plan::Plan(Context& context, Program program, const PlanOptions& options)
@@ -58,7 +67,9 @@ Plan::Plan(Context& context, Program program, const PlanOptions& options)
       fail(Code::kInternal, "the memory of a plan overlaps: ", problem, "; this is a bug in tapeloop");
   }
   cost_ = cost_of(program_);
-  arena_ = context.allocate(DType::kU8, Shape{static_cast<int64_t>(memory_.arena_bytes)});
+  cost_.touched = touched_by(program_, memory_);
+  arena_ = Arena::of(context);
+  arena_->reserve(memory_.arena_bytes);
   make_tensors();
   make_steps();
   make_results();
@@ -92,15 +103,14 @@ void Plan::make_tensors() {
       tensors_.push_back(program_.constants[v.index].tensor);
       return;
     }
-    // The arena's buffer stands for whichever memory it will be: a tensor without one would be a shell.
     Tensor t = context_.make_shell(v.dtype, v.shape, context_.new_id());
     TensorNode* node = t.node();
-    node->buffer = arena_.node()->buffer;
+    node->buffer = arena_->stand_in();
     node->buffer->retain();
     tensors_.push_back(std::move(t));
     switch (place.home) {
-      case Home::kNowhere: node->data = arena_.mutable_raw(); break;  // of no elements, or never looked at
-      case Home::kArena: node->data = arena_.mutable_raw() + place.offset; break;
+      case Home::kNowhere: in_arena_.emplace_back(node, 0); break;  // of no elements, or never looked at
+      case Home::kArena: in_arena_.emplace_back(node, place.offset); break;
       case Home::kConstant:
         node->data = program_.constants[place.index].tensor.mutable_raw() + place.offset;
         break;
@@ -192,13 +202,7 @@ void Plan::make_results() {
   made_finals_.resize(finals_.size());
 }
 
-std::string Plan::stale() const {
-  for (const VariableUse& use : program_.variables)
-    if (use.life.expired()) return concat("variable '", use.name, "' has been released");
-  for (const HostSource& source : program_.host_sources)
-    if (source.life.expired()) return concat("optimizer '", source.name, "' has been released");
-  return "";
-}
+std::string Plan::stale() const { return stale_reason(program_); }
 
 bool Plan::is_stale() const noexcept {
   for (const VariableUse& use : program_.variables)
@@ -211,14 +215,21 @@ bool Plan::is_stale() const noexcept {
 void Plan::poison(size_t step, bool before) {
   if (!poison_) return;
   if (before) {
-    std::memset(arena_.mutable_raw(), 0xFF, arena_.bytes());
+    std::memset(arena_base_, 0xFF, memory_.arena_bytes);
     return;
   }
   // What no later node needs: nothing that lives may lie there.
   for (const Interval& i : memory_.intervals) {
     if (i.last != steps_[step].node) continue;
-    std::memset(arena_.mutable_raw() + i.offset, 0xFF, i.bytes);
+    std::memset(arena_base_ + i.offset, 0xFF, i.bytes);
   }
+}
+
+void Plan::find_arena() {
+  arena_->reserve(memory_.arena_bytes);
+  if (arena_->data() == arena_base_) return;
+  arena_base_ = arena_->data();
+  for (const auto& [node, offset] : in_arena_) node->data = arena_base_ + offset;
 }
 
 // One run: gives back what it took when it ends, however it does.
@@ -240,6 +251,7 @@ class Plan::Run {
   // All that can fail and changes nothing, in front of the kernels.
   void prepare() {
     Context& c = p_.context_;
+    p_.find_arena();
     if (c.threads() > 1) c.pool();
     for (const FusedKernel* fused : p_.fused_) fused->reserve(c.pool());
     number();

@@ -1,5 +1,5 @@
 // Plan: a program made ready to run. One step for each node, with the kernel, its operands and its attributes resolved; one
-// arena for all that does not leave the step. A run looks nothing up, infers no shape, and allocates nothing but what it gives
+// arena for all that does not leave the step, which is that of all plans of a context. A run looks nothing up, infers no shape, and allocates nothing but what it gives
 // out, which comes from the memory that the context keeps.
 //
 // A run that fails changes nothing. All that can fail stands in front of the first change: the host's numbers, new memory,
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compile/arena.h"
 #include "core/compile/memory_plan.h"
 #include "core/graph/program.h"
 
@@ -26,7 +27,8 @@ struct PlanCost {
   size_t nodes = 0;  // kernels
   double flops =
       0;  // additions and multiplications of products of matrices, one operation an element elsewhere
-  double bytes = 0;  // that kernels read and write
+  double bytes = 0;    // that kernels read and write
+  double touched = 0;  // bytes of memory that a run reads or writes, each counted once
 };
 
 class FusedKernel;
@@ -88,14 +90,17 @@ class Plan {
   void make_steps();
   void make_results();
   void poison(size_t step, bool before);
+  void find_arena();  // in front of a run
 
   Context& context_;
   graph::Program program_;
   MemoryPlan memory_;
   bool poison_;
   PlanCost cost_;
-  Tensor arena_;                 // bytes
-  std::vector<Tensor> tensors_;  // of each value
+  std::shared_ptr<Arena> arena_;
+  std::byte* arena_base_ = nullptr;  // where it was when the tensors below were last told
+  std::vector<std::pair<TensorNode*, size_t>> in_arena_;  // with their offsets
+  std::vector<Tensor> tensors_;                           // of each value
   std::vector<uint32_t> tensor_of_;
   std::vector<const Tensor*> operands_;
   std::vector<uint64_t> attrs_;

@@ -126,6 +126,14 @@ void drop_unused(Program& program) {
   program = std::move(kept);
 }
 
+std::string stale_reason(const Program& program) {
+  for (const VariableUse& use : program.variables)
+    if (use.life.expired()) return concat("variable '", use.name, "' has been released");
+  for (const HostSource& source : program.host_sources)
+    if (source.life.expired()) return concat("optimizer '", source.name, "' has been released");
+  return "";
+}
+
 void replace_uses(Program& program, const std::vector<ValueId>& by) {
   for (Node& node : program.nodes)
     for (ValueId& id : node.in) id = by[id];

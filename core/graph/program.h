@@ -140,6 +140,9 @@ uint64_t hash_attrs(const OpSchema& schema, const void* attrs);
 // What infer says of a node: the dtypes and shapes of its results. Throws as the op itself would.
 void infer(const Program& program, const Node& node, OutputSpec* out);
 
+// "" or why a program cannot run any more: a variable or optimizer that it uses has been released.
+std::string stale_reason(const Program& program);
+
 // Readable text, one line for each thing; core/graph/README.md explains it.
 std::string to_text(const Program& program);
 std::string to_text(const Program& program, const Node& node);

@@ -109,6 +109,8 @@ class Context {
   uint32_t recomputing() const { return recomputing_; }
   void begin_recomputing() { recomputing_ = ++recomputed_runs_; }
   void end_recomputing(uint32_t before) { recomputing_ = before; }
+  // What the plans of compiled steps share (core/compile/arena.h); it belongs to them.
+  std::weak_ptr<void>& plan_memory() { return plan_memory_; }
   // Calls that are running inside functions of the caller's: see autodiff/nesting.h.
   size_t& nested_calls() { return nested_calls_; }
 
@@ -159,6 +161,7 @@ class Context {
   uint64_t recomputed_ops_ = 0;
   uint32_t recomputing_ = 0, recomputed_runs_ = 0;
   size_t nested_calls_ = 0;
+  std::weak_ptr<void> plan_memory_;
   void (*log_)(void*, LogLevel, const char*);
   void* log_user_data_;
   std::atomic<uint32_t> never_{1};

@@ -27,10 +27,7 @@
 #include "core/kernels/gemm/backend_choice.h"
 #include "core/kernels/gemm/gemm.h"
 #include "core/kernels/gemm/gemm_driver.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "tests/bench/peak.h"
 
 using namespace tl::kernels;
 using tl::ThreadPool;
@@ -39,69 +36,6 @@ namespace {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// ---- peak
-// --------------------------------------------------------------------------------------------------------
-
-constexpr long kRounds = 1 << 20;
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) double multiply_adds_avx512() {
-  __m512 acc[12], x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(1e-3f);
-  for (auto& a : acc) a = y;
-  for (long r = 0; r < kRounds; ++r) {
-#pragma GCC unroll 12
-    for (int i = 0; i < 12; ++i) acc[i] = _mm512_fmadd_ps(acc[i], x, y);
-    asm volatile("" : "+v"(x), "+v"(y));
-  }
-  float keep[16];
-  for (int i = 1; i < 12; ++i) acc[0] = _mm512_add_ps(acc[0], acc[i]);
-  _mm512_storeu_ps(keep, acc[0]);
-  volatile float sink = keep[0];
-  static_cast<void>(sink);
-  return 2.0 * 16 * 12 * kRounds;
-}
-
-__attribute__((target("avx2,fma"))) double multiply_adds_avx2() {
-  __m256 acc[12], x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(1e-3f);
-  for (auto& a : acc) a = y;
-  for (long r = 0; r < kRounds; ++r) {
-#pragma GCC unroll 12
-    for (int i = 0; i < 12; ++i) acc[i] = _mm256_fmadd_ps(acc[i], x, y);
-    asm volatile("" : "+x"(x), "+x"(y));
-  }
-  float keep[8];
-  for (int i = 1; i < 12; ++i) acc[0] = _mm256_add_ps(acc[0], acc[i]);
-  _mm256_storeu_ps(keep, acc[0]);
-  volatile float sink = keep[0];
-  static_cast<void>(sink);
-  return 2.0 * 8 * 12 * kRounds;
-}
-#endif
-
-// GFLOP/s of independent chains of float multiply-adds on `threads` threads; 0 where we do not know how to
-// ask.
-double peak_gflops(int threads) {
-#if defined(__x86_64__)
-  double (*loop)() = gemm_cpu() == GemmCpu::avx512 ? multiply_adds_avx512
-                     : gemm_cpu() == GemmCpu::avx2 ? multiply_adds_avx2
-                                                   : nullptr;
-  if (!loop) return 0;
-  ThreadPool pool(threads);
-  double best = 0;
-  for (int turn = 0; turn < 40; ++turn) {
-    std::vector<double> operations(threads);
-    const double start = now();
-    pool.parallel_for(threads, [&](size_t i) { operations[i] = loop(); });
-    const double seconds = now() - start;
-    best = std::max(best, operations[0] * threads / seconds * 1e-9);
-  }
-  return best;
-#else
-  static_cast<void>(threads);
-  return 0;
-#endif
 }
 
 // ---- candidates
@@ -259,7 +193,7 @@ int main(int argc, char** argv) {
   for (int t : threads > 0 ? std::vector<int>{threads} : std::vector<int>{1, 2}) {
     omp_set_num_threads(t);
     openblas_set_num_threads(t);
-    const double peak = peak_gflops(t);
+    const double peak = tl::bench::peak_gflops(t);
     std::printf("threads %d, OpenBLAS %s, peak %.0f GFLOP/s float\n", t, openblas_get_corename(), peak);
     ThreadPool pool(t);
     for (const Shape& shape : shapes) {

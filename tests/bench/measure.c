@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tests/bench/allocations.h"
 #include "tests/bench/numbers.h"
 
 enum { SAMPLES = 40, LOSS_END_STEP = 200 };
@@ -29,25 +30,28 @@ timing measure(step_function step, void *state, int inner, bool quick) {
   if (calls > 8) calls = (calls + 7) / 8 * 8; /* whole rounds over the batches */
   if ((double)calls * each * 20 > 20) calls = 1;
   double start = now();
+  const unsigned long before = allocation_count();
   while (got < want && (got < 3 || now() - start < 20)) {
     t0 = now();
     for (long c = 0; c < calls; c++) step(state, i++);
     samples[got++] = (now() - t0) / (double)(calls * inner) * 1e6;
   }
+  const unsigned long made = allocation_count() - before;
   qsort(samples, (size_t)got, sizeof *samples, ascending);
   timing out = {quantile(samples, got, 0.1), quantile(samples, got, 0.5), quantile(samples, got, 0.9),
-                got * calls * inner};
+                got * calls * inner, (double)made / (double)(got * calls * inner)};
   return out;
 }
 
 losses check_losses(step_function step, void *state) {
   losses out;
   out.loss_end = NAN;
-  double t0 = now(), t7 = 0;
+  double t0 = now(), t1 = t0, t7 = 0;
   for (int i = 0; i < 10; i++) {
     out.loss[i] = step(state, i);
-    if (i == 0) out.first_call_ms = (now() - t0) * 1e3;
-    if (i == 7) t7 = now();
+    if (i == 0) out.first_call_ms = ((t1 = now()) - t0) * 1e3;
+    if (i == 1) out.second_call_ms = (now() - t1) * 1e3;
+    if (i == 7) out.first_pass_ms = ((t7 = now()) - t0) * 1e3;
   }
   if ((now() - t7) / 2 * (LOSS_END_STEP + 1) > 60) return out;
   for (int i = 10; i <= LOSS_END_STEP; i++) out.loss_end = step(state, i);

@@ -7,13 +7,16 @@
 
 /* ---- W5: MAML on sinusoids: 25 tasks, one inner step each, through which the outer gradient flows ---------------- */
 
-enum { TASKS = 25, POINTS = 10 };
+enum { POINTS = 10 };
+static int tasks_of(const workload_state *s) { return s->divide > 1 ? 3 : 25; }
 static const double INNER_RATE = 0.01;
 
-/* amplitude * sin(x + phase) of each task, of x with shape (25, 10, 1). */
-static tl_tensor *sinusoids(tl_context *c, int b, tl_tensor *x) {
-  tl_tensor *amplitude = filled(c, (uint64_t)(600 + b), (int64_t[]){TASKS, 1, 1}, 3, 0, 1);
-  tl_tensor *phase = filled(c, (uint64_t)(700 + b), (int64_t[]){TASKS, 1, 1}, 3, 0, 1);
+/* amplitude * sin(x + phase) of each task, of x with shape (tasks, 10, 1). */
+static tl_tensor *sinusoids(const workload_state *s, int b, tl_tensor *x) {
+  tl_context *c = s->c;
+  const int64_t shape[] = {tasks_of(s), 1, 1};
+  tl_tensor *amplitude = filled(c, (uint64_t)(600 + b), shape, 3, 0, 1);
+  tl_tensor *phase = filled(c, (uint64_t)(700 + b), shape, 3, 0, 1);
   amplitude = tl_add_scalar(c, tl_mul_scalar(c, amplitude, 4.9), 0.1);
   phase = tl_mul_scalar(c, phase, 3.14159274);
   return tl_mul(c, amplitude, tl_sin(c, tl_add(c, x, phase)));
@@ -22,12 +25,12 @@ static tl_tensor *sinusoids(tl_context *c, int b, tl_tensor *x) {
 void prepare_w5(workload_state *s) {
   s->net = make_network(s->c, (int[]){1, 40, 40, 1, 0}, 0);
   s->optimizer = adam(s->c, 1e-3, 0.9, 0.999);
-  const int64_t shape[] = {TASKS, POINTS, 1};
+  const int64_t shape[] = {tasks_of(s), POINTS, 1};
   for (int b = 0; b < BATCHES; b++) {
     s->x[b] = filled(s->c, (uint64_t)(800 + b), shape, 3, -5, 5);
-    s->y[b] = sinusoids(s->c, b, s->x[b]);
+    s->y[b] = sinusoids(s, b, s->x[b]);
     s->query_x[b] = filled(s->c, (uint64_t)(900 + b), shape, 3, -5, 5);
-    s->query_y[b] = sinusoids(s->c, b, s->query_x[b]);
+    s->query_y[b] = sinusoids(s, b, s->query_x[b]);
   }
 }
 
@@ -68,14 +71,15 @@ tl_status w5_looped(tl_context *c, void *state, tl_tensor *const *inputs, size_t
   (void)num_outputs;
   tl_tape *outer = tl_tape_begin(c, NULL);
   tl_tensor *sum = NULL;
-  for (int t = 0; t < TASKS; t++) {
+  const int tasks = tasks_of(s);
+  for (int t = 0; t < tasks; t++) {
     tl_tape *inner = tl_tape_begin(c, NULL);
     tl_tensor *support = tl_mean(c, squared_errors(c, &s->net, task(c, inputs[0], t), task(c, inputs[1], t)));
     network own = adapted(c, &s->net, inner, support);
     tl_tensor *query = tl_mean(c, squared_errors(c, &own, task(c, inputs[2], t), task(c, inputs[3], t)));
     sum = sum ? tl_add(c, sum, query) : query;
   }
-  outputs[0] = tl_mul_scalar(c, sum, 1.0 / TASKS);
+  outputs[0] = tl_mul_scalar(c, sum, 1.0 / tasks);
   train(outer, outputs[0], &s->net, s->optimizer);
   return tl_error_code(c);
 }
@@ -87,13 +91,14 @@ tl_status w5_batched(tl_context *c, void *state, tl_tensor *const *inputs, size_
   (void)num_inputs;
   (void)num_outputs;
   static const int64_t sizes[] = {1, 40, 40, 1};
+  const int tasks = tasks_of(s);
   tl_tape *outer = tl_tape_begin(c, NULL);
   network copies = {.layers = s->net.layers};
   for (int l = 0; l < copies.layers; l++) {
     copies.variables[2 * l] =
-        tl_broadcast_to(c, s->net.variables[2 * l], (int64_t[]){TASKS, sizes[l], sizes[l + 1]}, 3);
+        tl_broadcast_to(c, s->net.variables[2 * l], (int64_t[]){tasks, sizes[l], sizes[l + 1]}, 3);
     copies.variables[2 * l + 1] =
-        tl_broadcast_to(c, s->net.variables[2 * l + 1], (int64_t[]){TASKS, 1, sizes[l + 1]}, 3);
+        tl_broadcast_to(c, s->net.variables[2 * l + 1], (int64_t[]){tasks, 1, sizes[l + 1]}, 3);
   }
   tl_tape *inner =
       tl_tape_begin(c, &(tl_tape_options){.struct_size = sizeof(tl_tape_options), .ignore_variables = true});
@@ -110,15 +115,16 @@ tl_status w5_batched(tl_context *c, void *state, tl_tensor *const *inputs, size_
 /* ---- W6: a Hessian-vector product of a classifier with respect to all of its weights ----------------------------- */
 
 void prepare_w6(workload_state *s) {
-  s->net = make_network(s->c, (int[]){784, 256, 10, 0}, 0);
-  const int64_t sizes[] = {784, 256, 10};
+  const int64_t sizes[] = {part(s, 784), part(s, 256), 10};
+  const int rows = part(s, 128);
+  s->net = make_network(s->c, (int[]){(int)sizes[0], (int)sizes[1], 10, 0}, 0);
   for (int l = 0; l < s->net.layers; l++) {
     s->along[2 * l] = filled(s->c, (uint64_t)(1000 + 2 * l), sizes + l, 2, -1, 1);
     s->along[2 * l + 1] = filled(s->c, (uint64_t)(1001 + 2 * l), sizes + l + 1, 1, -1, 1);
   }
   for (int b = 0; b < BATCHES; b++) {
-    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){128, 784}, 2, 0, 1);
-    s->y[b] = labels(s->c, (uint64_t)(200 + b), 128, 10);
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){rows, sizes[0]}, 2, 0, 1);
+    s->y[b] = labels(s->c, (uint64_t)(200 + b), rows, 10);
   }
 }
 
@@ -172,15 +178,6 @@ tl_status w6_gradient(tl_context *c, void *state, tl_tensor *const *inputs, size
   tl_tape *tape = tl_tape_begin(c, NULL);
   if (loss_of_weights(c, &of, s->net.variables, n, &loss, 1) != TL_OK) return tl_error_code(c);
   return tl_tape_gradient(tape, loss, s->net.variables, n, NULL, outputs);
-}
-
-double step_w6(void *state, long i) {
-  workload_state *s = state;
-  tl_tensor *out[MOST_OUTPUTS];
-  tl_scope_begin(s->c);
-  const double value = run_body(s, i, out) == TL_OK ? 0 : NAN;
-  tl_scope_end(s->c);
-  return value;
 }
 
 double check_w6(void *state, long i) {

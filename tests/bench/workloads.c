@@ -24,6 +24,8 @@ tl_tensor *labels(tl_context *c, uint64_t id, int n, int classes) {
   return tl_tensor_new(c, TL_I32, (int64_t[]){n}, 1, values, (size_t)n * sizeof *values);
 }
 
+int part(const workload_state *s, int n) { return n < 64 ? n : n / s->divide; }
+
 network make_network(tl_context *c, const int *sizes, int first) {
   network net = {0};
   for (; sizes[net.layers + 1]; net.layers++) {
@@ -37,6 +39,13 @@ network make_network(tl_context *c, const int *sizes, int first) {
     tl_tensor_release(b);
   }
   return net;
+}
+
+/* A network with sizes of the workload. */
+static network network_of(const workload_state *s, const int *sizes, int first) {
+  int parts[MOST_LAYERS + 2] = {0};
+  for (int k = 0; sizes[k]; k++) parts[k] = part(s, sizes[k]);
+  return make_network(s->c, parts, first);
 }
 
 tl_tensor *forward(tl_context *c, const network *net, tl_tensor *x,
@@ -123,12 +132,12 @@ static double step_w0op(void *state, long i) {
 /* ---- classifiers: W1, W1b, W2, W12 ------------------------------------------------------------------------------ */
 
 static void prepare_classifier(workload_state *s, const int *sizes, int batch, int growth) {
-  s->net = make_network(s->c, sizes, 0);
+  s->net = network_of(s, sizes, 0);
   s->optimizer = adam(s->c, 1e-3, 0.9, 0.999);
   int classes = sizes[s->net.layers];
   for (int b = 0; b < BATCHES; b++) {
-    int rows = batch + growth * b;
-    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){rows, sizes[0]}, 2, 0, 1);
+    int rows = part(s, batch + growth * b);
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){rows, part(s, sizes[0])}, 2, 0, 1);
     s->y[b] = labels(s->c, (uint64_t)(200 + b), rows, classes);
   }
   s->hits = tl_variable_new(s->c, tl_scalar(s->c, TL_I64, 0), "hits", false);
@@ -172,17 +181,18 @@ static tl_status w1b(tl_context *c, void *state, tl_tensor *const *inputs, size_
 /* ---- W3: a GAN; W4: WGAN with gradient penalty ------------------------------------------------------------------ */
 
 static void prepare_gan_data(workload_state *s) {
-  s->generator = make_network(s->c, (int[]){100, 256, 784, 0}, 0);
+  s->generator = network_of(s, (int[]){100, 256, 784, 0}, 0);
+  const int rows = part(s, 64);
   for (int b = 0; b < BATCHES; b++) {
-    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){64, 784}, 2, 0, 1);
-    s->noise[b] = filled(s->c, (uint64_t)(400 + b), (int64_t[]){64, 100}, 2, -1, 1);
-    s->mixing[b] = filled(s->c, (uint64_t)(500 + b), (int64_t[]){64, 1}, 2, 0, 1);
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){rows, part(s, 784)}, 2, 0, 1);
+    s->noise[b] = filled(s->c, (uint64_t)(400 + b), (int64_t[]){rows, part(s, 100)}, 2, -1, 1);
+    s->mixing[b] = filled(s->c, (uint64_t)(500 + b), (int64_t[]){rows, 1}, 2, 0, 1);
   }
 }
 
 static void prepare_w3(workload_state *s) {
   prepare_gan_data(s);
-  s->net = make_network(s->c, (int[]){784, 256, 1, 0}, 50);
+  s->net = network_of(s, (int[]){784, 256, 1, 0}, 50);
   s->optimizer = adam(s->c, 2e-4, 0.5, 0.999);
   s->second_optimizer = adam(s->c, 2e-4, 0.5, 0.999);
 }
@@ -198,8 +208,9 @@ static tl_tensor *generate(workload_state *s, tl_tensor *noise) {
   return tl_tanh(s->c, forward(s->c, &s->generator, noise, leaky));
 }
 
-static tl_tensor *binary_loss(tl_context *c, tl_tensor *logits, double label) {
-  tl_tensor *labels = tl_full(c, (int64_t[]){64, 1}, 2, label, TL_F32);
+static tl_tensor *binary_loss(workload_state *s, tl_tensor *logits, double label) {
+  tl_context *c = s->c;
+  tl_tensor *labels = tl_full(c, (int64_t[]){part(s, 64), 1}, 2, label, TL_F32);
   return tl_mean(c, tl_sigmoid_cross_entropy(c, labels, logits));
 }
 
@@ -212,11 +223,11 @@ static tl_status w3(tl_context *c, void *state, tl_tensor *const *inputs, size_t
   tl_tensor *fake = generate(s, inputs[1]);
   if (tl_tape_pause(for_generator) != TL_OK) return tl_error_code(c);
   tl_tape *for_critic = tl_tape_begin(c, NULL);
-  tl_tensor *d_loss = tl_add(c, binary_loss(c, forward(c, &s->net, inputs[0], leaky), 1),
-                             binary_loss(c, forward(c, &s->net, tl_stop_gradient(c, fake), leaky), 0));
+  tl_tensor *d_loss = tl_add(c, binary_loss(s, forward(c, &s->net, inputs[0], leaky), 1),
+                             binary_loss(s, forward(c, &s->net, tl_stop_gradient(c, fake), leaky), 0));
   train(for_critic, d_loss, &s->net, s->optimizer);
   if (tl_tape_resume(for_generator) != TL_OK) return tl_error_code(c);
-  tl_tensor *g_loss = binary_loss(c, forward(c, &s->net, fake, leaky), 1);
+  tl_tensor *g_loss = binary_loss(s, forward(c, &s->net, fake, leaky), 1);
   train(for_generator, g_loss, &s->generator, s->second_optimizer);
   outputs[0] = tl_add(c, d_loss, g_loss);
   return tl_error_code(c);
@@ -224,7 +235,7 @@ static tl_status w3(tl_context *c, void *state, tl_tensor *const *inputs, size_t
 
 static void prepare_w4(workload_state *s) {
   prepare_gan_data(s);
-  s->net = make_network(s->c, (int[]){784, 256, 256, 1, 0}, 50);
+  s->net = network_of(s, (int[]){784, 256, 256, 1, 0}, 50);
   s->optimizer = adam(s->c, 1e-4, 0.5, 0.9);
 }
 
@@ -254,11 +265,12 @@ static tl_status w4(tl_context *c, void *state, tl_tensor *const *inputs, size_t
 /* ---- W9: large layers -------------------------------------------------------------------------------------------- */
 
 static void prepare_w9(workload_state *s) {
-  s->net = make_network(s->c, (int[]){2048, 2048, 2048, 2048, 2048, 0}, 0);
+  s->net = network_of(s, (int[]){2048, 2048, 2048, 2048, 2048, 0}, 0);
   s->optimizer = adam(s->c, 1e-3, 0.9, 0.999);
+  const int64_t shape[] = {part(s, 1024), part(s, 2048)};
   for (int b = 0; b < BATCHES; b++) {
-    s->x[b] = filled(s->c, (uint64_t)(100 + b), (int64_t[]){1024, 2048}, 2, 0, 1);
-    s->y[b] = filled(s->c, (uint64_t)(300 + b), (int64_t[]){1024, 2048}, 2, -1, 1);
+    s->x[b] = filled(s->c, (uint64_t)(100 + b), shape, 2, 0, 1);
+    s->y[b] = filled(s->c, (uint64_t)(300 + b), shape, 2, -1, 1);
   }
 }
 
@@ -280,32 +292,43 @@ const workload workloads[] = {
     {"W0", "loop32", prepare_w0, step_loop, LOOP, true, check_loop, w0, inputs_x, 1},
     {"W0k", "eager", prepare_w0k, step, 1, true, NULL, w0, inputs_x, 1},
     {"W0k", "compiled", prepare_w0k, step, 1, true, NULL, w0, inputs_x, 1},
+    {"W0k", "loop32", prepare_w0k, step_loop, LOOP, true, check_loop, w0, inputs_x, 1},
     {"W0op", "eager", prepare_w0op, step_w0op, ADDS, false, NULL, NULL, NULL, 0},
     {"W1", "eager", prepare_w1, step, 1, true, NULL, classifier, inputs_xy, 1},
     {"W1", "compiled", prepare_w1, step, 1, true, NULL, classifier, inputs_xy, 1},
     {"W1", "loop32", prepare_w1, step_loop, LOOP, true, check_loop, classifier, inputs_xy, 1},
     {"W1b", "eager", prepare_w1b, step, 1, false, NULL, w1b, inputs_xy, 1},
     {"W1b", "compiled", prepare_w1b, step, 1, false, NULL, w1b, inputs_xy, 1},
+    {"W1b", "loop32", prepare_w1b, step_loop, LOOP, false, NULL, w1b, inputs_xy, 1},
     {"W2", "eager", prepare_w2, step, 1, true, NULL, classifier, inputs_xy, 1},
     {"W2", "compiled", prepare_w2, step, 1, true, NULL, classifier, inputs_xy, 1},
     {"W2", "loop32", prepare_w2, step_loop, LOOP, true, check_loop, classifier, inputs_xy, 1},
     {"W3", "eager", prepare_w3, step, 1, true, NULL, w3, inputs_of_gan, 1},
     {"W3", "compiled", prepare_w3, step, 1, true, NULL, w3, inputs_of_gan, 1},
+    {"W3", "loop32", prepare_w3, step_loop, LOOP, true, check_loop, w3, inputs_of_gan, 1},
     {"W4", "eager", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
     {"W4", "compiled", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
+    {"W4", "loop32", prepare_w4, step_loop, LOOP, true, check_loop, w4, inputs_of_gan, 1},
     {"W5", "looped", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
     {"W5", "looped-compiled", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
+    {"W5", "looped-loop32", prepare_w5, step_loop, LOOP, true, check_loop, w5_looped, inputs_of_w5, 1},
     {"W5", "batched", prepare_w5, step, 1, true, NULL, w5_batched, inputs_of_w5, 1},
     {"W5", "batched-compiled", prepare_w5, step, 1, true, NULL, w5_batched, inputs_of_w5, 1},
-    {"W6", "fwd-over-rev", prepare_w6, step_w6, 1, true, check_w6, w6_forward, inputs_xy, 4},
-    {"W6", "fwd-over-rev-compiled", prepare_w6, step_w6, 1, true, check_w6, w6_forward, inputs_xy, 4},
-    {"W6", "rev-over-rev", prepare_w6, step_w6, 1, true, check_w6, w6_reverse, inputs_xy, 4},
-    {"W6", "rev-over-rev-compiled", prepare_w6, step_w6, 1, true, check_w6, w6_reverse, inputs_xy, 4},
-    {"W6g", "gradient", prepare_w6, step_w6, 1, false, NULL, w6_gradient, inputs_xy, 4},
-    {"W6g", "gradient-compiled", prepare_w6, step_w6, 1, false, NULL, w6_gradient, inputs_xy, 4},
+    {"W5", "batched-loop32", prepare_w5, step_loop, LOOP, true, check_loop, w5_batched, inputs_of_w5, 1},
+    {"W6", "fwd-over-rev", prepare_w6, step_unseen, 1, true, check_w6, w6_forward, inputs_xy, 4},
+    {"W6", "fwd-over-rev-compiled", prepare_w6, step_unseen, 1, true, check_w6, w6_forward, inputs_xy, 4},
+    {"W6", "fwd-over-rev-loop32", prepare_w6, step_loop_unseen, LOOP, true, check_w6, w6_forward, inputs_xy,
+     4},
+    {"W6", "rev-over-rev", prepare_w6, step_unseen, 1, true, check_w6, w6_reverse, inputs_xy, 4},
+    {"W6", "rev-over-rev-compiled", prepare_w6, step_unseen, 1, true, check_w6, w6_reverse, inputs_xy, 4},
+    {"W6", "rev-over-rev-loop32", prepare_w6, step_loop_unseen, LOOP, true, check_w6, w6_reverse, inputs_xy,
+     4},
+    {"W6g", "gradient", prepare_w6, step_unseen, 1, false, NULL, w6_gradient, inputs_xy, 4},
+    {"W6g", "gradient-compiled", prepare_w6, step_unseen, 1, false, NULL, w6_gradient, inputs_xy, 4},
     {"W9", "eager", prepare_w9, step, 1, true, NULL, w9, inputs_xy, 1},
     {"W9", "compiled", prepare_w9, step, 1, true, NULL, w9, inputs_xy, 1},
     {"W12", "eager", prepare_w12, step, 1, true, NULL, classifier, inputs_xy, 1},
     {"W12", "compiled", prepare_w12, step, 1, true, NULL, classifier, inputs_xy, 1},
+    {"W12", "loop32", prepare_w12, step_loop, LOOP, true, check_loop, classifier, inputs_xy, 1},
 };
 const int workload_count = sizeof workloads / sizeof *workloads;

@@ -20,6 +20,7 @@ typedef struct workload workload;
 typedef struct {
   tl_context *c;
   const workload *of;
+  int divide;            /* sizes of 64 and more, and the tasks of W5, are divided by it: 1, but in tests */
   tl_function *function; /* of a mode that calls one, else NULL */
   double losses[LOOP];   /* of the steps of the last call that runs many */
   network net, generator;
@@ -32,7 +33,7 @@ typedef struct {
 
 /* A step is written once, as a callback that computes from the tensors of a batch; its mode says how that is called. */
 struct workload {
-  const char *name, *mode;
+  const char *name, *mode; /* a mode that calls a function ends with "compiled" or "loop32" */
   void (*prepare)(workload_state *state);
   double (*step)(void *state, long i);
   int inner;                            /* steps in one call of step() */
@@ -44,11 +45,18 @@ struct workload {
 };
 
 /* modes.c */
-double step(void *state, long i);       /* the body, called as it is or as a function; its loss */
-double step_loop(void *state, long i);  /* LOOP steps of a function in one call */
-double check_loop(void *state, long i); /* the loss of step i, by step_loop() */
+double step(void *state, long i);             /* the body, called as it is or as a function; its loss */
+double step_loop(void *state, long i);        /* LOOP steps of a function in one call */
+double check_loop(void *state, long i);       /* the loss of step i, by step_loop() */
+double step_unseen(void *state, long i);      /* as step(), but nobody looks at what it computes */
+double step_loop_unseen(void *state, long i); /* as step_loop(), likewise */
+/* The context, with as many threads, what the workload needs, and the function of its mode. */
+void open_workload(workload_state *state, const workload *of, int threads, int divide);
 /* The body alone. Its outputs belong to the innermost scope. */
 tl_status run_body(workload_state *state, long i, tl_tensor **outputs);
+
+/* A size of a workload: n, or its part in tests. */
+int part(const workload_state *state, int n);
 
 extern const workload workloads[];
 extern const int workload_count;
@@ -78,7 +86,6 @@ tl_status w6_forward(tl_context *c, void *state, tl_tensor *const *inputs, size_
                      tl_tensor **outputs, size_t num_outputs);
 tl_status w6_gradient(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
                       tl_tensor **outputs, size_t num_outputs);
-double step_w6(void *state, long i);  /* without a look at the product */
 double check_w6(void *state, long i); /* the product of v and Hv */
 int inputs_xy(workload_state *state, long i, tl_tensor **inputs);
 

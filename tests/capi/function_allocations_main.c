@@ -1,55 +1,10 @@
-/* Ten thousand replays of a training step must not ask the heap for anything: malloc and its kin are replaced by functions that
- * count. The step has what replays may trip over: dropout, clipping, Adam, batch normalisation, a metric, reductions that need
+/* Ten thousand replays of a training step must not ask the heap for anything. The step has what replays may trip over: dropout, clipping, Adam, batch normalisation, a metric, reductions that need
  * memory for themselves, an output that is kept for a while. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <tapeloop/tapeloop.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTING 0 /* sanitizers replace the same functions */
-#elif defined(__GLIBC__)
-#define COUNTING 1
-#else
-#define COUNTING 0
-#endif
-
-static unsigned long allocations;
-
-#if COUNTING
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static void count(void) { __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED); }
-
-void *malloc(size_t size) {
-  count();
-  return __libc_malloc(size);
-}
-void *calloc(size_t n, size_t size) {
-  count();
-  return __libc_calloc(n, size);
-}
-void *realloc(void *block, size_t size) {
-  count();
-  return __libc_realloc(block, size);
-}
-void *aligned_alloc(size_t alignment, size_t size) {
-  count();
-  return __libc_memalign(alignment, size);
-}
-void *memalign(size_t alignment, size_t size);
-void *memalign(size_t alignment, size_t size) {
-  count();
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void **block, size_t alignment, size_t size) {
-  count();
-  *block = __libc_memalign(alignment, size);
-  return *block ? 0 : 12;
-}
-#endif
+#include "tests/bench/allocations.h"
 
 enum { ROWS = 64, IN = 20, CLASSES = 5, WARM = 20, REPLAYS = 10000 };
 
@@ -97,7 +52,7 @@ static int run(int threads) {
   double first = 0, last = 0;
   unsigned long before = 0;
   for (int i = 0; i < WARM + REPLAYS; i++) {
-    if (i == WARM) before = allocations;
+    if (i == WARM) before = allocation_count();
     tl_scope_begin(c);
     if (tl_function_call(f, in, 2, out, 2) != TL_OK) break;
     last = tl_tensor_item(out[0]);
@@ -108,22 +63,22 @@ static int run(int threads) {
     }
     tl_scope_end(c);
   }
-  const unsigned long made = allocations - before;
+  const unsigned long made = allocation_count() - before;
   tl_function_statistics s = {.struct_size = sizeof s};
   const bool ok =
       !tl_failed(c) && tl_function_stats(f, &s) == TL_OK && s.replays == WARM + REPLAYS - 1 && last < first;
   if (tl_failed(c)) printf("%s\n", tl_error_message(c));
   printf("%d threads: %d replays of %d kernels, loss %g to %g, %lu allocations%s\n", threads, REPLAYS,
          (int)s.kernels, first, last, made,
-         COUNTING ? "" : " (not counted: a sanitizer or another C library has these functions)");
+         counts_allocations() ? "" : " (not counted: a sanitizer or another C library has these functions)");
   tl_context_free(c);
   return ok && made == 0 ? 0 : 1;
 }
 
 int main(void) {
-  if (COUNTING) {
+  if (counts_allocations()) {
     void *probe = malloc(1); /* the counter counts */
-    if (!probe || allocations == 0) return 1;
+    if (!probe || allocation_count() == 0) return 1;
     free(probe);
   }
   return run(1) | run(2);

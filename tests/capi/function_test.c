@@ -13,6 +13,7 @@ typedef struct {
   bool look;      /* at the loss, on the host */
   bool host_data; /* a constant is made of data of the host */
   bool no_output; /* the output is left unset */
+  bool freeze;    /* the size of the batch goes into a number, squared */
   tl_function *recursive, *victim;
 } model;
 
@@ -27,6 +28,10 @@ static tl_status step(tl_context *c, void *user_data, tl_tensor *const *inputs, 
   tl_tape *tape = tl_tape_begin(c, NULL);
   tl_tensor *logits = tl_add(c, tl_matmul(c, inputs[0], m->variables[0]), m->variables[1]), *grads[2];
   if (m->host_data) logits = tl_mul(c, logits, tl_scalar(c, TL_F32, 0.5));
+  if (m->freeze) {
+    const double rows = (double)tl_tensor_dim(inputs[0], 0);
+    logits = tl_mul_scalar(c, logits, rows * rows);
+  }
   tl_tensor *loss = tl_mean(c, tl_sparse_softmax_cross_entropy(c, inputs[1], logits));
   if (tl_tape_gradient(tape, loss, m->variables, 2, NULL, grads) == TL_OK &&
       tl_optimizer_apply(m->optimizer, grads, m->variables, 2) == TL_OK && !m->no_output)
@@ -220,6 +225,46 @@ static void each_shape_is_recorded_once(void **state) {
                "train: the step must not be recorded again: got a call with another shape of input 0");
   weights_of(&m, after);
   assert_memory_equal(before, after, sizeof before);
+  free_context(c);
+}
+
+static void all_sizes_of_a_batch_in_two_recordings(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  model eager = new_model(c), m = new_model(c);
+  tl_function_options o;
+  tl_function_options_init(&o, sizeof o);
+  o.polymorphic_batch = o.verify = true;
+  tl_function *f = tl_function_new(c, step, &m, NULL, &o);
+  for (int i = 0; i < 16; i++) {
+    const int64_t rows = 4 + i % 8;
+    tl_scope_begin(c);
+    tl_tensor *in[] = {images(c, rows, i), classes(c, rows, 1)}, *loss = NULL;
+    assert_int_equal(step(c, &eager, in, 2, &loss, 1), TL_OK);
+    assert_true(tl_tensor_item(loss) == call(c, f, rows, i));
+    assert_int_equal(tl_scope_end(c), TL_OK);
+    float a[12], b[12];
+    weights_of(&eager, a);
+    weights_of(&m, b);
+    assert_memory_equal(a, b, sizeof a);
+  }
+  assert_int_equal(m.runs, 2);
+  assert_int_equal(stats_of(f).traces, 2);
+  assert_int_equal(stats_of(f).resized_plans, 6);
+  assert_int_equal(stats_of(f).replays, 14);
+
+  /* A callback that freezes the size has a recording for each, which says by what. */
+  model frozen = new_model(c);
+  frozen.freeze = true;
+  tl_function *g = tl_function_new(c, step, &frozen, NULL, &o);
+  for (int64_t rows = 4; rows < 8; rows++) assert_true(call(c, g, rows, 1) > 0);
+  assert_int_equal(frozen.runs, 4);
+  assert_int_equal(stats_of(g).resized_plans, 0);
+  char reason[400];
+  assert_int_equal(tl_function_retrace_reason(g, 0, reason, sizeof reason, NULL, NULL), TL_OK);
+  assert_non_null(strstr(reason,
+                         "(4, 4) became (5, 4); the two have no plan for all sizes: attribute 'value' of "
+                         "mul_scalar is 16 for 4 rows and 25 for 5"));
   free_context(c);
 }
 
@@ -443,6 +488,7 @@ int function_tests(void) {
       cmocka_unit_test(outputs_stay_as_they_are),
       cmocka_unit_test(many_steps_in_one_call),
       cmocka_unit_test(each_shape_is_recorded_once),
+      cmocka_unit_test(all_sizes_of_a_batch_in_two_recordings),
       cmocka_unit_test(looking_at_a_value_is_reported),
       cmocka_unit_test(host_data_are_counted),
       cmocka_unit_test(released_variables_and_optimizers),

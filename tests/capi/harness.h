@@ -23,6 +23,7 @@ int tape_tests(void);
 int custom_tests(void);
 int forward_tests(void);
 int function_tests(void);
+int feed_tests(void);
 int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);

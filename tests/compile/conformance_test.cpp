@@ -15,7 +15,7 @@ Tensor number(Context& c, double value) { return full(c, {}, value, DType::kF64)
 
 }  // namespace
 
-TEST_CASE("X1 a compiled product of matrices, and a plan for each length where TensorFlow relaxes the shape",
+TEST_CASE("X1 a compiled product of matrices, and a plan for each length where none is relaxed",
           "[compile]") {
   Context c(options_of());
   Function product(
@@ -33,8 +33,8 @@ TEST_CASE("X1 a compiled product of matrices, and a plan for each length where T
   CHECK(product.stats().traces == 1);
   CHECK(product.stats().replays == 2);
 
-  // TensorFlow makes the dimension unknown at the second length. Shapes are static here: each length is recorded once, which is
-  // counted and has its reason, and lengths that come back use their plans.
+  // TensorFlow makes the dimension unknown at the second length, as the option polymorphic_batch does (batch_sizes_test.cpp).
+  // Without it each length is recorded once, which is counted and has its reason, and lengths that come back use their plans.
   Function twice(
       c, [](Span<const Tensor> in, size_t) { return Values{mul_scalar(in[0], 2)}; }, strict());
   for (int round = 0; round < 3; round++)

@@ -8,21 +8,35 @@ import (
 	tl "tapeloop"
 )
 
+// workload is a step that is written once; its modes say how it is called. A workload of eager ops alone has a step of its own.
 type workload struct {
 	name    string
-	inner   int // steps in one call
+	modes   []string
+	inner   int // steps in one call of an eager one
 	hasLoss bool
-	prepare func(c *tl.Context) (stepFunction, error)
+	train   func(c *tl.Context) (*training, error)
+	ops     func(c *tl.Context) (stepFunction, error)
 }
 
-const batches = 8
+// training is a step as a function of the tensors of a batch; its only output is the loss.
+type training struct {
+	compute tl.Compute
+	inputs  [batches][]*tl.Tensor
+}
+
+const (
+	batches = 8
+	loop    = 32 // steps in one call of the mode loop32
+)
+
+var allModes, eagerOnly = []string{"eager", "compiled", "loop32"}, []string{"eager"}
 
 var workloads = []workload{
-	{"W0", 1, true, prepareW0},
-	{"W0op", 1000, false, prepareW0op},
-	{"W0close", 1000, false, prepareW0close},
-	{"W1", 1, true, func(c *tl.Context) (stepFunction, error) { return prepareClassifier(c, 784, 128, 10) }},
-	{"W2", 1, true, func(c *tl.Context) (stepFunction, error) { return prepareClassifier(c, 20, 64, 32, 5) }},
+	{"W0", allModes, 1, true, trainW0, nil},
+	{"W0op", eagerOnly, 1000, false, nil, prepareW0op},
+	{"W0close", eagerOnly, 1000, false, nil, prepareW0close},
+	{"W1", allModes, 1, true, func(c *tl.Context) (*training, error) { return trainClassifier(c, 784, 128, 10) }, nil},
+	{"W2", allModes, 1, true, func(c *tl.Context) (*training, error) { return trainClassifier(c, 20, 64, 32, 5) }, nil},
 }
 
 // random24 is the numbers that all frameworks start from.
@@ -53,33 +67,28 @@ func labels(c *tl.Context, id uint64, n, classes int) (*tl.Tensor, error) {
 	return tl.NewTensor(c, values)
 }
 
-func prepareW0(c *tl.Context) (stepFunction, error) {
+func trainW0(c *tl.Context) (*training, error) {
 	sgd := c.SGD(&tl.SGDOptions{LearningRate: 0.01})
 	a, b := c.Variable(c.Scalar(tl.F32, 0.5), "a"), c.Variable(c.Scalar(tl.F32, 0.1), "b")
 	variables := []*tl.Tensor{a, b}
-	var x [batches]*tl.Tensor
-	for i := range x {
-		var err error
-		if x[i], err = filled(c, uint64(100+i), 0, 1, 1); err != nil {
+	t := &training{}
+	for i := range t.inputs {
+		x, err := filled(c, uint64(100+i), 0, 1, 1)
+		if err != nil {
 			return nil, err
 		}
+		t.inputs[i] = []*tl.Tensor{x}
 	}
-	return func(i int) (loss float64, err error) {
-		err = c.Scope(func() error {
-			tape := c.NewTape(nil)
-			mean := a.Mul(x[i%batches]).Add(b).Tanh().Mean()
-			grads, err := tape.Gradient(mean, variables, nil)
-			if err != nil {
-				return err
-			}
-			if err := sgd.Apply(grads, variables); err != nil {
-				return err
-			}
-			loss, err = mean.Item()
-			return err
-		})
-		return loss, err
-	}, c.Err()
+	t.compute = func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		tape := c.NewTape(nil)
+		mean := a.Mul(in[0]).Add(b).Tanh().Mean()
+		grads, err := tape.Gradient(mean, variables, nil)
+		if err != nil {
+			return nil, err
+		}
+		return []*tl.Tensor{mean}, sgd.Apply(grads, variables)
+	}
+	return t, c.Err()
 }
 
 func twoNumbers(c *tl.Context) (x, y *tl.Tensor, err error) {
@@ -119,7 +128,7 @@ func prepareW0close(c *tl.Context) (stepFunction, error) {
 	}, err
 }
 
-func prepareClassifier(c *tl.Context, sizes ...int64) (stepFunction, error) {
+func trainClassifier(c *tl.Context, sizes ...int64) (*training, error) {
 	var variables []*tl.Tensor
 	for l := 0; l+1 < len(sizes); l++ {
 		bound := float32(1 / math.Sqrt(float64(sizes[l])))
@@ -129,43 +138,39 @@ func prepareClassifier(c *tl.Context, sizes ...int64) (stepFunction, error) {
 		}
 		variables = append(variables, c.Variable(w, "weight"), c.Variable(c.Zeros(sizes[l+1]), "bias"))
 	}
-	var x, y [batches]*tl.Tensor
-	for b := range x {
-		var err error
-		if x[b], err = filled(c, uint64(100+b), 0, 1, 32, sizes[0]); err != nil {
+	t := &training{}
+	for b := range t.inputs {
+		x, err := filled(c, uint64(100+b), 0, 1, 32, sizes[0])
+		if err != nil {
 			return nil, err
 		}
-		if y[b], err = labels(c, uint64(200+b), 32, int(sizes[len(sizes)-1])); err != nil {
+		y, err := labels(c, uint64(200+b), 32, int(sizes[len(sizes)-1]))
+		if err != nil {
 			return nil, err
 		}
+		t.inputs[b] = []*tl.Tensor{x, y}
 	}
 	adam := c.Adam(nil)
 	hits := c.UntrainedVariable(c.Scalar(tl.I64, 0), "hits")
-	return func(i int) (value float64, err error) {
-		err = c.Scope(func() error {
-			tape := c.NewTape(nil)
-			hidden, y := x[i%batches], y[i%batches]
-			for l := 0; l < len(variables); l += 2 {
-				hidden = hidden.MatMul(variables[l]).Add(variables[l+1])
-				if l+2 < len(variables) {
-					hidden = hidden.Relu()
-				}
+	t.compute = func(in []*tl.Tensor) ([]*tl.Tensor, error) {
+		tape := c.NewTape(nil)
+		hidden, y := in[0], in[1]
+		for l := 0; l < len(variables); l += 2 {
+			hidden = hidden.MatMul(variables[l]).Add(variables[l+1])
+			if l+2 < len(variables) {
+				hidden = hidden.Relu()
 			}
-			loss := y.SparseSoftmaxCrossEntropy(hidden).Mean()
-			grads, err := tape.Gradient(loss, variables, nil)
-			if err != nil {
-				return err
-			}
-			if err := adam.Apply(grads, variables); err != nil {
-				return err
-			}
-			hit := hidden.ArgMaxAxes([]int64{1}, false).Equal(y.Cast(tl.I64))
-			if err := hits.Assign(hits.Add(hit.Cast(tl.I64).Sum())); err != nil {
-				return err
-			}
-			value, err = loss.Item()
-			return err
-		})
-		return value, err
-	}, c.Err()
+		}
+		loss := y.SparseSoftmaxCrossEntropy(hidden).Mean()
+		grads, err := tape.Gradient(loss, variables, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := adam.Apply(grads, variables); err != nil {
+			return nil, err
+		}
+		hit := hidden.ArgMaxAxes([]int64{1}, false).Equal(y.Cast(tl.I64))
+		return []*tl.Tensor{loss}, hits.Assign(hits.Add(hit.Cast(tl.I64).Sum()))
+	}
+	return t, c.Err()
 }

@@ -34,6 +34,13 @@
  * once. Return the tensor as an output and look at it after the call. Alternatively the option host_reads lets such a step stay
  * eager.
  *
+ * With the option polymorphic_batch two recordings serve all sizes of a batch. When the inputs of a call differ from those of
+ * others in their leading dimension alone, by one size n in all that differ, the callback runs for the second size and for
+ * sizes below 2, and no more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with
+ * a whole number k. Where two recordings differ otherwise, each size is recorded, and the reason of the retrace says by what.
+ * What the callback decides must not depend on the size. (TensorFlow calls this reduce_retracing.) The second recording is
+ * none that retrace_is_error refuses.
+ *
  * While a tape or forward mode that was begun outside the step is open, a check of NaN is on, or another function records, and
  * inside vmap, a call runs the callback, so that they see every op. */
 #ifndef TAPELOOP_FUNCTION_H
@@ -66,6 +73,8 @@ typedef struct tl_function_options {
       retrace_is_error; /**< a call that would record a second time is TL_FAILED_PRECONDITION, with the reason
                                  (default false) */
   bool verify; /**< checks each recording and plan for broken invariants of tapeloop (default false) */
+  bool
+      polymorphic_batch; /**< the leading dimension of inputs may be of any size (default false), see above */
 } tl_function_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_function_options). Does nothing for NULL. Since 0.1. */
@@ -122,6 +131,10 @@ typedef struct tl_function_statistics {
   uint64_t arena_bytes;    /**< memory for values inside the step */
   uint64_t constants;      /**< tensors from outside that are not inputs */
   uint64_t host_constants; /**< of them, those that the callback made of data of the host */
+  double
+      touched_bytes; /**< of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs */
+  uint64_t
+      resized_plans; /**< plans so far that were made for another size of the batch without running the callback */
 } tl_function_statistics;
 
 /** Fills the struct; works while the context holds an error. Since 0.1. */

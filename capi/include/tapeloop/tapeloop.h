@@ -7,6 +7,7 @@
 #include <tapeloop/curvature.h>
 #include <tapeloop/custom.h>
 #include <tapeloop/data.h>
+#include <tapeloop/feed.h>
 #include <tapeloop/forward.h>
 #include <tapeloop/function.h>
 #include <tapeloop/jacobian.h>

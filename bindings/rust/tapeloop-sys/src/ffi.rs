@@ -301,6 +301,12 @@ pub struct tl_dataset {
     _private: [u8; 0],
 }
 
+/// Slots for batches that another thread fills. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_feed {
+    _private: [u8; 0],
+}
+
 /// A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step.
 #[repr(C)]
 pub struct tl_metric {
@@ -888,6 +894,8 @@ pub struct tl_function_options {
     pub retrace_is_error: bool,
     /// checks each recording and plan for broken invariants of tapeloop (default false)
     pub verify: bool,
+    /// the leading dimension of inputs may be of any size (default false), see above
+    pub polymorphic_batch: bool,
 }
 
 /// What a function has done, and of what size the plan is that was used last. Set struct_size first.
@@ -917,6 +925,10 @@ pub struct tl_function_statistics {
     pub constants: u64,
     /// of them, those that the callback made of data of the host
     pub host_constants: u64,
+    /// of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs
+    pub touched_bytes: f64,
+    /// plans so far that were made for another size of the batch without running the callback
+    pub resized_plans: u64,
 }
 
 /// How a Jacobian is taken. Fill it with tl_jacobian_options_init() first.
@@ -1366,6 +1378,52 @@ extern "C" {
     /// Gives the dataset up before its scope ends; datasets made from it go on. NULL and a released dataset do
     /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_dataset_release(dataset: *mut tl_dataset);
+
+    /// A feed of batches of `count` tensors, at least one, each of the dtype and shape of the tensor at its
+    /// place in `like`, whose elements do not matter. All have the same first dimension, the batch, which is 1
+    /// or more. The memory counts as borrowed, not against the limit of the context. NULL on failure. Since
+    /// 0.1.
+    pub fn tl_feed_new(context: *mut tl_context, like: *const *mut tl_tensor, count: usize) -> *mut tl_feed;
+
+    /// Begins a batch: waits until a slot is free. TL_CANCELLED: the feed has been released or its context has
+    /// ended; TL_FAILED_PRECONDITION: a batch is begun already, or the feed is finished; TL_INVALID_ARGUMENT:
+    /// no live feed. Since 0.1.
+    pub fn tl_feed_begin(feed: *mut tl_feed) -> tl_status;
+
+    /// Where tensor number `position` of the batch that is begun is written, row-major, and in *bytes (may be
+    /// NULL) how large it is. 64-byte aligned; it holds zeros, or what an earlier batch has left. NULL where
+    /// no batch is begun, for a position that is none, and for no live feed. Since 0.1.
+    pub fn tl_feed_memory(feed: *mut tl_feed, position: usize, bytes: *mut usize) -> *const c_void;
+
+    /// Hands the batch that is begun over, of which the first `rows` rows are written: all, or fewer for the
+    /// last of an epoch, but at least 1. TL_INVALID_ARGUMENT for another number (the batch stays begun) and no
+    /// live feed; TL_FAILED_PRECONDITION: none is begun; TL_CANCELLED: the feed has been released. Since 0.1.
+    pub fn tl_feed_commit(feed: *mut tl_feed, rows: i64) -> tl_status;
+
+    /// Says that no batch comes any more; one that is begun is dropped. tl_feed_next() gives what has been
+    /// handed over, then false. TL_INVALID_ARGUMENT for no live feed. Since 0.1.
+    pub fn tl_feed_finish(feed: *mut tl_feed) -> tl_status;
+
+    /// The next batch: waits for it and returns true, with its `count` tensors in `tensors`. false where none
+    /// will come, on any failure, and while the context holds an error, so that a loop always ends: look at
+    /// tl_failed() after it. Then all entries of tensors are NULL. tl_context_cancel() ends the wait
+    /// (TL_CANCELLED). The tensors lie in the slot, and belong to the feed, whatever scope is open: the next
+    /// call releases them and gives the slot back to the producer. tl_tensor_retain() keeps one longer, and so
+    /// does whatever holds its value: the slot then gets other memory, and the tensor stays as it is. Since
+    /// 0.1.
+    pub fn tl_feed_next(feed: *mut tl_feed, tensors: *mut *mut tl_tensor, count: usize) -> bool;
+
+    /// The seconds that tl_feed_next() has waited for the producer so far: over the time of the loop, the
+    /// share that is lost to input. NaN on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_feed_waited(feed: *mut tl_feed) -> f64;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_feed_keep(feed: *mut tl_feed) -> *mut tl_feed;
+
+    /// Gives it up before its scope ends; the tensors of its last batch go with it. NULL and a released one do
+    /// nothing. From any thread at any time. Since 0.1.
+    pub fn tl_feed_release(feed: *mut tl_feed);
 
     /// Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1.
     pub fn tl_loss_options_init(options: *mut tl_loss_options, struct_size: usize);

@@ -267,7 +267,15 @@ fn here() -> String {
     );
     layout!(
         rows,
-        tl_function_options { struct_size, name, most_plans, host_reads, retrace_is_error, verify }
+        tl_function_options {
+            struct_size,
+            name,
+            most_plans,
+            host_reads,
+            retrace_is_error,
+            verify,
+            polymorphic_batch
+        }
     );
     layout!(
         rows,
@@ -282,7 +290,9 @@ fn here() -> String {
             moved_bytes,
             arena_bytes,
             constants,
-            host_constants
+            host_constants,
+            touched_bytes,
+            resized_plans
         }
     );
     layout!(
@@ -635,6 +645,7 @@ int main(void) {
   printf("tl_function_options.host_reads %zu\n", offsetof(tl_function_options, host_reads));
   printf("tl_function_options.retrace_is_error %zu\n", offsetof(tl_function_options, retrace_is_error));
   printf("tl_function_options.verify %zu\n", offsetof(tl_function_options, verify));
+  printf("tl_function_options.polymorphic_batch %zu\n", offsetof(tl_function_options, polymorphic_batch));
   printf("tl_function_statistics %zu\n", sizeof(tl_function_statistics));
   printf("tl_function_statistics.struct_size %zu\n", offsetof(tl_function_statistics, struct_size));
   printf("tl_function_statistics.traces %zu\n", offsetof(tl_function_statistics, traces));
@@ -647,6 +658,8 @@ int main(void) {
   printf("tl_function_statistics.arena_bytes %zu\n", offsetof(tl_function_statistics, arena_bytes));
   printf("tl_function_statistics.constants %zu\n", offsetof(tl_function_statistics, constants));
   printf("tl_function_statistics.host_constants %zu\n", offsetof(tl_function_statistics, host_constants));
+  printf("tl_function_statistics.touched_bytes %zu\n", offsetof(tl_function_statistics, touched_bytes));
+  printf("tl_function_statistics.resized_plans %zu\n", offsetof(tl_function_statistics, resized_plans));
   printf("tl_jacobian_options %zu\n", sizeof(tl_jacobian_options));
   printf("tl_jacobian_options.struct_size %zu\n", offsetof(tl_jacobian_options, struct_size));
   printf("tl_jacobian_options.way %zu\n", offsetof(tl_jacobian_options, way));

@@ -1,10 +1,14 @@
-//! The workloads W0op, W0 and W1 of the benchmarks, from Rust: one JSON line each, as `workload_bench` in C prints it.
+//! The workloads W0op, W0, W1 and W2 of the benchmarks, from Rust: one JSON line each, as `workload_bench` in C prints it.
 //!
-//!     cargo run --release --example workload_bench -- --workload W0op [--threads N] [--quick] | --list
+//!     cargo run --release --example workload_bench -- --workload W1 [--mode compiled] [--threads N] [--quick] | --list
+use std::cell::RefCell;
 use std::process::exit;
 use std::time::Instant;
-use tapeloop::{Adam, Context, DType, Optimizer, Result, Sgd, Tensor, Variable};
+use tapeloop::{
+    Adam, Context, DType, Function, FunctionStatistics, Optimizer, Result, Sgd, Tensor, Variable,
+};
 
+const LOOP: usize = 32;
 const BATCHES: usize = 8;
 const ADDS: usize = 1000;
 
@@ -26,10 +30,20 @@ fn labels(c: &Context, id: u64, count: u64, classes: u32) -> Result<Tensor> {
     c.tensor(&values.collect::<Vec<_>>(), &[count as i64])
 }
 
-/// One step of a workload; `inner` of them are what is timed as one.
+/// One step of a workload in one of its modes; `inner` of them are what is timed as one.
 trait Workload {
-    const INNER: usize = 1;
+    fn inner(&self) -> usize {
+        1
+    }
+    /// What is timed.
     fn step(&self, i: usize) -> Result<Option<f64>>;
+    /// The loss of step i, counted from the first.
+    fn loss(&self, i: usize) -> Result<Option<f64>> {
+        self.step(i)
+    }
+    fn plan(&self) -> Result<Option<FunctionStatistics>> {
+        Ok(None)
+    }
 }
 
 /// One eager addition, whose result is dropped.
@@ -39,7 +53,9 @@ struct Addition {
 }
 
 impl Workload for Addition {
-    const INNER: usize = ADDS;
+    fn inner(&self) -> usize {
+        ADDS
+    }
     fn step(&self, _: usize) -> Result<Option<f64>> {
         for _ in 0..ADDS {
             let _ = &self.a + &self.b;
@@ -48,72 +64,138 @@ impl Workload for Addition {
     }
 }
 
-/// Two scalar parameters.
-struct Scalars<'c> {
+/// A training step that is written once, of the tensors of a batch.
+trait Training {
+    fn train(&self, c: &Context, batch: &[&Tensor]) -> Result<Tensor>;
+    fn batch(&self, i: usize) -> Vec<&Tensor>;
+}
+
+struct Eager<'c, T> {
     c: &'c Context,
+    training: &'c T,
+}
+
+impl<T: Training> Workload for Eager<'_, T> {
+    fn step(&self, i: usize) -> Result<Option<f64>> {
+        Ok(Some(self.training.train(self.c, &self.training.batch(i))?.item()?))
+    }
+}
+
+struct Compiled<'c, T> {
+    training: &'c T,
+    function: Function<'c>,
+}
+
+impl<T: Training> Workload for Compiled<'_, T> {
+    fn step(&self, i: usize) -> Result<Option<f64>> {
+        Ok(Some(self.function.call(&self.training.batch(i))?.item()?))
+    }
+    fn plan(&self) -> Result<Option<FunctionStatistics>> {
+        self.function.statistics().map(Some)
+    }
+}
+
+/// Many steps of a function in one call.
+struct Loop<'c, T> {
+    compiled: Compiled<'c, T>,
+    losses: RefCell<Vec<f64>>,
+}
+
+impl<T: Training> Workload for Loop<'_, T> {
+    fn inner(&self) -> usize {
+        LOOP
+    }
+    fn step(&self, i: usize) -> Result<Option<f64>> {
+        let inputs: Vec<&Tensor> =
+            (0..LOOP).flat_map(|k| self.compiled.training.batch(i * LOOP + k)).collect();
+        let mut outputs = Vec::with_capacity(LOOP);
+        self.compiled.function.run_n(LOOP, &inputs, &mut outputs)?;
+        let losses = outputs.iter().map(Tensor::item).collect::<Result<Vec<_>>>()?;
+        let last = losses[LOOP - 1];
+        *self.losses.borrow_mut() = losses;
+        Ok(Some(last))
+    }
+    fn loss(&self, i: usize) -> Result<Option<f64>> {
+        if i % LOOP == 0 {
+            self.step(i / LOOP)?;
+        }
+        Ok(Some(self.losses.borrow()[i % LOOP]))
+    }
+    fn plan(&self) -> Result<Option<FunctionStatistics>> {
+        self.compiled.plan()
+    }
+}
+
+/// Two scalar parameters.
+struct Scalars {
     variables: [Variable; 2],
     x: Vec<Tensor>,
     sgd: Optimizer,
 }
 
-impl Workload for Scalars<'_> {
-    fn step(&self, i: usize) -> Result<Option<f64>> {
+impl Training for Scalars {
+    fn train(&self, c: &Context, batch: &[&Tensor]) -> Result<Tensor> {
         let [a, b] = &self.variables;
-        let tape = self.c.tape()?;
-        let loss = (a * &self.x[i % BATCHES] + b).tanh().mean();
+        let tape = c.tape()?;
+        let loss = (a * batch[0] + b).tanh().mean();
         let gradients = tape.gradient(&loss, &self.variables)?;
         self.sgd.apply(&gradients, &self.variables)?;
-        Ok(Some(loss.item()?))
+        Ok(loss)
+    }
+    fn batch(&self, i: usize) -> Vec<&Tensor> {
+        vec![&self.x[i % BATCHES]]
     }
 }
 
-/// 784-128-10 with Adam and a running count of hits.
-struct Classifier<'c> {
-    c: &'c Context,
-    variables: [Variable; 4],
+/// A classifier with relu, Adam and a running count of hits.
+struct Classifier {
+    variables: Vec<Variable>,
     x: Vec<Tensor>,
     y: Vec<Tensor>,
     adam: Optimizer,
     hits: Variable,
 }
 
-impl Workload for Classifier<'_> {
-    fn step(&self, i: usize) -> Result<Option<f64>> {
-        let [w1, b1, w2, b2] = &self.variables;
-        let (x, y) = (&self.x[i % BATCHES], &self.y[i % BATCHES]);
-        let tape = self.c.tape()?;
-        let logits = (x.matmul(w1) + b1).relu().matmul(w2) + b2;
+impl Training for Classifier {
+    fn train(&self, c: &Context, batch: &[&Tensor]) -> Result<Tensor> {
+        let y = batch[1];
+        let tape = c.tape()?;
+        let mut logits = batch[0].matmul(&self.variables[0]) + &self.variables[1];
+        for layer in self.variables[2..].chunks(2) {
+            logits = logits.relu().matmul(&layer[0]) + &layer[1];
+        }
         let loss = y.sparse_softmax_cross_entropy(&logits).mean();
         let gradients = tape.gradient(&loss, &self.variables)?;
         self.adam.apply(&gradients, &self.variables)?;
         let hit = logits.argmax_axes(&[1], false).equal(&y.cast(DType::I64));
         self.hits.assign(&(&self.hits + hit.cast(DType::I64).sum()))?;
-        Ok(Some(loss.item()?))
+        Ok(loss)
+    }
+    fn batch(&self, i: usize) -> Vec<&Tensor> {
+        vec![&self.x[i % BATCHES], &self.y[i % BATCHES]]
     }
 }
 
-fn scalars(c: &Context) -> Result<Scalars<'_>> {
+fn scalars(c: &Context) -> Result<Scalars> {
     let variables =
         [c.variable(&c.scalar(DType::F32, 0.5), "a")?, c.variable(&c.scalar(DType::F32, 0.1), "b")?];
     let x = (0..BATCHES as u64).map(|b| filled(c, 100 + b, &[1], 0.0, 1.0)).collect::<Result<_>>()?;
-    Ok(Scalars { c, variables, x, sgd: Sgd::new().learning_rate(0.01).build(c)? })
+    Ok(Scalars { variables, x, sgd: Sgd::new().learning_rate(0.01).build(c)? })
 }
 
-fn classifier(c: &Context) -> Result<Classifier<'_>> {
-    let layer = |id: u64, from: i64, to: i64| -> Result<[Variable; 2]> {
-        let bound = (1.0 / (from as f64).sqrt()) as f32;
-        Ok([
-            c.variable(&filled(c, id, &[from, to], -bound, bound)?, "weight")?,
-            c.variable(&c.zeros(&[to]), "bias")?,
-        ])
-    };
-    let ([w1, b1], [w2, b2]) = (layer(0, 784, 128)?, layer(1, 128, 10)?);
+fn classifier(c: &Context, sizes: &[i64]) -> Result<Classifier> {
+    let mut variables = Vec::new();
+    for (id, layer) in sizes.windows(2).enumerate() {
+        let bound = (1.0 / (layer[0] as f64).sqrt()) as f32;
+        variables.push(c.variable(&filled(c, id as u64, layer, -bound, bound)?, "weight")?);
+        variables.push(c.variable(&c.zeros(&[layer[1]]), "bias")?);
+    }
     let batches = || 0..BATCHES as u64;
+    let classes = sizes[sizes.len() - 1] as u32;
     Ok(Classifier {
-        c,
-        variables: [w1, b1, w2, b2],
-        x: batches().map(|b| filled(c, 100 + b, &[32, 784], 0.0, 1.0)).collect::<Result<_>>()?,
-        y: batches().map(|b| labels(c, 200 + b, 32, 10)).collect::<Result<_>>()?,
+        variables,
+        x: batches().map(|b| filled(c, 100 + b, &[32, sizes[0]], 0.0, 1.0)).collect::<Result<_>>()?,
+        y: batches().map(|b| labels(c, 200 + b, 32, classes)).collect::<Result<_>>()?,
         adam: Adam::new().learning_rate(1e-3).beta1(0.9).beta2(0.999).epsilon(1e-7).build(c)?,
         hits: c.variable_with(&c.scalar(DType::I64, 0.0), "hits", false)?,
     })
@@ -126,25 +208,27 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
 }
 
 /// Losses of the first steps and of step 200, then times; the same plan as measure.c.
-fn run<W: Workload>(name: &str, threads: i32, quick: bool, workload: &W) -> Result<()> {
+fn run(o: &Options, workload: &dyn Workload) -> Result<()> {
     let begun = Instant::now();
     let mut losses = Vec::new();
-    let mut first_call_ms = 0.0;
+    let (mut first_call_ms, mut second_call_ms) = (0.0, 0.0);
     for i in 0..=200 {
-        match workload.step(i)? {
+        match workload.loss(i)? {
             Some(loss) => losses.push(loss),
             None => break,
         }
-        if i == 0 {
-            first_call_ms = begun.elapsed().as_secs_f64() * 1e3;
+        match i {
+            0 => first_call_ms = begun.elapsed().as_secs_f64() * 1e3,
+            1 => second_call_ms = begun.elapsed().as_secs_f64() * 1e3 - first_call_ms,
+            _ => {}
         }
     }
 
-    let (warm, sample, want) = if quick { (0.3, 0.03, 7) } else { (3.0, 0.1, 40) };
-    let mut i = 0;
+    let (warm, sample, want) = if o.quick { (0.3, 0.03, 7) } else { (3.0, 0.1, 40) };
+    let (mut i, inner) = (0, workload.inner());
     let seconds = |since: Instant| since.elapsed().as_secs_f64();
     let begun = Instant::now();
-    while i < 3 || ((i * W::INNER < 20 || seconds(begun) < 0.3) && seconds(begun) < warm) {
+    while i < 3 || ((i * inner < 20 || seconds(begun) < 0.3) && seconds(begun) < warm) {
         workload.step(i)?;
         i += 1;
     }
@@ -166,17 +250,18 @@ fn run<W: Workload>(name: &str, threads: i32, quick: bool, workload: &W) -> Resu
             workload.step(i)?;
             i += 1;
         }
-        times.push(seconds(begun) / (calls * W::INNER) as f64 * 1e6);
+        times.push(seconds(begun) / (calls * inner) as f64 * 1e6);
     }
     times.sort_by(f64::total_cmp);
     let (p10, median, p90) = (quantile(&times, 0.1), quantile(&times, 0.5), quantile(&times, 0.9));
     print!(
-        "{{\"peer\":\"tapeloop\",\"version\":\"{}\",\"lang\":\"rust\",\"mode\":\"eager\"",
-        tapeloop::version()
+        "{{\"peer\":\"tapeloop\",\"version\":\"{}\",\"lang\":\"rust\",\"mode\":\"{}\"",
+        tapeloop::version(),
+        o.mode
     );
-    print!(",\"workload\":\"{}\",\"threads\":{}", name, threads);
+    print!(",\"workload\":\"{}\",\"threads\":{}", o.name, o.threads);
     print!(",\"us\":{{\"p10\":{:.4},\"median\":{:.4},\"p90\":{:.4}}}", p10, median, p90);
-    print!(",\"steps\":{}", times.len() * calls * W::INNER);
+    print!(",\"steps\":{}", times.len() * calls * inner);
     if losses.len() == 201 {
         print!(
             ",\"first_call_ms\":{:.3},\"loss\":{:?},\"loss_end\":{}",
@@ -185,35 +270,66 @@ fn run<W: Workload>(name: &str, threads: i32, quick: bool, workload: &W) -> Resu
             losses[200]
         );
     }
+    if let Some(plan) = workload.plan()? {
+        print!(",\"second_call_ms\":{:.3},\"kernels\":{}", second_call_ms, plan.kernels);
+        print!(",\"flops\":{},\"bytes\":{}", plan.flops, plan.moved_bytes);
+        print!(",\"touched_bytes\":{},\"arena_bytes\":{}", plan.touched_bytes, plan.arena_bytes);
+    }
     println!("}}");
     Ok(())
 }
 
+/// A training step in the mode that is asked for.
+fn train<T: Training>(c: &Context, o: &Options, training: &T) -> Result<()> {
+    if o.mode == "eager" {
+        return run(o, &Eager { c, training });
+    }
+    let function =
+        c.function(|c, batch| training.train(c, &batch.iter().map(|t| &**t).collect::<Vec<_>>()))?;
+    let compiled = Compiled { training, function };
+    match o.mode.as_str() {
+        "compiled" => run(o, &compiled),
+        _ => run(o, &Loop { compiled, losses: RefCell::default() }),
+    }
+}
+
+struct Options {
+    name: String,
+    mode: String,
+    threads: i32,
+    quick: bool,
+}
+
 fn main() -> Result<()> {
-    let (mut name, mut threads, mut quick) = (String::new(), 1, false);
+    let mut o = Options { name: String::new(), mode: "eager".into(), threads: 1, quick: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => quick = true,
+            "--quick" => o.quick = true,
             "--list" => {
-                println!("W0op eager\nW0 eager\nW1 eager");
+                println!("W0op eager");
+                for name in ["W0", "W1", "W2"] {
+                    println!("{name} eager\n{name} compiled\n{name} loop32");
+                }
                 return Ok(());
             }
-            "--workload" => name = arguments.next().unwrap_or_default(),
-            "--threads" => threads = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
+            "--workload" => o.name = arguments.next().unwrap_or_default(),
+            "--mode" => o.mode = arguments.next().unwrap_or_default(),
+            "--threads" => o.threads = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             _ => break,
         }
     }
-    let c = &Context::builder().threads(threads).build()?;
-    match name.as_str() {
-        "W0op" => {
+    let c = &Context::builder().threads(o.threads).build()?;
+    match (o.name.as_str(), o.mode.as_str()) {
+        ("W0op", "eager") => {
             let (a, b) = (filled(c, 100, &[1], 0.0, 1.0)?, filled(c, 101, &[1], 0.0, 1.0)?);
-            run("W0op", threads, quick, &Addition { a, b })
+            run(&o, &Addition { a, b })
         }
-        "W0" => run("W0", threads, quick, &scalars(c)?),
-        "W1" => run("W1", threads, quick, &classifier(c)?),
+        ("W0", "eager" | "compiled" | "loop32") => train(c, &o, &scalars(c)?),
+        ("W1", "eager" | "compiled" | "loop32") => train(c, &o, &classifier(c, &[784, 128, 10])?),
+        ("W2", "eager" | "compiled" | "loop32") => train(c, &o, &classifier(c, &[20, 64, 32, 5])?),
         _ => {
-            eprintln!("usage: workload_bench --workload W1 [--threads N] [--quick] | --list");
+            eprintln!("usage: workload_bench --workload W1 [--mode M] [--threads N] [--quick] | --list");
             exit(2)
         }
     }

@@ -91,6 +91,7 @@ pub struct FunctionOptions {
     host_reads: Option<HostReads>,
     retrace_is_error: bool,
     verify: bool,
+    polymorphic_batch: bool,
 }
 
 impl FunctionOptions {
@@ -127,6 +128,17 @@ impl FunctionOptions {
     /// Check each recording and plan for broken invariants of tapeloop (default false).
     pub fn verify(mut self, verify: bool) -> FunctionOptions {
         self.verify = verify;
+        self
+    }
+
+    /// The leading dimension of inputs may be of any size (default false). Then two recordings serve all sizes of a batch: of a
+    /// call whose inputs differ from those of a recording in their leading dimension alone, by the same size in all that differ,
+    /// the closure runs for the second size and for those below 2, and no more. Numbers that it computes of the size `n` and
+    /// passes to ops may be `k n`, `n + k`, `k / n` or `1 / (k n)` with a whole number `k`. Where the two recordings differ
+    /// otherwise, each size is recorded, and [`retrace_reasons`](Function::retrace_reasons) say by what. What the closure
+    /// decides must not depend on the size.
+    pub fn polymorphic_batch(mut self, polymorphic_batch: bool) -> FunctionOptions {
+        self.polymorphic_batch = polymorphic_batch;
         self
     }
 
@@ -170,6 +182,7 @@ impl FunctionOptions {
         }
         options.retrace_is_error = self.retrace_is_error;
         options.verify = self.verify;
+        options.polymorphic_batch = self.polymorphic_batch;
         let step = Lent::new(self.name.clone().unwrap_or_else(|| "function".into()), step);
         let callback = step.callback();
         let step = Box::into_raw(Box::new(step));

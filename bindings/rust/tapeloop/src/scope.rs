@@ -2,8 +2,8 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Context, Dataset, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback, Schedule,
-    Tape, Tensor, Variable,
+    ffi, Context, Dataset, Feed, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback,
+    Schedule, Tape, Tensor, Variable,
 };
 use std::fmt;
 
@@ -67,6 +67,12 @@ impl Keep for Forward<'_> {
 }
 
 impl<G> Keep for Pullback<'_, G> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
+
+impl Keep for Feed<'_> {
     fn move_out(&self) {
         self.keep();
     }

@@ -68,6 +68,28 @@ fn compiled_steps_give_the_bits_of_plain_ones() {
 }
 
 #[test]
+fn two_recordings_serve_all_sizes_of_a_batch() {
+    let losses = |compiled: bool| -> Vec<u64> {
+        let c = &Context::builder().seed(5).build().unwrap();
+        let model = Model::new(c);
+        let options = FunctionOptions::new().polymorphic_batch(true).verify(true);
+        let step = options.build(c, |c, x| model.step(c, &x[0], &x[1])).unwrap();
+        let one = |i: i64| {
+            let (x, labels) = batch(c, 4 + i % 8);
+            let loss = if compiled { step.call(&[&x, &labels]) } else { model.step(c, &x, &labels) };
+            loss.unwrap().item().unwrap().to_bits()
+        };
+        let losses = (0..16).map(one).collect();
+        if compiled {
+            let now = step.statistics().unwrap();
+            assert_eq!((model.runs.get(), now.traces, now.resized_plans, now.replays), (2, 2, 6, 14));
+        }
+        losses
+    };
+    assert_eq!(losses(true), losses(false));
+}
+
+#[test]
 fn new_shapes_and_flags_are_recorded() {
     let c = &Context::new().unwrap();
     let model = Model::new(c);

@@ -129,6 +129,10 @@ pub struct FunctionStatistics {
     pub constants: u64,
     /// Of them, those that the callback made of data of the host.
     pub host_constants: u64,
+    /// Of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs.
+    pub touched_bytes: f64,
+    /// Plans so far that were made for another size of the batch without running the callback.
+    pub resized_plans: u64,
 }
 
 impl FunctionStatistics {
@@ -145,6 +149,8 @@ impl FunctionStatistics {
             arena_bytes: Default::default(),
             constants: Default::default(),
             host_constants: Default::default(),
+            touched_bytes: Default::default(),
+            resized_plans: Default::default(),
         }
     }
 }
@@ -162,6 +168,8 @@ impl From<&ffi::tl_function_statistics> for FunctionStatistics {
             arena_bytes: raw.arena_bytes,
             constants: raw.constants,
             host_constants: raw.host_constants,
+            touched_bytes: raw.touched_bytes,
+            resized_plans: raw.resized_plans,
         }
     }
 }

@@ -1,0 +1,352 @@
+#include "core/compile/batch_sizes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/compile/pass.h"
+
+namespace tl::compile {
+
+using namespace graph;
+
+namespace {
+
+// "" or why two constants may hold different elements. A tensor from outside is the same one; data of the host may be made anew.
+std::string difference(const Constant& a, const Constant& b, size_t number) {
+  const Tensor &x = a.tensor, &y = b.tensor;
+  if (x.dtype() != y.dtype() || x.shape() != y.shape())
+    return concat("constant ", number, " is ", x.dtype(), " ", x.shape(), " in one and ", y.dtype(), " ",
+                  y.shape(), " in the other");
+  if (x.raw() == y.raw()) return "";
+  if (!a.host_data || !b.host_data) return concat("constant ", number, " is another tensor");
+  if (std::memcmp(x.raw(), y.raw(), x.bytes()) != 0)
+    return "they make tensors of different data of the host; compute them from the inputs";
+  return "";
+}
+
+bool same_source(const HostSource& a, const HostSource& b) {
+  return a.numbers == b.numbers && a.steps == b.steps && !a.life.expired();
+}
+
+bool same_variable(const VariableUse& a, const VariableUse& b) {
+  return a.variable == b.variable && a.initial == b.initial && a.final == b.final && !a.life.expired();
+}
+
+bool same_number(const HostNumber& a, const HostNumber& b) {
+  return a.source == b.source && a.ahead == b.ahead && a.index == b.index;
+}
+
+template <class T, class F>
+bool same_lists(const std::vector<T>& a, const std::vector<T>& b, F&& same) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); i++)
+    if (!same(a[i], b[i])) return false;
+  return true;
+}
+
+// The same program with everything numbered in the order in which it is used, without what nobody takes. The first step of an
+// optimizer also makes its state: by this it looks like a later one.
+Program in_order_of_use(Program program, Context& context) {
+  drop_dead(program, context);
+  Program out;
+  std::vector<ValueId> by(program.values.size(), kNoValue);
+  std::vector<uint32_t> variable_by(program.variables.size(), kNoValue);
+  auto use_variable = [&](uint32_t i) {
+    if (variable_by[i] == kNoValue) {
+      variable_by[i] = static_cast<uint32_t>(out.variables.size());
+      out.variables.push_back(program.variables[i]);
+    }
+    return variable_by[i];
+  };
+  auto use = [&](ValueId& id) {
+    if (by[id] == kNoValue) {
+      Value v = program.values[id];
+      switch (v.origin) {
+        case Origin::kVariable: v.index = use_variable(v.index); break;
+        case Origin::kConstant:
+          out.constants.push_back(program.constants[v.index]);
+          v.index = static_cast<uint32_t>(out.constants.size() - 1);
+          break;
+        case Origin::kHostNumber:
+          out.host_numbers.push_back(program.host_numbers[v.index]);
+          v.index = static_cast<uint32_t>(out.host_numbers.size() - 1);
+          break;
+        case Origin::kInput:
+        case Origin::kResult: break;
+      }
+      by[id] = static_cast<ValueId>(out.values.size());
+      out.values.push_back(v);
+    }
+    id = by[id];
+  };
+  for (ValueId& id : program.inputs) use(id);
+  for (Node& node : program.nodes) {
+    for (ValueId& id : node.in) use(id);
+    for (ValueId& id : node.out) use(id);
+  }
+  for (ValueId& id : program.outputs) use(id);
+  // Those whose value the step does not use, in the order of what they become.
+  std::vector<uint32_t> rest;
+  for (uint32_t i = 0; i < program.variables.size(); i++)
+    if (variable_by[i] == kNoValue) rest.push_back(i);
+  std::stable_sort(rest.begin(), rest.end(), [&](uint32_t a, uint32_t b) {
+    return by[program.variables[a].final] < by[program.variables[b].final];
+  });
+  for (uint32_t i : rest) use_variable(i);
+  for (size_t i = 0; i < out.variables.size(); i++) {  // it may grow: by what another variable becomes
+    ValueId initial = out.variables[i].initial, final = out.variables[i].final;
+    if (initial != kNoValue) use(initial);
+    if (final != kNoValue) use(final);
+    out.variables[i].initial = initial;
+    out.variables[i].final = final;
+  }
+  out.nodes = std::move(program.nodes);
+  out.inputs = std::move(program.inputs);
+  out.outputs = std::move(program.outputs);
+  out.host_sources = std::move(program.host_sources);
+  out.draws = program.draws;
+  return out;
+}
+
+bool same_float(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+}  // namespace
+
+class SizedProgram::Comparison {
+ public:
+  Comparison(SizedProgram& made, const Program& a, const Program& b) : made_(made), a_(a), b_(b) {}
+
+  // "" or why the two have no common program.
+  std::string run() {
+    std::string why = inputs();
+    if (why.empty()) why = surroundings();
+    for (uint32_t i = 0; why.empty() && i < a_.nodes.size(); i++) why = node(i);
+    if (why.empty()) why = shapes();
+    return why;
+  }
+
+ private:
+  std::string inputs() {
+    if (a_.inputs.size() != b_.inputs.size()) return "they have different numbers of inputs";
+    bool any = false;
+    for (size_t i = 0; i < a_.inputs.size(); i++) {
+      const Value &x = a_.values[a_.inputs[i]], &y = b_.values[b_.inputs[i]];
+      if (x.dtype != y.dtype || x.shape.rank() != y.shape.rank())
+        return concat("input ", i, " is of another kind");
+      bool varies = false;
+      for (int axis = 0; axis < x.shape.rank(); axis++) {
+        if (x.shape[axis] == y.shape[axis]) continue;
+        if (axis > 0) return concat("input ", i, " differs in another dimension than the leading one");
+        varies = true;
+      }
+      made_.varies_.push_back(varies);
+      if (!varies) continue;
+      if (any && (x.shape[0] != n_ || y.shape[0] != m_))
+        return concat("the leading dimension of input ", i, " is not that of the others");
+      any = true;
+      n_ = x.shape[0], m_ = y.shape[0];
+    }
+    return any ? "" : "no leading dimension differs";
+  }
+
+  // All but nodes and shapes.
+  std::string surroundings() const {
+    if (a_.values.size() != b_.values.size() || a_.nodes.size() != b_.nodes.size() ||
+        a_.outputs != b_.outputs || a_.inputs != b_.inputs)
+      return concat("they run different ops: ", a_.nodes.size(), " and ", b_.nodes.size(), " of them");
+    for (size_t id = 0; id < a_.values.size(); id++) {
+      const Value &x = a_.values[id], &y = b_.values[id];
+      if (x.dtype != y.dtype || x.origin != y.origin || x.index != y.index) return "they run different ops";
+    }
+    if (!same_lists(a_.variables, b_.variables, same_variable)) return "they use different variables";
+    if (!same_lists(a_.host_sources, b_.host_sources, same_source) ||
+        !same_lists(a_.host_numbers, b_.host_numbers, same_number))
+      return "they use different optimizers";
+    if (a_.draws != b_.draws) return "they draw different numbers of random calls";
+    if (a_.constants.size() != b_.constants.size()) return "they use different constants";
+    for (size_t i = 0; i < a_.constants.size(); i++) {
+      const std::string why = difference(a_.constants[i], b_.constants[i], i);
+      if (!why.empty()) return why;
+    }
+    return "";
+  }
+
+  std::string node(uint32_t number) {
+    const Node &x = a_.nodes[number], &y = b_.nodes[number];
+    if (x.schema != y.schema || x.in != y.in || x.out != y.out || x.draw != y.draw ||
+        (x.again != 0) != (y.again != 0))
+      return concat("they run different ops: ", x.schema->name, " and ", y.schema->name, " as number ",
+                    number);
+    for (int i = 0; i < x.schema->num_attrs; i++) {
+      const AttrSchema& attr = x.schema->attrs[i];
+      if (!attribute(number, attr))
+        return concat("attribute '", attr.name, "' of ", x.schema->name, " is ", shown_);
+    }
+    return "";
+  }
+
+  template <class T>
+  static T read(const Node& node, size_t offset) {
+    T out;
+    std::memcpy(&out, reinterpret_cast<const std::byte*>(node.attrs.data()) + offset, sizeof out);
+    return out;
+  }
+
+  bool attribute(uint32_t number, const AttrSchema& attr) {
+    const Node &x = a_.nodes[number], &y = b_.nodes[number];
+    const auto whole = [&](size_t offset) {
+      return integer(number, offset, read<int64_t>(x, offset), read<int64_t>(y, offset));
+    };
+    switch (attr.kind) {
+      case AttrKind::kInt: return whole(attr.offset);
+      case AttrKind::kFloat:
+        return real(number, attr.offset, read<double>(x, attr.offset), read<double>(y, attr.offset));
+      case AttrKind::kInts: {
+        const auto& list = *reinterpret_cast<const IntList*>(
+            reinterpret_cast<const std::byte*>(x.attrs.data()) + attr.offset);
+        const auto& other = *reinterpret_cast<const IntList*>(
+            reinterpret_cast<const std::byte*>(y.attrs.data()) + attr.offset);
+        if (list.size() != other.size())
+          return shown_ = concat(text(list), " in one and ", text(other), " in the other"), false;
+        for (int k = 0; k < list.size(); k++) {
+          const auto at = reinterpret_cast<const std::byte*>(&list.data()[k]) -
+                          reinterpret_cast<const std::byte*>(x.attrs.data());
+          if (!whole(static_cast<size_t>(at))) return false;
+        }
+        return true;
+      }
+      // A draw takes its seed and call at each run.
+      case AttrKind::kU64:
+        if (x.draw >= 0 || read<uint64_t>(x, attr.offset) == read<uint64_t>(y, attr.offset)) return true;
+        break;
+      case AttrKind::kBool:
+        if (read<bool>(x, attr.offset) == read<bool>(y, attr.offset)) return true;
+        break;
+      case AttrKind::kDType:
+        if (read<DType>(x, attr.offset) == read<DType>(y, attr.offset)) return true;
+        break;
+    }
+    shown_ = "another";
+    return false;
+  }
+
+  void follow(uint32_t number, size_t offset, bool is_float, Form form, int64_t k) {
+    made_.following_.push_back({number, static_cast<uint32_t>(offset), is_float, form, k});
+  }
+
+  template <class T>
+  bool unknown(T v, T w) {
+    shown_ = concat(v, " for ", n_, " rows and ", w, " for ", m_, ", which is no known function of the size");
+    return false;
+  }
+
+  // Each form has one number k, so that two sizes tell k and confirm the form.
+  bool integer(uint32_t number, size_t offset, int64_t v, int64_t w) {
+    if (v == w) return true;
+    const int64_t k = n_ != 0 ? v / n_ : w / m_;
+    int64_t first, second;
+    if (!__builtin_mul_overflow(k, n_, &first) && !__builtin_mul_overflow(k, m_, &second) && first == v &&
+        second == w)
+      return follow(number, offset, false, Form::kTimes, k), true;
+    if (!__builtin_sub_overflow(v, n_, &first) && !__builtin_sub_overflow(w, m_, &second) && first == second)
+      return follow(number, offset, false, Form::kPlus, first), true;
+    return unknown(v, w);
+  }
+
+  bool real(uint32_t number, size_t offset, double v, double w) {
+    if (same_float(v, w)) return true;
+    const double n = static_cast<double>(n_), m = static_cast<double>(m_);
+    // With a number beyond this the quotient is no whole number any more.
+    constexpr double kMost = 1e15;
+    const double times = std::nearbyint(w / m), quotient = std::nearbyint(w * m),
+                 reciprocal = std::nearbyint(1 / (w * m));
+    if (std::fabs(times) < kMost && times != 0 && same_float(times * n, v) && same_float(times * m, w))
+      return follow(number, offset, true, Form::kTimes, static_cast<int64_t>(times)), true;
+    if (std::fabs(quotient) < kMost && quotient != 0 && same_float(quotient / n, v) &&
+        same_float(quotient / m, w))
+      return follow(number, offset, true, Form::kQuotient, static_cast<int64_t>(quotient)), true;
+    if (std::fabs(reciprocal) < kMost && reciprocal != 0 && same_float(1 / (reciprocal * n), v) &&
+        same_float(1 / (reciprocal * m), w))
+      return follow(number, offset, true, Form::kReciprocal, static_cast<int64_t>(reciprocal)), true;
+    return unknown(v, w);
+  }
+
+  // What has been found must give the second recording, with every shape in it.
+  std::string shapes() {
+    made_.program_ = a_;
+    Program again;
+    try {
+      again = made_.at(m_);
+    } catch (const Error& e) {
+      if (e.code() == Code::kOutOfMemory) throw;
+      return concat("the ops of one do not take the size of the other: ", e.message());
+    }
+    for (size_t id = 0; id < b_.values.size(); id++)
+      if (again.values[id].shape != b_.values[id].shape)
+        return concat("a value would be of shape ", again.values[id].shape, " and is of ",
+                      b_.values[id].shape);
+    return "";
+  }
+
+  SizedProgram& made_;
+  const Program &a_, &b_;
+  int64_t n_ = 0, m_ = 0;  // the sizes
+  std::string shown_;
+};
+
+std::unique_ptr<SizedProgram> SizedProgram::of(Context& context, const Program& first, const Program& second,
+                                               std::string& why) {
+  auto made = std::make_unique<SizedProgram>();
+  const Program a = in_order_of_use(first, context), b = in_order_of_use(second, context);
+  why = Comparison(*made, a, b).run();
+  return why.empty() ? std::move(made) : nullptr;
+}
+
+std::string SizedProgram::stale() const { return stale_reason(program_); }
+
+Program SizedProgram::at(int64_t size) const {
+  Program out = program_;
+  for (size_t i = 0; i < out.inputs.size(); i++)
+    if (varies_[i]) out.values[out.inputs[i]].shape[0] = size;
+  for (const Following& f : following_) {
+    std::byte* at = reinterpret_cast<std::byte*>(out.nodes[f.node].attrs.data()) + f.offset;
+    const double n = static_cast<double>(size), k = static_cast<double>(f.k);
+    int64_t whole = 0;
+    double value = 0;
+    switch (f.form) {
+      case Form::kTimes:
+        value = k * n;
+        if (!f.is_float && __builtin_mul_overflow(f.k, size, &whole))
+          invalid("a size of ", size, " is too large");
+        break;
+      case Form::kPlus:
+        if (__builtin_add_overflow(f.k, size, &whole)) invalid("a size of ", size, " is too large");
+        break;
+      case Form::kQuotient: value = k / n; break;
+      case Form::kReciprocal: value = 1 / (k * n); break;
+    }
+    if (f.is_float)
+      std::memcpy(at, &value, sizeof value);
+    else
+      std::memcpy(at, &whole, sizeof whole);
+  }
+  for (const Node& node : out.nodes) {
+    OutputSpec specs[3];
+    infer(out, node, specs);
+    for (size_t k = 0; k < node.out.size(); k++) {
+      Value& v = out.values[node.out[k]];
+      if (specs[k].dtype != v.dtype)
+        fail(Code::kInternal, "a size of ", size, " gives a value another dtype");
+      v.shape = specs[k].shape;
+    }
+  }
+  for (const VariableUse& use : out.variables)
+    if (use.final != kNoValue && !use.life.expired() && out.values[use.final].shape != use.variable->shape())
+      invalid("variable '", use.name, "' would become a value of shape ", out.values[use.final].shape,
+              "; with another size of the batch it cannot");
+  return out;
+}
+
+}  // namespace tl::compile
