@@ -24,6 +24,7 @@ int custom_tests(void);
 int forward_tests(void);
 int function_tests(void);
 int feed_tests(void);
+int function_bad_input_tests(void);
 int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);

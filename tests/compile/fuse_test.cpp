@@ -163,6 +163,23 @@ TEST_CASE_METHOD(Fusing, "steps of one optimizer become one node", "[compile]") 
       "%5: f32 (3,) = sgd_update %2 %0 %4\n%6: f32 (20000,) = sgd_update %3 %1 %4\nreturn\n");
 }
 
+TEST_CASE("images stay bytes until one pass casts and scales them", "[compile]") {
+  Context c(options_of());
+  VariableRef w = VariableRef::make(data(c, {49, 16}, 1), "w");
+  auto step = [&](Span<const Tensor> in, size_t) {
+    return Values{matmul(mul_scalar(cast(in[0], DType::kF32), 1.0 / 255), w->read())};
+  };
+  Function f(c, step, strict());
+  for (uint64_t i = 0; i < 4; i++) {
+    Values in{cast(mul_scalar(abs(data(c, {64, 49}, i)), 60), DType::kU8)}, got(1), want = step(in, 1);
+    f.call(in, got);
+    CHECK(same_bits(want[0], got[0]));
+  }
+  CHECK(f.stats().cost.nodes == 2);
+  CHECK(f.stats().arena_bytes <= 64 * 49 * sizeof(float) + 64);  // one batch of floats, and no second
+  CHECK(has(f.text(), "{cast, mul_scalar}"));
+}
+
 TEST_CASE("a network of some size has the bits of eager steps, on any number of threads", "[compile]") {
   Context reference(options_of());
   Network eager(reference);
