@@ -2,7 +2,8 @@
 // two agree in f64, and with differences (an element-wise op has one rule for both modes); and so do vmap and a loop over
 // examples. A program that fails is cut down to the ops that it takes to fail, and its seed is printed.
 //
-// TAPELOOP_RANDOM_PROGRAMS=COUNT or COUNT:SEED chooses how many and which; the default is 200 with a seed of the day's time.
+// TAPELOOP_RANDOM_PROGRAMS=COUNT or COUNT:SEED chooses how many and which; the default is 200 (a quarter under a sanitizer), with a
+// seed of the day's time.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cmath>
@@ -15,6 +16,7 @@
 #include "core/ops/schema.h"
 #include "core/tensor/recorder.h"
 #include "tests/ops/random_program.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -191,7 +193,7 @@ std::string listed(const Program& program) {
 TEST_CASE("random programs have the same derivatives in both modes, and under vmap",
           "[autodiff][forward][vmap]") {
   const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  unsigned long long count = 200, seed = now / 1000 % 1000000000;
+  unsigned long long count = test::rounds(200), seed = now / 1000 % 1000000000;
   if (const char* wanted = std::getenv("TAPELOOP_RANDOM_PROGRAMS"))
     REQUIRE(std::sscanf(wanted, "%llu:%llu", &count, &seed) >= 1);
   std::printf("random programs: %llu, TAPELOOP_RANDOM_PROGRAMS=%llu:%llu gives them again\n", count, count,

@@ -10,6 +10,7 @@
 #include "tests/compile/compile_fixture.h"
 #include "tests/graph/program_text.h"
 #include "tests/ops/random_program.h"
+#include "tests/rounds.h"
 
 namespace tl::compile_test {
 namespace {
@@ -100,7 +101,7 @@ std::string check(uint64_t seed) {
 
 TEST_CASE("random programs are replayed with the bits of the eager ones", "[compile]") {
   const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  unsigned long long count = 200, seed = now / 1000 % 1000000000;
+  unsigned long long count = test::rounds(200), seed = now / 1000 % 1000000000;
   if (const char* wanted = std::getenv("TAPELOOP_RANDOM_PROGRAMS"))
     REQUIRE(std::sscanf(wanted, "%llu:%llu", &count, &seed) >= 1);
   std::printf("random compiled programs: %llu, TAPELOOP_RANDOM_PROGRAMS=%llu:%llu gives them again\n", count,

@@ -18,6 +18,7 @@
 #include "core/kernels/gemm/backend_choice.h"
 #include "core/kernels/gemm/gemm_driver.h"
 #include "core/kernels/gemm/library_gemm.h"
+#include "tests/rounds.h"
 
 #if TL_HAVE_OPENBLAS
 #include <cblas.h>
@@ -257,7 +258,7 @@ TEST_CASE("random sizes up to 300, all methods, two threads", "[gemm]") {
   Checker<double> doubles;
   ThreadPool pool(2);
   std::uniform_int_distribution<int64_t> size(1, 300);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < tl::test::rounds(60); ++round) {
     const int64_t m = size(generator()), n = size(generator()), k = size(generator());
     const bool ta = round & 1, tb = round & 2;
     CAPTURE(m, n, k, ta, tb);

@@ -12,6 +12,7 @@
 #include "core/ops/generated/attrs.h"
 #include "core/ops/generated/functions.h"
 #include "tests/kernels/vector_tables.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -254,12 +255,8 @@ TEST_CASE("operands of every kind in a program", "[kernels][tile]") {
   }
 }
 
-TEST_CASE("reductions in a program", "[kernels][tile]") {
+static void check_reductions(const std::vector<Shape>& shapes) {
   Context c(options());
-  const std::vector<Shape> shapes = {{1, 1},      {1, 5},    {5, 1},     {32, 10},   {63, 7},    {64, 32},
-                                     {65, 33},    {257, 40}, {600, 128}, {1000, 10}, {30000, 3}, {70001, 2},
-                                     {12, 1024},  {9, 1025}, {5, 4097},  {300, 401}, {1, 9000},  {9000, 1},
-                                     {66000, 33}, {0, 3},    {2, 70000}};
   for (DType dtype : {DType::kF32, DType::kF64}) {
     for (const Shape& shape : shapes) {
       const Tensor x = drawn(c, shape, dtype), bias = drawn(c, {shape[1]}, dtype);
@@ -282,6 +279,29 @@ TEST_CASE("reductions in a program", "[kernels][tile]") {
       }
     }
   }
+}
+
+TEST_CASE("reductions in a program", "[kernels][tile]") {
+  check_reductions({{1, 1},
+                    {1, 5},
+                    {5, 1},
+                    {32, 10},
+                    {63, 7},
+                    {64, 32},
+                    {65, 33},
+                    {257, 40},
+                    {1000, 10},
+                    {12, 1024},
+                    {9, 1025},
+                    {5, 4097},
+                    {1, 9000},
+                    {9000, 1},
+                    {0, 3},
+                    {70001, 2}});
+}
+
+TEST_CASE("reductions of large operands in a program", "[kernels][tile][long]") {
+  check_reductions({{600, 128}, {30000, 3}, {300, 401}, {66000, 33}, {2, 70000}});
 }
 
 TEST_CASE("what follows a reduction in a program", "[kernels][tile]") {
@@ -435,7 +455,7 @@ TEST_CASE("random programs", "[kernels][tile]") {
                                       {3, 5},    {32, 128},  {64, 10},  {9, 1300},  {700, 33},
                                       {2, 3, 4}, {8, 9, 70}, {5, 1, 6}, {200, 257}, {3, 4, 1, 50}};
   int fused = 0, refused = 0;
-  for (int round = 0; round < 1500; round++) {
+  for (int round = 0; round < test::rounds(1500); round++) {
     const DType dtype = pick(2) ? DType::kF32 : DType::kF64;
     const Shape domain = domains[pick(domains.size())];
     Chain chain(c);

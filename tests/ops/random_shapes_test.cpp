@@ -6,6 +6,7 @@
 #include "core/ops/generated/functions.h"
 #include "tests/ops/op_case.h"
 #include "tests/ops/reference.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -111,7 +112,7 @@ void check(Contexts& contexts, const Arrays& in, const Call& call, const Arrays&
   CHECK(difference(to_array(one), expected[0], tolerance, floor) == "");
 }
 
-constexpr int kRepeats = 150;
+constexpr int kRepeats = rounds(150);
 
 }  // namespace
 

@@ -1,0 +1,13 @@
+// How often a random test draws: under a sanitizer, where a draw takes ten times as long, a quarter. Which values come out is
+// for the Release build to see; a sanitizer looks at the paths, and a quarter of the draws takes all of them.
+#pragma once
+
+namespace tl::test {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int rounds(int all) { return (all + 3) / 4; }
+#else
+constexpr int rounds(int all) { return all; }
+#endif
+
+}  // namespace tl::test
