@@ -368,6 +368,98 @@ void test_functions() {
   check(finished, "functions: they never succeeded");
 }
 
+// y = w x, w = w + 1.
+tl_status counting_step(tl_context* c, void* w, tl_tensor* const* in, size_t, tl_tensor** out, size_t) {
+  out[0] = tl_mul(c, in[0], static_cast<tl_tensor*>(w));
+  return tl_variable_assign(static_cast<tl_tensor*>(w), tl_add_scalar(c, static_cast<tl_tensor*>(w), 1));
+}
+
+// Recording, planning, another size and replays: a replay that fails has changed nothing, a recording that fails has run its step
+// or not, and the function goes on either way.
+void test_compiled_steps() {
+  bool finished = false;
+  for (long k = 0; k < 10 * kMost && !finished; k++) {  // programs and plans are made of lists
+    const std::string where = "compiled steps, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    tl_tensor* w = tl_variable_new(c, tl_scalar(c, TL_F64, 1), "w", true);
+    const int64_t sizes[] = {2, 3, 4, 2, 3, 4};
+    tl_tensor *x[6], *y = nullptr;
+    for (int i = 0; i < 6; i++) x[i] = tl_full(c, &sizes[i], 1, 5, TL_F64);
+    tl_function_options o;
+    tl_function_options_init(&o, sizeof o);
+    o.polymorphic_batch = true;
+    allocations_left = k;
+    tl_function* f = tl_function_new(c, counting_step, w, nullptr, &o);
+    tl_status status = f ? TL_OK : TL_OUT_OF_MEMORY;
+    int done = 0;
+    for (; done < 6 && status == TL_OK; done += status == TL_OK)
+      status = tl_function_call(f, &x[done], 1, &y, 1);
+    allocations_left = -1;
+    finished = done == 6;
+    if (!finished) {
+      check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+      check(!y || !f, where + ": an output of a call that failed");
+      tl_clear_error(c);
+    }
+    const double now = tl_tensor_item(w);
+    check(now == 1 + done || (done < 2 && now == 2 + done), where + ": a step by half");
+    if (!f) f = tl_function_new(c, counting_step, w, nullptr, &o);
+    for (int i = 0; i < 6; i++) {
+      double first[4] = {};
+      const double factor = tl_tensor_item(w);
+      check(tl_function_call(f, &x[i], 1, &y, 1) == TL_OK, where + ": it does not go on");
+      check(tl_tensor_read(y, first, static_cast<size_t>(sizes[i]) * sizeof *first) == TL_OK &&
+                first[1] == 5 * factor,
+            where + ": a wrong product");
+    }
+    check(tl_tensor_item(w) == now + 6, where + ": a wrong count");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "compiled steps: they never succeeded");
+}
+
+// A feed is there whole or not at all, and a batch that could not be given comes at the next call.
+void test_feeds() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "feeds, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const int64_t dims[] = {4, 2};
+    tl_tensor *like[] = {tl_full(c, dims, 2, 0, TL_F32), tl_full(c, dims, 1, 0, TL_I32)}, *batch[2],
+              *held = nullptr;
+    allocations_left = k;
+    tl_feed* feed = tl_feed_new(c, like, 2);
+    allocations_left = -1;
+    check(!feed == tl_failed(c), where + ": a feed and an error, or neither");
+    tl_clear_error(c);
+    finished = feed != nullptr;
+    if (!feed) feed = tl_feed_new(c, like, 2);
+    for (int b = 0; b < 5; b++) {
+      if (tl_feed_begin(feed) == TL_OK) *static_cast<int32_t*>(tl_feed_memory(feed, 1, nullptr)) = b;
+      check(tl_feed_commit(feed, 4) == TL_OK, where + ": commit");
+      allocations_left = k;
+      bool more = tl_feed_next(feed, batch, 2);
+      allocations_left = -1;
+      finished &= more;
+      if (!more) {
+        check(tl_error_code(c) == TL_OUT_OF_MEMORY && !batch[0], where + ": " + tl_error_message(c));
+        tl_clear_error(c);
+        more = tl_feed_next(feed, batch, 2);
+      }
+      int32_t numbers[4] = {-1};
+      check(more && tl_tensor_read(batch[1], numbers, sizeof numbers) == TL_OK && numbers[0] == b,
+            where + ": a batch was lost");
+      if (b == 1) held = tl_tensor_retain(batch[1]);  // its slot gets other memory
+    }
+    int32_t numbers[4] = {-1};
+    check(tl_tensor_read(held, numbers, sizeof numbers) == TL_OK && numbers[0] == 1,
+          where + ": what is held changed");
+    tl_tensor_release(held);
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "feeds: they never succeeded");
+}
+
 }  // namespace
 
 int main() {
@@ -380,6 +472,8 @@ int main() {
   test_context_free();
   test_updates_of_rows();
   test_functions();
+  test_compiled_steps();
+  test_feeds();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
