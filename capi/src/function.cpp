@@ -137,6 +137,8 @@ TL_API tl_status tl_function_run_n(tl_function* function, size_t steps, tl_tenso
   return effect_on(function, op, [&](Session& s, compile::Function& f) {
     check_list(op, "inputs", inputs, num_inputs);
     check_list(op, "outputs", outputs, num_outputs);
+    if (steps > kMostHandles)
+      invalid("[", op, "] 'steps' must be at most ", kMostHandles, ": got ", steps, "; call it more often");
     if (steps == 0 || num_inputs % steps || num_outputs % steps)
       invalid("[", op,
               "] 'num_inputs' and 'num_outputs' must be multiples of 'steps', which is 1 or more: got ",

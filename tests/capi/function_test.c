@@ -179,6 +179,8 @@ static void many_steps_in_one_call(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "[function_run_n] 'inputs[7]' must be a tensor: got NULL");
   assert_int_equal(tl_function_run_n(g, 3, in, 10, out, 5, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "multiples of 'steps'");
+  assert_int_equal(tl_function_run_n(g, SIZE_MAX, NULL, 0, NULL, 0, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'steps' must be at most 16777216");
   assert_int_equal(tl_function_run_n(g, 0, in, 10, out, 5, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "which is 1 or more");
   free_context(c);

@@ -103,7 +103,7 @@ TL_API tl_status tl_function_call(tl_function *function, tl_tensor *const *input
 
 /**
  * `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on, num_inputs in all;
- * outputs is filled in the same way. Both counts are multiples of steps, which is 1 or more. When a step fails, the call ends with
+ * outputs is filled in the same way. Both counts are multiples of steps, which is 1 to 2^24. When a step fails, the call ends with
  * its error; the steps before it have taken effect, *done (may be NULL) says how many, and their outputs are set. Since 0.1.
  * @array inputs[num_inputs], outputs[num_outputs]?
  */

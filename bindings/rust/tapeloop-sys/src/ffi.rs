@@ -3249,8 +3249,8 @@ extern "C" {
     ) -> tl_status;
 
     /// `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on,
-    /// num_inputs in all; outputs is filled in the same way. Both counts are multiples of steps, which is 1 or
-    /// more. When a step fails, the call ends with its error; the steps before it have taken effect, *done
+    /// num_inputs in all; outputs is filled in the same way. Both counts are multiples of steps, which is 1 to
+    /// 2^24. When a step fails, the call ends with its error; the steps before it have taken effect, *done
     /// (may be NULL) says how many, and their outputs are set. Since 0.1.
     pub fn tl_function_run_n(
         function: *mut tl_function,
