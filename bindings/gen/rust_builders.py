@@ -142,6 +142,14 @@ def metric_options(api):
     return out
 
 
+def step_options(api):
+    """The options of the steps of any optimizer; what takes them is written by hand (step_options.rs)."""
+    struct = next(s for s in api["structs"] if s["name"] == "tl_step_options")
+    out = NOTE + "//! The options of the steps of any optimizer.\n\nuse crate::ffi;\nuse crate::generated::*;\n"
+    out += struct_type("StepOptions", rust_doc(struct["doc"]), [], struct)
+    return out + f"\n    pub(crate) fn raw(&self) -> ffi::tl_step_options {{\n{raw_options(struct, 'configure')}        options\n    }}\n}}\n"
+
+
 def statistics(api):
     """The structs that count what contexts, tapes and functions hold."""
     out = NOTE + "//! What contexts, tapes and functions hold.\n\nuse crate::ffi;\n"

@@ -335,3 +335,17 @@ const (
 	// over the last axis
 	ActivationLogSoftmax Activation = 10
 )
+
+// NonFiniteGradients: What becomes of a step with a gradient that holds NaN or an infinity. Append-only
+// numbers.
+type NonFiniteGradients int32
+
+// Values of NonFiniteGradients.
+const (
+	// it is taken as it is
+	NonFiniteGradientsPass NonFiniteGradients = 0
+	// the step fails with ErrNonFinite, and nothing changes
+	NonFiniteGradientsError NonFiniteGradients = 1
+	// nothing changes but the count of such steps
+	NonFiniteGradientsSkip NonFiniteGradients = 2
+)

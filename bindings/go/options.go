@@ -919,3 +919,61 @@ func (o *PlateauOptions) name() string {
 	}
 	return o.Name
 }
+
+// StepOptions: Options of all steps of an optimizer.
+type StepOptions struct {
+	// N calls, 2 or more, are one step on the mean of their gradients; a null gradient counts as zero; 0: each
+	// call is a step (default)
+	GradientAccumulationSteps int64
+	// each element to [-clip_value, clip_value]; 0: none (default)
+	ClipValue float64
+	// the norm of each gradient; 0: none (default)
+	ClipNorm float64
+	// the norm of all gradients together; 0: none (default). One of the three at most
+	GlobalClipNorm float64
+	// w -= rate weight_decay w before the update, for any optimizer; 0: none (default)
+	WeightDecay float64
+	// keep moving averages of weights (default false)
+	UseEma bool
+	// average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default
+	EmaMomentum float64
+	// every so many steps weights become their averages; 0: never (default)
+	EmaOverwriteFrequency int64
+	// gradients are divided by it; 0: 1, the default
+	LossScaleFactor float64
+	// a further factor that follows the gradients; steps that are not finite are skipped (default false)
+	DynamicLossScale bool
+	// of the dynamic one; 0: 32768, the default
+	InitialLossScale float64
+	// calls with finite gradients after which it doubles; 0: 2000, the default
+	LossScaleGrowthInterval int64
+	// it halves no further; 0: 1, the default
+	MinLossScale float64
+	// it doubles no further; 0: 16777216, the default
+	MaxLossScale float64
+	// default NonFiniteGradientsPass
+	NonFinite NonFiniteGradients
+}
+
+func (o *StepOptions) raw() C.tlgo_step_options {
+	if o == nil {
+		return C.tlgo_step_options{}
+	}
+	return C.tlgo_step_options{
+		gradient_accumulation_steps: C.int64_t(o.GradientAccumulationSteps),
+		clip_value:                  C.double(o.ClipValue),
+		clip_norm:                   C.double(o.ClipNorm),
+		global_clip_norm:            C.double(o.GlobalClipNorm),
+		weight_decay:                C.double(o.WeightDecay),
+		use_ema:                     C.bool(o.UseEma),
+		ema_momentum:                C.double(o.EmaMomentum),
+		ema_overwrite_frequency:     C.int64_t(o.EmaOverwriteFrequency),
+		loss_scale_factor:           C.double(o.LossScaleFactor),
+		dynamic_loss_scale:          C.bool(o.DynamicLossScale),
+		initial_loss_scale:          C.double(o.InitialLossScale),
+		loss_scale_growth_interval:  C.int64_t(o.LossScaleGrowthInterval),
+		min_loss_scale:              C.double(o.MinLossScale),
+		max_loss_scale:              C.double(o.MaxLossScale),
+		non_finite:                  C.int32_t(o.NonFinite),
+	}
+}

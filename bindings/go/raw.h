@@ -253,6 +253,24 @@ typedef struct {
   const char *name;
 } tlgo_plateau_options;
 
+typedef struct {
+  int64_t gradient_accumulation_steps;
+  double clip_value;
+  double clip_norm;
+  double global_clip_norm;
+  double weight_decay;
+  bool use_ema;
+  double ema_momentum;
+  int64_t ema_overwrite_frequency;
+  double loss_scale_factor;
+  bool dynamic_loss_scale;
+  double initial_loss_scale;
+  int64_t loss_scale_growth_interval;
+  double min_loss_scale;
+  double max_loss_scale;
+  int32_t non_finite;
+} tlgo_step_options;
+
 static inline const char *tlgo_version(void) {
   return tl_version();
 }
@@ -2016,6 +2034,47 @@ static inline void tlgo_schedule_release(uintptr_t schedule) {
 
 static inline int32_t tlgo_optimizer_set_schedule(uintptr_t optimizer, uintptr_t schedule) {
   return tl_optimizer_set_schedule((tl_optimizer *)optimizer, (tl_schedule *)schedule);
+}
+
+static inline int32_t tlgo_optimizer_configure(uintptr_t optimizer, tlgo_step_options o) {
+  tl_step_options options;
+  tl_step_options_init(&options, sizeof options);
+  options.gradient_accumulation_steps = o.gradient_accumulation_steps;
+  options.clip_value = o.clip_value;
+  options.clip_norm = o.clip_norm;
+  options.global_clip_norm = o.global_clip_norm;
+  options.weight_decay = o.weight_decay;
+  options.use_ema = o.use_ema;
+  options.ema_momentum = o.ema_momentum;
+  options.ema_overwrite_frequency = o.ema_overwrite_frequency;
+  options.loss_scale_factor = o.loss_scale_factor;
+  options.dynamic_loss_scale = o.dynamic_loss_scale;
+  options.initial_loss_scale = o.initial_loss_scale;
+  options.loss_scale_growth_interval = o.loss_scale_growth_interval;
+  options.min_loss_scale = o.min_loss_scale;
+  options.max_loss_scale = o.max_loss_scale;
+  options.non_finite = o.non_finite;
+  return tl_optimizer_configure((tl_optimizer *)optimizer, &options);
+}
+
+static inline int32_t tlgo_optimizer_exclude_from_weight_decay(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_exclude_from_weight_decay((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
+}
+
+static inline uintptr_t tlgo_optimizer_scale_loss(uintptr_t optimizer, uintptr_t loss) {
+  return (uintptr_t)tl_optimizer_scale_loss((tl_optimizer *)optimizer, (tl_tensor *)loss);
+}
+
+static inline double tlgo_optimizer_loss_scale(uintptr_t optimizer) {
+  return tl_optimizer_loss_scale((tl_optimizer *)optimizer);
+}
+
+static inline int64_t tlgo_optimizer_skipped_steps(uintptr_t optimizer) {
+  return tl_optimizer_skipped_steps((tl_optimizer *)optimizer);
+}
+
+static inline int32_t tlgo_optimizer_swap_averages(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_swap_averages((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "capi/src/call.h"
 #include "capi/src/variable_handles.h"
@@ -26,6 +27,15 @@ template <class F>
 tl_status with_optimizer(tl_optimizer* optimizer, const char* name, F&& f) noexcept {
   return effect<OptimizerObject>(optimizer, Kind::kOptimizer, name,
                                  [&](Session& s, OptimizerObject& o) { f(s, *o.optimizer); });
+}
+
+// The variables behind a list of handles. Throws for one that is none.
+inline std::vector<Variable*> variables_of(Session& s, tl_tensor* const* variables, size_t count,
+                                           const char* op) {
+  check_list(op, "variables", variables, count);
+  std::vector<Variable*> out;
+  for (size_t i = 0; i < count; i++) out.push_back(&variable_of(s, variables[i], op, {"variables", i}));
+  return out;
 }
 
 }  // namespace tl::capi

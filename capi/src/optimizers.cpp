@@ -26,13 +26,6 @@ optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
   return out;
 }
 
-std::vector<Variable*> variables_of(Session& s, tl_tensor* const* variables, size_t count, const char* op) {
-  check_list(op, "variables", variables, count);
-  std::vector<Variable*> out;
-  for (size_t i = 0; i < count; i++) out.push_back(&variable_of(s, variables[i], op, {"variables", i}));
-  return out;
-}
-
 }  // namespace
 
 extern "C" {

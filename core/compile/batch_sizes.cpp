@@ -27,7 +27,7 @@ std::string difference(const Constant& a, const Constant& b, size_t number) {
 }
 
 bool same_source(const HostSource& a, const HostSource& b) {
-  return a.numbers == b.numbers && a.steps == b.steps && !a.life.expired();
+  return a.numbers == b.numbers && a.steps == b.steps && a.kinds == b.kinds && !a.life.expired();
 }
 
 bool same_variable(const VariableUse& a, const VariableUse& b) {

@@ -29,6 +29,8 @@ class SizedProgram {
   bool varies(size_t input) const { return varies_[input] != 0; }
   // "" or why its programs cannot run any more: a variable or optimizer has been released.
   std::string stale() const;
+  // One of its programs.
+  const graph::Program& program() const { return program_; }
 
  private:
   enum class Form : uint8_t {

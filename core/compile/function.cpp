@@ -34,10 +34,19 @@ bool Function::matches(const Entry& entry, Span<const Tensor> inputs, size_t out
   return true;
 }
 
+const graph::Program* Function::program_of(const Entry& entry) {
+  return entry.plan ? &entry.plan->program() : entry.program.get();
+}
+
 Function::Entry* Function::find(Span<const Tensor> inputs, size_t outputs) {
-  if (latest_ && matches(*latest_, inputs, outputs)) return latest_;
+  auto fits = [&](const Entry& entry) {
+    if (!matches(entry, inputs, outputs)) return false;
+    const graph::Program* program = program_of(entry);
+    return !program || !graph::changed_kind(*program);
+  };
+  if (latest_ && fits(*latest_)) return latest_;
   for (const auto& entry : entries_)
-    if (matches(*entry, inputs, outputs)) return entry.get();
+    if (fits(*entry)) return entry.get();
   return nullptr;
 }
 
@@ -98,7 +107,18 @@ std::string Function::difference(Span<const Tensor> inputs, size_t outputs) cons
     if (kind.shape != inputs[i].shape())
       return concat("shape of input ", i, ": ", kind.shape, " became ", inputs[i].shape());
   }
-  return "nothing";
+  const graph::Program* program = program_of(before);
+  const graph::HostSource* changed = program ? graph::changed_kind(*program) : nullptr;
+  return changed ? concat("kind of step of the optimizer '", changed->name, "'") : "nothing";
+}
+
+// Whether there is a recording of the signature, of steps of other kinds.
+bool Function::has_other_kind(Span<const Tensor> inputs, size_t outputs) const {
+  for (const auto& entry : entries_) {
+    const graph::Program* program = program_of(*entry);
+    if (program && matches(*entry, inputs, outputs) && graph::changed_kind(*program)) return true;
+  }
+  return false;
 }
 
 void Function::drop(Entry* entry) {
@@ -127,8 +147,9 @@ std::unique_ptr<Function::Entry> Function::entry_for(Span<const Tensor> inputs, 
 void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
   auto entry = entry_for(inputs, outputs.size());
   if (traces_ > 0) {
-    // The second size of a batch is what a function for all sizes is made of.
-    if (options_.retrace_is_error && !(options_.polymorphic_batch && other_size_of(*entry)))
+    // The second size of a batch is what a function for all sizes is made of, and each kind of step is recorded once.
+    if (options_.retrace_is_error && !has_other_kind(inputs, outputs.size()) &&
+        !(options_.polymorphic_batch && other_size_of(*entry)))
       fail(Code::kFailedPrecondition, "[", options_.name,
            "] the step must not be recorded again: got a call with another ", reason,
            "; keep shapes and dtypes, or allow retraces");

@@ -1,8 +1,9 @@
 // Function: a step that is recorded when it first runs with new kinds of inputs and replayed from then on.
 //
 // The first call of a signature runs the step eagerly and records it (graph/tracer.h). The second plans it (plan.h); from then
-// on a call runs the plan. Signature: dtype and shape of each input, the flags, the number of outputs. Variables are captured by
-// the recording; a plan ends when one of them is released.
+// on a call runs the plan. Signature: dtype and shape of each input, the flags, the number of outputs; and what the optimizers of
+// the step are about to do, for one that accumulates gradients does not update in each step. Each kind of step is recorded once, which
+// is no retrace that retrace_is_error forbids. Variables are captured by the recording; a plan ends when one of them is released.
 //
 // With polymorphic_batch the recordings of two sizes of a batch make plans for any other (batch_sizes.h).
 #pragma once
@@ -100,6 +101,8 @@ class Function {
 
   bool matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const;
   Entry* find(Span<const Tensor> inputs, size_t outputs);
+  static const graph::Program* program_of(const Entry& entry);
+  bool has_other_kind(Span<const Tensor> inputs, size_t outputs) const;
   void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
   void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);

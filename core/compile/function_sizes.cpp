@@ -19,12 +19,17 @@ const Function::Entry* Function::other_size_of(const Entry& entry) const {
     }
     return true;
   };
+  // Of a step that is yet to be recorded, any kind (graph::same_kinds).
+  auto of_kind = [&](const graph::Program& program) {
+    return !entry.recorded || same_kinds(program, *entry.recorded);
+  };
   for (const Family& family : families_)
-    if (comparable(family.inputs, family.outputs, family.flags) && family.program->stale().empty())
+    if (comparable(family.inputs, family.outputs, family.flags) && family.program->stale().empty() &&
+        of_kind(family.program->program()))
       return nullptr;
   const Entry* latest = nullptr;
   for (const auto& other : entries_)
-    if (other->recorded && stale_reason(*other->recorded).empty() &&
+    if (other->recorded && stale_reason(*other->recorded).empty() && of_kind(*other->recorded) &&
         (!latest || other->used > latest->used) && comparable(other->inputs, other->outputs, other->flags))
       latest = other.get();
   return latest;
@@ -67,7 +72,7 @@ Function::Entry* Function::resize(Span<const Tensor> inputs, size_t outputs, std
       }
       fits = fits && shape == kind.shape;
     }
-    if (!fits || size < kSmallest) continue;
+    if (!fits || size < kSmallest || changed_kind(family.program->program())) continue;
     std::string gone = family.program->stale();
     if (!gone.empty()) {
       why = concat("; the plan for all sizes has ended: ", gone);

@@ -134,6 +134,19 @@ std::string stale_reason(const Program& program) {
   return "";
 }
 
+const HostSource* changed_kind(const Program& program) {
+  for (const HostSource& source : program.host_sources)
+    for (size_t i = 0; i < source.kinds.size() && !source.life.expired(); i++)
+      if (source.numbers->kind(static_cast<int64_t>(i)) != source.kinds[i]) return &source;
+  return nullptr;
+}
+
+bool same_kinds(const Program& a, const Program& b) {
+  return std::equal(
+      a.host_sources.begin(), a.host_sources.end(), b.host_sources.begin(), b.host_sources.end(),
+      [](const HostSource& x, const HostSource& y) { return x.numbers == y.numbers && x.kinds == y.kinds; });
+}
+
 void replace_uses(Program& program, const std::vector<ValueId>& by) {
   for (Node& node : program.nodes)
     for (ValueId& id : node.in) id = by[id];

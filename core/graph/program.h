@@ -92,6 +92,7 @@ struct HostSource {
   HostNumbers* numbers;
   std::string name;
   int64_t steps = 0;
+  std::vector<int> kinds;  // of these steps
 };
 
 struct HostNumber {
@@ -142,6 +143,10 @@ void infer(const Program& program, const Node& node, OutputSpec* out);
 
 // "" or why a program cannot run any more: a variable or optimizer that it uses has been released.
 std::string stale_reason(const Program& program);
+// The source whose steps would be of another kind now than those that were recorded (HostNumbers::kind); null: none.
+const HostSource* changed_kind(const Program& program);
+// Whether two programs hold steps of the same sources, of the same kinds.
+bool same_kinds(const Program& a, const Program& b);
 
 // Readable text, one line for each thing; core/graph/README.md explains it.
 std::string to_text(const Program& program);

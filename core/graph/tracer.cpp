@@ -188,8 +188,12 @@ HostSource* Tracer::source_of(const HostNumbers& numbers) {
 }
 
 void Tracer::on_host_step(const std::shared_ptr<HostNumbers>& numbers) {
-  if (!source_of(*numbers)) program_.host_sources.push_back({numbers, numbers.get(), numbers->name(), 0});
-  source_of(*numbers)->steps++;
+  if (!source_of(*numbers)) program_.host_sources.push_back({numbers, numbers.get(), numbers->name(), 0, {}});
+  HostSource& source = *source_of(*numbers);
+  source.kinds.push_back(numbers->kind(0));
+  if (++source.steps > 1 && numbers->may_skip())
+    note_problem(concat("it does more than one step of the optimizer '", source.name,
+                        "', which may skip the first one; do one in each call"));
 }
 
 void Tracer::on_host_number(const HostNumbers& numbers, int index, const Tensor& value) {

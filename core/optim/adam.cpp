@@ -29,6 +29,7 @@ class Adam final : public Optimizer {
     return 3;
   }
 
+  int decay_scalar() const override { return weight_decay_ > 0 ? 1 : -1; }
   bool runs_in_place() const override { return !options_.amsgrad; }
 
   void run(const Tensor* values, const Tensor& g, const Tensor* scalars, bool donate,

@@ -28,8 +28,11 @@ class Lamb final : public Optimizer {
     out[0] = -rate;
     out[1] = 1.0 / (1.0 - std::pow(options_.beta1, t));
     out[2] = 1.0 / (1.0 - std::pow(options_.beta2, t));
-    return 3;
+    out[3] = options_.weight_decay;
+    return decay_scalar() < 0 ? 3 : 4;
   }
+
+  int decay_scalar() const override { return options_.weight_decay > 0 ? 3 : -1; }
 
   bool runs_in_place() const override { return false; }
 
@@ -40,8 +43,7 @@ class Lamb final : public Optimizer {
     out[2] = moving_average(values[2], square(g), options_.beta2);
     Tensor root = shifted_into(into(OpId::kSqrt, mul(out[2], scalars[2])), options_.epsilon);
     Tensor step = into(OpId::kDiv, mul(out[1], scalars[1]), root);
-    if (options_.weight_decay != 0)
-      step = into(OpId::kAdd, std::move(step), mul_scalar(w, options_.weight_decay));
+    if (options_.weight_decay != 0) step = into(OpId::kAdd, std::move(step), mul(w, scalars[3]));
     Tensor ratio = cast(trust_ratio(norm_of_all(w), norm_of_all(step)), w.dtype());
     out[0] = into(OpId::kAdd, into(OpId::kMul, std::move(step), mul(ratio, scalars[0])), w);
   }

@@ -48,48 +48,51 @@ class Optimizer::Numbers final : public HostNumbers {
   explicit Numbers(Optimizer& optimizer) : optimizer_(optimizer) {}
   const std::string& name() const override { return optimizer_.name_; }
   int count() const override {
-    double unused[kMostScalars];
-    return optimizer_.scalars(1, 0, unused);
+    double unused[kMostNumbers];
+    return optimizer_.all_numbers(1, 0, unused);
   }
   void before(int64_t ahead, DType dtype, double* numbers) override {
     optimizer_.check_state();
-    const int64_t step = optimizer_.steps_now() + ahead;
+    StepState* state = optimizer_.state_.get();
+    if (state) state->check(optimizer_.name_.c_str());
+    const int64_t steps = optimizer_.steps_now();
+    const int64_t step = state ? state->step_of(ahead, steps) : steps + ahead;
     const double rate = optimizer_.rate_of(step);
-    const int n = optimizer_.scalars(step + 1, rate, numbers);
+    const int n = optimizer_.all_numbers(step + 1, rate, numbers);
     optimizer_.check_numbers(numbers, n, rate, dtype, nullptr);
-    const Tensor& count = optimizer_.iterations_->value();
-    if (count.owns_memory_alone() && count.node()->tape_bits == 0)
-      room_ = Tensor();
-    else if (!room_)
-      room_ = scalar_of(optimizer_.context_, int64_t{0});
+    if (state) state->make_room();
+    optimizer_.make_room_for_count();
   }
   void after(int64_t steps) noexcept override {
-    const int64_t count = optimizer_.steps_now() + steps;
-    Variable& iterations = *optimizer_.iterations_;
-    if (room_) {
-      room_.mutable_data<int64_t>()[0] = count;
-      iterations.put_unseen(std::move(room_));
-    } else {
-      iterations.value().mutable_data<int64_t>()[0] = count;
-      iterations.changed_in_place();
-    }
+    const StepState* state = optimizer_.state_.get();
+    if (!state) return optimizer_.count_steps(steps);
+    const bool finite = !state->finite || state->finite->value().data<bool>()[0];
+    for (int64_t i = 0; i < steps; i++) optimizer_.count_call(finite);
   }
+  int kind(int64_t ahead) const override {
+    const StepState* state = optimizer_.state_.get();
+    return state ? state->kind(ahead, optimizer_.steps_now()) : 0;
+  }
+  bool may_skip() const override { return optimizer_.state_ && optimizer_.state_->options.skips(); }
   bool follows(const Variable& variable) const override {
     for (const VariableRef& v : optimizer_.schedule_variables_)
       if (&variable == v.get()) return true;
+    if (optimizer_.state_ && optimizer_.state_->follows(variable)) return true;
     return changes(variable) || &variable == optimizer_.learning_rate_.get();
   }
-  bool changes(const Variable& variable) const override { return &variable == optimizer_.iterations_.get(); }
+  bool changes(const Variable& variable) const override {
+    return &variable == optimizer_.iterations_.variable().get() ||
+           (optimizer_.state_ && optimizer_.state_->changes(variable));
+  }
 
  private:
   Optimizer& optimizer_;
-  Tensor room_;  // for a count that cannot be written in place
 };
 
 Optimizer::Optimizer(Context& context, std::string name, double learning_rate)
     : context_(context), name_(std::move(name)) {
   check_not_negative(name_.c_str(), "learning_rate", learning_rate);
-  iterations_ = VariableRef::make(scalar_of(context, int64_t{0}), name_ + "/iterations", false);
+  iterations_ = HostCell(scalar_of(context, int64_t{0}), name_ + "/iterations");
   learning_rate_ = VariableRef::make(scalar_of(context, learning_rate), name_ + "/learning_rate", false);
   numbers_ = std::make_shared<Numbers>(*this);
 }
@@ -103,15 +106,20 @@ std::vector<Optimizer::Slot> Optimizer::slots_like(const Variable& variable,
 }
 
 int64_t Optimizer::iterations() const {
-  context_.note_host_read(iterations_->peek(), "optimizer_iterations");
+  context_.note_host_read(iterations_.variable()->peek(), "optimizer_iterations");
   return steps_now();
 }
 
 std::vector<VariableRef> Optimizer::variables() const {
-  std::vector<VariableRef> all{iterations_, learning_rate_};
+  std::vector<VariableRef> all{iterations_.variable(), learning_rate_};
   all.insert(all.end(), schedule_variables_.begin(), schedule_variables_.end());
-  for (const Entry& entry : entries_)
-    for (size_t i = 0; i < entry.num_slots && !entry.life.expired(); i++) all.push_back(entry.slots[i]);
+  if (state_) state_->list_variables(all);
+  for (const Entry& entry : entries_) {
+    if (entry.life.expired()) continue;
+    for (size_t i = 0; i < entry.num_slots; i++) all.push_back(entry.slots[i]);
+    for (const VariableRef& v : {entry.sum, entry.average})
+      if (v) all.push_back(v);
+  }
   return all;
 }
 
@@ -196,8 +204,8 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
 void Optimizer::check_state() const {
   const int64_t steps = steps_now();
   if (steps < 0 || steps == std::numeric_limits<int64_t>::max())
-    invalid("[", name_, "] the variable ", quoted(*iterations_), " counts steps, from 0 on: got ", steps,
-            "; was the wrong value assigned or loaded?");
+    invalid("[", name_, "] the variable ", quoted(*iterations_.variable()), " counts steps, from 0 on: got ",
+            steps, "; was the wrong value assigned or loaded?");
 }
 
 // The numbers of a step reach the ops in the dtype of the variable.
@@ -247,6 +255,7 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       for (Slot& slot : slots)
         entry.slots[entry.num_slots++] =
             VariableRef::make(std::move(slot.first), concat(name_, "/", entry.name, "/", slot.name), false);
+      if (state_) make_option_slots(entry, *variables[i]);
       entry_of_variable_.emplace(v.id(), entries_.size());
       entries_.push_back(std::move(entry));
     }
@@ -294,7 +303,10 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
   size_t before = entries_.size();
   try {
     make_slots(variables);
-    step(grads, variables, row_indices);
+    if (state_)
+      step_with_options(grads, variables, row_indices);
+    else
+      step(grads, variables, row_indices);
   } catch (...) {
     forget_slots_from(before);
     throw;
@@ -349,7 +361,7 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
   const int num_scalars = scalars(count, rate, numbers);
   for (Observer* observer : context_.observers()) observer->on_host_step(numbers_);
   Tensor numbers_of_dtype[2][kMostScalars];  // f32, f64
-  Tensor new_count = scalar_of(context_, count);
+  make_room_for_count();
 
   std::vector<Update> updates;
   updates.reserve(grads.size());
@@ -381,8 +393,11 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
 
   Uncancellable all_or_nothing(context_);
   for (Update& u : updates) commit(u);
-  iterations_->put_unseen(std::move(new_count));  // who records the step knows by the numbers
+  count_steps(1);
 }
+
+// Unseen: who records the step knows by the numbers.
+void Optimizer::count_steps(int64_t steps) noexcept { iterations_.set(steps_now() + steps); }
 
 void Optimizer::warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables) {
   std::string names;
@@ -394,10 +409,12 @@ void Optimizer::warn_of_missing(Span<const Tensor> grads, Span<Variable* const> 
     names += (names.empty() ? "" : ", ") + quoted(*variables[i], i);
   }
   if (names.empty()) return;
-  context_.log(LogLevel::kWarning,
-               concat("[optimizer_apply] ", name_, ": gradients do not exist for the variables ", names,
-                      ", which stay as they are; does the loss depend on them?")
-                   .c_str());
+  context_.log(
+      LogLevel::kWarning,
+      concat("[optimizer_apply] ", name_, ": gradients do not exist for the variables ", names,
+             state_ && state_->options.accumulates() ? ", which counts as zeros" : ", which stay as they are",
+             "; does the loss depend on them?")
+          .c_str());
 }
 
 }  // namespace tl::optim

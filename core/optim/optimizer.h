@@ -15,6 +15,7 @@
 
 #include "core/base/span.h"
 #include "core/optim/schedule.h"
+#include "core/optim/step_state.h"
 #include "core/tensor/host_numbers.h"
 #include "core/tensor/variable.h"
 
@@ -60,9 +61,26 @@ class Optimizer {
   // Steps done so far.
   int64_t iterations() const;
 
-  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, then the slots,
-  // "<name>/<variable>/<slot>", of each live variable in the order of first sight; of variables of one name the second is
-  // called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
+  // ---- step options (step_options.h), in step_with_options.cpp ----
+
+  // Sets the options of all steps. Throws kFailedPrecondition after the first step or build, and kInvalidArgument for options that
+  // make no sense, or a weight decay where the optimizer has its own.
+  void configure(const StepOptions& options);
+  // Variables whose weights do not decay, neither by an option nor by AdamW; more of them with each call. As configure().
+  void exclude_from_weight_decay(Span<Variable* const> variables);
+  // The loss times the scale that apply() divides by; tapes record it. The scale is that of now.
+  Tensor scale_loss(const Tensor& loss) const;
+  double loss_scale() const;      // 1 where there is none
+  int64_t skipped_steps() const;  // calls that changed nothing because a gradient was not finite
+  // Exchanges weights and averages (use_ema) of all variables, for an evaluation; the next call exchanges them back. While averages
+  // stand in for weights, apply() is kFailedPrecondition. Throws kInvalidArgument unless all variables of the optimizer are given.
+  void swap_averages(Span<Variable* const> variables);
+  bool averages_in_use() const;
+
+  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, what step
+  // options count ("<name>/accumulated_steps", "skipped_steps", "good_steps", "averages_in_use", i64, and "loss_scale", f64), then the
+  // slots, "<name>/<variable>/<slot>", of each live variable in the order of first sight, with "gradient_sum" and "average" where options
+  // need them; of variables of one name the second is called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
   std::vector<VariableRef> variables() const;
   // The slots of one variable, empty when it was not seen yet.
   std::vector<VariableRef> slots(const Variable& variable) const;
@@ -72,6 +90,7 @@ class Optimizer {
  protected:
   static constexpr int kMostSlots = 4;
   static constexpr int kMostScalars = 4;
+  static constexpr int kMostNumbers = kMostScalars + 2;  // with those of step options
 
   // State that goes with a variable, and what it is before the first step.
   struct Slot {
@@ -96,6 +115,8 @@ class Optimizer {
   // ops may write into the memory of `values`.
   virtual void run(const Tensor* values, const Tensor& gradient, const Tensor* scalars, bool donate,
                    Tensor* out) const = 0;
+  // Which of the scalars is the share of the weights that decays, when the optimizer has a weight decay of its own; else -1.
+  virtual int decay_scalar() const { return -1; }
   // True when run() with `donate` allocates no memory for values that nobody else holds.
   virtual bool runs_in_place() const = 0;
 
@@ -106,10 +127,12 @@ class Optimizer {
     std::string name;                // of the variable in the names of its slots
     std::array<VariableRef, kMostSlots> slots;
     size_t num_slots = 0;
+    VariableRef sum, average;  // where step options want them
     bool warned = false;
   };
   struct Update;
   class Numbers;
+  class Call;
 
   void check_variables(Span<Variable* const> variables) const;
   void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
@@ -118,21 +141,31 @@ class Optimizer {
   void check_numbers(const double* numbers, int count, double rate, DType dtype,
                      const Variable* variable) const;
   double rate_of(int64_t step) const;
-  int64_t steps_now() const { return iterations_->value().data<int64_t>()[0]; }
+  int64_t steps_now() const { return iterations_.get<int64_t>(); }
   void forget_dead_variables();
   void make_slots(Span<Variable* const> variables);
   void forget_slots_from(size_t count);
   size_t entry_of(const Variable& variable, size_t guess) const;
   void step(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices);
+  void step_with_options(Span<const Tensor> grads, Span<Variable* const> variables,
+                         Span<const Tensor> row_indices);
+  int all_numbers(int64_t step, double rate, double* out) const;
+  void make_room_for_count() { iterations_.make_room(); }
+  void make_option_slots(Entry& entry, Variable& variable) const;
+  void count_steps(int64_t steps) noexcept;
+  void count_call(bool finite) noexcept;
+  void check_unused(const char* what) const;
   void prepare(Update& update) const;
   void commit(Update& update) const;
   void warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables);
 
   Context& context_;
   std::string name_;
-  VariableRef iterations_, learning_rate_;
+  HostCell iterations_;
+  VariableRef learning_rate_;
   SchedulePtr schedule_;                         // null: the variable's rate
   std::vector<VariableRef> schedule_variables_;  // what it remembers
+  std::unique_ptr<StepState> state_;             // null: no option is used
   std::vector<Entry> entries_;                   // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
   std::shared_ptr<HostNumbers>

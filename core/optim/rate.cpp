@@ -20,7 +20,7 @@ double Optimizer::rate_of(int64_t step) const {
 
 double Optimizer::learning_rate() const {
   // Used, and then looked at: so whoever records the step knows what was looked at.
-  context_.note_host_read(schedule_ ? iterations_->peek() : learning_rate_->peek(),
+  context_.note_host_read(schedule_ ? iterations_.variable()->peek() : learning_rate_->peek(),
                           "optimizer_learning_rate");
   return rate_of(steps_now());
 }

@@ -25,6 +25,11 @@ class HostNumbers {
   virtual void before(int64_t ahead, DType dtype, double* numbers) = 0;
   // `steps` steps have been done. Only after `before`, with nothing in between.
   virtual void after(int64_t steps) noexcept = 0;
+  // What kind of step is `ahead` steps behind the next one. Steps of different kinds run different ops, so that a recording
+  // stands only for steps of the kinds that it saw.
+  virtual int kind(int64_t ahead) const = 0;
+  // Whether a step may find, by what it computes, that it does not count: numbers of steps behind it are not known before then.
+  virtual bool may_skip() const = 0;
   // Whether the numbers follow from a variable, and whether `after` changes it, unseen by anybody.
   virtual bool follows(const Variable& variable) const = 0;
   virtual bool changes(const Variable& variable) const = 0;

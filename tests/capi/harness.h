@@ -34,6 +34,7 @@ int loss_tests(void);
 int metric_tests(void);
 int optim_tests(void);
 int schedule_tests(void);
+int step_options_tests(void);
 int adaptive_optimizers_tests(void);
 int message_tests(void);
 int curvature_tests(void);

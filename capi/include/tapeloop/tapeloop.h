@@ -18,6 +18,7 @@
 #include <tapeloop/optim.h>
 #include <tapeloop/pullback.h>
 #include <tapeloop/schedule.h>
+#include <tapeloop/step_options.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
 #include <tapeloop/vmap.h>

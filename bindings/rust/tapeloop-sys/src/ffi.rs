@@ -281,6 +281,15 @@ pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
 /// over the last axis
 pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
 
+/// What becomes of a step with a gradient that holds NaN or an infinity. Append-only numbers.
+pub type tl_non_finite_gradients = i32;
+/// it is taken as it is
+pub const TL_NON_FINITE_GRADIENTS_PASS: tl_non_finite_gradients = 0;
+/// the step fails with TL_NON_FINITE, and nothing changes
+pub const TL_NON_FINITE_GRADIENTS_ERROR: tl_non_finite_gradients = 1;
+/// nothing changes but the count of such steps
+pub const TL_NON_FINITE_GRADIENTS_SKIP: tl_non_finite_gradients = 2;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -1061,6 +1070,45 @@ pub struct tl_plateau_options {
     pub maximize: bool,
     /// of its variables; copied; NULL: "plateau"
     pub name: *const c_char,
+}
+
+/// Options of all steps of an optimizer. Fill it with tl_step_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_step_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// N calls, 2 or more, are one step on the mean of their gradients; a null gradient counts as zero; 0:
+    /// each call is a step (default)
+    pub gradient_accumulation_steps: i64,
+    /// each element to \[-clip_value, clip_value\]; 0: none (default)
+    pub clip_value: f64,
+    /// the norm of each gradient; 0: none (default)
+    pub clip_norm: f64,
+    /// the norm of all gradients together; 0: none (default). One of the three at most
+    pub global_clip_norm: f64,
+    /// w -= rate weight_decay w before the update, for any optimizer; 0: none (default)
+    pub weight_decay: f64,
+    /// keep moving averages of weights (default false)
+    pub use_ema: bool,
+    /// average = momentum average + (1 - momentum) w, in \[0, 1); 0: 0.99, the default
+    pub ema_momentum: f64,
+    /// every so many steps weights become their averages; 0: never (default)
+    pub ema_overwrite_frequency: i64,
+    /// gradients are divided by it; 0: 1, the default
+    pub loss_scale_factor: f64,
+    /// a further factor that follows the gradients; steps that are not finite are skipped (default false)
+    pub dynamic_loss_scale: bool,
+    /// of the dynamic one; 0: 32768, the default
+    pub initial_loss_scale: f64,
+    /// calls with finite gradients after which it doubles; 0: 2000, the default
+    pub loss_scale_growth_interval: i64,
+    /// it halves no further; 0: 1, the default
+    pub min_loss_scale: f64,
+    /// it doubles no further; 0: 16777216, the default
+    pub max_loss_scale: f64,
+    /// default TL_NON_FINITE_GRADIENTS_PASS
+    pub non_finite: tl_non_finite_gradients,
 }
 
 extern "C" {
@@ -3716,6 +3764,47 @@ extern "C" {
     /// and tl_optimizer_set_learning_rate() is TL_FAILED_PRECONDITION. A rate that is not finite or negative
     /// fails the step that would take it. Outside of compiled steps only. Since 0.1.
     pub fn tl_optimizer_set_schedule(optimizer: *mut tl_optimizer, schedule: *mut tl_schedule) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_step_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_step_options_init(options: *mut tl_step_options, struct_size: usize);
+
+    /// Sets the options of all steps. options may be NULL for the defaults. TL_FAILED_PRECONDITION after the
+    /// first step or build; TL_INVALID_ARGUMENT for options that make no sense, and for a weight decay where
+    /// the optimizer has one of its own, as tl_adamw() does. Since 0.1.
+    pub fn tl_optimizer_configure(optimizer: *mut tl_optimizer, options: *const tl_step_options)
+        -> tl_status;
+
+    /// Variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the
+    /// option nor by the optimizer's own weight decay. More of them with each call, before the first step or
+    /// build (TL_FAILED_PRECONDITION). Since 0.1.
+    pub fn tl_optimizer_exclude_from_weight_decay(
+        optimizer: *mut tl_optimizer,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// The loss, f32 or f64 of any shape, times the scale of now, which tl_optimizer_apply() divides its
+    /// gradients by: take the gradient of this. The loss itself where there is no scale. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_optimizer_scale_loss(optimizer: *mut tl_optimizer, loss: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// The factor of tl_optimizer_scale_loss(), 1 where there is none; NaN on failure (the context holds the
+    /// error). Outside of compiled steps. Since 0.1.
+    pub fn tl_optimizer_loss_scale(optimizer: *mut tl_optimizer) -> f64;
+
+    /// The number of calls that changed nothing because a gradient was not finite; -1 on failure (the context
+    /// holds the error). Outside of compiled steps. Since 0.1.
+    pub fn tl_optimizer_skipped_steps(optimizer: *mut tl_optimizer) -> i64;
+
+    /// Exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call
+    /// exchanges them back. Meanwhile tl_optimizer_apply() is TL_FAILED_PRECONDITION. `count` variables are
+    /// all that the optimizer has had gradients for, in any order (TL_INVALID_ARGUMENT).
+    /// TL_FAILED_PRECONDITION without use_ema. Outside of compiled steps. Since 0.1.
+    pub fn tl_optimizer_swap_averages(
+        optimizer: *mut tl_optimizer,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
 
     /// Runs `function` for each example of a batch, all at once. axes says for each input along which axis its
     /// examples lie: negative ones count from the end, and TL_NO_AXIS stands for an input that is the same for

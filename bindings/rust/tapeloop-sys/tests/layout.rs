@@ -130,7 +130,10 @@ fn here() -> String {
         TL_ACTIVATION_SIGMOID,
         TL_ACTIVATION_SOFTPLUS,
         TL_ACTIVATION_SOFTMAX,
-        TL_ACTIVATION_LOG_SOFTMAX
+        TL_ACTIVATION_LOG_SOFTMAX,
+        TL_NON_FINITE_GRADIENTS_PASS,
+        TL_NON_FINITE_GRADIENTS_ERROR,
+        TL_NON_FINITE_GRADIENTS_SKIP
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -328,6 +331,27 @@ fn here() -> String {
         rows,
         tl_plateau_options { struct_size, factor, patience, min_delta, cooldown, min_rate, maximize, name }
     );
+    layout!(
+        rows,
+        tl_step_options {
+            struct_size,
+            gradient_accumulation_steps,
+            clip_value,
+            clip_norm,
+            global_clip_norm,
+            weight_decay,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            dynamic_loss_scale,
+            initial_loss_scale,
+            loss_scale_growth_interval,
+            min_loss_scale,
+            max_loss_scale,
+            non_finite
+        }
+    );
     rows
 }
 
@@ -459,6 +483,9 @@ int main(void) {
   printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
   printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
   printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
+  printf("TL_NON_FINITE_GRADIENTS_PASS %d\n", (int)TL_NON_FINITE_GRADIENTS_PASS);
+  printf("TL_NON_FINITE_GRADIENTS_ERROR %d\n", (int)TL_NON_FINITE_GRADIENTS_ERROR);
+  printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -711,6 +738,23 @@ int main(void) {
   printf("tl_plateau_options.min_rate %zu\n", offsetof(tl_plateau_options, min_rate));
   printf("tl_plateau_options.maximize %zu\n", offsetof(tl_plateau_options, maximize));
   printf("tl_plateau_options.name %zu\n", offsetof(tl_plateau_options, name));
+  printf("tl_step_options %zu\n", sizeof(tl_step_options));
+  printf("tl_step_options.struct_size %zu\n", offsetof(tl_step_options, struct_size));
+  printf("tl_step_options.gradient_accumulation_steps %zu\n", offsetof(tl_step_options, gradient_accumulation_steps));
+  printf("tl_step_options.clip_value %zu\n", offsetof(tl_step_options, clip_value));
+  printf("tl_step_options.clip_norm %zu\n", offsetof(tl_step_options, clip_norm));
+  printf("tl_step_options.global_clip_norm %zu\n", offsetof(tl_step_options, global_clip_norm));
+  printf("tl_step_options.weight_decay %zu\n", offsetof(tl_step_options, weight_decay));
+  printf("tl_step_options.use_ema %zu\n", offsetof(tl_step_options, use_ema));
+  printf("tl_step_options.ema_momentum %zu\n", offsetof(tl_step_options, ema_momentum));
+  printf("tl_step_options.ema_overwrite_frequency %zu\n", offsetof(tl_step_options, ema_overwrite_frequency));
+  printf("tl_step_options.loss_scale_factor %zu\n", offsetof(tl_step_options, loss_scale_factor));
+  printf("tl_step_options.dynamic_loss_scale %zu\n", offsetof(tl_step_options, dynamic_loss_scale));
+  printf("tl_step_options.initial_loss_scale %zu\n", offsetof(tl_step_options, initial_loss_scale));
+  printf("tl_step_options.loss_scale_growth_interval %zu\n", offsetof(tl_step_options, loss_scale_growth_interval));
+  printf("tl_step_options.min_loss_scale %zu\n", offsetof(tl_step_options, min_loss_scale));
+  printf("tl_step_options.max_loss_scale %zu\n", offsetof(tl_step_options, max_loss_scale));
+  printf("tl_step_options.non_finite %zu\n", offsetof(tl_step_options, non_finite));
   return 0;
 }
 "#;

@@ -54,6 +54,7 @@ mod optimizer;
 mod pullback;
 mod schedule;
 mod scope;
+mod step_options;
 mod tape;
 mod tensor;
 mod text;
@@ -67,10 +68,12 @@ mod generated {
     mod metric;
     mod ops;
     mod statistics;
+    mod step_options;
     pub use builders::*;
     pub use enums::*;
     pub use metric::*;
     pub use statistics::*;
+    pub use step_options::*;
 }
 
 pub use closure::Outputs;

@@ -432,3 +432,17 @@ pub enum Activation {
     /// Over the last axis.
     LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
 }
+
+/// What becomes of a step with a gradient that holds NaN or an infinity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum NonFiniteGradients {
+    /// It is taken as it is.
+    #[default]
+    Pass = ffi::TL_NON_FINITE_GRADIENTS_PASS,
+    /// The step fails with `Code::NonFinite`, and nothing changes.
+    Error = ffi::TL_NON_FINITE_GRADIENTS_ERROR,
+    /// Nothing changes but the count of such steps.
+    Skip = ffi::TL_NON_FINITE_GRADIENTS_SKIP,
+}

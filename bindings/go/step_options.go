@@ -1,0 +1,95 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"math"
+	"runtime"
+)
+
+// Configure sets the options of all steps, right after making the optimizer: gradient accumulation, clipping, weight decay, averages
+// of weights, loss scale, and what becomes of gradients that are not finite. Compiled steps follow them, to the bit. options may be nil.
+//
+// The order is that of Keras: nil gradients are dropped; gradients are divided by the loss scale; they are looked at (NonFinite);
+// they are added up, and only each Nth call goes on, with their mean; clipping; weight decay; the update; averages; the count of
+// steps. All counts and scales, accumulators and averages are among Variables.
+//
+// ErrFailedPrecondition after the first step or build; ErrInvalidArgument for options that make no sense, and for a weight decay where the
+// optimizer has one of its own, as AdamW does.
+func (o *Optimizer) Configure(options *StepOptions) error {
+	if err := o.self().usable(); err != nil {
+		return err
+	}
+	err := o.c.effect(C.tlgo_optimizer_configure(C.uintptr_t(o.h), options.raw()))
+	runtime.KeepAlive(o)
+	return err
+}
+
+func (o *Optimizer) withVariables(variables []*Tensor, call func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t) error {
+	if err := o.self().usable(); err != nil {
+		return err
+	}
+	handles, broken := handlesOf(variables)
+	if broken != nil {
+		return broken.c.brokenBy(broken)
+	}
+	err := o.c.effect(call(C.uintptr_t(o.h), list(handles), C.size_t(len(handles))))
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(variables)
+	return err
+}
+
+// ExcludeFromWeightDecay names variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the
+// option nor by the optimizer's own weight decay. More of them with each call, before the first step or build.
+func (o *Optimizer) ExcludeFromWeightDecay(variables []*Tensor) error {
+	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
+		return C.tlgo_optimizer_exclude_from_weight_decay(h, list, count)
+	})
+}
+
+// ScaleLoss is the loss times the scale of now, which Apply divides its gradients by: take the gradient of this. The loss itself where
+// there is no scale.
+func (o *Optimizer) ScaleLoss(loss *Tensor) *Tensor {
+	if o == nil || o.h == 0 {
+		return o.self().failedTensor()
+	}
+	if loss.err() != nil {
+		return loss
+	}
+	h := C.tlgo_optimizer_scale_loss(C.uintptr_t(o.h), loss.handle())
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(loss)
+	return o.c.result(h)
+}
+
+// LossScale is the factor of ScaleLoss, 1 where there is none; NaN on failure (the context holds the error). Outside of compiled steps.
+func (o *Optimizer) LossScale() float64 {
+	if o == nil {
+		return math.NaN()
+	}
+	scale := float64(C.tlgo_optimizer_loss_scale(C.uintptr_t(o.h)))
+	runtime.KeepAlive(o)
+	return scale
+}
+
+// SkippedSteps is the number of calls that changed nothing because a gradient was not finite; -1 on failure (the context holds the
+// error). Outside of compiled steps.
+func (o *Optimizer) SkippedSteps() int64 {
+	if o == nil {
+		return -1
+	}
+	n := int64(C.tlgo_optimizer_skipped_steps(C.uintptr_t(o.h)))
+	runtime.KeepAlive(o)
+	return n
+}
+
+// SwapAverages exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call exchanges them back.
+// Meanwhile Apply is ErrFailedPrecondition. The variables are all that the optimizer has had gradients for. Outside of compiled steps.
+func (o *Optimizer) SwapAverages(variables []*Tensor) error {
+	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
+		return C.tlgo_optimizer_swap_averages(h, list, count)
+	})
+}

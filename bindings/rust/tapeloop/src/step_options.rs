@@ -1,0 +1,69 @@
+//! What surrounds the update of any optimizer.
+
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, Error, Optimizer, Result, StepOptions, Tensor};
+
+impl Optimizer {
+    /// Sets the options of all steps, right after making the optimizer: gradient accumulation, clipping, weight decay, averages of
+    /// weights, loss scale, and what becomes of gradients that are not finite. Compiled steps follow them, to the bit.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// use tapeloop::{Context, Sgd, StepOptions};
+    /// let c = &Context::new()?;
+    /// let sgd = Sgd::new().learning_rate(1.0).build(c)?;
+    /// sgd.configure(&StepOptions::new().gradient_accumulation_steps(2).clip_value(3.0))?;
+    /// let w = c.variable(&c.zeros(&[1]), "w")?;
+    /// sgd.apply(&[&c.ones(&[1])], &[&w])?;
+    /// assert_eq!(w.item()?, 0.0); // added up
+    /// sgd.apply(&[&(c.ones(&[1]) * 9.0)], &[&w])?;
+    /// assert_eq!(w.item()?, -3.0); // the mean is 5, clipped to 3
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure(&self, options: &StepOptions) -> Result<()> {
+        let status = call!(tl_optimizer_configure(self.handle, &options.raw()));
+        done(self.context, "optimizer_configure", status)
+    }
+
+    /// Variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the option nor by the
+    /// optimizer's own weight decay. More of them with each call, before the first step or build.
+    pub fn exclude_from_weight_decay<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
+        variables.with_handles(|v| {
+            let status = call!(tl_optimizer_exclude_from_weight_decay(self.handle, v.as_ptr(), v.len()));
+            done(self.context, "optimizer_exclude_from_weight_decay", status)
+        })
+    }
+
+    /// The loss times the scale of now, which [`apply`](Optimizer::apply) divides its gradients by: take the gradient of this. The
+    /// loss itself where there is no scale.
+    pub fn scale_loss(&self, loss: &Tensor) -> Tensor {
+        expression!(self.context, tl_optimizer_scale_loss(self.handle, loss.handle))
+    }
+
+    /// The factor of [`scale_loss`](Optimizer::scale_loss), 1 where there is none. Outside of compiled steps.
+    pub fn loss_scale(&self) -> Result<f64> {
+        let scale = call!(tl_optimizer_loss_scale(self.handle));
+        if scale.is_nan() {
+            return Err(Error::take(self.context, "optimizer_loss_scale", ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(scale)
+    }
+
+    /// The number of calls that changed nothing because a gradient was not finite. Outside of compiled steps.
+    pub fn skipped_steps(&self) -> Result<u64> {
+        u64::try_from(call!(tl_optimizer_skipped_steps(self.handle)))
+            .map_err(|_| Error::take(self.context, "optimizer_skipped_steps", ffi::TL_INVALID_ARGUMENT))
+    }
+
+    /// Exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call exchanges them back.
+    /// Meanwhile [`apply`](Optimizer::apply) is refused. The variables are all that the optimizer has had gradients for. Outside of
+    /// compiled steps.
+    pub fn swap_averages<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
+        variables.with_handles(|v| {
+            let status = call!(tl_optimizer_swap_averages(self.handle, v.as_ptr(), v.len()));
+            done(self.context, "optimizer_swap_averages", status)
+        })
+    }
+}

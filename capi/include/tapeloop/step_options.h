@@ -1,0 +1,103 @@
+/* What surrounds the update of any optimizer: gradient accumulation, clipping, weight decay, averages of weights, loss scale,
+ * and what becomes of gradients that are not finite.
+ *
+ *   tl_step_options o;
+ *   tl_step_options_init(&o, sizeof o);
+ *   o.gradient_accumulation_steps = 4;
+ *   o.global_clip_norm = 1;
+ *   o.use_ema = true;
+ *   if (tl_optimizer_configure(adam, &o) != TL_OK) ...        right after making it
+ *   (each micro-batch)  status = tl_optimizer_apply(adam, grads, vars, n);
+ *
+ * The order is that of Keras, and can be seen in the numbers: null gradients are dropped; gradients are divided by the loss scale;
+ * they are looked at (non_finite); they are added up, and only each Nth call goes on, with their mean; clipping; weight decay;
+ * the update; averages; the count of steps. All counts and scales, accumulators and averages are variables that
+ * tl_optimizer_variables() lists, so that a checkpoint has them.
+ *
+ * Compiled steps do the same, to the bit. A step that only accumulates and one that updates are different kinds of step, as is one that
+ * overwrites weights with averages: each kind is recorded once, which tl_function_statistics counts in traces, and retrace_is_error allows.
+ * Where a step may be skipped, a replay computes it and selects: with a dynamic loss scale or TL_NON_FINITE_GRADIENTS_SKIP one
+ * compiled step may hold one step of that optimizer. Gradients of rows (tl_optimizer_apply_rows()) are added up densely, and only the
+ * rows that are touched decay. */
+#ifndef TAPELOOP_STEP_OPTIONS_H
+#define TAPELOOP_STEP_OPTIONS_H
+
+#include <tapeloop/base.h>
+#include <tapeloop/optim.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What becomes of a step with a gradient that holds NaN or an infinity. Append-only numbers. */
+typedef int32_t tl_non_finite_gradients;
+enum {
+  TL_NON_FINITE_GRADIENTS_PASS = 0,  /**< it is taken as it is */
+  TL_NON_FINITE_GRADIENTS_ERROR = 1, /**< the step fails with TL_NON_FINITE, and nothing changes */
+  TL_NON_FINITE_GRADIENTS_SKIP = 2   /**< nothing changes but the count of such steps */
+};
+
+/** Options of all steps of an optimizer. Fill it with tl_step_options_init() first. */
+typedef struct tl_step_options {
+  size_t struct_size; /**< bytes of this struct; set by the init function */
+  int64_t
+      gradient_accumulation_steps; /**< N calls, 2 or more, are one step on the mean of their gradients; a null gradient counts as zero; 0:
+                                      each call is a step (default) */
+  double clip_value; /**< each element to [-clip_value, clip_value]; 0: none (default) */
+  double clip_norm;  /**< the norm of each gradient; 0: none (default) */
+  double
+      global_clip_norm; /**< the norm of all gradients together; 0: none (default). One of the three at most */
+  double
+      weight_decay; /**< w -= rate weight_decay w before the update, for any optimizer; 0: none (default) */
+  bool use_ema;     /**< keep moving averages of weights (default false) */
+  double ema_momentum; /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
+  int64_t
+      ema_overwrite_frequency; /**< every so many steps weights become their averages; 0: never (default) */
+  double loss_scale_factor;    /**< gradients are divided by it; 0: 1, the default */
+  bool dynamic_loss_scale;     /**< a further factor that follows the gradients; steps that are not finite are
+                              skipped (default false) */
+  double initial_loss_scale;   /**< of the dynamic one; 0: 32768, the default */
+  int64_t
+      loss_scale_growth_interval; /**< calls with finite gradients after which it doubles; 0: 2000, the default */
+  double min_loss_scale;          /**< it halves no further; 0: 1, the default */
+  double max_loss_scale;          /**< it doubles no further; 0: 16777216, the default */
+  tl_non_finite_gradients non_finite; /**< default TL_NON_FINITE_GRADIENTS_PASS */
+} tl_step_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_step_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_step_options_init(tl_step_options *options, size_t struct_size);
+
+/** Sets the options of all steps. options may be NULL for the defaults. TL_FAILED_PRECONDITION after the first step or build;
+ * TL_INVALID_ARGUMENT for options that make no sense, and for a weight decay where the optimizer has one of its own, as tl_adamw() does.
+ * Since 0.1. */
+TL_API tl_status tl_optimizer_configure(tl_optimizer *optimizer,
+                                        const tl_step_options *options) TL_WARN_UNUSED;
+
+/** Variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the option nor by the
+ * optimizer's own weight decay. More of them with each call, before the first step or build (TL_FAILED_PRECONDITION). Since 0.1. */
+TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer *optimizer, tl_tensor *const *variables,
+                                                        size_t count) TL_WARN_UNUSED;
+
+/** The loss, f32 or f64 of any shape, times the scale of now, which tl_optimizer_apply() divides its gradients by: take the
+ * gradient of this. The loss itself where there is no scale. Returns NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_optimizer_scale_loss(tl_optimizer *optimizer, tl_tensor *loss);
+
+/** The factor of tl_optimizer_scale_loss(), 1 where there is none; NaN on failure (the context holds the error). Outside of compiled
+ * steps. Since 0.1. */
+TL_API double tl_optimizer_loss_scale(tl_optimizer *optimizer);
+
+/** The number of calls that changed nothing because a gradient was not finite; -1 on failure (the context holds the error).
+ * Outside of compiled steps. Since 0.1. */
+TL_API int64_t tl_optimizer_skipped_steps(tl_optimizer *optimizer);
+
+/** Exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call exchanges them back. Meanwhile
+ * tl_optimizer_apply() is TL_FAILED_PRECONDITION. `count` variables are all that the optimizer has had gradients for, in any order
+ * (TL_INVALID_ARGUMENT). TL_FAILED_PRECONDITION without use_ema. Outside of compiled steps. Since 0.1. */
+TL_API tl_status tl_optimizer_swap_averages(tl_optimizer *optimizer, tl_tensor *const *variables,
+                                            size_t count) TL_WARN_UNUSED;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

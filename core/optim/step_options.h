@@ -1,0 +1,56 @@
+// What surrounds the update of any optimizer, all of it off at first. In the order of Keras, which can be seen in the numbers:
+//
+//   null gradients are dropped; gradients are divided by the loss scale; they are looked at (non_finite); they are added up, and
+//   only each Nth step goes on, with their mean; clipping; weight decay; the update; averages of weights; the count of steps.
+#pragma once
+
+#include <cstdint>
+
+namespace tl::optim {
+
+// What becomes of a step with a gradient that holds NaN or an infinity. Looked at behind the loss scale, in front of clipping.
+enum class NonFiniteGradients : int32_t {
+  kPass = 0,   // it is taken as it is, as in Keras
+  kError = 1,  // the step throws kNonFinite with the name of the variable, and nothing changes
+  kSkip = 2,   // nothing changes but the count of such steps
+};
+
+struct StepOptions {
+  // 0: each call is a step. N >= 2: N calls are one step on the mean of their gradients, equal to one call on the large batch; a
+  // null gradient counts as zero. Count of steps and schedule see the steps, not the calls (Keras shows its schedules the calls).
+  int64_t gradient_accumulation_steps = 0;
+
+  // At most one of them; 0: none.
+  double clip_value = 0;        // each element to [-clip_value, clip_value]
+  double clip_norm = 0;         // the norm of each gradient
+  double global_clip_norm = 0;  // the norm of all gradients together
+
+  // Decoupled (Loshchilov and Hutter 2019), for each optimizer as in Keras: w -= rate weight_decay w before the update.
+  double weight_decay = 0;
+
+  // Moving averages of weights: average = momentum average + (1 - momentum) w behind each step; behind the first it is w.
+  bool use_ema = false;
+  double ema_momentum = 0.99;           // in [0, 1)
+  int64_t ema_overwrite_frequency = 0;  // every so many steps w becomes the average; 0: never
+
+  // Gradients are those of loss_scale_factor times the loss (scale_loss() multiplies): they are divided by it.
+  double loss_scale_factor = 1;
+  // A further factor that keeps gradients in the range of narrow dtypes (Micikevicius et al. 2018): twice as large after each
+  // growth_interval calls with finite gradients, half as large after one without, which is skipped.
+  bool dynamic_loss_scale = false;
+  double initial_loss_scale = 32768;
+  int64_t loss_scale_growth_interval = 2000;
+  double min_loss_scale = 1;
+  double max_loss_scale = 16777216;
+
+  NonFiniteGradients non_finite = NonFiniteGradients::kPass;
+
+  bool accumulates() const { return gradient_accumulation_steps > 0; }
+  bool skips() const { return non_finite == NonFiniteGradients::kSkip || dynamic_loss_scale; }
+  bool scales() const { return dynamic_loss_scale || loss_scale_factor != 1; }
+};
+
+// Throws kInvalidArgument with the optimizer, the option, the rule and the value.
+void check_step_options(const char* optimizer, const StepOptions& options);
+
+}  // namespace tl::optim

@@ -1,0 +1,458 @@
+// A step of an optimizer with step options (step_options.h): what stands in front of the update and behind it. Optimizers
+// without such options never come here.
+//
+// As in the plain step, all that can fail comes first: then accumulators, variables, slots, averages and counts change, in
+// their own memory where nobody else holds them. A choice by what gradients hold is the host's where nobody watches; where
+// somebody does, it is a select between the new value and the old one, so that a replay makes it anew, with the same bits.
+#include <cmath>
+
+#include "core/ops/generated/functions.h"
+#include "core/optim/chain.h"
+#include "core/optim/clip.h"
+#include "core/optim/host_scalar.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/row_update.h"
+#include "core/optim/step_state.h"
+#include "core/tensor/recorder.h"
+
+namespace tl::optim {
+namespace {
+
+// A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
+Tensor untracked(const Tensor& t) {
+  return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
+}
+
+bool alone(const Tensor& t) {
+  return t.owns_memory_alone() && !(t.node()->tape_bits & t.context().recording_bits());
+}
+
+Tensor constant(const Tensor& like, double value) {
+  return full(like.context(), IntList{}, value, like.dtype());
+}
+
+// Whether all elements of all gradients are finite: bool, rank 0. Zero times an element is zero, or NaN.
+Tensor all_finite(Context& context, const std::vector<Tensor>& gradients) {
+  Tensor total = full(context, IntList{}, 0, DType::kF64);
+  for (const Tensor& g : gradients)
+    if (g) total = add(total, cast(sum(mul_scalar(g, 0)), DType::kF64));
+  return equal(total, full(context, IntList{}, 0, DType::kF64));
+}
+
+Tensor chosen(const Tensor& flag, const Tensor& yes, const Tensor& no) {
+  return flag ? select(flag, yes, no) : yes;
+}
+
+// average = momentum average + (1 - momentum) w as momentum (average - w) + w: w itself, to the bit, where the momentum is 0 or
+// the average is w already. In the memory of the average where it is given away.
+Tensor moved_average(Tensor average, const Tensor& w, const Tensor& momentum) {
+  Tensor distance = into(OpId::kSub, std::move(average), w);
+  distance = into(OpId::kMul, std::move(distance), momentum);
+  return into(OpId::kAdd, std::move(distance), w);
+}
+
+}  // namespace
+
+// A call, from the gradients on.
+class Optimizer::Call {
+ public:
+  Call(Optimizer& optimizer, Span<const Tensor> grads, Span<Variable* const> variables,
+       Span<const Tensor> row_indices)
+      : o_(optimizer),
+        state_(*optimizer.state_),
+        options_(state_.options),
+        c_(optimizer.context_),
+        variables_(variables),
+        rows_(grads.size()) {
+    gradients_.reserve(grads.size());
+    for (const Tensor& g : grads) gradients_.push_back(g ? untracked(g) : Tensor());
+    for (size_t i = 0; i < row_indices.size(); i++) rows_[i] = row_indices[i];
+  }
+
+  void run() {
+    state_.check(o_.name_.c_str());
+    const int64_t steps = o_.steps_now();
+    kind_ = state_.kind(0, steps);
+    step_ = steps;
+    unscale();
+    for (Observer* observer : c_.observers()) observer->on_host_step(o_.numbers_);
+    if (!look()) return count(false);
+    if (kind_ == StepState::kAccumulate)
+      prepare_sums();
+    else
+      prepare_updates();
+    reserve();
+    Uncancellable all_or_nothing(c_);
+    for (Sum& s : sums_) commit(s);
+    for (Update& u : updates_) commit(u);
+    if (flag_ && state_.finite) state_.finite->put(flag_);
+    o_.count_call(!flag_ || flag_.data<bool>()[0]);
+  }
+
+ private:
+  // An accumulator that takes a gradient.
+  struct Sum {
+    VariableRef sum;
+    Tensor gradient, rows, out;
+    bool in_place;
+  };
+  struct Update {
+    Variable* variable;
+    Entry* entry;
+    size_t count;           // 1 + slots
+    Tensor gradient, rows;  // null gradient: only the average moves
+    const Tensor* scalars;
+    Tensor keep, momentum;  // null: no decay, no average
+    bool in_place;
+    Tensor out[1 + kMostSlots], average, sum;  // sum: what the accumulator becomes
+  };
+  // The numbers of the step as tensors of a dtype; `undecayed`: for variables without weight decay.
+  struct Numbers {
+    Tensor all[kMostNumbers], undecayed[kMostNumbers];
+  };
+
+  void unscale() {
+    const Tensor scale = state_.loss_scale(c_);
+    if (!scale) return;
+    Tensor of_dtype[2];
+    for (Tensor& g : gradients_) {
+      if (!g) continue;
+      Tensor& own = of_dtype[g.dtype() == DType::kF64];
+      if (!own) own = g.dtype() == DType::kF64 ? scale : cast(scale, g.dtype());
+      g = div(g, own);
+    }
+  }
+
+  // False where the call must change nothing.
+  bool look() {
+    if (options_.skips()) {
+      flag_ = all_finite(c_, gradients_);
+      if (c_.observed()) return true;
+      const bool finite = flag_.data<bool>()[0];
+      flag_ = Tensor();
+      return finite;
+    }
+    if (options_.non_finite != NonFiniteGradients::kError) return true;
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      if (!gradients_[i]) continue;
+      try {
+        gradients_[i] = check_finite(gradients_[i]);
+      } catch (const Error& e) {
+        if (e.code() != Code::kNonFinite) throw;
+        const std::string& name = variables_[i]->name();
+        fail(Code::kNonFinite, "[", o_.name_, "] the gradient of ",
+             name.empty() ? concat("variables[", i, "]") : concat("'", name, "'"),
+             " must be finite: ", e.message());
+      }
+    }
+    return true;
+  }
+
+  void count(bool finite) {
+    state_.make_room();
+    o_.make_room_for_count();
+    o_.count_call(finite);
+  }
+
+  Entry& entry(size_t i) { return o_.entries_[o_.entry_of(*variables_[i], i)]; }
+
+  // What the accumulator of variable i and its gradient of this call, which may be null, are together.
+  Tensor total(size_t i) {
+    const Tensor held = untracked(entry(i).sum->peek());
+    const Tensor &g = gradients_[i], &rows = rows_[i];
+    if (!g) return held;
+    return rows ? with_rows(held, rows, add(rows_of(held, rows), g), false) : add(held, g);
+  }
+
+  void prepare_sums() {
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      if (!gradients_[i]) continue;
+      Sum s{entry(i).sum, gradients_[i], rows_[i], {}, false};
+      const Tensor& held = s.sum->peek();
+      s.in_place = !flag_ && alone(held);
+      if (s.rows && s.in_place)
+        s.gradient = add(rows_of(untracked(held), s.rows), s.gradient);
+      else if (!s.in_place)
+        s.out = chosen(flag_, total(i), untracked(held));
+      sums_.push_back(std::move(s));
+    }
+  }
+
+  static void commit(Sum& s) {
+    if (s.in_place) {
+      Tensor held = s.sum->take();
+      s.out =
+          s.rows ? with_rows(held, s.rows, s.gradient, true) : into(OpId::kAdd, std::move(held), s.gradient);
+    }
+    s.sum->put(std::move(s.out));
+  }
+
+  // The mean over the calls of this step in the place of each gradient.
+  void take_means() {
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      Tensor sum = total(i);
+      gradients_[i] = into(OpId::kDiv, std::move(sum),
+                           constant(sum_like(i), static_cast<double>(options_.gradient_accumulation_steps)));
+      rows_[i] = Tensor();
+    }
+  }
+  const Tensor& sum_like(size_t i) { return entry(i).sum->value(); }
+
+  void clip() {
+    if (options_.global_clip_norm > 0) {
+      const NonFinite how =
+          options_.non_finite == NonFiniteGradients::kError ? NonFinite::kError : NonFinite::kPropagate;
+      gradients_ = clip_by_global_norm(c_, gradients_, options_.global_clip_norm, how).gradients;
+      return;
+    }
+    for (Tensor& g : gradients_) {
+      if (!g) continue;
+      if (options_.clip_norm > 0) g = clip_by_norm(g, options_.clip_norm);
+      if (options_.clip_value > 0) g = tl::clip(g, -options_.clip_value, options_.clip_value);
+    }
+  }
+
+  const Numbers& numbers(const Variable& v) {
+    Numbers& n = numbers_[v.dtype() == DType::kF64];
+    if (n.all[0]) return n;
+    double values[kMostNumbers];
+    const double rate = o_.rate_of(step_);
+    const int count = o_.all_numbers(step_ + 1, rate, values);
+    o_.check_numbers(values, count, rate, v.dtype(), &v);
+    for (int k = 0; k < count; k++) {
+      n.undecayed[k] = n.all[k] = full(c_, IntList{}, values[k], v.dtype());
+      for (Observer* observer : c_.observers()) observer->on_host_number(*o_.numbers_, k, n.all[k]);
+    }
+    if (o_.decay_scalar() >= 0) n.undecayed[o_.decay_scalar()] = full(c_, IntList{}, 0, v.dtype());
+    return n;
+  }
+
+  void prepare_updates() {
+    if (options_.accumulates()) take_means();
+    clip();
+    double unused[kMostNumbers];
+    const int scalars = o_.scalars(1, 0, unused);
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      if (!gradients_[i] && !options_.use_ema) continue;
+      Variable& v = *variables_[i];
+      const Numbers& n = numbers(v);
+      const bool decays = state_.without_decay.count(v.id()) == 0;
+      Update u{};
+      u.variable = &v;
+      u.entry = &entry(i);
+      u.count = 1 + u.entry->num_slots;
+      u.gradient = gradients_[i];
+      u.rows = rows_[i];
+      u.scalars = decays ? n.all : n.undecayed;
+      int next = scalars;
+      if (options_.weight_decay > 0) {
+        if (decays) u.keep = n.all[next];
+        next++;
+      }
+      if (options_.use_ema) u.momentum = n.all[next];
+      prepare(u);
+      updates_.push_back(std::move(u));
+    }
+  }
+
+  // What can fail of an update: new values that cannot be written into the old ones' memory.
+  void prepare(Update& u) {
+    const Tensor* held[1 + kMostSlots] = {&u.variable->peek()};
+    for (size_t k = 1; k < u.count; k++) held[k] = &u.entry->slots[k - 1]->peek();
+    u.in_place = !flag_ && (u.rows || o_.runs_in_place());
+    for (size_t k = 0; k < u.count; k++) u.in_place &= alone(*held[k]);
+    if (u.momentum) u.in_place &= alone(u.entry->average->peek());
+    if (u.gradient && (u.rows || !u.in_place)) {
+      auto part = [&](size_t k) {
+        return u.rows ? rows_of(untracked(*held[k]), u.rows) : untracked(*held[k]);
+      };
+      Tensor values[1 + kMostSlots];
+      for (size_t k = 0; k < u.count; k++) values[k] = part(k);
+      if (u.keep) values[0] = mul(values[0], u.keep);
+      o_.run(values, u.gradient, u.scalars, static_cast<bool>(u.rows), u.out);
+      for (size_t k = 0; k < u.count && flag_; k++) u.out[k] = select(flag_, u.out[k], part(k));
+      for (size_t k = 0; k < u.count && u.rows && !u.in_place; k++)
+        u.out[k] = with_rows(untracked(*held[k]), u.rows, u.out[k], false);
+    }
+    if (options_.accumulates()) {
+      const Tensor& sum = u.entry->sum->peek();
+      u.sum = chosen(flag_, full(c_, IntList(sum.shape()), 0, sum.dtype()), untracked(sum));
+    }
+    if (!u.momentum || u.in_place) return;
+    const Tensor before = untracked(u.entry->average->peek()),
+                 w = u.gradient ? u.out[0] : untracked(*held[0]);
+    const Tensor after = moved_average(Tensor(before), w, u.momentum);
+    u.average = chosen(flag_, after, before);
+    if (overwrites()) u.out[0] = chosen(flag_, after, untracked(*held[0]));
+  }
+
+  // The rest of it, which cannot fail.
+  void commit(Update& u) {
+    if (u.in_place) {
+      Tensor values[1 + kMostSlots];
+      values[0] = u.variable->take();
+      for (size_t k = 1; k < u.count; k++) values[k] = u.entry->slots[k - 1]->take();
+      try {
+        if (!u.gradient) {
+          for (size_t k = 0; k < u.count; k++) u.out[k] = std::move(values[k]);
+        } else if (u.rows) {
+          for (size_t k = 0; k < u.count; k++) u.out[k] = with_rows(values[k], u.rows, u.out[k], true);
+        } else {
+          if (u.keep) values[0] = into(OpId::kMul, std::move(values[0]), u.keep);
+          o_.run(values, u.gradient, u.scalars, true, u.out);
+        }
+      } catch (...) {
+        u.variable->put(std::move(values[0]));
+        for (size_t k = 1; k < u.count; k++) u.entry->slots[k - 1]->put(std::move(values[k]));
+        throw;
+      }
+      if (u.momentum) {
+        u.average = moved_average(u.entry->average->take(), u.out[0], u.momentum);
+        if (overwrites()) u.out[0] = u.average;
+      }
+    }
+    for (size_t k = 0; k < u.count; k++) {
+      if (!u.out[k]) continue;
+      if (k == 0)
+        u.variable->put(std::move(u.out[0]));
+      else
+        u.entry->slots[k - 1]->put(std::move(u.out[k]));
+    }
+    if (u.average) u.entry->average->put(std::move(u.average));
+    if (u.sum) u.entry->sum->put(std::move(u.sum));
+  }
+
+  bool overwrites() const { return kind_ == StepState::kUpdateAndOverwrite; }
+
+  // What ops in place still take: the threads, and nodes for what they make; and room for the counts.
+  void reserve() {
+    c_.pool();
+    Tensor nodes[2 * (1 + kMostSlots) + 4];
+    for (Tensor& node : nodes) node = c_.make_shell(DType::kF32, Shape{}, c_.new_id());
+    state_.make_room();
+    o_.make_room_for_count();
+  }
+
+  Optimizer& o_;
+  StepState& state_;
+  const StepOptions& options_;
+  Context& c_;
+  Span<Variable* const> variables_;
+  std::vector<Tensor> gradients_, rows_;
+  StepState::Kind kind_ = StepState::kUpdate;
+  int64_t step_ = 0;
+  Tensor flag_;  // null: nothing is chosen by what gradients hold
+  Numbers numbers_[2];
+  std::vector<Sum> sums_;
+  std::vector<Update> updates_;
+};
+
+// Accumulators begin at zero, averages at the weights, with which they share the memory until one of them changes.
+void Optimizer::make_option_slots(Entry& entry, Variable& v) const {
+  const std::string prefix = concat(name_, "/", entry.name, "/");
+  if (state_->options.accumulates())
+    entry.sum =
+        VariableRef::make(full(context_, IntList(v.shape()), 0, v.dtype()), prefix + "gradient_sum", false);
+  if (state_->options.use_ema)
+    entry.average = VariableRef::make(untracked(v.peek()).view(v.shape()), prefix + "average", false);
+}
+
+void Optimizer::step_with_options(Span<const Tensor> grads, Span<Variable* const> variables,
+                                  Span<const Tensor> row_indices) {
+  Call(*this, grads, variables, row_indices).run();
+}
+
+// The numbers of scalars(), then those of the options: 1 - rate weight_decay, and the momentum of averages.
+int Optimizer::all_numbers(int64_t step, double rate, double* out) const {
+  int count = scalars(step, rate, out);
+  if (!state_) return count;
+  if (state_->options.weight_decay > 0) out[count++] = 1 - rate * state_->options.weight_decay;
+  if (state_->options.use_ema) out[count++] = step == 1 ? 0 : state_->options.ema_momentum;
+  return count;
+}
+
+void Optimizer::count_call(bool finite) noexcept {
+  if (!state_->advance(finite)) return;
+  count_steps(1);
+}
+
+void Optimizer::configure(const StepOptions& options) {
+  check_step_options(name_.c_str(), options);
+  check_unused("options must be set");
+  if (options.weight_decay > 0 && decay_scalar() >= 0)
+    invalid("[", name_,
+            "] this optimizer has a weight decay of its own: got 'weight_decay' = ", options.weight_decay,
+            "; set it in the options that the optimizer is made with");
+  auto state = std::make_unique<StepState>(context_, name_, options);
+  if (state_) state->without_decay = std::move(state_->without_decay);
+  state_ = std::move(state);
+}
+
+void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
+  check_variables(variables);
+  check_unused("variables must be excluded");
+  if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions());
+  for (const Variable* v : variables) state_->without_decay.insert(v->id());
+}
+
+// Slots, and recordings of steps, follow from the options.
+void Optimizer::check_unused(const char* what) const {
+  if (entries_.empty() && steps_now() == 0) return;
+  fail(Code::kFailedPrecondition, "[", name_, "] ", what,
+       " before the first step or build: got an optimizer after ", steps_now(), " steps that knows ",
+       entries_.size(), " variables; do it right after making the optimizer");
+}
+
+Tensor Optimizer::scale_loss(const Tensor& loss) const {
+  if (!loss) invalid("[", name_, "] 'loss' must be a tensor: got null; was it set?");
+  if (&loss.context() != &context_)
+    invalid("[", name_,
+            "] a loss must be of the optimizer's context: got one of another context; copy its data over");
+  if (!is_floating(loss.dtype()))
+    invalid("[", name_, "] a loss must be f32 or f64: got ", loss.dtype(), " ", loss.shape(), "; use cast");
+  const Tensor scale = state_ ? state_->loss_scale(context_) : Tensor();
+  if (!scale) return identity(loss);
+  return mul(loss, cast(scale, loss.dtype()));
+}
+
+double Optimizer::loss_scale() const {
+  if (!state_) return 1;
+  if (state_->scale) context_.note_host_read(state_->scale.variable()->peek(), "optimizer_loss_scale");
+  return state_->loss_scale_now();
+}
+
+int64_t Optimizer::skipped_steps() const {
+  if (!state_ || !state_->skipped) return 0;
+  context_.note_host_read(state_->skipped.variable()->peek(), "optimizer_skipped_steps");
+  return state_->skipped.get<int64_t>();
+}
+
+void Optimizer::swap_averages(Span<Variable* const> variables) {
+  const char* op = "optimizer_swap_averages";
+  if (!state_ || !state_->options.use_ema)
+    fail(Code::kFailedPrecondition, "[", name_,
+         "] there must be averages of weights: got an optimizer without them; set 'use_ema' first");
+  check_variables(variables);
+  forget_dead_variables();
+  size_t known = 0;
+  for (size_t i = 0; i < variables.size(); i++) known += entry_of(*variables[i], i) < entries_.size();
+  if (known != variables.size() || known != entries_.size())
+    invalid("[", name_, "] all variables of the optimizer must be swapped together: got ", variables.size(),
+            ", of which it knows ", known, ", and it knows ", entries_.size(), "; pass those of its steps");
+  HostCell& swapped = state_->swapped;
+  context_.note_host_read(swapped.variable()->peek(), op);
+  swapped.make_room();
+  for (size_t i = 0; i < variables.size(); i++) {
+    Variable& average = *entries_[entry_of(*variables[i], i)].average;
+    Tensor w = variables[i]->take();
+    variables[i]->put(average.take());
+    average.put(std::move(w));
+  }
+  swapped.set(int64_t{1} - swapped.get<int64_t>());
+}
+
+bool Optimizer::averages_in_use() const {
+  return state_ && state_->swapped && state_->swapped.get<int64_t>() != 0;
+}
+
+}  // namespace tl::optim

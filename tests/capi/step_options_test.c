@@ -1,0 +1,179 @@
+/* Step options through the C API; their numbers, and eager against compiled, are tested in tests/optim. */
+#include "tests/capi/harness.h"
+
+static tl_tensor *variable(tl_context *c, const char *name, float value) {
+  tl_tensor *v = tl_variable_new(c, vector(c, 1, &value), name, true);
+  assert_non_null(v);
+  return v;
+}
+
+static double value(tl_tensor *t) { return ((const float *)tl_tensor_data(t))[0]; }
+
+static tl_optimizer *new_sgd(tl_context *c) {
+  tl_sgd_options o;
+  tl_sgd_options_init(&o, sizeof o);
+  o.learning_rate = 1;
+  tl_optimizer *sgd = tl_sgd(c, &o);
+  assert_non_null(sgd);
+  return sgd;
+}
+
+static tl_step_options defaults(void) {
+  tl_step_options o;
+  tl_step_options_init(&o, sizeof o);
+  assert_int_equal(o.struct_size, sizeof o);
+  return o;
+}
+
+static tl_status apply(tl_context *c, tl_optimizer *optimizer, tl_tensor *w, float gradient) {
+  tl_tensor *g = vector(c, 1, &gradient);
+  return tl_optimizer_apply(optimizer, &g, &w, 1);
+}
+
+static bool lists(tl_optimizer *optimizer, const char *name) {
+  size_t count;
+  tl_tensor *const *all = tl_optimizer_variables(optimizer, &count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(tl_variable_name(all[i]), name) == 0) return true;
+  return false;
+}
+
+static void accumulation_clipping_and_averages(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_step_options o = defaults();
+  o.gradient_accumulation_steps = 2;
+  o.clip_value = 3;
+  o.use_ema = true;
+  o.ema_momentum = .5;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+  tl_tensor *w = variable(c, "w", 0);
+  const float gradients[] = {1, 9, 2, 2};
+  const double want[] = {0, -3, -3, -5};
+  for (int i = 0; i < 4; i++) {
+    assert_int_equal(apply(c, sgd, w, gradients[i]), TL_OK);
+    assert_true(value(w) == want[i]);
+  }
+  assert_int_equal(tl_optimizer_iterations(sgd), 2);
+  assert_true(lists(sgd, "sgd/accumulated_steps") && lists(sgd, "sgd/w/gradient_sum") &&
+              lists(sgd, "sgd/w/average") && lists(sgd, "sgd/averages_in_use"));
+  assert_int_equal(tl_optimizer_swap_averages(sgd, &w, 1), TL_OK);
+  assert_true(value(w) == -4);
+  assert_int_equal(apply(c, sgd, w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "swap them back");
+  assert_int_equal(tl_optimizer_swap_averages(sgd, &w, 1), TL_OK);
+  assert_true(value(w) == -5);
+  free_context(c);
+}
+
+static void decay_with_exclusions(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_step_options o = defaults();
+  o.weight_decay = .25;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+  tl_tensor *w[] = {variable(c, "kernel", 4), variable(c, "bias", 4)},
+            *g[] = {vector(c, 1, (float[]){1}), NULL};
+  g[1] = g[0];
+  assert_int_equal(tl_optimizer_exclude_from_weight_decay(sgd, w + 1, 1), TL_OK);
+  assert_int_equal(tl_optimizer_apply(sgd, g, w, 2), TL_OK);
+  assert_true(value(w[0]) == 2 && value(w[1]) == 3);
+  assert_int_equal(tl_optimizer_exclude_from_weight_decay(sgd, w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "before the first step or build");
+  tl_optimizer *adamw = tl_adamw(c, NULL);
+  assert_int_equal(tl_optimizer_configure(adamw, &o), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[optimizer_configure] adamw: this optimizer has a weight decay of its own");
+  free_context(c);
+}
+
+static void loss_scales(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c), *plain = new_sgd(c);
+  tl_step_options o = defaults();
+  o.dynamic_loss_scale = true;
+  o.initial_loss_scale = 8;
+  o.loss_scale_growth_interval = 1;
+  o.max_loss_scale = 16;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+  tl_tensor *w = variable(c, "w", 3);
+  /* The gradient of the scaled loss w^2 is 8 times 6; the step takes 6. */
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *loss = tl_optimizer_scale_loss(sgd, tl_sum(c, tl_square(c, w))), *gradient;
+  assert_true(tl_tensor_item(loss) == 72);
+  assert_int_equal(tl_tape_gradient(tape, loss, &w, 1, NULL, &gradient), TL_OK);
+  assert_true(value(gradient) == 48);
+  assert_int_equal(tl_optimizer_apply(sgd, &gradient, &w, 1), TL_OK);
+  assert_true(value(w) == -3);
+  assert_true(tl_optimizer_loss_scale(sgd) == 16);
+  assert_int_equal(apply(c, sgd, w, INFINITY), TL_OK);
+  assert_true(value(w) == -3 && tl_optimizer_loss_scale(sgd) == 8);
+  assert_int_equal(tl_optimizer_skipped_steps(sgd), 1);
+  assert_int_equal(tl_optimizer_iterations(sgd), 1);
+  assert_true(tl_optimizer_loss_scale(plain) == 1 && tl_optimizer_skipped_steps(plain) == 0);
+  assert_true(tl_tensor_item(tl_optimizer_scale_loss(plain, tl_scalar(c, TL_F32, 5))) == 5);
+  free_context(c);
+}
+
+static void non_finite_gradients(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_step_options o = defaults();
+  for (tl_non_finite_gradients what = TL_NON_FINITE_GRADIENTS_PASS; what <= TL_NON_FINITE_GRADIENTS_SKIP;
+       what++) {
+    tl_optimizer *sgd = new_sgd(c);
+    o.non_finite = what;
+    assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+    tl_tensor *own = variable(c, "weights", 1);
+    const tl_status status = apply(c, sgd, own, NAN);
+    assert_int_equal(status, what == TL_NON_FINITE_GRADIENTS_ERROR ? TL_NON_FINITE : TL_OK);
+    if (status) expect_error(c, TL_NON_FINITE, "the gradient of 'weights' must be finite");
+    assert_true(what == TL_NON_FINITE_GRADIENTS_PASS ? isnan(value(own)) : value(own) == 1);
+  }
+  free_context(c);
+}
+
+static void misuse_is_told(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_step_options o = defaults();
+  o.clip_value = o.clip_norm = 1;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "only one of 'clip_value', 'clip_norm' and 'global_clip_norm'");
+  o = defaults();
+  o.struct_size = 5000;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "struct_size");
+  assert_int_equal(tl_optimizer_configure(sgd, NULL), TL_OK);
+  assert_int_equal(tl_optimizer_configure(NULL, NULL), TL_INVALID_ARGUMENT);
+  assert_null(tl_optimizer_scale_loss(sgd, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "'loss'");
+  assert_null(tl_optimizer_scale_loss(sgd, tl_scalar(c, TL_I32, 1)));
+  expect_error(c, TL_INVALID_ARGUMENT, "must be f32 or f64");
+  assert_int_equal(tl_optimizer_swap_averages(sgd, NULL, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'variables'");
+  tl_tensor *w = variable(c, "w", 1);
+  assert_int_equal(tl_optimizer_swap_averages(sgd, &w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "use_ema");
+  assert_int_equal(apply(c, sgd, w, 1), TL_OK);
+  assert_int_equal(tl_optimizer_configure(sgd, NULL), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "before the first step or build: got an optimizer after 1 steps");
+  assert_true(isnan(tl_optimizer_loss_scale(NULL)));
+  assert_int_equal(tl_optimizer_skipped_steps(NULL), -1);
+  free_context(c);
+}
+
+int step_options_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(accumulation_clipping_and_averages),
+      cmocka_unit_test(decay_with_exclusions),
+      cmocka_unit_test(loss_scales),
+      cmocka_unit_test(non_finite_gradients),
+      cmocka_unit_test(misuse_is_told),
+  };
+  return RUN_GROUP("step options", tests);
+}
