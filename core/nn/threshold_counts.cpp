@@ -97,7 +97,7 @@ void ThresholdCounts::update(const Tensor& labels, const Tensor& predictions, co
 // How many thresholds a prediction is above, by bisection: the places of a step are halved each time.
 Tensor ThresholdCounts::intervals(const Tensor& predictions) const {
   const Tensor thresholds = cast(ascending_, predictions.dtype());
-  Tensor found = full(context(), predictions.shape(), 0.0, DType::kI64);
+  Tensor found = full(context(), predictions.shape(), 0.0, DType::kI32);
   for (int64_t step = (ascending_.elements() + 1) / 2; step > 0; step /= 2) {
     const Tensor last = gather(thresholds, add_scalar(found, static_cast<double>(step - 1)));
     found = select(less(last, predictions), add_scalar(found, static_cast<double>(step)), found);
