@@ -7,7 +7,7 @@ from rust_sys import KEYWORDS, doc
 NOTE = "// Made from api.json by bindings/gen/generate. Do not edit.\n"
 # Rust names of enums, and of functions whose plain camel case would not say enough.
 TYPES = {"tl_status": "Code", "tl_dtype": "DType"}
-MADE = {"tl_adamw": "AdamW", "tl_rmsprop": "RmsProp", "tl_activation_layer": "ActivationLayer"}
+MADE = {"tl_adamw": "AdamW", "tl_rmsprop": "RmsProp", "tl_schedule_free_adamw": "ScheduleFreeAdamW", "tl_activation_layer": "ActivationLayer"}
 # What C says about its own manners, and Rust says by types.
 PHRASES = [
     r" *(Returns )?NULL on failure(: [^.]*)?\.",

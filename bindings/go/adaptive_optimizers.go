@@ -95,3 +95,15 @@ func (c *Context) Muon(options *MuonOptions) *Optimizer {
 		return C.tlgo_muon(c.handle(), options.raw(name))
 	})
 }
+
+// ScheduleFreeAdamW is schedule-free AdamW (Defazio et al. 2024), as its authors implement it: the average of the iterates does
+// what a falling rate would do. The variable holds y, at which gradients are taken. With r = rate min(1, t / WarmupSteps), q the
+// square of the largest r so far and v = beta2 v + (1 - beta2) g^2:
+// z -= r (g / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay y), c = q / (the sum of all q so far), x = (1 - c) x + c z,
+// y = (1 - beta1) z + beta1 x. SwapAverages exchanges y and x, which is the result: for an evaluation, and for good when training
+// ends. ApplyRows is refused. options may be nil.
+func (c *Context) ScheduleFreeAdamW(options *ScheduleFreeAdamWOptions) *Optimizer {
+	return c.newOptimizer("schedule_free_adamw", options.name(), func(name *C.char) C.uintptr_t {
+		return C.tlgo_schedule_free_adamw(c.handle(), options.raw(name))
+	})
+}

@@ -66,3 +66,29 @@ func TestAdaptiveOptimizersRefuse(t *testing.T) {
 		t.Errorf("got %v", state)
 	}
 }
+
+func TestScheduleFree(t *testing.T) {
+	c := newContext(t)
+	optimizer := c.ScheduleFreeAdamW(&ScheduleFreeAdamWOptions{LearningRate: 0.5})
+	w := c.Variable(vector(t, c, 1), "w")
+	for step := 0; step < 2; step++ {
+		must(t, optimizer.Apply([]*Tensor{vector(t, c, 2)}, []*Tensor{w}))
+	}
+	holds(t, w, []int64{1}, 0.225)
+	must(t, optimizer.SwapAverages([]*Tensor{w}))
+	holds(t, w, []int64{1}, 0.25)
+	wants(t, optimizer.Apply([]*Tensor{vector(t, c, 2)}, []*Tensor{w}), ErrFailedPrecondition, "swap them back")
+	must(t, optimizer.SwapAverages([]*Tensor{w}))
+	wants(t, c.ScheduleFreeAdamW(&ScheduleFreeAdamWOptions{WarmupSteps: -1}).Err(), ErrInvalidArgument, "'warmup_steps'")
+}
+
+// The sign that Lion steps by is that of g + 0.3 w, not of g.
+func TestWeightDecayOfTheGradient(t *testing.T) {
+	c := newContext(t)
+	for form, want := range map[WeightDecayForm]float64{WeightDecayDecoupled: 1.35, WeightDecayL2: 0.5} {
+		lion, w := c.Lion(&LionOptions{LearningRate: 0.5}), c.Variable(vector(t, c, 1), "w")
+		must(t, lion.Configure(&StepOptions{WeightDecay: 0.3, WeightDecayForm: form}))
+		must(t, lion.Apply([]*Tensor{vector(t, c, -0.1)}, []*Tensor{w}))
+		holds(t, w, []int64{1}, want)
+	}
+}

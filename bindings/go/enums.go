@@ -349,3 +349,14 @@ const (
 	// nothing changes but the count of such steps
 	NonFiniteGradientsSkip NonFiniteGradients = 2
 )
+
+// WeightDecayForm: What weight decay acts on. Append-only numbers.
+type WeightDecayForm int32
+
+// Values of WeightDecayForm.
+const (
+	// the weights: w -= rate weight_decay w before the update, as in Keras
+	WeightDecayDecoupled WeightDecayForm = 0
+	// the gradient, behind clipping: g += weight_decay w, as in PyTorch
+	WeightDecayL2 WeightDecayForm = 1
+)

@@ -680,6 +680,46 @@ func (o *MuonOptions) name() string {
 	return o.Name
 }
 
+// ScheduleFreeAdamWOptions: Of ScheduleFreeAdamW.
+type ScheduleFreeAdamWOptions struct {
+	// 0: 0.0025, the default; one to ten times that of AdamW with a schedule
+	LearningRate float64
+	// in [0, 1); 0: 0.9, the default
+	Beta1 float64
+	// in [0, 1); 0: 0.999, the default
+	Beta2 float64
+	// not negative; 0: 1e-8, the default
+	Epsilon float64
+	// not negative; default 0
+	WeightDecay float64
+	// not negative; default 0, none
+	WarmupSteps int64
+	// copied; "": "schedule_free_adamw"
+	Name string
+}
+
+func (o *ScheduleFreeAdamWOptions) raw(name *C.char) C.tlgo_schedule_free_adamw_options {
+	if o == nil {
+		return C.tlgo_schedule_free_adamw_options{}
+	}
+	return C.tlgo_schedule_free_adamw_options{
+		learning_rate: C.double(o.LearningRate),
+		beta1:         C.double(o.Beta1),
+		beta2:         C.double(o.Beta2),
+		epsilon:       C.double(o.Epsilon),
+		weight_decay:  C.double(o.WeightDecay),
+		warmup_steps:  C.int64_t(o.WarmupSteps),
+		name:          name,
+	}
+}
+
+func (o *ScheduleFreeAdamWOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
 // FunctionOptions: How a function records.
 type FunctionOptions struct {
 	// in messages; copied (default "function")
@@ -931,7 +971,7 @@ type StepOptions struct {
 	ClipNorm float64
 	// the norm of all gradients together; 0: none (default). One of the three at most
 	GlobalClipNorm float64
-	// w -= rate weight_decay w before the update, for any optimizer; 0: none (default)
+	// for any optimizer, in the way of weight_decay_form; 0: none (default)
 	WeightDecay float64
 	// keep moving averages of weights (default false)
 	UseEma bool
@@ -953,6 +993,8 @@ type StepOptions struct {
 	MaxLossScale float64
 	// default NonFiniteGradientsPass
 	NonFinite NonFiniteGradients
+	// default WeightDecayDecoupled
+	WeightDecayForm WeightDecayForm
 }
 
 func (o *StepOptions) raw() C.tlgo_step_options {
@@ -975,5 +1017,6 @@ func (o *StepOptions) raw() C.tlgo_step_options {
 		min_loss_scale:              C.double(o.MinLossScale),
 		max_loss_scale:              C.double(o.MaxLossScale),
 		non_finite:                  C.int32_t(o.NonFinite),
+		weight_decay_form:           C.int32_t(o.WeightDecayForm),
 	}
 }

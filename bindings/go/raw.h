@@ -187,6 +187,16 @@ typedef struct {
 } tlgo_muon_options;
 
 typedef struct {
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double weight_decay;
+  int64_t warmup_steps;
+  const char *name;
+} tlgo_schedule_free_adamw_options;
+
+typedef struct {
   const char *name;
   size_t most_plans;
   int32_t host_reads;
@@ -269,6 +279,7 @@ typedef struct {
   double min_loss_scale;
   double max_loss_scale;
   int32_t non_finite;
+  int32_t weight_decay_form;
 } tlgo_step_options;
 
 static inline const char *tlgo_version(void) {
@@ -1760,6 +1771,19 @@ static inline uintptr_t tlgo_muon(uintptr_t context, tlgo_muon_options o) {
   return (uintptr_t)tl_muon((tl_context *)context, &options);
 }
 
+static inline uintptr_t tlgo_schedule_free_adamw(uintptr_t context, tlgo_schedule_free_adamw_options o) {
+  tl_schedule_free_adamw_options options;
+  tl_schedule_free_adamw_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.beta1 = o.beta1;
+  options.beta2 = o.beta2;
+  options.epsilon = o.epsilon;
+  options.weight_decay = o.weight_decay;
+  options.warmup_steps = o.warmup_steps;
+  options.name = o.name;
+  return (uintptr_t)tl_schedule_free_adamw((tl_context *)context, &options);
+}
+
 static inline uintptr_t tlgo_forward_begin(uintptr_t context, const uintptr_t *primals, const uintptr_t *tangents, size_t count) {
   return (uintptr_t)tl_forward_begin((tl_context *)context, (tl_tensor *const *)primals, (tl_tensor *const *)tangents, count);
 }
@@ -2054,6 +2078,7 @@ static inline int32_t tlgo_optimizer_configure(uintptr_t optimizer, tlgo_step_op
   options.min_loss_scale = o.min_loss_scale;
   options.max_loss_scale = o.max_loss_scale;
   options.non_finite = o.non_finite;
+  options.weight_decay_form = o.weight_decay_form;
   return tl_optimizer_configure((tl_optimizer *)optimizer, &options);
 }
 

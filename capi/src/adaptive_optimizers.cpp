@@ -13,6 +13,7 @@
 #include "core/optim/muon.h"
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
+#include "core/optim/schedule_free.h"
 
 using namespace tl;
 using namespace tl::capi;
@@ -56,6 +57,9 @@ TL_API void tl_adafactor_options_init(tl_adafactor_options* options, size_t size
   zero_options(options, size);
 }
 TL_API void tl_muon_options_init(tl_muon_options* options, size_t size) { zero_options(options, size); }
+TL_API void tl_schedule_free_adamw_options_init(tl_schedule_free_adamw_options* options, size_t size) {
+  zero_options(options, size);
+}
 
 TL_API tl_optimizer* tl_adamax(tl_context* context, const tl_adamax_options* options) {
   return make(context, "adamax", [&](Session& s) {
@@ -167,6 +171,18 @@ TL_API tl_optimizer* tl_muon(tl_context* context, const tl_muon_options* options
     core.scale = static_cast<optim::MuonScale>(o.scale);
     core.adam_rate_ratio = value_or(o.adam_rate_ratio, core.adam_rate_ratio);
     return make_optimizer(s, optim::make_muon(s.core(), core));
+  });
+}
+
+TL_API tl_optimizer* tl_schedule_free_adamw(tl_context* context,
+                                            const tl_schedule_free_adamw_options* options) {
+  return make(context, "schedule_free_adamw", [&](Session& s) {
+    tl_schedule_free_adamw_options o =
+        options_from("schedule_free_adamw", options, tl_schedule_free_adamw_options_init);
+    auto core = with_moments<optim::ScheduleFreeAdamWOptions>(o);
+    core.weight_decay = o.weight_decay;
+    core.warmup_steps = o.warmup_steps;
+    return make_optimizer(s, optim::make_schedule_free_adamw(s.core(), core));
   });
 }
 

@@ -20,6 +20,7 @@ optim::StepOptions options_of(const char* op, const tl_step_options* options) {
   out.clip_norm = o.clip_norm;
   out.global_clip_norm = o.global_clip_norm;
   out.weight_decay = o.weight_decay;
+  out.weight_decay_form = static_cast<optim::WeightDecayForm>(o.weight_decay_form);
   out.use_ema = o.use_ema;
   out.ema_momentum = value_or(o.ema_momentum, out.ema_momentum);
   out.ema_overwrite_frequency = o.ema_overwrite_frequency;

@@ -72,7 +72,7 @@ class Optimizer {
   Tensor scale_loss(const Tensor& loss) const;
   double loss_scale() const;      // 1 where there is none
   int64_t skipped_steps() const;  // calls that changed nothing because a gradient was not finite
-  // Exchanges weights and averages (use_ema) of all variables, for an evaluation; the next call exchanges them back. While averages
+  // Exchanges weights and averages (use_ema, or schedule_free.h) of all variables, for an evaluation; the next call exchanges them back. While averages
   // stand in for weights, apply() is kFailedPrecondition. Throws kInvalidArgument unless all variables of the optimizer are given.
   void swap_averages(Span<Variable* const> variables);
   bool averages_in_use() const;
@@ -88,7 +88,7 @@ class Optimizer {
   Context& context() const { return context_; }
 
  protected:
-  static constexpr int kMostSlots = 4;
+  static constexpr int kMostSlots = 5;
   static constexpr int kMostScalars = 4;
   static constexpr int kMostNumbers = kMostScalars + 2;  // with those of step options
 
@@ -117,6 +117,8 @@ class Optimizer {
                    Tensor* out) const = 0;
   // Which of the scalars is the share of the weights that decays, when the optimizer has a weight decay of its own; else -1.
   virtual int decay_scalar() const { return -1; }
+  // Which slot is an average of the weights, when the optimizer has one of its own, which it then calls configure() for; else -1.
+  virtual int average_slot() const { return -1; }
   // True when run() with `donate` allocates no memory for values that nobody else holds.
   virtual bool runs_in_place() const = 0;
 

@@ -33,6 +33,9 @@ void check_step_options(const char* optimizer, const StepOptions& o) {
     invalid("[", optimizer, "] only one of 'clip_value', 'clip_norm' and 'global_clip_norm' may be set: got ",
             o.clip_value, ", ", o.clip_norm, " and ", o.global_clip_norm, "; choose one");
   check_none_or_positive(optimizer, "weight_decay", o.weight_decay);
+  if (o.weight_decay_form != WeightDecayForm::kDecoupled && o.weight_decay_form != WeightDecayForm::kL2)
+    invalid("[", optimizer, "] 'weight_decay_form' must be decoupled (0) or L2 (1): got ",
+            static_cast<int32_t>(o.weight_decay_form), "; fill the options with their _init function first");
   if (!(o.ema_momentum >= 0 && o.ema_momentum < 1))
     invalid("[", optimizer, "] 'ema_momentum' must be in [0, 1): got ", o.ema_momentum,
             "; it is the share that is kept");

@@ -15,6 +15,13 @@ enum class NonFiniteGradients : int32_t {
   kSkip = 2,   // nothing changes but the count of such steps
 };
 
+// What weight decay acts on.
+enum class WeightDecayForm : int32_t {
+  kDecoupled =
+      0,  // the weights (Loshchilov and Hutter 2019): w -= rate weight_decay w before the update, as in Keras
+  kL2 = 1,  // the gradient, behind clipping: g += weight_decay w, as PyTorch does but in AdamW
+};
+
 struct StepOptions {
   // 0: each call is a step. N >= 2: N calls are one step on the mean of their gradients, equal to one call on the large batch; a
   // null gradient counts as zero. Count of steps and schedule see the steps, not the calls (Keras shows its schedules the calls).
@@ -25,8 +32,8 @@ struct StepOptions {
   double clip_norm = 0;         // the norm of each gradient
   double global_clip_norm = 0;  // the norm of all gradients together
 
-  // Decoupled (Loshchilov and Hutter 2019), for each optimizer as in Keras: w -= rate weight_decay w before the update.
   double weight_decay = 0;
+  WeightDecayForm weight_decay_form = WeightDecayForm::kDecoupled;
 
   // Moving averages of weights: average = momentum average + (1 - momentum) w behind each step; behind the first it is w.
   bool use_ema = false;
@@ -45,6 +52,8 @@ struct StepOptions {
 
   NonFiniteGradients non_finite = NonFiniteGradients::kPass;
 
+  bool decays_weights() const { return weight_decay > 0 && weight_decay_form == WeightDecayForm::kDecoupled; }
+  bool decays_gradients() const { return weight_decay > 0 && !decays_weights(); }
   bool accumulates() const { return gradient_accumulation_steps > 0; }
   bool skips() const { return non_finite == NonFiniteGradients::kSkip || dynamic_loss_scale; }
   bool scales() const { return dynamic_loss_scale || loss_scale_factor != 1; }

@@ -18,7 +18,8 @@ void HostCell::make_room() {
     room_ = variable_->context().allocate(value.dtype(), value.shape());
 }
 
-StepState::StepState(Context& context, const std::string& optimizer, const StepOptions& o) : options(o) {
+StepState::StepState(Context& context, const std::string& optimizer, const StepOptions& o, bool averages)
+    : options(o) {
   auto count = [&](const char* name) {
     return HostCell(scalar_of(context, int64_t{0}), optimizer + "/" + name);
   };
@@ -31,7 +32,7 @@ StepState::StepState(Context& context, const std::string& optimizer, const StepO
     scale = HostCell(scalar_of(context, o.initial_loss_scale), optimizer + "/loss_scale");
     good_steps = count("good_steps");
   }
-  if (o.use_ema) swapped = count("averages_in_use");
+  if (o.use_ema || averages) swapped = count("averages_in_use");
 }
 
 StepState::Kind StepState::kind(int64_t ahead, int64_t steps) const {

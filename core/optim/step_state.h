@@ -44,7 +44,8 @@ class HostCell {
 
 class StepState {
  public:
-  StepState(Context& context, const std::string& optimizer, const StepOptions& options);
+  // averages: whether the optimizer itself keeps averages of weights.
+  StepState(Context& context, const std::string& optimizer, const StepOptions& options, bool averages);
 
   // What a call does. Steps of different kinds are different programs.
   enum Kind : int { kUpdate = 0, kUpdateAndOverwrite = 1, kAccumulate = 2 };

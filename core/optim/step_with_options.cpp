@@ -245,9 +245,13 @@ class Optimizer::Call {
       u.rows = rows_[i];
       u.scalars = decays ? n.all : n.undecayed;
       int next = scalars;
-      if (options_.weight_decay > 0) {
+      if (options_.decays_weights()) {
         if (decays) u.keep = n.all[next];
         next++;
+      }
+      if (options_.decays_gradients() && decays && u.gradient) {
+        const Tensor w = untracked(v.peek());
+        u.gradient = add(u.gradient, mul_scalar(u.rows ? rows_of(w, u.rows) : w, options_.weight_decay));
       }
       if (options_.use_ema) u.momentum = n.all[next];
       prepare(u);
@@ -366,7 +370,7 @@ void Optimizer::step_with_options(Span<const Tensor> grads, Span<Variable* const
 int Optimizer::all_numbers(int64_t step, double rate, double* out) const {
   int count = scalars(step, rate, out);
   if (!state_) return count;
-  if (state_->options.weight_decay > 0) out[count++] = 1 - rate * state_->options.weight_decay;
+  if (state_->options.decays_weights()) out[count++] = 1 - rate * state_->options.weight_decay;
   if (state_->options.use_ema) out[count++] = step == 1 ? 0 : state_->options.ema_momentum;
   return count;
 }
@@ -383,7 +387,10 @@ void Optimizer::configure(const StepOptions& options) {
     invalid("[", name_,
             "] this optimizer has a weight decay of its own: got 'weight_decay' = ", options.weight_decay,
             "; set it in the options that the optimizer is made with");
-  auto state = std::make_unique<StepState>(context_, name_, options);
+  if (options.use_ema && average_slot() >= 0)
+    invalid("[", name_,
+            "] this optimizer keeps averages of its own: got 'use_ema'; swap those in for an evaluation");
+  auto state = std::make_unique<StepState>(context_, name_, options, average_slot() >= 0);
   if (state_) state->without_decay = std::move(state_->without_decay);
   state_ = std::move(state);
 }
@@ -391,7 +398,7 @@ void Optimizer::configure(const StepOptions& options) {
 void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
   check_variables(variables);
   check_unused("variables must be excluded");
-  if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions());
+  if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
   for (const Variable* v : variables) state_->without_decay.insert(v->id());
 }
 
@@ -429,7 +436,7 @@ int64_t Optimizer::skipped_steps() const {
 
 void Optimizer::swap_averages(Span<Variable* const> variables) {
   const char* op = "optimizer_swap_averages";
-  if (!state_ || !state_->options.use_ema)
+  if (!state_ || !state_->swapped)
     fail(Code::kFailedPrecondition, "[", name_,
          "] there must be averages of weights: got an optimizer without them; set 'use_ema' first");
   check_variables(variables);
@@ -443,7 +450,9 @@ void Optimizer::swap_averages(Span<Variable* const> variables) {
   context_.note_host_read(swapped.variable()->peek(), op);
   swapped.make_room();
   for (size_t i = 0; i < variables.size(); i++) {
-    Variable& average = *entries_[entry_of(*variables[i], i)].average;
+    Entry& entry = entries_[entry_of(*variables[i], i)];
+    Variable& average =
+        average_slot() < 0 ? *entry.average : *entry.slots[static_cast<size_t>(average_slot())];
     Tensor w = variables[i]->take();
     variables[i]->put(average.take());
     average.put(std::move(w));

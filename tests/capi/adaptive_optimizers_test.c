@@ -179,6 +179,60 @@ static void muon_of_a_matrix(void** state) {
   free_context(c);
 }
 
+/* The sign that Lion steps by is that of g + .3 w = .2, not of g = -.1. */
+static void decay_of_the_gradient(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  for (tl_weight_decay_form form = TL_WEIGHT_DECAY_DECOUPLED; form <= TL_WEIGHT_DECAY_L2; form++) {
+    HALF(lion)
+    tl_optimizer* optimizer = tl_lion(c, &lion);
+    tl_step_options o;
+    tl_step_options_init(&o, sizeof o);
+    o.weight_decay = .3;
+    o.weight_decay_form = form;
+    assert_int_equal(tl_optimizer_configure(optimizer, &o), TL_OK);
+    tl_tensor *w = tl_variable_new(c, vector(c, 1, (float[]){1}), "w", true),
+              *g = vector(c, 1, (float[]){-.1f});
+    assert_int_equal(tl_optimizer_apply(optimizer, &g, &w, 1), TL_OK);
+    assert_true(fabs(at(w, 0) - (form == TL_WEIGHT_DECAY_L2 ? .5 : 1.35)) < 1e-6);
+    o.weight_decay_form = 2;
+    assert_int_equal(tl_optimizer_configure(tl_lion(c, NULL), &o), TL_INVALID_ARGUMENT);
+    expect_error(c, TL_INVALID_ARGUMENT, "'weight_decay_form' must be decoupled (0) or L2 (1): got 2");
+  }
+  free_context(c);
+}
+
+static void schedule_free(void** state) {
+  (void)state;
+  tl_context* c = new_context();
+  tl_schedule_free_adamw_options o;
+  tl_schedule_free_adamw_options_init(&o, sizeof o);
+  o.learning_rate = .5;
+  tl_optimizer* optimizer = tl_schedule_free_adamw(c, &o);
+  tl_tensor *w = tl_variable_new(c, vector(c, 1, (float[]){1}), "w", true), *g = vector(c, 1, (float[]){2});
+  for (int step = 0; step < 2; step++) assert_int_equal(tl_optimizer_apply(optimizer, &g, &w, 1), TL_OK);
+  /* z: .5, 0; x: .5, .25; y: .5, .225 */
+  assert_true(fabs(at(w, 0) - .225) < 1e-5);
+  assert_int_equal(tl_optimizer_swap_averages(optimizer, &w, 1), TL_OK);
+  assert_true(fabs(at(w, 0) - .25) < 1e-5);
+  assert_int_equal(tl_optimizer_apply(optimizer, &g, &w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "swap them back");
+  assert_int_equal(tl_optimizer_swap_averages(optimizer, &w, 1), TL_OK);
+  assert_true(fabs(at(w, 0) - .225) < 1e-5);
+  size_t count;
+  assert_string_equal(tl_variable_name(tl_optimizer_variables(optimizer, &count)[4]),
+                      "schedule_free_adamw/w/average");
+  assert_int_equal(count, 3 + 5);
+  assert_true(tl_optimizer_learning_rate(tl_schedule_free_adamw(c, NULL)) == .0025);
+  REFUSED(schedule_free_adamw, learning_rate, -1);
+  REFUSED(schedule_free_adamw, beta1, 1);
+  REFUSED(schedule_free_adamw, beta2, 1);
+  REFUSED(schedule_free_adamw, epsilon, -1);
+  REFUSED(schedule_free_adamw, weight_decay, -1);
+  REFUSED(schedule_free_adamw, warmup_steps, -1);
+  free_context(c);
+}
+
 static void refusals_of_a_step(void** state) {
   (void)state;
   tl_context* c = new_context();
@@ -201,6 +255,7 @@ int adaptive_optimizers_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_of_each),         cmocka_unit_test(defaults_and_names),
       cmocka_unit_test(each_option_is_checked), cmocka_unit_test(muon_of_a_matrix),
+      cmocka_unit_test(decay_of_the_gradient),  cmocka_unit_test(schedule_free),
       cmocka_unit_test(refusals_of_a_step),
   };
   return RUN_GROUP("adaptive_optimizers", tests);

@@ -14,6 +14,7 @@
 #include "core/optim/muon.h"
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
+#include "core/optim/schedule_free.h"
 
 namespace tl::test {
 namespace {
@@ -282,6 +283,35 @@ OptimizerCase muon(bool nesterov, MuonScale scale, int steps) {
   return {"muon", [o](Context& c) { return make_muon(c, o); }, kRate, step, {0}, false};
 }
 
+// In the authors' form, which moves y and z, and has x for an evaluation only.
+OptimizerCase schedule_free(double decay, int warmup) {
+  ScheduleFreeAdamWOptions o = at_rate(ScheduleFreeAdamWOptions());
+  o.beta1 = .8, o.beta2 = .9, o.epsilon = 1e-2, o.weight_decay = decay, o.warmup_steps = warmup;
+  auto step = [=](Trained& s, const Numbers& g, int t, double rate) {
+    const double r = t < warmup ? rate * t / warmup : rate;
+    double &sum = s.slots[3][0], &largest = s.slots[4][0];
+    largest = std::max(largest, r);
+    sum += largest * largest;
+    const double c = largest * largest / sum;
+    for (size_t i = 0; i < g.size(); i++) {
+      double &y = s.w[i], &z = s.slots[0][i], &x = s.slots[1][i], &v = s.slots[2][i];
+      v = .9 * v + .1 * g[i] * g[i];
+      const double u = g[i] / (std::sqrt(v / (1 - std::pow(.9, t))) + 1e-2) + decay * y;
+      y = (1 - c) * y + c * z + r * (.8 * (1 - c) - 1) * u;
+      z -= r * u;
+      x = y / .8 + (1 - 1 / .8) * z;
+    }
+  };
+  return {"schedule_free_adamw",
+          [o](Context& c) { return make_schedule_free_adamw(c, o); },
+          kRate,
+          step,
+          Numbers(5, 0.0),
+          false,
+          [](size_t slot, size_t rows, size_t columns) { return slot < 3 ? rows * columns : 1; },
+          2};
+}
+
 std::vector<OptimizerCase> all_cases() {
   std::vector<OptimizerCase> all;
   for (EpsilonForm form : {EpsilonForm::kKeras, EpsilonForm::kPyTorch}) {
@@ -306,6 +336,8 @@ std::vector<OptimizerCase> all_cases() {
   for (double decay : {0., .1}) all.push_back(lamb(decay));
   all.push_back(muon(true, MuonScale::kOriginal, 5));
   all.push_back(muon(false, MuonScale::kMatchRms, 3));
+  all.push_back(schedule_free(0, 0));
+  all.push_back(schedule_free(.1, 5));
   return all;
 }
 
@@ -315,6 +347,7 @@ Trained OptimizerCase::start(std::vector<double> w, size_t rows, size_t columns)
   Trained s{rows, columns, std::move(w), {}};
   for (size_t k = 0; k < first.size(); k++)
     s.slots.emplace_back(slot_size ? slot_size(k, rows, columns) : rows * columns, first[k]);
+  for (size_t k = 0; k < static_cast<size_t>(slots_of_weights); k++) s.slots[k] = s.w;
   return s;
 }
 

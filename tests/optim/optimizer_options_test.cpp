@@ -10,6 +10,7 @@
 #include "core/optim/muon.h"
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
+#include "core/optim/schedule_free.h"
 #include "tests/nn/fixture.h"
 
 namespace tl::test {
@@ -74,11 +75,78 @@ TEST_CASE_METHOD(Fixture, "options of every optimizer outside their range are na
   check_refused(c, make_adafactor, &AdafactorOptions::epsilon1, size, "epsilon1");
   check_refused(c, make_adafactor, &AdafactorOptions::epsilon2, size, "epsilon2");
   check_refused(c, make_adafactor, &AdafactorOptions::clip_threshold, {0., -.1, inf, nan}, "clip_threshold");
+  check_refused(c, make_schedule_free_adamw, &ScheduleFreeAdamWOptions::beta1, share, "beta1");
+  check_refused(c, make_schedule_free_adamw, &ScheduleFreeAdamWOptions::beta2, share, "beta2");
+  check_refused(c, make_schedule_free_adamw, &ScheduleFreeAdamWOptions::epsilon, size, "epsilon");
+  check_refused(c, make_schedule_free_adamw, &ScheduleFreeAdamWOptions::weight_decay, size, "weight_decay");
   check_refused(c, make_muon, &MuonOptions::momentum, share, "momentum");
   check_refused(c, make_muon, &MuonOptions::adam_rate_ratio, size, "adam_rate_ratio");
   check_refused(c, make_muon, &MuonOptions::beta1, share, "beta1");
   check_refused(c, make_muon, &MuonOptions::beta2, share, "beta2");
   check_refused(c, make_muon, &MuonOptions::epsilon, {0., -.1, inf, nan}, "epsilon");
+}
+
+TEST_CASE_METHOD(Fixture, "schedule-free AdamW exchanges weights and average for an evaluation", "[optim]") {
+  ScheduleFreeAdamWOptions o;
+  o.learning_rate = .1;
+  OptimizerPtr optimizer = make_schedule_free_adamw(c, o);
+  VariableRef w = variable({1, -2}), steady = variable({5, 5}, "steady");
+  // Slots begin at the weights and share their memory until the first step.
+  Variable* variables[] = {w.get(), steady.get()};
+  optimizer->build(variables);
+  CHECK(values(optimizer->slots(*w)[0]) == Numbers{1, -2});
+  CHECK(values(optimizer->slots(*w)[1]) == Numbers{1, -2});
+  Numbers sum(2);
+  for (int t = 1; t <= 5; t++) {
+    apply_one(*optimizer, w, vector({values(w)[0], 4 * values(w)[1]}));
+    Numbers z = values(optimizer->slots(*w)[0]);
+    for (size_t i = 0; i < 2; i++) sum[i] += z[i];
+  }
+  // At one rate the average is that of all z.
+  Numbers y = values(w), x = values(optimizer->slots(*w)[1]);
+  check_near(x, {sum[0] / 5, sum[1] / 5}, 1e-12);
+  optimizer->swap_averages(variables);
+  CHECK(values(w) == x);
+  CHECK(values(steady) == Numbers{5, 5});
+  CHECK(has(message_of(
+                [&] {
+                  apply_one(*optimizer, w, vector({1, 1}));
+                },
+                Code::kFailedPrecondition),
+            "swap them back"));
+  optimizer->swap_averages(variables);
+  CHECK(values(w) == y);
+  CHECK_FALSE(optimizer->averages_in_use());
+  apply_one(*optimizer, w, vector({1, 1}));
+  CHECK(values(w) != y);
+}
+
+TEST_CASE_METHOD(Fixture, "schedule-free AdamW: a rate of 0, decay with exclusions, and averages once only",
+                 "[optim]") {
+  ScheduleFreeAdamWOptions o;
+  o.learning_rate = 0;
+  OptimizerPtr still = make_schedule_free_adamw(c, o);
+  VariableRef w = variable({1, -2}, "w"), bias = variable({1, -2}, "bias");
+  apply_one(*still, w, vector({1, 1}));
+  CHECK(values(w) == Numbers{1, -2});
+  o.learning_rate = .1, o.weight_decay = .5;
+  OptimizerPtr decaying = make_schedule_free_adamw(c, o);
+  Variable* excluded[] = {bias.get()};
+  decaying->exclude_from_weight_decay(excluded);
+  apply_one(*decaying, w, vector({0, 0}));
+  apply_one(*decaying, bias, vector({0, 0}));
+  CHECK(values(bias) == Numbers{1, -2});
+  check_near(values(w), {.95, -1.9}, 1e-15);
+  StepOptions options;
+  options.use_ema = true;
+  OptimizerPtr averaging = make_schedule_free_adamw(c, o);
+  CHECK(has(message_of([&] { averaging->configure(options); }), "keeps averages of its own: got 'use_ema'"));
+  options = StepOptions();
+  options.weight_decay = .1;
+  CHECK(has(message_of([&] { averaging->configure(options); }), "weight decay of its own"));
+  o.warmup_steps = -1;
+  CHECK(has(message_of([&] { make_schedule_free_adamw(c, o); }),
+            "'warmup_steps' must not be negative: got -1"));
 }
 
 TEST_CASE_METHOD(Fixture, "Muon's step has singular values near 1, and of what is no matrix it is Adam's",

@@ -224,6 +224,30 @@ TL_API void tl_muon_options_init(tl_muon_options* options, size_t struct_size);
  * be NULL. NULL on failure. Since 0.1. */
 TL_API tl_optimizer* tl_muon(tl_context* context, const tl_muon_options* options);
 
+/** Of tl_schedule_free_adamw(). Fill it with tl_schedule_free_adamw_options_init() first. */
+typedef struct tl_schedule_free_adamw_options {
+  size_t struct_size;   /**< bytes of this struct; set by the init function */
+  double learning_rate; /**< 0: 0.0025, the default; one to ten times that of AdamW with a schedule */
+  double beta1;         /**< in [0, 1); 0: 0.9, the default */
+  double beta2;         /**< in [0, 1); 0: 0.999, the default */
+  double epsilon;       /**< not negative; 0: 1e-8, the default */
+  double weight_decay;  /**< not negative; default 0 */
+  int64_t warmup_steps; /**< not negative; default 0, none */
+  const char* name;     /**< copied; NULL: "schedule_free_adamw" */
+} tl_schedule_free_adamw_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_schedule_free_adamw_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_schedule_free_adamw_options_init(tl_schedule_free_adamw_options* options, size_t struct_size);
+
+/** Schedule-free AdamW (Defazio et al. 2024), as its authors implement it: the average of the iterates does what a falling rate
+ * would do. The variable holds y, at which gradients are taken. With r = rate min(1, t / warmup_steps), q the square of the
+ * largest r so far and v = beta2 v + (1 - beta2) g^2: z -= r (g / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay y),
+ * c = q / (the sum of all q so far), x = (1 - c) x + c z, y = (1 - beta1) z + beta1 x. tl_optimizer_swap_averages() exchanges y and
+ * x, which is the result: for an evaluation, and for good when training ends. Slots: z, average (x), v, and the numbers
+ * weight_sum and largest_rate. Rows are refused. options may be NULL. NULL on failure. Since 0.1. */
+TL_API tl_optimizer* tl_schedule_free_adamw(tl_context* context,
+                                            const tl_schedule_free_adamw_options* options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,6 +37,13 @@ enum {
   TL_NON_FINITE_GRADIENTS_SKIP = 2   /**< nothing changes but the count of such steps */
 };
 
+/** What weight decay acts on. Append-only numbers. */
+typedef int32_t tl_weight_decay_form;
+enum {
+  TL_WEIGHT_DECAY_DECOUPLED = 0, /**< the weights: w -= rate weight_decay w before the update, as in Keras */
+  TL_WEIGHT_DECAY_L2 = 1         /**< the gradient, behind clipping: g += weight_decay w, as in PyTorch */
+};
+
 /** Options of all steps of an optimizer. Fill it with tl_step_options_init() first. */
 typedef struct tl_step_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
@@ -47,10 +54,9 @@ typedef struct tl_step_options {
   double clip_norm;  /**< the norm of each gradient; 0: none (default) */
   double
       global_clip_norm; /**< the norm of all gradients together; 0: none (default). One of the three at most */
-  double
-      weight_decay; /**< w -= rate weight_decay w before the update, for any optimizer; 0: none (default) */
-  bool use_ema;     /**< keep moving averages of weights (default false) */
-  double ema_momentum; /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
+  double weight_decay;  /**< for any optimizer, in the way of weight_decay_form; 0: none (default) */
+  bool use_ema;         /**< keep moving averages of weights (default false) */
+  double ema_momentum;  /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
   int64_t
       ema_overwrite_frequency; /**< every so many steps weights become their averages; 0: never (default) */
   double loss_scale_factor;    /**< gradients are divided by it; 0: 1, the default */
@@ -61,7 +67,8 @@ typedef struct tl_step_options {
       loss_scale_growth_interval; /**< calls with finite gradients after which it doubles; 0: 2000, the default */
   double min_loss_scale;          /**< it halves no further; 0: 1, the default */
   double max_loss_scale;          /**< it doubles no further; 0: 16777216, the default */
-  tl_non_finite_gradients non_finite; /**< default TL_NON_FINITE_GRADIENTS_PASS */
+  tl_non_finite_gradients non_finite;     /**< default TL_NON_FINITE_GRADIENTS_PASS */
+  tl_weight_decay_form weight_decay_form; /**< default TL_WEIGHT_DECAY_DECOUPLED */
 } tl_step_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_step_options). Does nothing for NULL. Since 0.1. */
@@ -92,7 +99,7 @@ TL_API int64_t tl_optimizer_skipped_steps(tl_optimizer *optimizer);
 
 /** Exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call exchanges them back. Meanwhile
  * tl_optimizer_apply() is TL_FAILED_PRECONDITION. `count` variables are all that the optimizer has had gradients for, in any order
- * (TL_INVALID_ARGUMENT). TL_FAILED_PRECONDITION without use_ema. Outside of compiled steps. Since 0.1. */
+ * (TL_INVALID_ARGUMENT). TL_FAILED_PRECONDITION without averages: use_ema, or tl_schedule_free_adamw(). Outside of compiled steps. Since 0.1. */
 TL_API tl_status tl_optimizer_swap_averages(tl_optimizer *optimizer, tl_tensor *const *variables,
                                             size_t count) TL_WARN_UNUSED;
 

@@ -290,6 +290,13 @@ pub const TL_NON_FINITE_GRADIENTS_ERROR: tl_non_finite_gradients = 1;
 /// nothing changes but the count of such steps
 pub const TL_NON_FINITE_GRADIENTS_SKIP: tl_non_finite_gradients = 2;
 
+/// What weight decay acts on. Append-only numbers.
+pub type tl_weight_decay_form = i32;
+/// the weights: w -= rate weight_decay w before the update, as in Keras
+pub const TL_WEIGHT_DECAY_DECOUPLED: tl_weight_decay_form = 0;
+/// the gradient, behind clipping: g += weight_decay w, as in PyTorch
+pub const TL_WEIGHT_DECAY_L2: tl_weight_decay_form = 1;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -887,6 +894,28 @@ pub struct tl_muon_options {
     pub name: *const c_char,
 }
 
+/// Of tl_schedule_free_adamw(). Fill it with tl_schedule_free_adamw_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_schedule_free_adamw_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// 0: 0.0025, the default; one to ten times that of AdamW with a schedule
+    pub learning_rate: f64,
+    /// in \[0, 1); 0: 0.9, the default
+    pub beta1: f64,
+    /// in \[0, 1); 0: 0.999, the default
+    pub beta2: f64,
+    /// not negative; 0: 1e-8, the default
+    pub epsilon: f64,
+    /// not negative; default 0
+    pub weight_decay: f64,
+    /// not negative; default 0, none
+    pub warmup_steps: i64,
+    /// copied; NULL: "schedule_free_adamw"
+    pub name: *const c_char,
+}
+
 /// How a function records. Fill it with tl_function_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -1087,7 +1116,7 @@ pub struct tl_step_options {
     pub clip_norm: f64,
     /// the norm of all gradients together; 0: none (default). One of the three at most
     pub global_clip_norm: f64,
-    /// w -= rate weight_decay w before the update, for any optimizer; 0: none (default)
+    /// for any optimizer, in the way of weight_decay_form; 0: none (default)
     pub weight_decay: f64,
     /// keep moving averages of weights (default false)
     pub use_ema: bool,
@@ -1109,6 +1138,8 @@ pub struct tl_step_options {
     pub max_loss_scale: f64,
     /// default TL_NON_FINITE_GRADIENTS_PASS
     pub non_finite: tl_non_finite_gradients,
+    /// default TL_WEIGHT_DECAY_DECOUPLED
+    pub weight_decay_form: tl_weight_decay_form,
 }
 
 extern "C" {
@@ -3172,6 +3203,25 @@ extern "C" {
     /// options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_muon(context: *mut tl_context, options: *const tl_muon_options) -> *mut tl_optimizer;
 
+    /// Sets all fields to their defaults. Pass sizeof(tl_schedule_free_adamw_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_schedule_free_adamw_options_init(
+        options: *mut tl_schedule_free_adamw_options,
+        struct_size: usize,
+    );
+
+    /// Schedule-free AdamW (Defazio et al. 2024), as its authors implement it: the average of the iterates
+    /// does what a falling rate would do. The variable holds y, at which gradients are taken. With r = rate
+    /// min(1, t / warmup_steps), q the square of the largest r so far and v = beta2 v + (1 - beta2) g^2: z -=
+    /// r (g / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay y), c = q / (the sum of all q so far), x = (1 -
+    /// c) x + c z, y = (1 - beta1) z + beta1 x. tl_optimizer_swap_averages() exchanges y and x, which is the
+    /// result: for an evaluation, and for good when training ends. Slots: z, average (x), v, and the numbers
+    /// weight_sum and largest_rate. Rows are refused. options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_schedule_free_adamw(
+        context: *mut tl_context,
+        options: *const tl_schedule_free_adamw_options,
+    ) -> *mut tl_optimizer;
+
     /// The Hessian of a function times a vector: products\[i\] is the sum over k of (second derivative by
     /// at\[i\] and at\[k\]) times along\[k\], of the dtype and shape of at\[i\], zeros where nothing depends
     /// on it. `at` holds `count` (1 or more) floating-point tensors or variables, each named once
@@ -3799,7 +3849,8 @@ extern "C" {
     /// Exchanges weights and averages of all variables of the optimizer, for an evaluation; the next call
     /// exchanges them back. Meanwhile tl_optimizer_apply() is TL_FAILED_PRECONDITION. `count` variables are
     /// all that the optimizer has had gradients for, in any order (TL_INVALID_ARGUMENT).
-    /// TL_FAILED_PRECONDITION without use_ema. Outside of compiled steps. Since 0.1.
+    /// TL_FAILED_PRECONDITION without averages: use_ema, or tl_schedule_free_adamw(). Outside of compiled
+    /// steps. Since 0.1.
     pub fn tl_optimizer_swap_averages(
         optimizer: *mut tl_optimizer,
         variables: *const *mut tl_tensor,

@@ -133,7 +133,9 @@ fn here() -> String {
         TL_ACTIVATION_LOG_SOFTMAX,
         TL_NON_FINITE_GRADIENTS_PASS,
         TL_NON_FINITE_GRADIENTS_ERROR,
-        TL_NON_FINITE_GRADIENTS_SKIP
+        TL_NON_FINITE_GRADIENTS_SKIP,
+        TL_WEIGHT_DECAY_DECOUPLED,
+        TL_WEIGHT_DECAY_L2
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -270,6 +272,19 @@ fn here() -> String {
     );
     layout!(
         rows,
+        tl_schedule_free_adamw_options {
+            struct_size,
+            learning_rate,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            warmup_steps,
+            name
+        }
+    );
+    layout!(
+        rows,
         tl_function_options {
             struct_size,
             name,
@@ -349,7 +364,8 @@ fn here() -> String {
             loss_scale_growth_interval,
             min_loss_scale,
             max_loss_scale,
-            non_finite
+            non_finite,
+            weight_decay_form
         }
     );
     rows
@@ -486,6 +502,8 @@ int main(void) {
   printf("TL_NON_FINITE_GRADIENTS_PASS %d\n", (int)TL_NON_FINITE_GRADIENTS_PASS);
   printf("TL_NON_FINITE_GRADIENTS_ERROR %d\n", (int)TL_NON_FINITE_GRADIENTS_ERROR);
   printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);
+  printf("TL_WEIGHT_DECAY_DECOUPLED %d\n", (int)TL_WEIGHT_DECAY_DECOUPLED);
+  printf("TL_WEIGHT_DECAY_L2 %d\n", (int)TL_WEIGHT_DECAY_L2);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -665,6 +683,15 @@ int main(void) {
   printf("tl_muon_options.beta2 %zu\n", offsetof(tl_muon_options, beta2));
   printf("tl_muon_options.epsilon %zu\n", offsetof(tl_muon_options, epsilon));
   printf("tl_muon_options.name %zu\n", offsetof(tl_muon_options, name));
+  printf("tl_schedule_free_adamw_options %zu\n", sizeof(tl_schedule_free_adamw_options));
+  printf("tl_schedule_free_adamw_options.struct_size %zu\n", offsetof(tl_schedule_free_adamw_options, struct_size));
+  printf("tl_schedule_free_adamw_options.learning_rate %zu\n", offsetof(tl_schedule_free_adamw_options, learning_rate));
+  printf("tl_schedule_free_adamw_options.beta1 %zu\n", offsetof(tl_schedule_free_adamw_options, beta1));
+  printf("tl_schedule_free_adamw_options.beta2 %zu\n", offsetof(tl_schedule_free_adamw_options, beta2));
+  printf("tl_schedule_free_adamw_options.epsilon %zu\n", offsetof(tl_schedule_free_adamw_options, epsilon));
+  printf("tl_schedule_free_adamw_options.weight_decay %zu\n", offsetof(tl_schedule_free_adamw_options, weight_decay));
+  printf("tl_schedule_free_adamw_options.warmup_steps %zu\n", offsetof(tl_schedule_free_adamw_options, warmup_steps));
+  printf("tl_schedule_free_adamw_options.name %zu\n", offsetof(tl_schedule_free_adamw_options, name));
   printf("tl_function_options %zu\n", sizeof(tl_function_options));
   printf("tl_function_options.struct_size %zu\n", offsetof(tl_function_options, struct_size));
   printf("tl_function_options.name %zu\n", offsetof(tl_function_options, name));
@@ -755,6 +782,7 @@ int main(void) {
   printf("tl_step_options.min_loss_scale %zu\n", offsetof(tl_step_options, min_loss_scale));
   printf("tl_step_options.max_loss_scale %zu\n", offsetof(tl_step_options, max_loss_scale));
   printf("tl_step_options.non_finite %zu\n", offsetof(tl_step_options, non_finite));
+  printf("tl_step_options.weight_decay_form %zu\n", offsetof(tl_step_options, weight_decay_form));
   return 0;
 }
 "#;

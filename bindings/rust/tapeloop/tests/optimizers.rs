@@ -4,7 +4,7 @@ mod common;
 use common::refused;
 use tapeloop::{
     Adadelta, Adafactor, Adagrad, Adam, Adamax, Code, Context, EpsilonForm, Ftrl, Lamb, Lion, MomentumForm,
-    Muon, MuonScale, Nadam, Optimizer, RmsProp,
+    Muon, MuonScale, Nadam, Optimizer, RmsProp, ScheduleFreeAdamW, StepOptions, WeightDecayForm,
 };
 
 /// The first and last weight after one step at the gradients 1, 6, 7, 2 of the weights 1, 2, 3, 4.
@@ -64,4 +64,35 @@ fn options_are_checked_and_named() {
     let lamb = Lamb::new().build(c).unwrap();
     refused(c, lamb.apply_rows(&[c.ones(&[1, 2])], &[&row], &[&w]), bad, "gradients of rows are not taken");
     assert_eq!(lamb.iterations().unwrap(), 0);
+}
+
+#[test]
+fn schedule_free_keeps_an_average() {
+    let c = &Context::new().unwrap();
+    let optimizer = ScheduleFreeAdamW::new().learning_rate(0.5).build(c).unwrap();
+    let w = c.variable(&c.ones(&[1]), "w").unwrap();
+    let near = |want: f32| (w.to_vec::<f32>().unwrap()[0] - want).abs() < 1e-5;
+    for _ in 0..2 {
+        optimizer.apply(&[c.full(&[1], 2.0, tapeloop::DType::F32)], &[&w]).unwrap();
+    }
+    assert!(near(0.225));
+    optimizer.swap_averages(&[&w]).unwrap();
+    assert!(near(0.25));
+    refused(c, optimizer.apply(&[c.ones(&[1])], &[&w]), Code::FailedPrecondition, "swap them back");
+    optimizer.swap_averages(&[&w]).unwrap();
+    assert!(near(0.225));
+    refused(c, ScheduleFreeAdamW::new().warmup_steps(-1).build(c), Code::InvalidArgument, "'warmup_steps'");
+}
+
+#[test]
+fn decay_may_act_on_the_gradient() {
+    let c = &Context::new().unwrap();
+    // The sign that Lion steps by is that of g + 0.3 w, not of g.
+    for (form, want) in [(WeightDecayForm::Decoupled, 1.35), (WeightDecayForm::L2, 0.5)] {
+        let lion = Lion::new().learning_rate(0.5).build(c).unwrap();
+        lion.configure(&StepOptions::new().weight_decay(0.3).weight_decay_form(form)).unwrap();
+        let w = c.variable(&c.ones(&[1]), "w").unwrap();
+        lion.apply(&[c.tensor(&[-0.1f32], &[1]).unwrap()], &[&w]).unwrap();
+        assert!((w.item().unwrap() - want).abs() < 1e-6);
+    }
 }

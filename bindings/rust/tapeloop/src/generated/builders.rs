@@ -1114,6 +1114,106 @@ impl Muon {
     }
 }
 
+/// Schedule-free AdamW (Defazio et al. 2024), as its authors implement it: the average of the iterates does
+/// what a falling rate would do. The variable holds y, at which gradients are taken. With r = rate min(1, t /
+/// warmup_steps), q the square of the largest r so far and v = beta2 v + (1 - beta2) g^2: z -= r (g / (sqrt(v
+/// / (1 - beta2^t)) + epsilon) + weight_decay y), c = q / (the sum of all q so far), x = (1 - c) x + c z, y =
+/// (1 - beta1) z + beta1 x. `optimizer_swap_averages` exchanges y and x, which is the result: for an
+/// evaluation, and for good when training ends. Slots: z, average (x), v, and the numbers weight_sum and
+/// largest_rate. Rows are refused. Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ScheduleFreeAdamW {
+    learning_rate: f64,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    weight_decay: f64,
+    warmup_steps: i64,
+    name: Option<String>,
+}
+
+impl Default for ScheduleFreeAdamW {
+    fn default() -> ScheduleFreeAdamW {
+        ScheduleFreeAdamW::new()
+    }
+}
+
+impl ScheduleFreeAdamW {
+    /// All options at their defaults.
+    pub fn new() -> ScheduleFreeAdamW {
+        ScheduleFreeAdamW {
+            learning_rate: 0.0,
+            beta1: 0.0,
+            beta2: 0.0,
+            epsilon: 0.0,
+            weight_decay: 0.0,
+            warmup_steps: 0,
+            name: None,
+        }
+    }
+
+    /// 0: 0.0025, the default; one to ten times that of AdamW with a schedule.
+    pub fn learning_rate(mut self, learning_rate: f64) -> ScheduleFreeAdamW {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.9, the default.
+    pub fn beta1(mut self, beta1: f64) -> ScheduleFreeAdamW {
+        self.beta1 = beta1;
+        self
+    }
+
+    /// In \[0, 1); 0: 0.999, the default.
+    pub fn beta2(mut self, beta2: f64) -> ScheduleFreeAdamW {
+        self.beta2 = beta2;
+        self
+    }
+
+    /// Not negative; 0: 1e-8, the default.
+    pub fn epsilon(mut self, epsilon: f64) -> ScheduleFreeAdamW {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Not negative; default 0.
+    pub fn weight_decay(mut self, weight_decay: f64) -> ScheduleFreeAdamW {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// Not negative; default 0, none.
+    pub fn warmup_steps(mut self, warmup_steps: i64) -> ScheduleFreeAdamW {
+        self.warmup_steps = warmup_steps;
+        self
+    }
+
+    /// The name; without one it is "schedule_free_adamw".
+    pub fn name(mut self, name: impl Into<String>) -> ScheduleFreeAdamW {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_schedule_free_adamw_options, tl_schedule_free_adamw_options_init);
+        options.learning_rate = self.learning_rate;
+        options.beta1 = self.beta1;
+        options.beta2 = self.beta2;
+        options.epsilon = self.epsilon;
+        options.weight_decay = self.weight_decay;
+        options.warmup_steps = self.warmup_steps;
+        let name = optional_text("schedule_free_adamw", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(
+            context,
+            "schedule_free_adamw",
+            call!(tl_schedule_free_adamw(context.handle(), &options)),
+        )
+    }
+}
+
 /// A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables:
 /// kernel (input size, units) and bias (units), made at once when the input size is given, else at the first
 /// call. units is at least 1. Since 0.1.

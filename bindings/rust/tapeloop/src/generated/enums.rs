@@ -446,3 +446,15 @@ pub enum NonFiniteGradients {
     /// Nothing changes but the count of such steps.
     Skip = ffi::TL_NON_FINITE_GRADIENTS_SKIP,
 }
+
+/// What weight decay acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum WeightDecayForm {
+    /// The weights: w -= rate weight_decay w before the update, as in Keras.
+    #[default]
+    Decoupled = ffi::TL_WEIGHT_DECAY_DECOUPLED,
+    /// The gradient, behind clipping: g += weight_decay w, as in PyTorch.
+    L2 = ffi::TL_WEIGHT_DECAY_L2,
+}

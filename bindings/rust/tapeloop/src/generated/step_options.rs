@@ -23,6 +23,7 @@ pub struct StepOptions {
     min_loss_scale: f64,
     max_loss_scale: f64,
     non_finite: Option<NonFiniteGradients>,
+    weight_decay_form: Option<WeightDecayForm>,
 }
 
 impl Default for StepOptions {
@@ -50,6 +51,7 @@ impl StepOptions {
             min_loss_scale: 0.0,
             max_loss_scale: 0.0,
             non_finite: None,
+            weight_decay_form: None,
         }
     }
 
@@ -78,7 +80,7 @@ impl StepOptions {
         self
     }
 
-    /// w -= rate weight_decay w before the update, for any optimizer; 0: none (default).
+    /// For any optimizer, in the way of weight_decay_form; 0: none (default).
     pub fn weight_decay(mut self, weight_decay: f64) -> StepOptions {
         self.weight_decay = weight_decay;
         self
@@ -144,6 +146,12 @@ impl StepOptions {
         self
     }
 
+    /// Default `WeightDecayForm::Decoupled`.
+    pub fn weight_decay_form(mut self, weight_decay_form: WeightDecayForm) -> StepOptions {
+        self.weight_decay_form = Some(weight_decay_form);
+        self
+    }
+
     pub(crate) fn raw(&self) -> ffi::tl_step_options {
         let mut options = options!(tl_step_options, tl_step_options_init);
         options.gradient_accumulation_steps = self.gradient_accumulation_steps;
@@ -162,6 +170,9 @@ impl StepOptions {
         options.max_loss_scale = self.max_loss_scale;
         if let Some(value) = self.non_finite {
             options.non_finite = value as i32;
+        }
+        if let Some(value) = self.weight_decay_form {
+            options.weight_decay_form = value as i32;
         }
         options
     }
