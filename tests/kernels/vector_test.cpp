@@ -640,6 +640,37 @@ TEMPLATE_TEST_CASE("Optimizer passes follow their formulas to the bit", "[kernel
   }
 }
 
+TEMPLATE_TEST_CASE("A mean of gradients that decays ends at 0, not at a denormal number", "[kernels][vector]",
+                   float, double) {
+  using T = TestType;
+  const T smallest = std::numeric_limits<T>::min(), mean = sizeof(T) == 4 ? T(0x1p-100) : T(0x1p-900);
+  for (const VectorTable* table : runnable_vector_tables()) {
+    CAPTURE(isa_name(table->isa));
+    const OptimizerKernels<T>& k = float_table<T>(*table).optimizer;
+    const AdamStep<T> step = {T(0.003), T(0.1), T(0.001), T(1e-7), T(1)};
+    const std::vector<T> g(19, T(0));
+    for (T sign : {T(1), T(-1)}) {
+      std::vector<T> p(19, T(2)), m(19, sign), v(19, T(1)), velocity(19, sign);
+      for (int i = 0; i < 20000; i++) {
+        const T before = m[18], decayed = before + (T(0) - before) * step.one_minus_beta1;
+        k.adam(p.data(), m.data(), v.data(), g.data(), p.data(), m.data(), v.data(), m.size(), step);
+        REQUIRE(m[18] == (std::fabs(decayed) < mean ? T(0) : decayed));
+        const T slowed = T(0.9) * velocity[18];
+        k.momentum_keras(p.data(), velocity.data(), g.data(), p.data(), velocity.data(), p.size(), T(0.1),
+                         T(0.9), false);
+        REQUIRE(velocity[18] == (std::fabs(slowed) < smallest ? T(0) : slowed));
+      }
+      for (T x : m) CHECK(x == 0);
+      for (T x : velocity) CHECK(x == 0);
+    }
+    // NaN is no small number.
+    std::vector<T> p(3, T(2)), m(3, std::numeric_limits<T>::quiet_NaN()), v(3, T(1));
+    k.adam(p.data(), m.data(), v.data(), g.data(), p.data(), m.data(), v.data(), m.size(), step);
+    CHECK(std::isnan(m[0]));
+    CHECK(std::isnan(p[2]));
+  }
+}
+
 TEMPLATE_TEST_CASE("Transposition moves every element, and nothing around them", "[kernels][vector]", float,
                    double) {
   using T = TestType;

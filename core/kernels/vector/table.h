@@ -125,7 +125,8 @@ struct AdamStep {
   T decay;  // factor on the parameter before the update: 1 - lr * weight_decay for decoupled decay, 1 without
 };
 
-// State in, state out: each *_out may be the matching input (in place) or another array. Same bits on every set.
+// State in, state out: each *_out may be the matching input (in place) or another array. Same bits on every set. An m' of Adam
+// below 2^-100 (float) or 2^-900 (double) becomes 0, and so does a denormal m' of the others.
 template <class T>
 struct OptimizerKernels {
   void (*sgd)(const T* p, const T* g, T* p_out, size_t n, T lr);  // p - lr g
