@@ -27,10 +27,14 @@ void fold_constants(graph::Program& program, Context& context);
 void merge_common(graph::Program& program, Context& context);
 // Nodes whose results nobody takes go, unless they check data: their errors are those of the step.
 void drop_dead(graph::Program& program, Context& context);
+// A product of matrices that is added to another one becomes one node with the addition.
+void fuse_product_sums(graph::Program& program, Context& context);
 // Chains of element-wise ops, ops on rows and reductions become tile programs (core/kernels/tile).
 void fuse_elementwise(graph::Program& program, Context& context);
 // Steps of one optimizer on small variables become one node.
 void fuse_updates(graph::Program& program, Context& context);
+// set_rows on what a variable holds becomes a check of the indices and a write that cannot fail.
+void split_row_writes(graph::Program& program, Context& context);
 // Nodes stand where their results live shortest: updates of variables as soon as nothing that can fail, and nobody who needs
 // the old value, comes behind.
 void schedule(graph::Program& program, Context& context);

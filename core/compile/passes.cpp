@@ -8,10 +8,16 @@ namespace tl::compile {
 
 namespace {
 constexpr Pass kPasses[] = {
-    {"canonicalise", canonicalise},     {"absorb_broadcasts", absorb_broadcasts},
-    {"fold_constants", fold_constants}, {"merge_common", merge_common},
-    {"drop_dead", drop_dead},           {"fuse_elementwise", fuse_elementwise},
-    {"fuse_updates", fuse_updates},     {"schedule", schedule},
+    {"canonicalise", canonicalise},
+    {"absorb_broadcasts", absorb_broadcasts},
+    {"fold_constants", fold_constants},
+    {"merge_common", merge_common},
+    {"drop_dead", drop_dead},
+    {"fuse_product_sums", fuse_product_sums},
+    {"fuse_elementwise", fuse_elementwise},
+    {"fuse_updates", fuse_updates},
+    {"split_row_writes", split_row_writes},
+    {"schedule", schedule},
 };
 }  // namespace
 

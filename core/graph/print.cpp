@@ -36,8 +36,10 @@ std::string to_text(const Program& program, const Node& node) {
   out += concat(" = ", node.schema->name);
   for (ValueId id : node.in) out += concat(" %", id);
   std::string attrs;
-  if (node.fused)
+  if (node.fused) {
     for (OpId op : node.fused->ops) attrs += concat(attrs.empty() ? "" : ", ", schema_of(op).name);
+    if (!node.fused->detail.empty()) attrs += concat(attrs.empty() ? "" : ", ", node.fused->detail);
+  }
   for (int i = 0; i < node.schema->num_attrs; i++) {
     const AttrSchema& attr = node.schema->attrs[i];
     // The seed and the call are those of the run, not of the recording.

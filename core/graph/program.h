@@ -46,6 +46,7 @@ struct Fused {
   std::vector<int> inplace;   // of each result: the operand that it may be written over, or -1
   std::vector<OpId> made_by;  // of each result
   std::vector<OpId> ops;      // in order, for people
+  std::string detail;         // more of them, likewise
   double flops = 0;
 };
 

@@ -6,30 +6,38 @@
 #include "core/kernels/dtypes.h"
 #include "core/kernels/integer_loops.h"
 #include "core/kernels/parallel.h"
+#include "core/kernels/row_writes.h"
 #include "core/ops/generated/promised.h"
 
 namespace tl::kernels {
 namespace {
 
-// f(int64_t index, int64_t position) for each index of either dtype.
+// f(int64_t index, int64_t position) for each of n indices of either dtype.
 template <class F>
-void for_each_index(const Tensor& indices, F&& f) {
-  const int64_t n = indices.elements();
-  if (indices.dtype() == DType::kI32) {
-    const int32_t* p = indices.data<int32_t>();
+void for_each_index(DType dtype, const void* indices, int64_t n, F&& f) {
+  if (dtype == DType::kI32) {
+    const int32_t* p = static_cast<const int32_t*>(indices);
     for (int64_t i = 0; i < n; i++) f(int64_t{p[i]}, i);
   } else {
-    const int64_t* p = indices.data<int64_t>();
+    const int64_t* p = static_cast<const int64_t*>(indices);
     for (int64_t i = 0; i < n; i++) f(p[i], i);
   }
 }
 
+template <class F>
+void for_each_index(const Tensor& indices, F&& f) {
+  for_each_index(indices.dtype(), indices.raw(), indices.elements(), f);
+}
+
+// Every index lies in [0, size).
+void check_index(const char* op, int64_t index, int64_t at, int64_t size) {
+  if (index < 0 || index >= size)
+    invalid("[", op, "] an index must not lie outside [0, ", size, "): got ", index, " at position ", at,
+            "; negative indices do not count from the end");
+}
+
 void check_indices(const char* op, const Tensor& indices, int64_t size) {
-  for_each_index(indices, [&](int64_t index, int64_t at) {
-    if (index < 0 || index >= size)
-      invalid("[", op, "] an index must not lie outside [0, ", size, "): got ", index, " at position ", at,
-              "; negative indices do not count from the end");
-  });
+  for_each_index(indices, [&](int64_t index, int64_t at) { check_index(op, index, at, size); });
 }
 
 // The axes before and behind an axis, as counts of elements.
@@ -102,24 +110,37 @@ void scatter_add(const KernelArgs& a) {
   });
 }
 
-void set_rows(const KernelArgs& a) {
-  const Tensor &x = a[0], &indices = a[1], &rows = a[2], &out = a.out[0];
-  check_indices("set_rows", indices, x.shape()[0]);
+void check_rows(DType dtype, const void* indices, int64_t count, int64_t size) {
+  for_each_index(dtype, indices, count,
+                 [&](int64_t index, int64_t at) { check_index("set_rows", index, at, size); });
   int64_t before = -1;
-  for_each_index(indices, [&](int64_t index, int64_t at) {
+  for_each_index(dtype, indices, count, [&](int64_t index, int64_t at) {
     if (index <= before)
       invalid("[set_rows] 'indices' must be strictly ascending: got ", index, " after ", before,
               " at position ", at, "; sort them and name each row once");
     before = index;
   });
-  std::byte* to = out.mutable_raw();
-  if (out.bytes() && to != x.raw()) std::memcpy(to, x.raw(), out.bytes());
-  if (rows.elements() == 0) return;
-  const size_t bytes = rows.bytes() / static_cast<size_t>(indices.elements());
-  const std::byte* from = rows.raw();
-  for_each_index(indices, [&](int64_t index, int64_t at) {
-    copy_run(to + static_cast<size_t>(index) * bytes, from + static_cast<size_t>(at) * bytes, bytes);
+}
+
+void write_rows(DType dtype, const void* indices, int64_t count, const void* rows, size_t row_bytes,
+                const void* x, void* out, size_t bytes) {
+  if (bytes && out != x) std::memcpy(out, x, bytes);
+  if (row_bytes == 0) return;
+  std::byte* to = static_cast<std::byte*>(out);
+  const std::byte* from = static_cast<const std::byte*>(rows);
+  for_each_index(dtype, indices, count, [&](int64_t index, int64_t at) {
+    copy_run(to + static_cast<size_t>(index) * row_bytes, from + static_cast<size_t>(at) * row_bytes,
+             row_bytes);
   });
+}
+
+void set_rows(const KernelArgs& a) {
+  const Tensor &x = a[0], &indices = a[1], &rows = a[2], &out = a.out[0];
+  const int64_t count = indices.elements();
+  check_rows(indices.dtype(), indices.raw(), count, x.shape()[0]);
+  write_rows(indices.dtype(), indices.raw(), count, rows.raw(),
+             count == 0 ? 0 : rows.bytes() / static_cast<size_t>(count), x.raw(), out.mutable_raw(),
+             out.bytes());
 }
 
 void one_hot(const KernelArgs& a) {

@@ -1,6 +1,7 @@
 // The passes that make one node of several: on text, and a network of some size whose replays have the bits of eager steps.
 #include <catch2/catch.hpp>
 
+#include "core/kernels/product_sum.h"
 #include "tests/compile/compile_fixture.h"
 #include "tests/graph/program_text.h"
 
@@ -178,6 +179,41 @@ TEST_CASE("images stay bytes until one pass casts and scales them", "[compile]")
   CHECK(f.stats().cost.nodes == 2);
   CHECK(f.stats().arena_bytes <= 64 * 49 * sizeof(float) + 64);  // one batch of floats, and no second
   CHECK(has(f.text(), "{cast, mul_scalar}"));
+}
+
+TEST_CASE_METHOD(Fusing, "products that are summed take the sum in", "[compile]") {
+  if (!kernels::ProductSum::possible(DType::kF32, {true, false, 70, 80, 32})) {
+    WARN("products of this CPU are those of a library, which may add up in another order");
+    return;
+  }
+  const std::string a = "input %0: f32 (32, 70)\ninput %1: f32 (32, 80)\n";
+  const std::string first = "%2: f32 (70, 80) = matmul %0 %1 {transpose_a=true, transpose_b=false}\n";
+  auto product = [](const char* id) {
+    return std::string("%") + id + " = matmul %0 %1 {transpose_a=true, transpose_b=false}\n";
+  };
+  auto sums = [&](const std::string& nodes) { return after(compile::fuse_product_sums, a + nodes); };
+  // In either order of the operands, and one after the other.
+  const std::string two = a + first + "%3: f32 (70, 80) = product_sum %0 %1 %2 {matmul, add, transpose_a}\n";
+  CHECK(sums(product("2") + product("3") + "%4 = add %2 %3\nreturn %4\n") == two + "return %3\n");
+  CHECK(sums(product("2") + product("3") + "%4 = add %3 %2\nreturn %4\n") == two + "return %3\n");
+  CHECK(
+      sums(product("2") + product("3") + "%4 = add %2 %3\n" + product("5") + "%6 = add %4 %5\nreturn %6\n") ==
+      two + "%4: f32 (70, 80) = product_sum %0 %1 %3 {matmul, add, transpose_a}\nreturn %4\n");
+  CHECK(sums(product("2") + product("3") + product("4") + "%5 = add %2 %3\n%6 = add %4 %5\nreturn %6\n") ==
+        two + "%4: f32 (70, 80) = product_sum %0 %1 %3 {matmul, add, transpose_a}\nreturn %4\n");
+  // Not one that others take too, a sum of something else, a product by broadcasting, a small one, one with large operands.
+  auto stay = [&](const std::string& text) {
+    CHECK_FALSE(has(after(compile::fuse_product_sums, text), "product_sum"));
+  };
+  stay(a + product("2") + product("3") + "%4 = add %2 %3\nreturn %2 %3 %4\n");
+  stay(a + product("2") + "%3 = add %2 %2\nreturn %3\n");
+  stay(a + product("2") + "input %5: f32 (70, 80)\n%4 = add %2 %5\nreturn %4\n");
+  stay("input %0: f32 (32, 7)\ninput %1: f32 (32, 8)\n" + product("2") + product("3") +
+       "%4 = add %2 %3\nreturn %4\n");
+  stay("input %0: f32 (600, 70)\ninput %1: f32 (600, 80)\n" + product("2") + product("3") +
+       "%4 = add %2 %3\nreturn %4\n");
+  stay("input %0: f32 (32, 4096)\ninput %1: f32 (32, 1)\n" + product("2") + product("3") +
+       "%4 = add %2 %3\nreturn %4\n");
 }
 
 TEST_CASE("a network of some size has the bits of eager steps, on any number of threads", "[compile]") {

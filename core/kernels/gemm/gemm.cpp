@@ -27,18 +27,27 @@ GemmMethod choose(GemmCpu cpu, const GemmProblem<T>& p) {
   return choose_gemm_method(cpu, sizeof(T) == sizeof(double), p.ta, p.tb, p.m, p.n, p.k);
 }
 
+// A column that lies in memory as a row: an outer product needs no packing.
 template <typename T>
-void run(ThreadPool& pool, const GemmProblem<T>& p) {
-  if (trivial(p)) return;
-  if (p.k == 1 && p.tb &&
-      p.ldb == 1) {  // a column that lies in memory as a row: an outer product needs no packing
-    GemmProblem<T> outer = p;
-    outer.tb = false;
-    outer.ldb = p.n;
-    return run(pool, outer);
-  }
+GemmProblem<T> simplified(GemmProblem<T> p) {
+  if (p.k != 1 || !p.tb || p.ldb != 1) return p;
+  p.tb = false;
+  p.ldb = p.n;
+  return p;
+}
+
+template <typename T>
+void run(ThreadPool& pool, const GemmProblem<T>& given) {
+  if (trivial(given)) return;
+  const GemmProblem<T> p = simplified(given);
   const GemmCpu cpu = gemm_cpu();
   run_gemm(pool, *gemm_kernels<T>(cpu), choose(cpu, p), p);
+}
+
+// A product without its operands, whose rows lie one behind the other.
+template <typename T>
+GemmProblem<T> shape_of(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  return simplified<T>({ta, tb, m, n, k, 1, nullptr, ta ? m : k, nullptr, tb ? k : n, 0, nullptr, n});
 }
 
 template <typename T>
@@ -105,6 +114,28 @@ void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, in
                   double* c, int64_t ldc) {
   run_batch<double>(pool, batch, {ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc});
 }
+
+template <typename T>
+bool gemm_adds_last(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  if (m < 1 || n < 1 || k < 1) return false;
+  const GemmCpu cpu = gemm_cpu();
+  return gemm_sums_first(*gemm_kernels<T>(cpu), choose(cpu, shape_of<T>(ta, tb, m, n, k)), k);
+}
+
+template <typename T>
+void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  const GemmCpu cpu = gemm_cpu();
+  const GemmProblem<T> p = shape_of<T>(ta, tb, m, n, k);
+  const GemmScratch scratch = gemm_scratch(*gemm_kernels<T>(cpu), choose(cpu, p), p);
+  if (scratch.alone() > 0) pool.reserve_scratch(scratch.per_worker, scratch.shared);
+}
+
+#define TL_INSTANTIATE(T)                                                 \
+  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t); \
+  template void reserve_gemm<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);
+TL_INSTANTIATE(float)
+TL_INSTANTIATE(double)
+#undef TL_INSTANTIATE
 
 const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
   return gemm_method_name(gemm_cpu(), choose_gemm_method(gemm_cpu(), false, ta, tb, m, n, k));

@@ -44,6 +44,13 @@ void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, in
                   double alpha, const double* a, int64_t lda, const double* b, int64_t ldb, double beta,
                   double* c, int64_t ldc);
 
+// Whether gemm() with beta 1 gives a product of this shape, its rows one behind the other, the bits of an addition behind it.
+template <typename T>
+bool gemm_adds_last(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+// Takes the working memory of such a product, so that it asks for none itself. Throws tl::Error (out of memory).
+template <typename T>
+void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+
 // What gemm() runs for a shape on this CPU, for benchmarks and logs: "avx512 direct", "avx512 packed",
 // "onednn", ...
 const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k);

@@ -448,6 +448,13 @@ bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& p) {
 }
 
 template <typename T>
+bool gemm_sums_first(const GemmKernels<T>& kernels, GemmMethod method, int64_t k) {
+  const bool own =
+      method == GemmMethod::direct || method == GemmMethod::swapped || method == GemmMethod::packed;
+  return own && k >= 1 && k <= kernels.block_terms;
+}
+
+template <typename T>
 GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& p) {
   GemmScratch bytes;
   if (method == GemmMethod::dot) {
@@ -475,6 +482,7 @@ void run_gemm_alone(void* memory, const GemmKernels<T>& kernels, GemmMethod meth
 }
 
 #define TL_INSTANTIATE(T)                                                                           \
+  template bool gemm_sums_first<T>(const GemmKernels<T>&, GemmMethod, int64_t);                     \
   template bool gemm_method_applies<T>(GemmMethod, const GemmProblem<T>&);                          \
   template GemmScratch gemm_scratch<T>(const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);   \
   template void run_gemm<T>(ThreadPool&, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&); \

@@ -37,6 +37,11 @@ inline ThreadPool::Helpers gemm_helpers(double multiply_adds) {
 template <typename T>
 bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& problem);
 
+// True when each element is the sum of all its terms before anything else happens to it: register tiles of ours, and one
+// block of terms. Then beta 1 has the bits of an addition behind the product.
+template <typename T>
+bool gemm_sums_first(const GemmKernels<T>& kernels, GemmMethod method, int64_t k);
+
 // Working memory of one product: for each thread that takes part, and once.
 struct GemmScratch {
   size_t per_worker = 0, shared = 0;
