@@ -92,7 +92,8 @@ func (o *Optimizer) Apply(gradients, variables []*Tensor) error {
 // What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
 // Adam, the velocity and the moments of the other rows do not decay and these rows do not move (as in TensorFlow's LazyAdam and
 // PyTorch's SparseAdam; for Keras's Adam, which decays all rows, give Apply the dense gradient). AdamW decays the weights of
-// these rows only. An optimizer whose step of a row depends on the other rows (Lamb, Adafactor, Muon of a matrix) refuses rows.
+// these rows only. An optimizer whose step of a row depends on the other rows (Lamb, Adafactor, ScheduleFreeAdamW,
+// Muon of a matrix) refuses rows.
 func (o *Optimizer) ApplyRows(gradients, rowIndices, variables []*Tensor) error {
 	if err := o.self().usable(); err != nil {
 		return err

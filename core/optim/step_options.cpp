@@ -4,15 +4,10 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/optim/conventions.h"
 
 namespace tl::optim {
 namespace {
-
-void check_positive(const char* optimizer, const char* name, double value) {
-  if (!(value > 0) || std::isinf(value))
-    invalid("[", optimizer, "] '", name, "' must be a finite number above 0: got ", value,
-            "; check how it was computed");
-}
 
 void check_none_or_positive(const char* optimizer, const char* name, double value) {
   if (!(value >= 0) || std::isinf(value))

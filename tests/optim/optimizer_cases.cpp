@@ -15,6 +15,7 @@
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
 #include "core/optim/schedule_free.h"
+#include "core/optim/sgd.h"
 
 namespace tl::test {
 namespace {
@@ -66,6 +67,29 @@ OptimizerCase adam(EpsilonForm form, bool amsgrad, double decay) {
   };
   return {amsgrad ? "amsgrad" : "adam", [o](Context& c) { return make_adamw(c, o); }, kRate, step,
           Numbers(amsgrad ? 3 : 2, 0.0)};
+}
+
+OptimizerCase sgd(double momentum, bool nesterov, MomentumForm form) {
+  SgdOptions o = at_rate(SgdOptions());
+  o.momentum = momentum, o.nesterov = nesterov, o.momentum_form = form;
+  auto step = [=](Trained& s, const Numbers& g, int, double rate) {
+    for (size_t i = 0; i < g.size(); i++) {
+      if (momentum == 0) {
+        s.w[i] -= rate * g[i];
+        continue;
+      }
+      double& m = s.slots[0][i];
+      if (form == MomentumForm::kKeras) {
+        m = momentum * m - rate * g[i];
+        s.w[i] += nesterov ? momentum * m - rate * g[i] : m;
+      } else {
+        m = momentum * m + g[i];
+        s.w[i] -= rate * (nesterov ? g[i] + momentum * m : m);
+      }
+    }
+  };
+  return {"sgd", [o](Context& c) { return make_sgd(c, o); }, kRate, step,
+          Numbers(momentum == 0 ? 0 : 1, 0.0)};
 }
 
 OptimizerCase adamax(EpsilonForm form) {
@@ -313,8 +337,12 @@ OptimizerCase schedule_free(double decay, int warmup) {
 }
 
 std::vector<OptimizerCase> all_cases() {
-  std::vector<OptimizerCase> all;
+  std::vector<OptimizerCase> all{sgd(0, false, MomentumForm::kKeras)};
+  for (MomentumForm form : {MomentumForm::kKeras, MomentumForm::kPyTorch})
+    for (bool nesterov : {false, true}) all.push_back(sgd(.7, nesterov, form));
   for (EpsilonForm form : {EpsilonForm::kKeras, EpsilonForm::kPyTorch}) {
+    all.push_back(adam(form, false, 0));
+    all.push_back(adam(form, false, .1));
     all.push_back(adam(form, true, 0));
     all.push_back(adam(form, true, .1));
     all.push_back(adamax(form));

@@ -218,6 +218,8 @@ TEST_CASE_METHOD(Fixture, "an optimizer without memory for its step leaves all a
     Variable* variables[] = {a.get(), b.get()};
     Tensor grads[] = {normal(own, {100, 100}), normal(own, {9000})};
     optimizer->apply(grads, variables);
+    // What is held takes memory of its own, also where the update would run in place.
+    Tensor held[] = {a->peek(), b->peek()};
     auto state = [&] {
       std::vector<Numbers> all;
       for (const VariableRef& v : state_of(*optimizer, {a, b})) all.push_back(values(v));

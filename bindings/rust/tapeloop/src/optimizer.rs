@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 /// An optimizer with its slots (momenta), step count and learning rate. Made by builders: [`Sgd`](crate::Sgd),
 /// [`Adam`](crate::Adam), [`AdamW`](crate::AdamW), [`Adamax`](crate::Adamax), [`Nadam`](crate::Nadam), [`Adagrad`](crate::Adagrad),
 /// [`Adadelta`](crate::Adadelta), [`RmsProp`](crate::RmsProp), [`Ftrl`](crate::Ftrl), [`Lion`](crate::Lion), [`Lamb`](crate::Lamb),
-/// [`Adafactor`](crate::Adafactor) and [`Muon`](crate::Muon).
+/// [`Adafactor`](crate::Adafactor), [`Muon`](crate::Muon) and [`ScheduleFreeAdamW`](crate::ScheduleFreeAdamW).
 pub struct Optimizer {
     pub(crate) handle: *mut ffi::tl_optimizer,
     pub(crate) context: *mut ffi::tl_context,
@@ -64,7 +64,8 @@ impl Optimizer {
     /// What is lazy: only these rows change, and only their slots. Plain SGD is the dense update to the bit. With momentum, and with
     /// Adam, the velocity and the moments of the other rows do not decay and these rows do not move (as in TensorFlow's LazyAdam and
     /// PyTorch's SparseAdam). AdamW decays the weights of these rows only. The step count, and with it the bias correction, is that
-    /// of the optimizer. An optimizer whose step of a row depends on the other rows (Lamb, Adafactor, Muon of a matrix) refuses rows.
+    /// of the optimizer. An optimizer whose step of a row depends on the other rows (Lamb, Adafactor, schedule-free AdamW, Muon of a matrix)
+    /// refuses rows.
     pub fn apply_rows<G, R, V>(&self, gradients: &G, row_indices: &R, variables: &V) -> Result<()>
     where
         G: TensorList + ?Sized,
