@@ -3,6 +3,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "core/base/error.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -56,6 +60,20 @@ SizeClass size_class(size_t bytes) {
   return {64 + (log2 - 12) * 8 + static_cast<int>(part) - 1, (size_t{1} << log2) + part * step};
 }
 
+// Blocks from 4 MB on lie in pages of 2 MB, where the system has them and gives them on request: a kernel that walks down
+// the columns of a large matrix needs a translation for each row. The end that fills no such page stays in small ones.
+constexpr size_t kHugePage = size_t{2} << 20, kHugeFrom = 2 * kHugePage;
+
+void* system_block(size_t bytes) {
+  if (bytes < kHugeFrom) return std::aligned_alloc(kAlignment, bytes);
+  void* block = nullptr;
+  if (posix_memalign(&block, kHugePage, bytes) != 0) return nullptr;
+#if defined(__linux__)
+  static_cast<void>(madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE));  // refused: pages of 4 kB
+#endif
+  return block;
+}
+
 constexpr size_t kLargest = size_t{1} << 62;
 
 [[noreturn]] void out_of_memory(size_t bytes, const MemoryStats& stats, size_t limit, const char* why) {
@@ -90,10 +108,10 @@ Buffer* Allocator::from_system(int bin, size_t capacity) {
   auto over_limit = [&] { return limit_ && stats_.live_bytes + stats_.cached_bytes + capacity > limit_; };
   if (over_limit()) trim();
   if (over_limit()) out_of_memory(capacity, stats_, limit_, "the context's memory limit is reached");
-  void* block = std::aligned_alloc(kAlignment, kHeader + capacity);
+  void* block = system_block(kHeader + capacity);
   if (!block) {
     trim();
-    block = std::aligned_alloc(kAlignment, kHeader + capacity);
+    block = system_block(kHeader + capacity);
   }
   if (!block) out_of_memory(capacity, stats_, limit_, "the system has no memory left");
   stats_.system_allocations++;

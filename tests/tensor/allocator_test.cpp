@@ -1,7 +1,10 @@
 #include "core/tensor/allocator.h"
 
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include "core/base/error.h"
@@ -36,6 +39,37 @@ TEST_CASE("the size classes around powers of two hold what was asked") {
       again->drop();
     }
 }
+
+#if defined(__linux__)
+// Whether somebody has asked for large pages where an address lies (the flag "hg" of proc(5), smaps).
+bool large_pages_asked(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  bool here = false;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long long begin, end;
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &begin, &end) == 2)
+      here = begin <= reinterpret_cast<uintptr_t>(address) && reinterpret_cast<uintptr_t>(address) < end;
+    if (here && line.rfind("VmFlags:", 0) == 0) return (line + " ").find(" hg ") != std::string::npos;
+  }
+  return false;
+}
+
+TEST_CASE("large blocks lie in large pages") {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled") || !std::ifstream("/proc/self/smaps")) {
+    WARN("this system has no large pages, or does not tell");
+    return;
+  }
+  Allocator a(0);
+  for (size_t bytes : {size_t{4} << 20, (size_t{5} << 20) + 1, size_t{16} << 20}) {
+    Buffer* b = a.allocate(bytes);
+    CHECK(reinterpret_cast<uintptr_t>(b->data) % 64 == 0);
+    CHECK(large_pages_asked(b->data));
+    CHECK(large_pages_asked(b->data + (3 << 20)));
+    std::memset(b->data, 1, b->capacity);
+    b->drop();
+  }
+}
+#endif
 
 TEST_CASE("a freed block serves the next request of its size without the system") {
   Allocator a(0);
