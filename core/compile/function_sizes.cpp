@@ -19,9 +19,9 @@ const Function::Entry* Function::other_size_of(const Entry& entry) const {
     }
     return true;
   };
-  // Of a step that is yet to be recorded, any kind (graph::same_kinds).
+  // The kinds of steps of the recording, or those that it would have now.
   auto of_kind = [&](const graph::Program& program) {
-    return !entry.recorded || same_kinds(program, *entry.recorded);
+    return entry.recorded ? same_kinds(program, *entry.recorded) : !changed_kind(program);
   };
   for (const Family& family : families_)
     if (comparable(family.inputs, family.outputs, family.flags) && family.program->stale().empty() &&

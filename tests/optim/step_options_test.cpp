@@ -618,6 +618,42 @@ TEST_CASE("several accumulating steps in one recorded step are recorded for each
   CHECK(f.stats().traces == 3);
 }
 
+TEST_CASE("each kind of step has a plan for all sizes of a batch", "[optim][compile]") {
+  const ContextOptions options{1, 1, 0, nullptr, nullptr};
+  Context eager_context(options), context(options);
+  auto make = [](Context& c) {
+    return configured(adam(c), [](StepOptions& s) { s.gradient_accumulation_steps = 2; });
+  };
+  OptimizerPtr eager = make(eager_context), compiled = make(context);
+  VariableRef a = VariableRef::make(full(eager_context, {4}, 1, DType::kF32), "w"),
+              b = VariableRef::make(full(context, {4}, 1, DType::kF32), "w");
+  auto step = [](Optimizer& o, const VariableRef& w, const Tensor& x) {
+    apply_one(o, w, mul(mean(x, {0}), w->read()));
+    return std::vector<Tensor>{x};
+  };
+  compile::FunctionOptions all_sizes;
+  all_sizes.polymorphic_batch = all_sizes.plan.verify = true;
+  compile::Function f(
+      context, [&](Span<const Tensor> in, size_t) { return step(*compiled, b, in[0]); }, all_sizes);
+  int call = 0;
+  for (int64_t size : {3, 5, 7, 4, 6, 8, 9, 3, 5, 11}) {
+    auto input = [&](Context& c) {
+      Tensor x = c.allocate(DType::kF32, {size, 4});
+      for (int64_t k = 0; k < 4 * size; k++)
+        x.mutable_data<float>()[k] = std::sin(static_cast<float>(7 * call + k));
+      return x;
+    };
+    step(*eager, a, input(eager_context));
+    Tensor in[] = {input(context)}, out[1];
+    f.call(in, out);
+    INFO("call " << call++);
+    CHECK(same_bits(a->value(), b->value()));
+    CHECK(eager->iterations() == compiled->iterations());
+  }
+  CHECK(f.stats().traces == 4);  // two sizes of each kind
+  CHECK(f.stats().resized == 6);
+}
+
 TEST_CASE_METHOD(Fixture, "gradients of rows go through all options", "[optim]") {
   for (const Option& option : all_options()) {
     if (option.goes_bad && option.kinds == 3) continue;
