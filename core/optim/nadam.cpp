@@ -45,16 +45,18 @@ class Nadam final : public Optimizer {
     return options_.beta1 * (1.0 - 0.5 * std::pow(0.96, options_.momentum_decay * t));
   }
 
-  // From the last steps that were asked for: a recorded step asks for a few in a row, in any order. That of a step is the
-  // same product in the same order whatever is known already, and ends where it has become 0.
+  // U_t. From the last steps that were asked for: a recorded step asks for a few in a row, in any order. The count is a
+  // variable that may be assigned anything, so that no number of steps may take long: behind some 900 / momentum_decay steps
+  // the momentum is beta1, all the rest is one power; and what is below 2^-100 is nothing beside 1, where alone it is used.
   double product_until(int64_t step) const {
     Product best{0, 1.0};
     for (const Product& known : known_)
       if (known.step <= step && known.step > best.step) best = known;
-    for (; best.step < step && best.value > 0; best.step++) best.value *= momentum(best.step + 1);
-    best.step = step;
-    known_[static_cast<size_t>(step) % known_.size()] = best;
-    return best.value;
+    while (best.step < step && best.value >= 0x1p-100 && momentum(best.step + 1) != options_.beta1)
+      best.value *= momentum(++best.step);
+    known_[static_cast<size_t>(best.step) % known_.size()] = best;
+    if (best.value < 0x1p-100) return 0;
+    return best.value * std::pow(options_.beta1, static_cast<double>(step - best.step));
   }
 
   struct Product {

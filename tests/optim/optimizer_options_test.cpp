@@ -298,7 +298,8 @@ TEST_CASE_METHOD(Fixture, "Nadam's momentum follows from the count of steps, whe
   for (int t = 0; t < 40; t++) apply_one(*walked, a, vector({0}));
   Variable* variables[] = {b.get()};
   jumped->build(variables);
-  for (int64_t count : {int64_t{1000000000}, int64_t{7}, int64_t{40}}) {
+  for (int64_t count :
+       {std::numeric_limits<int64_t>::max() - 2, int64_t{1000000000}, int64_t{7}, int64_t{40}}) {
     Tensor at = c.allocate(DType::kI64, Shape{});
     *at.mutable_data<int64_t>() = count;
     jumped->variables()[0]->assign(at);
