@@ -269,14 +269,21 @@ class Plan::Run {
   void run_kernels() {
     const size_t count = p_.steps_.size();
     p_.poison(0, true);
-    for (size_t i = 0; i < p_.first_update_; i++) {
-      Step& step = p_.steps_[i];
-      p_.context_.check_cancelled(step.args.schema.name);
-      step.kernel(step.args);
-      if (p_.poison_) p_.poison(i, false);
+    size_t i = 0;
+    try {
+      for (; i < p_.first_update_; i++) {
+        Step& step = p_.steps_[i];
+        p_.context_.check_cancelled(step.args.schema.name);
+        step.kernel(step.args);
+        if (p_.poison_) p_.poison(i, false);
+      }
+    } catch (const Error& e) {
+      const std::string& subject = p_.program_.nodes[p_.steps_[i].node].subject;
+      if (subject.empty() || e.code() != Code::kNonFinite) throw;
+      throw Error(e.code(), subject + e.message());
     }
     // From here on nothing fails, and nothing stops.
-    for (size_t i = p_.first_update_; i < count; i++) {
+    for (; i < count; i++) {
       Step& step = p_.steps_[i];
       step.kernel(step.args);
       if (p_.poison_) p_.poison(i, false);

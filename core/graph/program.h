@@ -59,6 +59,7 @@ struct Node {
   // 0, or which run of recomputed segments it belongs to: merged with the first run, nothing would be saved by it.
   uint32_t again = 0;
   std::shared_ptr<const Fused> fused = nullptr;  // null for an op of the table
+  std::string subject = {};                      // HostNumbers::subject; mostly empty
 
   // The operand over which result k may be written, or -1.
   int inplace(size_t k) const { return fused ? fused->inplace[k] : schema->inplace[k]; }

@@ -113,6 +113,9 @@ void Tracer::on_op(const OpCall& call) {
     program_.draws = std::max(program_.draws, static_cast<uint64_t>(node.draw) + 1);
   }
   node.again = context_.recomputing();
+  for (const HostSource& source : program_.host_sources)
+    if (schema.checks_data && !source.life.expired() && source.numbers->subject())
+      node.subject = *source.numbers->subject();
   for (const Tensor& t : call.out) {
     const ValueId id = program_.add_value(t.dtype(), t.shape(), Origin::kResult);
     node.out.push_back(id);

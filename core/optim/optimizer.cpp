@@ -73,6 +73,7 @@ class Optimizer::Numbers final : public HostNumbers {
     const StepState* state = optimizer_.state_.get();
     return state ? state->kind(ahead, optimizer_.steps_now()) : 0;
   }
+  const std::string* subject() const override { return optimizer_.subject_; }
   bool may_skip() const override { return optimizer_.state_ && optimizer_.state_->options.skips(); }
   bool follows(const Variable& variable) const override {
     for (const VariableRef& v : optimizer_.schedule_variables_)

@@ -167,6 +167,7 @@ class Optimizer {
   VariableRef learning_rate_;
   SchedulePtr schedule_;                         // null: the variable's rate
   std::vector<VariableRef> schedule_variables_;  // what it remembers
+  const std::string* subject_ = nullptr;         // of a check of gradients that runs
   std::unique_ptr<StepState> state_;             // null: no option is used
   std::vector<Entry> entries_;                   // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;

@@ -10,10 +10,9 @@ namespace tl::optim {
 
 // What becomes of a step with a gradient that holds NaN or an infinity. Looked at behind the loss scale, in front of clipping.
 enum class NonFiniteGradients : int32_t {
-  kPass = 0,  // it is taken as it is, as in Keras
-  kError =
-      1,  // the step throws kNonFinite with the name of the variable (a replay without it), and nothing changes
-  kSkip = 2,  // nothing changes but the count of such steps
+  kPass = 0,   // it is taken as it is, as in Keras
+  kError = 1,  // the step throws kNonFinite with the name of the variable, and nothing changes
+  kSkip = 2,   // nothing changes but the count of such steps
 };
 
 // What weight decay acts on.

@@ -133,19 +133,28 @@ class Optimizer::Call {
       return finite;
     }
     if (options_.non_finite != NonFiniteGradients::kError) return true;
-    for (size_t i = 0; i < gradients_.size(); i++) {
-      if (!gradients_[i]) continue;
-      try {
-        gradients_[i] = check_finite(gradients_[i]);
-      } catch (const Error& e) {
-        if (e.code() != Code::kNonFinite) throw;
-        const std::string& name = variables_[i]->name();
-        fail(Code::kNonFinite, "[", o_.name_, "] the gradient of ",
-             name.empty() ? concat("variables[", i, "]") : concat("'", name, "'"),
-             " must be finite: ", e.message());
-      }
-    }
+    for (size_t i = 0; i < gradients_.size(); i++)
+      if (gradients_[i]) check(i);
     return true;
+  }
+
+  // Throws the same in this call and, where it is recorded, in its replays.
+  void check(size_t i) {
+    const std::string& name = variables_[i]->name();
+    const std::string subject =
+        concat("[", o_.name_, "] the gradient of ",
+               name.empty() ? concat("variables[", i, "]") : concat("'", name, "'"), " must be finite: ");
+    struct Said {
+      Said(Optimizer& optimizer, const std::string& subject) : o(optimizer) { o.subject_ = &subject; }
+      ~Said() { o.subject_ = nullptr; }
+      Optimizer& o;
+    } said(o_, subject);
+    try {
+      gradients_[i] = check_finite(gradients_[i]);
+    } catch (const Error& e) {
+      if (e.code() != Code::kNonFinite) throw;
+      throw Error(e.code(), subject + e.message());
+    }
   }
 
   void count(bool finite) {
