@@ -112,15 +112,6 @@ std::string Function::difference(Span<const Tensor> inputs, size_t outputs) cons
   return changed ? concat("kind of step of the optimizer '", changed->name, "'") : "nothing";
 }
 
-// Whether there is a recording of the signature, of steps of other kinds.
-bool Function::has_other_kind(Span<const Tensor> inputs, size_t outputs) const {
-  for (const auto& entry : entries_) {
-    const graph::Program* program = program_of(*entry);
-    if (program && matches(*entry, inputs, outputs) && graph::changed_kind(*program)) return true;
-  }
-  return false;
-}
-
 void Function::drop(Entry* entry) {
   if (latest_ == entry) latest_ = nullptr;
   entries_.erase(
@@ -148,7 +139,7 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   auto entry = entry_for(inputs, outputs.size());
   if (traces_ > 0) {
     // The second size of a batch is what a function for all sizes is made of, and each kind of step is recorded once.
-    if (options_.retrace_is_error && !has_other_kind(inputs, outputs.size()) &&
+    if (options_.retrace_is_error && !is_new_kind(*entry) &&
         !(options_.polymorphic_batch && other_size_of(*entry)))
       fail(Code::kFailedPrecondition, "[", options_.name,
            "] the step must not be recorded again: got a call with another ", reason,

@@ -102,7 +102,8 @@ class Function {
   bool matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const;
   Entry* find(Span<const Tensor> inputs, size_t outputs);
   static const graph::Program* program_of(const Entry& entry);
-  bool has_other_kind(Span<const Tensor> inputs, size_t outputs) const;
+  bool comparable(const Entry& entry, const std::vector<Kind>& inputs, size_t outputs, int64_t flags) const;
+  bool is_new_kind(const Entry& entry) const;
   void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
   void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);

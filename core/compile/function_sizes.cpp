@@ -6,31 +6,50 @@
 
 namespace tl::compile {
 
+// Whether a signature is that of the entry, where all sizes are one but for leading dimensions.
+bool Function::comparable(const Entry& entry, const std::vector<Kind>& inputs, size_t outputs,
+                          int64_t flags) const {
+  if (outputs != entry.outputs || flags != entry.flags || inputs.size() != entry.inputs.size()) return false;
+  for (size_t i = 0; i < inputs.size(); i++) {
+    const Kind &a = inputs[i], &b = entry.inputs[i];
+    if (a.dtype != b.dtype || a.shape.rank() != b.shape.rank()) return false;
+    for (int axis = options_.polymorphic_batch ? 1 : 0; axis < a.shape.rank(); axis++)
+      if (a.shape[axis] != b.shape[axis]) return false;
+  }
+  return true;
+}
+
+// Whether there are recordings for the signature of an entry, but none of steps of the kinds that are due.
+bool Function::is_new_kind(const Entry& entry) const {
+  bool other = false;
+  for (const auto& known : entries_) {
+    const graph::Program* program = program_of(*known);
+    if (!program || !comparable(entry, known->inputs, known->outputs, known->flags)) continue;
+    if (!changed_kind(*program)) return false;
+    other = true;
+  }
+  for (const Family& family : families_)
+    if (comparable(entry, family.inputs, family.outputs, family.flags) &&
+        !changed_kind(family.program->program()))
+      return false;
+  return other;
+}
+
 // A kept recording of the same signature but for leading dimensions, for which there is no family yet.
 const Function::Entry* Function::other_size_of(const Entry& entry) const {
-  auto comparable = [&](const std::vector<Kind>& inputs, size_t outputs, int64_t flags) {
-    if (outputs != entry.outputs || flags != entry.flags || inputs.size() != entry.inputs.size())
-      return false;
-    for (size_t i = 0; i < inputs.size(); i++) {
-      const Kind &a = inputs[i], &b = entry.inputs[i];
-      if (a.dtype != b.dtype || a.shape.rank() != b.shape.rank()) return false;
-      for (int axis = 1; axis < a.shape.rank(); axis++)
-        if (a.shape[axis] != b.shape[axis]) return false;
-    }
-    return true;
-  };
   // The kinds of steps of the recording, or those that it would have now.
   auto of_kind = [&](const graph::Program& program) {
     return entry.recorded ? same_kinds(program, *entry.recorded) : !changed_kind(program);
   };
   for (const Family& family : families_)
-    if (comparable(family.inputs, family.outputs, family.flags) && family.program->stale().empty() &&
+    if (comparable(entry, family.inputs, family.outputs, family.flags) && family.program->stale().empty() &&
         of_kind(family.program->program()))
       return nullptr;
   const Entry* latest = nullptr;
   for (const auto& other : entries_)
     if (other->recorded && stale_reason(*other->recorded).empty() && of_kind(*other->recorded) &&
-        (!latest || other->used > latest->used) && comparable(other->inputs, other->outputs, other->flags))
+        (!latest || other->used > latest->used) &&
+        comparable(entry, other->inputs, other->outputs, other->flags))
       latest = other.get();
   return latest;
 }

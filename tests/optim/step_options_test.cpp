@@ -634,7 +634,7 @@ TEST_CASE("each kind of step has a plan for all sizes of a batch", "[optim][comp
     return std::vector<Tensor>{x};
   };
   compile::FunctionOptions all_sizes;
-  all_sizes.polymorphic_batch = all_sizes.plan.verify = true;
+  all_sizes.polymorphic_batch = all_sizes.retrace_is_error = all_sizes.plan.verify = true;
   compile::Function f(
       context, [&](Span<const Tensor> in, size_t) { return step(*compiled, b, in[0]); }, all_sizes);
   int call = 0;
@@ -654,6 +654,31 @@ TEST_CASE("each kind of step has a plan for all sizes of a batch", "[optim][comp
   }
   CHECK(f.stats().traces == 4);  // two sizes of each kind
   CHECK(f.stats().resized == 6);
+}
+
+TEST_CASE("another kind of step is no retrace that is an error, another shape is", "[optim][compile]") {
+  Context c(ContextOptions{1, 1, 0, nullptr, nullptr});
+  OptimizerPtr o = configured(adam(c), [](StepOptions& s) { s.gradient_accumulation_steps = 2; });
+  VariableRef w = VariableRef::make(full(c, {4}, 1, DType::kF32), "w");
+  compile::FunctionOptions strict;
+  strict.retrace_is_error = true;
+  compile::Function f(
+      c,
+      [&](Span<const Tensor> in, size_t) {
+        apply_one(*o, w, mean(in[0], {0}));
+        return std::vector<Tensor>{in[0]};
+      },
+      strict);
+  auto call = [&](int64_t rows) {
+    Tensor in[] = {full(c, {rows, 4}, 1, DType::kF32)}, out[1];
+    f.call(in, out);
+  };
+  for (int i = 0; i < 5; i++) call(3);
+  CHECK(f.stats().traces == 2);
+  CHECK(f.retraces() == std::vector<std::string>{"kind of step of the optimizer 'adam'"});
+  CHECK(has(message_of([&] { call(5); }, Code::kFailedPrecondition), "must not be recorded again"));
+  call(3);
+  CHECK(o->iterations() == 3);
 }
 
 TEST_CASE_METHOD(Fixture, "gradients of rows go through all options", "[optim]") {
