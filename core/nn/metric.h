@@ -25,7 +25,7 @@ class Metric {
   // Adds predictions to one that compares them with labels.
   virtual void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights);
   // What was added up so far: f64, rank 0, or of rank 1 with one number for each threshold, class or output. A share or mean of
-  // nothing, or over weights that add up to 0, is 0, as in Keras.
+  // nothing, or over weights that add up to 0, is 0, as in Keras; a NaN in the state that it is made of makes it NaN.
   virtual Tensor result_tensor() const = 0;
   // The same as a number of the host. Throws where there are several.
   double result() const;

@@ -1,5 +1,7 @@
 #include "core/nn/regression_metric.h"
 
+#include <cmath>
+
 #include "core/nn/sample_weights.h"
 #include "core/ops/generated/functions.h"
 
@@ -49,15 +51,27 @@ class RowCosine final : public AverageMetric {
     if (centred_) {
       const auto varies = [](const Tensor& x) { return not_equal(max(x, {-1}), min(x, {-1})); };
       counts = logical_and(varies(of.y), varies(of.p));
-      of.y = sub(of.y, mean(of.y, {-1}, /*keepdims=*/true));
-      of.p = sub(of.p, mean(of.p, {-1}, /*keepdims=*/true));
+      of.y = around_mean(of.y);
+      of.p = around_mean(of.p);
     }
+    // In units of the largest element of the row no square overflows or underflows.
+    of.y = share_of(of.y, largest(of.y));
+    of.p = share_of(of.p, largest(of.p));
     const auto length = [](const Tensor& x) { return sqrt(sum(square(x), {-1})); };
     const Tensor cosines = share_of(sum(mul(of.y, of.p), {-1}), mul(length(of.y), length(of.p)));
     accumulate(counts ? select(counts, cosines, number(0.0)) : cosines, weights);
   }
 
  private:
+  static Tensor largest(const Tensor& x) { return max(abs(x), {-1}, /*keepdims=*/true); }
+  // What the elements of a row differ from their mean by. A row whose sum may overflow is made smaller first, by a power of 2,
+  // which costs no digits where the mean is large and the differences small; a correlation has no unit.
+  Tensor around_mean(const Tensor& x) const {
+    const Tensor huge = greater(largest(x), number(std::ldexp(1.0, 900)));
+    const Tensor row = mul(x, select(huge, number(std::ldexp(1.0, -100)), number(1.0)));
+    return sub(row, mean(row, {-1}, /*keepdims=*/true));
+  }
+
   bool centred_;
 };
 
@@ -116,7 +130,9 @@ class R2 final : public Metric {
     const Tensor zero = number(0.0), one = number(1.0), spread = state(3), residual = state(4);
     // Labels that do not vary have a spread all the same, the square of the rounding error of their mean.
     const Tensor noise = mul_scalar(mul(state(0), square(state(2))), 1e-30);
-    const Tensor scores = select(greater(spread, noise), sub(one, share_of(residual, spread)), zero);
+    // What is no larger than it scores 0, but NaN where one of the two is NaN.
+    const Tensor none = maximum(sub(spread, noise), zero);
+    const Tensor scores = select(greater(none, zero), sub(one, share_of(residual, spread)), none);
     Tensor score;
     switch (options_.average) {
       case R2Average::kUniform: score = mean(scores); break;
@@ -130,7 +146,7 @@ class R2 final : public Metric {
     const Tensor freedom = add_scalar(state(1), -1.0);
     const Tensor left = add_scalar(freedom, -static_cast<double>(options_.regressors));
     const Tensor adjusted = sub(one, mul(sub(one, score), share_of(freedom, left)));
-    return select(greater(left, zero), adjusted, score);
+    return select(less_equal(left, zero), score, adjusted);
   }
 
  private:

@@ -73,8 +73,9 @@ class BestWhere final : public ThresholdCounts {
         best_(best),
         where_(where) {}
   Tensor result_tensor() const override {
-    const Tensor fits = greater_equal(quantity(where_), number(least_));
-    return max(select(fits, quantity(best_), number(0.0)));
+    const Tensor best = quantity(best_), where = quantity(where_), both = add(best, where);
+    const Tensor none = sub(both, both);  // 0, but NaN where a count is NaN
+    return max(select(greater_equal(where, number(least_)), best, none));
   }
 
  private:

@@ -1,5 +1,7 @@
 // What holds for every metric: a compiled step updates it and gives out its result with the bits of the eager one, no tape sees it,
 // it is not to be updated by one example of a batch, and its state is its own.
+#include <algorithm>
+
 #include "core/autodiff/tape.h"
 #include "core/autodiff/vmap.h"
 #include "core/nn/accuracy.h"
@@ -157,6 +159,43 @@ TEST_CASE_METHOD(Fixture, "a batch of nothing changes no metric, nor do weights 
     k.update(*m, k.operands(c), vector({0, 0, 0, 0, 0, 0}));
     check_near(values(m->result_tensor()), before, 1e-15);
   }
+}
+
+TEST_CASE_METHOD(Fixture, "a NaN in the state makes the result of every metric NaN", "[metric]") {
+  for (const MetricCase& k : metric_cases()) {
+    Made m = k.make(c);
+    k.update(*m, k.operands(c), Tensor());
+    for (size_t s = 0; s < m->variables().size(); s++) {
+      // These do not count labels 0, or how many values there were.
+      const std::string& name = m->name();
+      if (s == 1 && (name == "true_positives" || name == "recall" || name == "sum")) continue;
+      const VariableRef& v = m->variables()[s];
+      INFO(k.name << ", " << v->name());
+      const std::vector<double> before = values(v);
+      std::vector<double> last = before, result;
+      last.back() = std::nan("");
+      v->put(tensor(last, v->shape()));
+      result = values(m->result_tensor());
+      CHECK(std::any_of(result.begin(), result.end(), [](double x) { return std::isnan(x); }));
+      v->put(full(c, v->shape(), std::nan(""), DType::kF64));
+      for (double x : values(m->result_tensor())) CHECK(std::isnan(x));
+      v->put(tensor(before, v->shape()));
+    }
+  }
+  // Off the diagonal of the confusion, too, and where no threshold reaches what is asked for.
+  auto iou = make_mean_iou(c, 2, "");
+  iou->variables()[0]->put(tensor({1, std::nan(""), 1, 1}, {2, 2}));
+  CHECK(std::isnan(iou->result()));
+  const auto both = {make_sensitivity_at_specificity, make_specificity_at_sensitivity,
+                     make_precision_at_recall, make_recall_at_precision};
+  for (const auto make : both)
+    for (size_t s : {0, 1}) {
+      auto m = make(c, 1, {});
+      const int64_t n = m->variables()[s]->shape()[0];
+      m->variables()[1 - s]->put(full(c, {n}, 1, DType::kF64));
+      m->variables()[s]->put(full(c, {n}, std::nan(""), DType::kF64));
+      CHECK(std::isnan(m->result()));
+    }
 }
 
 TEST_CASE_METHOD(Fixture, "no metric is on a tape, keeps memory, or takes one example of a batch",

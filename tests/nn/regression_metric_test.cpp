@@ -43,6 +43,37 @@ TEST_CASE_METHOD(Fixture, "cosine similarity and Pearson's correlation, mean ove
   CHECK(pearson->result() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "cosines and correlations hold for vectors of any length", "[metric]") {
+  for (double s : {5e-324, 3e-320, 1e-200, 1e-160, 1., 1e200, 1e307})
+    for (double t : {1e-200, 1., 4e307}) {
+      INFO(s << ", " << t);
+      // (1, 2, 3) and (1, 2, 4): a cosine of 17 / sqrt(14 21), a correlation of 3 / sqrt(2 14 / 3).
+      const Tensor y = mul_scalar(tensor({1, 2, 3}, {1, 3}), s), p = mul_scalar(tensor({1, 2, 4}, {1, 3}), t);
+      auto cosine = make_cosine_similarity(c, ""), pearson = make_pearson_correlation(c, "");
+      cosine->update(y, p, Tensor());
+      CHECK(cosine->result() == Approx(17 / std::sqrt(14. * 21)).epsilon(1e-12));
+      pearson->update(y, p, Tensor());
+      CHECK(pearson->result() == Approx(3 / std::sqrt(2 * 14 / 3.)).epsilon(1e-12));
+    }
+  auto pearson = make_pearson_correlation(c, "");
+  const double most = std::numeric_limits<double>::max();
+  const Tensor ends = tensor({most, -most, -most, most / 2}, {1, 4});
+  pearson->update(ends, ends, Tensor());
+  CHECK(pearson->result() == Approx(1).epsilon(1e-14));
+  // Differences in the last digits of a large mean are not lost.
+  pearson->reset();
+  const double ulp = std::ldexp(1.0, -20);
+  pearson->update(tensor({3e9, 3e9 + ulp, 3e9 + 2 * ulp}, {1, 3}), tensor({1, 2, 3}, {1, 3}), Tensor());
+  CHECK(pearson->result() == Approx(1).epsilon(1e-14));
+  // Infinities have no direction.
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto make : {make_cosine_similarity, make_pearson_correlation}) {
+    auto m = make(c, "");
+    m->update(tensor({1, inf}, {1, 2}), tensor({1, 2}, {1, 2}), Tensor());
+    CHECK(std::isnan(m->result()));
+  }
+}
+
 struct R2Sample {
   Numbers y, p, w;  // (samples, 2), weights of the samples
   Numbers score() const {
