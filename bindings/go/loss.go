@@ -71,8 +71,8 @@ func MeanAbsoluteError(labels, predictions *Tensor, options *LossOptions) *Tenso
 }
 
 // Hinge is the mean over the last axis of max(1 - label prediction, 0) (Cortes and Vapnik 1995). Labels: -1 and 1, of any dtype
-// and of the shape of the predictions; where all labels of the call are 0 or 1 they are taken as -1 and 1, which ops find out. With
-// rank 0 or 1 each element is a sample. options may be nil.
+// and of the shape of the predictions; where all labels of the call are 0 or 1 they are taken as -1 and 1, which ops find out. Other
+// labels are used as they are. With rank 0 or 1 each element is a sample. options may be nil.
 func Hinge(labels, predictions *Tensor, options *LossOptions) *Tensor {
 	return loss(labels, predictions, options, func(c, l, p C.uintptr_t, o C.tlgo_loss_options) C.uintptr_t {
 		return C.tlgo_loss_hinge(c, l, p, o)

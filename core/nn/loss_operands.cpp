@@ -47,7 +47,7 @@ void check_classes(const char* op, const Tensor& predictions) {
 void check_features(const char* op, const Tensor& predictions) {
   if (predictions.rank() >= 2 && predictions.shape().back() == 0)
     invalid("[", op, "] the last axis of the predictions, that of the features, must not be empty: got ",
-            predictions.shape(), "; over no features there is no mean");
+            predictions.shape(), "; over no features there is no loss");
 }
 
 void check_positive(const char* op, const char* name, double value, const char* hint) {

@@ -17,7 +17,7 @@ const char* shape_hint(const Tensor& labels, const Tensor& predictions);
 void check_same_dtype(const char* op, const Tensor& labels, const Tensor& predictions);
 // The predictions have a last axis, that of the classes, and it is not empty.
 void check_classes(const char* op, const Tensor& predictions);
-// The last axis of a batch of rows is not empty: the loss is a mean over it.
+// The last axis of a batch of rows is not empty: the loss is a mean or sum over it.
 void check_features(const char* op, const Tensor& predictions);
 // A number of the caller's is finite and above zero, or not below it; `hint` ends the error.
 void check_positive(const char* op, const char* name, double value, const char* hint);

@@ -12,6 +12,7 @@ struct Masks {
         const LossOptions& options) {
     check_no_cross_entropy(op, options);
     y = labels_beside(op, labels, predictions);
+    check_features(op, predictions);
     p = predictions;
     if (over == Overlap::kBatch) return;
     if (p.rank() < 2)

@@ -1,7 +1,7 @@
 // Losses of masks: 1 minus how well the predicted mask covers the true one. Predictions are probabilities (a sigmoid's or
 // softmax's), labels 0 and 1 of any dtype or shares between, both of one shape. Sums run over the whole batch, which is one
 // sample then, or over each example, that is everything but the first axis. Options that only cross-entropies have are errors.
-// A batch of nothing has the loss 0.
+// A batch of nothing has the loss 0; a last axis of nothing is an error.
 #pragma once
 
 #include "core/nn/loss.h"

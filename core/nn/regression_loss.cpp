@@ -38,8 +38,11 @@ Tensor huber(const Tensor& labels, const Tensor& predictions, double delta, cons
 Tensor log_cosh(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {
   const char* op = "log_cosh";
   const Tensor e = errors(op, labels, predictions, options);
-  // e + log(1 + e^-2e) - log 2, which has all its derivatives at 0, where |e| would not.
-  const Tensor losses = add_scalar(add(e, softplus(mul_scalar(e, -2.0))), -std::log(2.0));
+  // |e| + log(1 + e^-2|e|) - log 2, in which nothing cancels that is infinite. The sign is a constant that is never 0: either
+  // one gives the same function, with all its derivatives at 0, where those of abs() would be lost.
+  const auto number = [&](double value) { return full(e.context(), IntList{}, value, e.dtype()); };
+  const Tensor size = mul(e, select(less(e, number(0.0)), number(-1.0), number(1.0)));
+  const Tensor losses = add_scalar(add(size, softplus(mul_scalar(size, -2.0))), -std::log(2.0));
   return reduce_loss(op, per_sample(losses), options);
 }
 
@@ -65,13 +68,15 @@ Tensor cosine_similarity(const Tensor& labels, const Tensor& predictions, const 
   const char* op = "cosine_similarity";
   check(op, labels, predictions, options);
   check_classes(op, predictions);
-  constexpr double kShortest = kSmallestProbability * kSmallestProbability;
-  const auto inverse_length = [](const Tensor& x) {
-    return rsqrt(at_least(sum(square(x), {-1}), kShortest));
+  // In units of the largest element of the row no square overflows or underflows. The units cancel, so that none of the
+  // gradient is theirs. They are not below 1e-7: a vector whose elements are larger has a length of 1 unit or more, and one
+  // that is shorter than 1e-7 counts as one of 1 unit.
+  const auto scaled = [](const Tensor& x) {
+    return div(x, at_least(max(abs(stop_gradient(x)), {-1}, /*keepdims=*/true), kSmallestProbability));
   };
-  const Tensor product = sum(mul(labels, predictions), {-1});
-  return reduce_loss(op, neg(mul(mul(product, inverse_length(labels)), inverse_length(predictions))),
-                     options);
+  const auto inverse_length = [](const Tensor& x) { return rsqrt(at_least(sum(square(x), {-1}), 1.0)); };
+  const Tensor y = scaled(labels), p = scaled(predictions), product = sum(mul(y, p), {-1});
+  return reduce_loss(op, neg(mul(mul(product, inverse_length(y)), inverse_length(p))), options);
 }
 
 Tensor kl_divergence(const Tensor& labels, const Tensor& predictions, const LossOptions& options) {

@@ -24,7 +24,7 @@ Tensor mean_squared_logarithmic_error(const Tensor& labels, const Tensor& predic
 
 // Minus the cosine of the angle between label and prediction, vectors along the last axis, which must be there: -1 for the same
 // direction, 1 for the opposite one. A vector shorter than 1e-7 counts as one of that length, so a zero vector gives 0 and a
-// finite gradient. Squares of the elements must be in the range of the dtype.
+// finite gradient.
 Tensor cosine_similarity(const Tensor& labels, const Tensor& predictions, const LossOptions& options = {});
 
 // sum(label log(label / prediction)) over the last axis, which must be there, both limited to [1e-7, 1] (Kullback and Leibler

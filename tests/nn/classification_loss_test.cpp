@@ -129,9 +129,10 @@ TEST_CASE_METHOD(Fixture, "masks of a batch and of each example", "[loss]") {
   check_near(values(tversky(y, p, .3, .7, Overlap::kExample, none)), {tversky_of(0), tversky_of(1)}, 1e-14);
   CHECK(dice(y, p, Overlap::kExample, none).shape() == Shape{2});
   CHECK(dice(y, p, Overlap::kBatch, none).rank() == 0);
-  // Examples without a pixel have nothing to be wrong about.
-  const Tensor nothing = full(c, {3, 0}, 0, DType::kF64);
+  // Examples without a row of pixels have nothing to be wrong about.
+  const Tensor nothing = full(c, {3, 0, 2}, 0, DType::kF64);
   CHECK(values(dice(nothing, nothing, Overlap::kExample, none)) == Numbers{0, 0, 0});
+  CHECK(item(dice(vector({}), vector({}))) == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "focal losses and losses of masks tell what does not fit", "[loss]") {
@@ -149,6 +150,11 @@ TEST_CASE_METHOD(Fixture, "focal losses and losses of masks tell what does not f
   CHECK(has(message_of([&] { categorical_focal_cross_entropy(y, neg(y), 2, 0, options(true)); }),
             "must not be negative"));
   CHECK(has(message_of([&] { dice(vector({1}), vector({1}), Overlap::kExample); }), "rank 2 or more"));
+  const Tensor none = full(c, {3, 0}, 0, DType::kF64);
+  for (Overlap over : {Overlap::kBatch, Overlap::kExample}) {
+    CHECK(has(message_of([&] { dice(none, none, over); }), "[dice] the last axis of the predictions"));
+    CHECK(has(message_of([&] { tversky(none, none, .5, .5, over); }), "must not be empty: got (3, 0)"));
+  }
   CHECK(has(message_of([&] { tversky(y, p, -1, 1); }), "'alpha' must be finite and not negative"));
   CHECK(has(message_of([&] { tversky(y, p, 1, std::nan("")); }), "'beta'"));
   CHECK(has(message_of([&] {

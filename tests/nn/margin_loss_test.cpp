@@ -55,6 +55,7 @@ TEST_CASE_METHOD(Fixture, "labels 0 and 1 are sides, labels of one convention gi
   // Others are taken as they are: a 0 beside a -1 asks for nothing.
   check_near(each(vector({1, -1, 0, -1})), {.7, 0, 1, .8}, 1e-15);
   check_near(each(vector({.5, 0, 0, 0})), {.85, 1, 1, 1}, 1e-15);
+  check_near(each(vector({2, 0, 1, 0})), {.4, 1, 0, 1}, 1e-15);
 }
 
 TEST_CASE_METHOD(Fixture, "a recorded step decides anew how labels are meant", "[loss]") {

@@ -1561,8 +1561,9 @@ extern "C" {
     /// The mean over the last axis of max(1 - label prediction, 0) (Cortes and Vapnik 1995): scores that are
     /// right by a margin of 1 cost nothing. Labels: -1 and 1, of any dtype and of the shape of the
     /// predictions, f32 or f64; where all labels of the call are 0 or 1 they are taken as -1 and 1, which ops
-    /// find out, so that a recorded step decides anew at each replay. With rank 0 or 1 each element is a
-    /// sample. options may be NULL. Returns NULL on failure. Since 0.1.
+    /// find out, so that a recorded step decides anew at each replay. Other labels are used as they are, as in
+    /// Keras. With rank 0 or 1 each element is a sample. options may be NULL. Returns NULL on failure. Since
+    /// 0.1.
     pub fn tl_loss_hinge(
         context: *mut tl_context,
         labels: *mut tl_tensor,
