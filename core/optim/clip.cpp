@@ -1,6 +1,7 @@
 #include "core/optim/clip.h"
 
 #include <cmath>
+#include <limits>
 
 #include "core/ops/generated/functions.h"
 
@@ -13,13 +14,15 @@ Tensor number(const Tensor& like, double value) {
   return full(like.context(), IntList{}, value, like.dtype());
 }
 
-// The limit as the dtype holds it: one that becomes 0 or infinite would make NaN of 0 / 0.
-void check_limit(const char* op, double max_norm, DType dtype) {
-  bool fits = dtype == DType::kF64 ||
-              (std::isfinite(static_cast<float>(max_norm)) && static_cast<float>(max_norm) > 0);
-  if (!(max_norm > 0) || std::isinf(max_norm) || !fits)
-    invalid("[", op, "] the largest norm must be finite and above 0 in ", dtype, ": got ", max_norm,
-            "; 1 is usual");
+void check_limit(const char* op, double max_norm) {
+  if (!(max_norm > 0) || std::isinf(max_norm))
+    invalid("[", op, "] the largest norm must be finite and above 0: got ", max_norm, "; 1 is usual");
+}
+
+// Without all its digits, or at all: a limit that becomes 0 or infinite would make NaN of 0 / 0.
+bool beyond_f32(double limit) {
+  return !(limit >= static_cast<double>(std::numeric_limits<float>::min()) &&
+           limit <= static_cast<double>(std::numeric_limits<float>::max()));
 }
 
 void check_gradient(const char* op, Context& context, const Tensor& g, size_t i) {
@@ -126,7 +129,7 @@ Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   if (!x) invalid("[", op, "] 'x' must be a tensor: got null; was it set?");
   if (!is_floating(x.dtype()))
     invalid("[", op, "] 'x' must be f32 or f64: got ", x.dtype(), " ", x.shape(), "; use cast");
-  check_limit(op, max_norm, x.dtype());
+  check_limit(op, max_norm);
   for (int i = 0; i < axes.size(); i++) {
     const int64_t axis = axes[i], rank = x.rank();
     if (axis < -rank || axis >= rank)
@@ -136,6 +139,8 @@ Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
       if ((axes[k] + rank) % rank == (axis + rank) % rank)
         invalid("[", op, "] an axis must not come twice: got axes ", axes, "; name each axis once");
   }
+  if (x.dtype() == DType::kF32 && beyond_f32(max_norm))
+    return cast(clip_by_norm(cast(x, DType::kF64), max_norm, axes), DType::kF32);
   const bool keepdims = !axes.empty();
   if (x.elements() == 0) return identity(x);
   // In units of the largest element, so that neither squares nor their sum leave the range of the dtype. The unit is a
@@ -160,7 +165,7 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
   if (non_finite != NonFinite::kError && non_finite != NonFinite::kPropagate)
     invalid("[", op, "] 'non_finite' must be error (0) or propagate (1): got ",
             static_cast<int32_t>(non_finite), "; fill the options with their _init function first");
-  check_limit(op, max_norm, DType::kF64);
+  check_limit(op, max_norm);
   check_gradients(op, context, gradients);
   bool report = non_finite == NonFinite::kError;
   ClippedGradients out{std::vector<Tensor>(gradients.size()),

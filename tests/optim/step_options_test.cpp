@@ -181,6 +181,24 @@ TEST_CASE_METHOD(Fixture, "clipping: by value, by the norm of each, by that of a
   check_near(step([](StepOptions& s) { s.global_clip_norm = 13.5; }), {3, -4, 12}, 1e-15);
 }
 
+TEST_CASE("the limit of a norm is taken as that of the global norm is, in each dtype", "[optim]") {
+  Context c(ContextOptions{});
+  for (DType dtype : {DType::kF32, DType::kF64})
+    for (double limit : {5e-324, 1e-300, 1., 1e300}) {
+      INFO(limit);
+      Numbers moved[2];
+      for (int global : {0, 1}) {
+        OptimizerPtr o = configured(
+            sgd(c, 1), [=](StepOptions& s) { (global ? s.global_clip_norm : s.clip_norm) = limit; });
+        VariableRef w = VariableRef::make(full(c, {2}, 0, dtype), "w");
+        apply_one(*o, w, full(c, {2}, -8, dtype));
+        moved[global] = values(w);
+      }
+      check_near(moved[0], moved[1], 1e-6);
+      check_near(moved[0], Numbers(2, std::min(8., limit * std::sqrt(.5))), 1e-6);
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "weight decay is decoupled, and leaves excluded variables alone", "[optim]") {
   for (const Named& n : some_optimizers()) {
     INFO(n.name);
