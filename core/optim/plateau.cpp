@@ -27,10 +27,10 @@ void check(const char* name, const PlateauOptions& o) {
 
 }  // namespace
 
-Plateau::Plateau(Context& context, SchedulePtr base, const PlateauOptions& options)
-    : context_(context), base_(std::move(base)), options_(options) {
+Plateau::Plateau(Context& context, const SchedulePtr& base, const PlateauOptions& options)
+    : Schedule("schedule_plateau", {base}), context_(context), options_(options) {
   const char* name = "schedule_plateau";
-  if (!base_) invalid("[", name, "] 'base' must be a schedule: got null; was it made?");
+  if (!base) invalid("[", name, "] 'base' must be a schedule: got null; was it made?");
   check(name, options_);
   const double worst =
       options_.maximize ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
@@ -43,8 +43,7 @@ Plateau::Plateau(Context& context, SchedulePtr base, const PlateauOptions& optio
   cooldown_ = variable(scalar_of(context, int64_t{0}), "cooldown");
 }
 
-void Plateau::list_variables(std::vector<VariableRef>& list) const {
-  base_->list_variables(list);
+void Plateau::list_own_variables(std::vector<VariableRef>& list) const {
   for (const VariableRef& v : {scale_, best_, wait_, cooldown_}) list.push_back(v);
 }
 
@@ -58,7 +57,7 @@ double Plateau::scale() const {
 }
 
 double Plateau::at(int64_t step) const {
-  const double rate = base_->rate(step);
+  const double rate = parts()[0]->rate(step);
   return std::fmax(rate * scale(), std::fmin(options_.min_rate, rate));
 }
 

@@ -19,24 +19,23 @@ struct PlateauOptions {
 class Plateau final : public Schedule {
  public:
   // The rate is that of `base` times the factors of all reductions so far. Throws kInvalidArgument for options out of range.
-  Plateau(Context& context, SchedulePtr base, const PlateauOptions& options);
+  Plateau(Context& context, const SchedulePtr& base, const PlateauOptions& options);
 
   // The metric as it is now; NaN is no improvement. True when the rate has been reduced. A failure changes nothing. Not for a step that
   // is recorded: later steps would not report.
   bool report(double metric);
 
-  // What the base has, then "<name>/scale" and "<name>/best" (f64), "<name>/wait" and "<name>/cooldown" (i64).
-  void list_variables(std::vector<VariableRef>& list) const override;
   Context& context() const { return context_; }
 
  protected:
   double at(int64_t step) const override;
+  // "<name>/scale" and "<name>/best" (f64), "<name>/wait" and "<name>/cooldown" (i64).
+  void list_own_variables(std::vector<VariableRef>& list) const override;
 
  private:
   double scale() const;
 
   Context& context_;
-  SchedulePtr base_;
   PlateauOptions options_;
   VariableRef scale_, best_, wait_, cooldown_;
 };

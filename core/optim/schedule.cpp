@@ -1,5 +1,6 @@
 #include "core/optim/schedule.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -13,6 +14,25 @@ double Schedule::rate(int64_t step) const {
     invalid("[schedule] a rate must be a finite number that is not negative: got ", rate, " for step ", step,
             "; look at the schedule");
   return rate;
+}
+
+Schedule::Schedule(const char* name, std::vector<SchedulePtr> parts) : parts_(std::move(parts)) {
+  for (const SchedulePtr& part : parts_)
+    if (part) levels_ = std::max(levels_, part->levels_ + 1);
+  if (levels_ > kMostLevels)
+    invalid("[", name, "] schedules must not stand within one another more than ", kMostLevels,
+            " levels deep: got ", levels_, "; let them follow each other in one sequence");
+}
+
+void Schedule::list_variables(std::vector<VariableRef>& list) const {
+  std::unordered_set<const Schedule*> seen;
+  list_unseen(list, seen);
+}
+
+void Schedule::list_unseen(std::vector<VariableRef>& list, std::unordered_set<const Schedule*>& seen) const {
+  if (!seen.insert(this).second) return;
+  for (const SchedulePtr& part : parts_) part->list_unseen(list, seen);
+  list_own_variables(list);
 }
 
 namespace {
@@ -85,40 +105,71 @@ double half_cosine(double share) { return 0.5 * (1 + std::cos(kPi * share)); }
 // One after the other.
 class Sequence final : public Schedule {
  public:
-  Sequence(std::vector<SchedulePtr> parts, std::vector<int64_t> boundaries)
-      : parts_(std::move(parts)), boundaries_(std::move(boundaries)) {}
-  void list_variables(std::vector<VariableRef>& list) const override {
-    for (const SchedulePtr& part : parts_) part->list_variables(list);
-  }
+  Sequence(const char* name, std::vector<SchedulePtr> parts, std::vector<int64_t> boundaries)
+      : Schedule(name, std::move(parts)), boundaries_(std::move(boundaries)) {}
 
  protected:
   double at(int64_t step) const override {
     size_t i = 0;
     while (i < boundaries_.size() && step >= boundaries_[i]) i++;
-    return parts_[i]->rate(i == 0 ? step : step - boundaries_[i - 1]);
+    return parts()[i]->rate(i == 0 ? step : step - boundaries_[i - 1]);
   }
 
  private:
-  std::vector<SchedulePtr> parts_;
   std::vector<int64_t> boundaries_;
 };
 
 class Warmup final : public Schedule {
  public:
-  Warmup(double start_rate, int64_t steps, SchedulePtr then)
-      : start_rate_(start_rate), steps_(steps), then_(std::move(then)) {}
-  void list_variables(std::vector<VariableRef>& list) const override { then_->list_variables(list); }
+  Warmup(const char* name, double start_rate, int64_t steps, const SchedulePtr& then)
+      : Schedule(name, {then}), start_rate_(start_rate), steps_(steps) {}
 
  protected:
   double at(int64_t step) const override {
-    if (step >= steps_) return then_->rate(step - steps_);
-    return (then_->rate(0) - start_rate_) * quotient(step, steps_, false) + start_rate_;
+    const Schedule& then = *parts()[0];
+    if (step >= steps_) return then.rate(step - steps_);
+    return (then.rate(0) - start_rate_) * quotient(step, steps_, false) + start_rate_;
   }
 
  private:
   double start_rate_;
   int64_t steps_;
-  SchedulePtr then_;
+};
+
+// Periods of which the first is 1 long and each next one t times as long as the one before it, t > 1: period k begins at
+// (t^k - 1) / (t - 1). Which one a time belongs to is found by its logarithm, as Keras does: a walk would never end where periods
+// hardly grow.
+class GrowingPeriods {
+ public:
+  explicit GrowingPeriods(double t) : t_(t), growth_(t - 1), log_t_(std::log1p(t - 1)) {}
+
+  struct Place {
+    double period;  // counted from 0
+    double share;   // of it that is over, in [0, 1]
+  };
+  Place at(double time) const {
+    const double grown = time * growth_;
+    const double logarithm = std::isinf(grown) ? std::log(time) + log_t_ : std::log1p(grown);
+    double period = std::floor(logarithm / log_t_);
+    // The quotient is rounded, and so are the time and t, which as a rule stand for short decimals: near the end of a period the
+    // next one has begun.
+    const double late = time * (1 + 1e-14);
+    if (begin(period + 1) <= late)
+      period++;
+    else if (begin(period) > late)
+      period--;
+    const double share = (time - begin(period)) / std::pow(t_, period);
+    return {period, std::fmin(std::fmax(share, 0), 1)};
+  }
+
+ private:
+  // Whichever form loses no digits.
+  double begin(double period) const {
+    const double length = std::pow(t_, period);
+    return (length < 2 ? std::expm1(period * log_t_) : length - 1) / growth_;
+  }
+
+  double t_, growth_, log_t_;
 };
 
 }  // namespace
@@ -194,15 +245,16 @@ SchedulePtr cosine_restarts(double rate, int64_t decay_steps, double t_mul, doub
             "; periods must not shrink to nothing");
   check_rate(name, "m_mul", m_mul);
   check_within(name, "alpha", alpha, 0, 1);
-  return of([=](int64_t step) {
-    // In units of the first period. Of one length, periods are counted at once; growing ones are few.
-    double share = quotient(step, decay_steps, false), period = 1, restarts = 0;
-    if (t_mul == 1) {
-      restarts = quotient(step, decay_steps, true);
-      share = quotient(step % decay_steps, decay_steps, false);
-    }
-    for (; share >= period; period *= t_mul, restarts++) share -= period;
-    return rate * ((1 - alpha) * std::pow(m_mul, restarts) * half_cosine(share / period) + alpha);
+  auto rate_at = [=](double restarts, double share) {
+    return rate * ((1 - alpha) * std::pow(m_mul, restarts) * half_cosine(share) + alpha);
+  };
+  if (t_mul == 1)
+    return of([=](int64_t step) {
+      return rate_at(quotient(step, decay_steps, true), quotient(step % decay_steps, decay_steps, false));
+    });
+  return of([=, periods = GrowingPeriods(t_mul)](int64_t step) {
+    const GrowingPeriods::Place place = periods.at(quotient(step, decay_steps, false));
+    return rate_at(place.period, place.share);
   });
 }
 
@@ -237,14 +289,14 @@ SchedulePtr warmup(double start_rate, int64_t steps, SchedulePtr then) {
   const char* name = "schedule_warmup";
   check_rate(name, "start_rate", start_rate);
   check_steps(name, "steps", steps);
-  return std::make_shared<Warmup>(start_rate, steps, checked(name, "then", then));
+  return std::make_shared<Warmup>(name, start_rate, steps, checked(name, "then", then));
 }
 
 SchedulePtr sequence(Span<const SchedulePtr> schedules, Span<const int64_t> boundaries) {
   const char* name = "schedule_sequence";
   check_boundaries(name, boundaries, 1, schedules.size(), "schedules");
   for (const SchedulePtr& part : schedules) (void)checked(name, "schedules", part);
-  return std::make_shared<Sequence>(std::vector<SchedulePtr>(schedules.begin(), schedules.end()),
+  return std::make_shared<Sequence>(name, std::vector<SchedulePtr>(schedules.begin(), schedules.end()),
                                     std::vector<int64_t>(boundaries.begin(), boundaries.end()));
 }
 

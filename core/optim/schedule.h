@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "core/base/span.h"
@@ -15,8 +16,15 @@
 
 namespace tl::optim {
 
+class Schedule;
+// A schedule may be part of several others and belong to several optimizers.
+using SchedulePtr = std::shared_ptr<const Schedule>;
+
 class Schedule {
  public:
+  // Schedules stand within one another so many levels deep at most: each level takes stack when a rate is asked for.
+  static constexpr int kMostLevels = 100;
+
   virtual ~Schedule() = default;
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;
@@ -25,19 +33,29 @@ class Schedule {
   // meanwhile; finite and not negative. Throws kInvalidArgument for a negative step and for a formula or function that gives
   // anything else, and what a function of the caller's throws.
   double rate(int64_t step) const;
-  // What it remembers, for checkpoints: appended to the list. Nothing, but for a plateau.
-  virtual void list_variables(std::vector<VariableRef>&) const {}
+  // What it and its parts remember, for checkpoints: appended to the list, parts first, and each variable once, on however many
+  // ways its schedule is reached. Nothing, but for plateaus.
+  void list_variables(std::vector<VariableRef>& list) const;
 
  protected:
   Schedule() = default;
+  // One that is made of others; null ones, which the caller refuses by name, count for nothing here. Throws kInvalidArgument, with
+  // the name, beyond kMostLevels.
+  Schedule(const char* name, std::vector<SchedulePtr> parts);
+  const std::vector<SchedulePtr>& parts() const { return parts_; }
+  // Asks one of its parts at most, so that the time does not grow with the ways to a part.
   virtual double at(int64_t step) const = 0;
+  virtual void list_own_variables(std::vector<VariableRef>&) const {}
+
+ private:
+  void list_unseen(std::vector<VariableRef>& list, std::unordered_set<const Schedule*>& seen) const;
+
+  std::vector<SchedulePtr> parts_;
+  int levels_ = 1;  // of it and what it is made of
 };
 
-// A schedule may be part of several others and belong to several optimizers.
-using SchedulePtr = std::shared_ptr<const Schedule>;
-
-// All throw kInvalidArgument, with the schedule, the argument, the rule and the value, unless rates are finite and not negative
-// and numbers of steps are at least 1.
+// All throw kInvalidArgument, with the schedule, the argument, the rule and the value, unless rates are finite and not negative,
+// numbers of steps at least 1, and levels at most Schedule::kMostLevels.
 
 SchedulePtr constant_rate(double rate);
 // rates[0] up to and with step boundaries[0], rates[1] up to and with boundaries[1], ..., the last one from there on. One rate
@@ -54,6 +72,7 @@ SchedulePtr polynomial_decay(double rate, double end_rate, int64_t decay_steps, 
 // alpha in [0, 1] is the share of the rate that is left in the end.
 SchedulePtr cosine_decay(double rate, int64_t decay_steps, double alpha);
 // The same with warm restarts: period i is t_mul^i decay_steps long and begins at m_mul^i rate. t_mul >= 1, m_mul finite and not negative.
+// Any step takes the same time. A step that is a restart but for rounding is one.
 SchedulePtr cosine_restarts(double rate, int64_t decay_steps, double t_mul, double m_mul, double alpha);
 
 // Smith and Topin 2018, in the form of PyTorch's OneCycleLR: in the first warmup_fraction of total_steps up from

@@ -250,6 +250,21 @@ static void compiled_steps_ask_a_callback_each_time(void **state) {
   assert_int_equal(o.destroyed, 1);
 }
 
+static void nesting_ends_before_the_stack(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_schedule *s = tl_schedule_constant(c, .1), *deepest = s;
+  int levels = 1;
+  for (; s && levels < 200000; levels += s != NULL) {
+    deepest = s;
+    s = tl_schedule_warmup(c, 0, 1, deepest);
+  }
+  assert_int_equal(levels, 100);
+  expect_error(c, TL_INVALID_ARGUMENT, "[schedule_warmup] schedules must not stand within one another");
+  assert_true(tl_schedule_rate(deepest, 1000) == .1);
+  free_context(c);
+}
+
 static void misuse_is_told(void **state) {
   (void)state;
   tl_context *c = new_context(), *other = new_context();
@@ -297,6 +312,7 @@ int schedule_tests(void) {
       cmocka_unit_test(callbacks_give_rates),
       cmocka_unit_test(user_data_ends_once),
       cmocka_unit_test(compiled_steps_ask_a_callback_each_time),
+      cmocka_unit_test(nesting_ends_before_the_stack),
       cmocka_unit_test(misuse_is_told),
   };
   return RUN_GROUP("schedules", tests);

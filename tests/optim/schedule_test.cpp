@@ -77,6 +77,69 @@ TEST_CASE("cosine restarts follow Keras's closed form, near each restart, too", 
   CHECK(std::isfinite(cosine_restarts(1, 10, 1 + 1e-3, 1, 0)->rate(std::numeric_limits<int64_t>::max())));
 }
 
+// The same, one period after the other, in long double. `edge`: how far the step is from a restart, in first periods.
+double walked(int64_t decay_steps, double t_mul, double m_mul, int64_t step, double& edge) {
+  long double left = static_cast<long double>(step) / static_cast<long double>(decay_steps), period = 1,
+              height = 1;
+  for (; left >= period; period *= t_mul, height *= m_mul) left -= period;
+  edge = static_cast<double>(std::min(left, period - left));
+  return static_cast<double>(.9L * .5L * height * (1 + std::cos(3.14159265358979323846L * left / period)) +
+                             .1L);
+}
+
+TEST_CASE("cosine restarts find their period as a walk over the periods does", "[optim]") {
+  int compared = 0;
+  for (double t_mul : {1 + 1e-12, 1 + 1e-7, 1.0001, 1.01, 1.1, 1.5, 2., 3., 1000., 1e18, 1e300})
+    for (int64_t decay_steps : {1, 10, 37, 1000})
+      for (int64_t step = 0; step < 20000; step += step < 1000 ? 1 : 997) {
+        double edge;
+        const double want = walked(decay_steps, t_mul, .99, step, edge);
+        const double time = static_cast<double>(step) / static_cast<double>(decay_steps);
+        if (edge <= 1e-13 * time) continue;  // either side is right
+        compared++;
+        INFO("t_mul " << t_mul << ", " << decay_steps << " steps, step " << step);
+        CHECK(std::abs(cosine_restarts(1, decay_steps, t_mul, .99, .1)->rate(step) - want) < 1e-11);
+      }
+  CHECK(compared > 40000);
+}
+
+TEST_CASE("cosine restarts restart at each end of a period", "[optim]") {
+  struct Case {
+    double t_mul;
+    int64_t decay_steps;
+    std::vector<int64_t> restarts;
+  };
+  const Case cases[] = {{1.1, 10, {10, 21}},
+                        {1.1, 1000, {1000, 2100, 3310, 4641}},
+                        {1.5, 8, {8, 20, 38, 65}},
+                        {1.2, 25, {25, 55, 91}},
+                        {2, 7, {7, 21, 49, 105, 217, 7 * ((int64_t{1} << 50) - 1)}},
+                        {3, 5, {5, 20, 65, 200}}};
+  for (const Case& k : cases)
+    for (size_t i = 0; i < k.restarts.size(); i++) {
+      INFO("t_mul " << k.t_mul << ", step " << k.restarts[i]);
+      SchedulePtr s = cosine_restarts(1, k.decay_steps, k.t_mul, 1, 0);
+      CHECK(s->rate(k.restarts[i]) == 1);
+      if (i < 5) CHECK(s->rate(k.restarts[i] - 1) < .3);
+    }
+}
+
+TEST_CASE("cosine restarts take the same time at any step, however little periods grow", "[optim]") {
+  const int64_t last = std::numeric_limits<int64_t>::max();
+  for (double t_mul : {std::nextafter(1., 2.), 1 + 1e-15, 1 + 1e-10, 1 + 1e-5, 1.5, 2., 1e18, 1e300,
+                       std::numeric_limits<double>::max()})
+    for (int64_t decay_steps : {int64_t{1}, int64_t{1000}, last})
+      for (int64_t step :
+           {int64_t{0}, int64_t{1}, int64_t{1} << 53, int64_t{1000000000000000000}, last - 1, last}) {
+        INFO("t_mul " << t_mul << ", " << decay_steps << " steps, step " << step);
+        const double rate = cosine_restarts(.5, decay_steps, t_mul, 1, .1)->rate(step);
+        CHECK((rate >= .05 && rate <= .5));
+      }
+  // Period 1e6 of periods that grow by 1e-12 begins at 1e6 (1 + 5e-7).
+  check_near(rates(cosine_restarts(1, 1000000, 1 + 1e-12, 1, 0), {1000000000000 + 500000 + 250000}),
+             {.5 * (1 + std::cos(3.14159265358979323846 * .25))}, 1e-3);
+}
+
 TEST_CASE("piecewise constant: a boundary belongs to the rate before it", "[optim]") {
   const int64_t ends[] = {1, 5};
   const double values[] = {1, .5, .1};
@@ -125,6 +188,54 @@ TEST_CASE("a sequence counts the steps of each part from its beginning", "[optim
   const SchedulePtr parts[] = {constant_rate(1), exponential_decay(1, 1, .5, false), constant_rate(7)};
   const int64_t ends[] = {2, 5};
   CHECK(rates(sequence(parts, ends), {0, 1, 2, 3, 4, 5, 100}) == Numbers{1, 1, 1, .5, .25, 7, 7});
+}
+
+TEST_CASE_METHOD(Fixture, "schedules stand within one another 100 levels deep, and no more", "[optim]") {
+  SchedulePtr deep = constant_rate(.25);
+  for (int level = 2; level <= Schedule::kMostLevels; level++) {
+    const SchedulePtr one[] = {deep};
+    if (level % 3 == 0)
+      deep = sequence(one, {});
+    else if (level % 3 == 1)
+      deep = warmup(0, 1, deep);
+    else
+      deep = std::make_shared<Plateau>(c, deep, PlateauOptions{});
+  }
+  CHECK(deep->rate(1000) == .25);
+  const SchedulePtr two[] = {constant_rate(1), deep};
+  const int64_t end[] = {1};
+  for (auto& make : std::vector<std::pair<const char*, std::function<void()>>>{
+           {"[schedule_warmup]", [&] { warmup(0, 1, deep); }},
+           {"[schedule_sequence]", [&] { sequence(two, end); }},
+           {"[schedule_plateau]", [&] { Plateau(c, deep, {}); }}}) {
+    const std::string text = message_of(make.second);
+    CHECK(has(text, make.first));
+    CHECK(has(text, "more than 100 levels deep: got 101"));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a schedule that is part of another on many ways counts once", "[optim]") {
+  PlateauOptions o;
+  SchedulePtr many = std::make_shared<Plateau>(c, constant_rate(.1), o);
+  o.name = "outer";
+  many = std::make_shared<Plateau>(c, many, o);
+  const int64_t end[] = {1};
+  while (true) {  // to the deepest: 2^97 ways
+    const SchedulePtr twice[] = {many, many};
+    try {
+      many = sequence(twice, end);
+    } catch (const Error&) {
+      break;
+    }
+  }
+  CHECK(many->rate(5) == .1);
+  auto sgd = make_sgd(c, {});
+  sgd->set_schedule(many);
+  std::vector<std::string> names;
+  for (const VariableRef& v : sgd->variables()) names.push_back(v->name());
+  CHECK(names == std::vector<std::string>{"sgd/iterations", "sgd/learning_rate", "plateau/scale",
+                                          "plateau/best", "plateau/wait", "plateau/cooldown", "outer/scale",
+                                          "outer/best", "outer/wait", "outer/cooldown"});
 }
 
 TEST_CASE("arguments of schedules that make no sense are refused by name", "[optim]") {

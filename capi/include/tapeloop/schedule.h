@@ -28,7 +28,8 @@ extern "C" {
 #endif
 
 /** The learning rate of each step. It belongs to the innermost scope like a tensor; optimizers and schedules that it has been given
- * to keep what they need of it, so that it may be released right after. One schedule may serve several of them. */
+ * to keep what they need of it, so that it may be released right after. One schedule may serve several of them. Schedules may stand
+ * within one another 100 levels deep; more is TL_INVALID_ARGUMENT for the call that makes the next one. */
 typedef struct tl_schedule tl_schedule;
 
 /** The same rate for all steps. rate is finite and not negative, as every rate below. NULL on failure. Since 0.1. */
@@ -63,8 +64,8 @@ TL_API tl_schedule *tl_schedule_polynomial(tl_context *context, double rate, dou
 TL_API tl_schedule *tl_schedule_cosine(tl_context *context, double rate, int64_t decay_steps, double alpha);
 
 /** The same with warm restarts (Loshchilov and Hutter 2017): the first period has decay_steps steps and begins at rate; each next
- * one is t_mul (1 or more) times as long, and begins at m_mul (finite, not negative) times the rate. Keras's defaults are 2, 1 and
- * an alpha of 0. NULL on failure. Since 0.1. */
+ * one is t_mul (1 or more) times as long, and begins at m_mul (finite, not negative) times the rate. A step that is a restart but
+ * for rounding is one. Keras's defaults are 2, 1 and an alpha of 0. NULL on failure. Since 0.1. */
 TL_API tl_schedule *tl_schedule_cosine_restarts(tl_context *context, double rate, int64_t decay_steps,
                                                 double t_mul, double m_mul, double alpha);
 

@@ -370,7 +370,8 @@ pub struct tl_pullback {
 
 /// The learning rate of each step. It belongs to the innermost scope like a tensor; optimizers and schedules
 /// that it has been given to keep what they need of it, so that it may be released right after. One schedule
-/// may serve several of them.
+/// may serve several of them. Schedules may stand within one another 100 levels deep; more is
+/// TL_INVALID_ARGUMENT for the call that makes the next one.
 #[repr(C)]
 pub struct tl_schedule {
     _private: [u8; 0],
@@ -3722,7 +3723,8 @@ extern "C" {
 
     /// The same with warm restarts (Loshchilov and Hutter 2017): the first period has decay_steps steps and
     /// begins at rate; each next one is t_mul (1 or more) times as long, and begins at m_mul (finite, not
-    /// negative) times the rate. Keras's defaults are 2, 1 and an alpha of 0. NULL on failure. Since 0.1.
+    /// negative) times the rate. A step that is a restart but for rounding is one. Keras's defaults are 2, 1
+    /// and an alpha of 0. NULL on failure. Since 0.1.
     pub fn tl_schedule_cosine_restarts(
         context: *mut tl_context,
         rate: f64,
