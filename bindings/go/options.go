@@ -973,7 +973,8 @@ type StepOptions struct {
 	GlobalClipNorm float64
 	// for any optimizer, in the way of weight_decay_form; 0: none (default)
 	WeightDecay float64
-	// keep moving averages of weights (default false)
+	// keep moving averages of weights, which begin with the weights behind the first update, as in Keras (default
+	// false)
 	UseEma bool
 	// average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default
 	EmaMomentum float64

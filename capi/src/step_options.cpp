@@ -12,8 +12,24 @@ using namespace tl::capi;
 
 namespace {
 
+// Options that do nothing without another one: whoever sets them alone has forgotten the other.
+void check_switches(const char* op, const tl_step_options& o) {
+  const auto needs = [&](const char* name, auto value, const char* what, bool on) {
+    if (value != 0 && !on)
+      invalid("[", op, "] '", name, "' needs '", what, "': got ", value, " without it; set '", what,
+              "' to true, or leave '", name, "' at 0");
+  };
+  needs("ema_momentum", o.ema_momentum, "use_ema", o.use_ema);
+  const char* dynamic = "dynamic_loss_scale";
+  needs("initial_loss_scale", o.initial_loss_scale, dynamic, o.dynamic_loss_scale);
+  needs("loss_scale_growth_interval", o.loss_scale_growth_interval, dynamic, o.dynamic_loss_scale);
+  needs("min_loss_scale", o.min_loss_scale, dynamic, o.dynamic_loss_scale);
+  needs("max_loss_scale", o.max_loss_scale, dynamic, o.dynamic_loss_scale);
+}
+
 optim::StepOptions options_of(const char* op, const tl_step_options* options) {
   const tl_step_options o = options_from(op, options, tl_step_options_init);
+  check_switches(op, o);
   optim::StepOptions out;
   out.gradient_accumulation_steps = o.gradient_accumulation_steps;
   out.clip_value = o.clip_value;

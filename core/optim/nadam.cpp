@@ -21,10 +21,11 @@ class Nadam final : public Optimizer {
   }
 
   int scalars(int64_t step, double rate, double* out) const override {
-    const double now = momentum(step), next = momentum(step + 1), product = product_until(step);
+    const double t = static_cast<double>(step), now = momentum(t), next = momentum(t + 1);
+    const double product = product_until(step);
     out[0] = -rate * next / (1.0 - product * next);
     out[1] = -rate * (1.0 - now) / (1.0 - product);
-    out[2] = 1.0 / (1.0 - std::pow(options_.beta2, static_cast<double>(step)));
+    out[2] = 1.0 / (1.0 - std::pow(options_.beta2, t));
     return 3;
   }
 
@@ -40,10 +41,11 @@ class Nadam final : public Optimizer {
   }
 
  private:
-  double momentum(int64_t step) const {
-    const double t = static_cast<double>(step);
+  double momentum(double t) const {
     return options_.beta1 * (1.0 - 0.5 * std::pow(0.96, options_.momentum_decay * t));
   }
+
+  double momentum_of(int64_t step) const { return momentum(static_cast<double>(step)); }
 
   // U_t. From the last steps that were asked for: a recorded step asks for a few in a row, in any order. The count is a
   // variable that may be assigned anything, so that no number of steps may take long: behind some 900 / momentum_decay steps
@@ -52,8 +54,8 @@ class Nadam final : public Optimizer {
     Product best{0, 1.0};
     for (const Product& known : known_)
       if (known.step <= step && known.step > best.step) best = known;
-    while (best.step < step && best.value >= 0x1p-100 && momentum(best.step + 1) != options_.beta1)
-      best.value *= momentum(++best.step);
+    while (best.step < step && best.value >= 0x1p-100 && momentum_of(best.step + 1) != options_.beta1)
+      best.value *= momentum_of(++best.step);
     known_[static_cast<size_t>(best.step) % known_.size()] = best;
     if (best.value < 0x1p-100) return 0;
     return best.value * std::pow(options_.beta1, static_cast<double>(step - best.step));

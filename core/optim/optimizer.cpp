@@ -56,10 +56,13 @@ class Optimizer::Numbers final : public HostNumbers {
     StepState* state = optimizer_.state_.get();
     if (state) state->check(optimizer_.name_.c_str());
     const int64_t steps = optimizer_.steps_now();
-    const int64_t step = state ? state->step_of(ahead, steps) : steps + ahead;
-    const double rate = optimizer_.rate_of(step);
-    const int n = optimizer_.all_numbers(step + 1, rate, numbers);
-    optimizer_.check_numbers(numbers, n, rate, dtype, nullptr);
+    // A call that only accumulates takes no numbers, and asks for none when it is not replayed, either.
+    if (!state || state->kind(ahead, steps) != StepState::kAccumulate) {
+      const int64_t step = state ? state->step_of(ahead, steps) : steps + ahead;
+      const double rate = optimizer_.rate_of(step);
+      const int n = optimizer_.all_numbers(step + 1, rate, numbers);
+      optimizer_.check_numbers(numbers, n, rate, dtype, nullptr);
+    }
     if (state) state->make_room();
     optimizer_.make_room_for_count();
   }

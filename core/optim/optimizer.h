@@ -64,7 +64,7 @@ class Optimizer {
   // ---- step options (step_options.h), in step_with_options.cpp ----
 
   // Sets the options of all steps. Throws kFailedPrecondition after the first step or build, and kInvalidArgument for options that
-  // make no sense, or a weight decay where the optimizer has its own.
+  // make no sense, or a weight decay where the optimizer has its own. Not for a step that is recorded.
   void configure(const StepOptions& options);
   // Variables whose weights do not decay, neither by an option nor by AdamW; more of them with each call. As configure().
   void exclude_from_weight_decay(Span<Variable* const> variables);
@@ -156,7 +156,7 @@ class Optimizer {
   void make_option_slots(Entry& entry, Variable& variable) const;
   void count_steps(int64_t steps) noexcept;
   void count_call(bool finite) noexcept;
-  void check_unused(const char* what) const;
+  void check_unused(const char* op, const char* what) const;
   void prepare(Update& update) const;
   void commit(Update& update) const;
   void warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables);

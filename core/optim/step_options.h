@@ -35,7 +35,8 @@ struct StepOptions {
   double weight_decay = 0;
   WeightDecayForm weight_decay_form = WeightDecayForm::kDecoupled;
 
-  // Moving averages of weights: average = momentum average + (1 - momentum) w behind each step; behind the first it is w.
+  // Moving averages of weights: average = momentum average + (1 - momentum) w behind each step. They begin
+  // with what the weights are behind the first step, as in Keras.
   bool use_ema = false;
   double ema_momentum = 0.99;           // in [0, 1)
   int64_t ema_overwrite_frequency = 0;  // every so many steps w becomes the average; 0: never

@@ -391,7 +391,7 @@ void Optimizer::count_call(bool finite) noexcept {
 
 void Optimizer::configure(const StepOptions& options) {
   check_step_options(name_.c_str(), options);
-  check_unused("options must be set");
+  check_unused("optimizer_configure", "options must be set");
   if (options.weight_decay > 0 && decay_scalar() >= 0)
     invalid("[", name_,
             "] this optimizer has a weight decay of its own: got 'weight_decay' = ", options.weight_decay,
@@ -406,13 +406,15 @@ void Optimizer::configure(const StepOptions& options) {
 
 void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
   check_variables(variables);
-  check_unused("variables must be excluded");
+  check_unused("optimizer_exclude_from_weight_decay", "variables must be excluded");
   if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
   for (const Variable* v : variables) state_->without_decay.insert(v->id());
 }
 
 // Slots, and recordings of steps, follow from the options.
-void Optimizer::check_unused(const char* what) const {
+void Optimizer::check_unused(const char* op, const char* what) const {
+  // So it cannot be part of a step that is recorded.
+  context_.note_host_read(iterations_.variable()->peek(), op);
   if (entries_.empty() && steps_now() == 0) return;
   fail(Code::kFailedPrecondition, "[", name_, "] ", what,
        " before the first step or build: got an optimizer after ", steps_now(), " steps that knows ",

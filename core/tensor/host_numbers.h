@@ -21,7 +21,8 @@ class HostNumbers {
   // How many numbers there are.
   virtual int count() const = 0;
   // Checks the state and gives the numbers of the step that is `ahead` steps behind the next one (0: the next). dtype is that
-  // in which ops will see them. Throws where the state makes no sense; prepares what `after` needs.
+  // in which ops will see them; a step of a kind whose ops take none leaves them as they are. Throws where the state makes no
+  // sense; prepares what `after` needs.
   virtual void before(int64_t ahead, DType dtype, double* numbers) = 0;
   // `steps` steps have been done. Only after `before`, with nothing in between.
   virtual void after(int64_t steps) noexcept = 0;

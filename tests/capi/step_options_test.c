@@ -136,6 +136,65 @@ static void non_finite_gradients(void **state) {
   free_context(c);
 }
 
+static void an_option_without_its_switch_is_refused(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  for (int i = 0; i < 5; i++)
+    for (int on = 0; on < 2; on++) {
+      tl_step_options o = defaults();
+      const char *names[] = {"'ema_momentum' needs 'use_ema': got 0.99 without it",
+                             "'initial_loss_scale' needs 'dynamic_loss_scale': got 32768 without it",
+                             "'loss_scale_growth_interval' needs 'dynamic_loss_scale': got 2000 without it",
+                             "'min_loss_scale' needs 'dynamic_loss_scale': got 1 without it",
+                             "'max_loss_scale' needs 'dynamic_loss_scale': got 65536 without it"};
+      if (i == 0) o.ema_momentum = .99;
+      if (i == 1) o.initial_loss_scale = 32768;
+      if (i == 2) o.loss_scale_growth_interval = 2000;
+      if (i == 3) o.min_loss_scale = 1;
+      if (i == 4) o.max_loss_scale = 65536;
+      o.use_ema = on && i == 0;
+      o.dynamic_loss_scale = on && i > 0;
+      assert_int_equal(tl_optimizer_configure(new_sgd(c), &o), on ? TL_OK : TL_INVALID_ARGUMENT);
+      if (!on) expect_error(c, TL_INVALID_ARGUMENT, names[i]);
+    }
+  free_context(c);
+}
+
+/* As in Keras: not with the weights before the first step. */
+static void averages_begin_behind_the_first_update(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_step_options o = defaults();
+  o.use_ema = true;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+  tl_tensor *w = variable(c, "w", 8);
+  assert_int_equal(apply(c, sgd, w, 3), TL_OK);
+  assert_int_equal(tl_optimizer_swap_averages(sgd, &w, 1), TL_OK);
+  assert_true(value(w) == 5);
+  free_context(c);
+}
+
+static tl_status configuring_step(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                  tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs;
+  (void)num_outputs;
+  tl_step_options o = defaults();
+  o.clip_value = 1;
+  outputs[0] = tl_square(c, inputs[0]);
+  return tl_optimizer_configure(user_data, &o);
+}
+
+static void a_recorded_step_must_not_configure(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_function *f = tl_function_new(c, configuring_step, new_sgd(c), NULL, NULL);
+  tl_tensor *x = vector(c, 1, (float[]){1}), *y = NULL;
+  assert_int_equal(tl_function_call(f, &x, 1, &y, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "optimizer_configure");
+  free_context(c);
+}
+
 static void misuse_is_told(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -173,6 +232,9 @@ int step_options_tests(void) {
       cmocka_unit_test(decay_with_exclusions),
       cmocka_unit_test(loss_scales),
       cmocka_unit_test(non_finite_gradients),
+      cmocka_unit_test(an_option_without_its_switch_is_refused),
+      cmocka_unit_test(averages_begin_behind_the_first_update),
+      cmocka_unit_test(a_recorded_step_must_not_configure),
       cmocka_unit_test(misuse_is_told),
   };
   return RUN_GROUP("step options", tests);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/compile/function.h"
+#include "core/optim/nadam.h"
 #include "tests/optim/step_options_cases.h"
 
 namespace tl::test {
@@ -155,26 +156,82 @@ TEST_CASE("a refused gradient changes nothing in a replay, either", "[optim][com
   for (size_t k = 0; k < state.size(); k++) CHECK(values(state[k]) == before[k]);
 }
 
+// A rate that cannot be had.
+class NoRate final : public Schedule {
+ protected:
+  double at(int64_t) const override { invalid("[mine] no rate today"); }
+};
+
+TEST_CASE("a call that only accumulates needs no rate, eager or replayed", "[optim][compile]") {
+  const ContextOptions options{1, 1, 0, nullptr, nullptr};
+  const Option twice{"", [](StepOptions& s) { s.gradient_accumulation_steps = 2; }};
+  const Named nadam{"nadam", [](Context& c) { return make_nadam(c, {}); }, true};
+  auto text_of = [](const std::function<void()>& f) {
+    try {
+      f();
+    } catch (const Error& e) {
+      return e.message();
+    }
+    return std::string();
+  };
+  for (double rate : {kNan, kInf, -1., 0., 1.})  // 0: a schedule that fails; 1: a late step
+    for (const Named& named : {some_optimizers()[2], nadam}) {
+      INFO(named.name << ", " << rate);
+      Context eager_context(options), context(options);
+      Model eager(eager_context, named, twice), compiled(context, named, twice);
+      compile::Function f(context, [&](Span<const Tensor> in, size_t) { return compiled.step(in); }, {});
+      auto outcome_of_both = [&](int i) {
+        Tensor in[] = {input(context, i, false)}, out[1];
+        const std::string a = text_of([&] { eager.step({input(eager_context, i, false)}); }),
+                          b = text_of([&] { f.call(in, out); });
+        CHECK(a == b);
+        const std::vector<VariableRef> sa = eager.state(), sb = compiled.state();
+        for (size_t k = 0; k < sa.size(); k++) CHECK(same_bits(sa[k]->value(), sb[k]->value()));
+        return a;
+      };
+      for (int i = 0; i < 4; i++) REQUIRE(outcome_of_both(i).empty());
+      for (Model* m : {&eager, &compiled}) {
+        if (rate == 0) {
+          m->optimizer->set_schedule(std::make_shared<NoRate>());
+        } else if (rate == 1) {
+          Tensor late = m->c.allocate(DType::kI64, {});
+          late.mutable_data<int64_t>()[0] = std::numeric_limits<int64_t>::max() - 1;
+          m->optimizer->variables()[0]->assign(late);
+        } else {
+          m->optimizer->variables()[1]->assign(full(m->c, {}, rate, DType::kF64));
+        }
+      }
+      CHECK(outcome_of_both(4).empty());
+      CHECK(outcome_of_both(5).empty() == (rate == 1));
+    }
+}
+
 TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile]") {
-  for (int kind : {0, 1, 2, 3}) {
+  for (int kind : {0, 1, 2, 3, 4, 5}) {
     Context c(ContextOptions{1, 1, 0, nullptr, nullptr});
     Option option{"", [](StepOptions& s) { s.dynamic_loss_scale = s.use_ema = true; }};
     Model m(c, some_optimizers()[0], option);
     Variable* all[] = {m.w.get(), m.idle.get(), m.b.get()};
-    m.optimizer->build(all);
+    if (kind < 4) m.optimizer->build(all);
     compile::Function f(c,
                         [&](Span<const Tensor> in, size_t) {
                           if (kind == 0) (void)m.step(in);
                           if (kind == 1) (void)m.optimizer->loss_scale();
                           if (kind == 2) (void)m.optimizer->skipped_steps();
                           if (kind == 3) m.optimizer->swap_averages(all), m.optimizer->swap_averages(all);
+                          if (kind == 4) m.optimizer->configure({});
+                          if (kind == 5) m.optimizer->exclude_from_weight_decay(all);
                           return m.step(in);
                         },
                         {});
     Tensor in[] = {input(c, 0, false)}, out[1];
     const std::string text = message_of([&] { f.call(in, out); }, Code::kFailedPrecondition);
-    const char* want[] = {"sgd", "optimizer_loss_scale", "optimizer_skipped_steps",
-                          "optimizer_swap_averages"};
+    const char* want[] = {"sgd",
+                          "optimizer_loss_scale",
+                          "optimizer_skipped_steps",
+                          "optimizer_swap_averages",
+                          "optimizer_configure",
+                          "optimizer_exclude_from_weight_decay"};
     CHECK(has(text, want[kind]));
   }
 }

@@ -44,7 +44,8 @@ enum {
   TL_WEIGHT_DECAY_L2 = 1         /**< the gradient, behind clipping: g += weight_decay w, as in PyTorch */
 };
 
-/** Options of all steps of an optimizer. Fill it with tl_step_options_init() first. */
+/** Options of all steps of an optimizer. Fill it with tl_step_options_init() first. What is set without the option that it belongs
+ * to, as ema_momentum without use_ema, is refused. */
 typedef struct tl_step_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   int64_t
@@ -55,7 +56,8 @@ typedef struct tl_step_options {
   double
       global_clip_norm; /**< the norm of all gradients together; 0: none (default). One of the three at most */
   double weight_decay;  /**< for any optimizer, in the way of weight_decay_form; 0: none (default) */
-  bool use_ema;         /**< keep moving averages of weights (default false) */
+  bool use_ema;         /**< keep moving averages of weights, which begin with the weights behind the first
+                           update, as in Keras (default false) */
   double ema_momentum;  /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
   int64_t
       ema_overwrite_frequency; /**< every so many steps weights become their averages; 0: never (default) */
@@ -76,12 +78,13 @@ TL_API void tl_step_options_init(tl_step_options *options, size_t struct_size);
 
 /** Sets the options of all steps. options may be NULL for the defaults. TL_FAILED_PRECONDITION after the first step or build;
  * TL_INVALID_ARGUMENT for options that make no sense, and for a weight decay where the optimizer has one of its own, as tl_adamw() does.
- * Since 0.1. */
+ * Outside of compiled steps only. Since 0.1. */
 TL_API tl_status tl_optimizer_configure(tl_optimizer *optimizer,
                                         const tl_step_options *options) TL_WARN_UNUSED;
 
 /** Variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the option nor by the
- * optimizer's own weight decay. More of them with each call, before the first step or build (TL_FAILED_PRECONDITION). Since 0.1. */
+ * optimizer's own weight decay. More of them with each call, before the first step or build (TL_FAILED_PRECONDITION). Outside of
+ * compiled steps only. Since 0.1. */
 TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer *optimizer, tl_tensor *const *variables,
                                                         size_t count) TL_WARN_UNUSED;
 

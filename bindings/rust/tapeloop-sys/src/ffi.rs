@@ -1102,7 +1102,8 @@ pub struct tl_plateau_options {
     pub name: *const c_char,
 }
 
-/// Options of all steps of an optimizer. Fill it with tl_step_options_init() first.
+/// Options of all steps of an optimizer. Fill it with tl_step_options_init() first. What is set without the
+/// option that it belongs to, as ema_momentum without use_ema, is refused.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_step_options {
@@ -1119,7 +1120,8 @@ pub struct tl_step_options {
     pub global_clip_norm: f64,
     /// for any optimizer, in the way of weight_decay_form; 0: none (default)
     pub weight_decay: f64,
-    /// keep moving averages of weights (default false)
+    /// keep moving averages of weights, which begin with the weights behind the first update, as in Keras
+    /// (default false)
     pub use_ema: bool,
     /// average = momentum average + (1 - momentum) w, in \[0, 1); 0: 0.99, the default
     pub ema_momentum: f64,
@@ -3823,13 +3825,13 @@ extern "C" {
 
     /// Sets the options of all steps. options may be NULL for the defaults. TL_FAILED_PRECONDITION after the
     /// first step or build; TL_INVALID_ARGUMENT for options that make no sense, and for a weight decay where
-    /// the optimizer has one of its own, as tl_adamw() does. Since 0.1.
+    /// the optimizer has one of its own, as tl_adamw() does. Outside of compiled steps only. Since 0.1.
     pub fn tl_optimizer_configure(optimizer: *mut tl_optimizer, options: *const tl_step_options)
         -> tl_status;
 
     /// Variables whose weights do not decay, biases and scales of normalisations as a rule: neither by the
     /// option nor by the optimizer's own weight decay. More of them with each call, before the first step or
-    /// build (TL_FAILED_PRECONDITION). Since 0.1.
+    /// build (TL_FAILED_PRECONDITION). Outside of compiled steps only. Since 0.1.
     pub fn tl_optimizer_exclude_from_weight_decay(
         optimizer: *mut tl_optimizer,
         variables: *const *mut tl_tensor,

@@ -4,7 +4,8 @@
 use crate::ffi;
 use crate::generated::*;
 
-/// Options of all steps of an optimizer.
+/// Options of all steps of an optimizer. What is set without the option that it belongs to, as ema_momentum
+/// without use_ema, is refused.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct StepOptions {
@@ -86,7 +87,8 @@ impl StepOptions {
         self
     }
 
-    /// Keep moving averages of weights (default false).
+    /// Keep moving averages of weights, which begin with the weights behind the first update, as in Keras
+    /// (default false).
     pub fn use_ema(mut self, use_ema: bool) -> StepOptions {
         self.use_ema = use_ema;
         self
