@@ -263,7 +263,7 @@ type HostReads int32
 
 // Values of HostReads.
 const (
-	// calls are ErrFailedPrecondition, the first after its run has taken effect
+	// from then on calls are ErrFailedPrecondition, the first after its run
 	HostReadsError HostReads = 0
 	// calls run the callback, as if there were no function
 	HostReadsEager HostReads = 1

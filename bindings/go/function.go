@@ -30,9 +30,9 @@ import (
 //     recording or happen there alone. What it decides by, other than dtypes and shapes of inputs, must be in the flags.
 //
 // What a step must not do: look at elements of a tensor that another step would compute anew (Item of the loss, the result of a
-// metric, the learning rate), set the seed, or set the learning rate. The call that records it then fails after the run, and says
-// which function looked at what; later ones fail at once. Give the tensor as an output and look at it after the call, or use the
-// option HostReads.
+// metric, the learning rate), set the seed, set the learning rate, or take a batch of a feed or a data set. The call that records it
+// then fails after the run, and says which function looked at what; later ones, with whatever inputs and flags, fail at once, until
+// Forget. Give the tensor as an output and look at it after the call, or use the option HostReads.
 //
 // With the option PolymorphicBatch two recordings serve all sizes of a batch. When the inputs of a call differ from those of others
 // in their leading dimension alone, by one size n in all that differ, the step runs for the second size and for sizes below 2, and no

@@ -71,9 +71,8 @@ TL_API tl_status tl_context_set_threads(tl_context* context, int32_t threads) {
 }
 
 TL_API tl_status tl_context_set_seed(tl_context* context, uint64_t seed) {
-  return effect<Session>(context, Kind::kContext, "context_set_seed", [&](Session& s, Session&) {
-    s.core().random() = RandomState{seed, 0};
-  });
+  return effect<Session>(context, Kind::kContext, "context_set_seed",
+                         [&](Session& s, Session&) { s.core().set_seed(seed); });
 }
 
 TL_API tl_status tl_context_set_memory_limit(tl_context* context, uint64_t bytes) {

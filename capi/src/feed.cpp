@@ -58,6 +58,15 @@ std::shared_ptr<data::FeedSlots> slots_of(tl_feed* feed) noexcept {
   return slots;
 }
 
+// The producer's word that it writes no more, to a feed that is not live: of one that has ended while a batch was begun, the memory
+// has waited for it.
+tl_status drop_begun(tl_feed* feed) noexcept {
+  const auto slots = std::static_pointer_cast<data::FeedSlots>(Remains::of(feed));
+  if (!slots) return TL_INVALID_ARGUMENT;
+  slots->finish();
+  return TL_CANCELLED;
+}
+
 }  // namespace
 
 extern "C" {
@@ -71,7 +80,13 @@ TL_API tl_feed* tl_feed_new(tl_context* context, tl_tensor* const* like, size_t 
       const Tensor& t = peek_tensor(s, like[i], name, {"like", i});
       tensors.push_back({t.dtype(), t.shape()});
     }
-    return make_object<tl_feed>(s, Kind::kFeed, new FeedObject(s, std::move(tensors)));
+    auto object = std::make_unique<FeedObject>(s, std::move(tensors));
+    const std::shared_ptr<data::FeedSlots> slots = object->feed().slots();
+    auto remains = std::make_shared<Remains>(slots);
+    slots->keep_with(remains);
+    tl_feed* feed = make_object<tl_feed>(s, Kind::kFeed, object.release());
+    remains->belong_to(feed);
+    return feed;
   });
 }
 
@@ -88,12 +103,12 @@ TL_API void* tl_feed_memory(tl_feed* feed, size_t position, size_t* bytes) {
 
 TL_API tl_status tl_feed_commit(tl_feed* feed, int64_t rows) {
   const auto slots = slots_of(feed);
-  return slots ? status_of(slots->commit(rows)) : TL_INVALID_ARGUMENT;
+  return slots ? status_of(slots->commit(rows)) : drop_begun(feed);
 }
 
 TL_API tl_status tl_feed_finish(tl_feed* feed) {
   const auto slots = slots_of(feed);
-  return slots ? status_of(slots->finish()) : TL_INVALID_ARGUMENT;
+  return slots ? status_of(slots->finish()) : drop_begun(feed);
 }
 
 TL_API bool tl_feed_next(tl_feed* feed, tl_tensor** tensors, size_t count) {

@@ -14,6 +14,9 @@ std::mutex chunk_mutex;  // guards the two below
 uint32_t num_chunks = 0;
 uint32_t free_chunk = kNoSlot;  // linked through `next` of each chunk's first slot
 
+std::mutex remains_mutex;  // guards the list
+Remains* all_remains = nullptr;
+
 }  // namespace
 
 const char* name_of(Kind kind) {
@@ -117,5 +120,30 @@ Slot* former_context(const void* handle) {
 
 bool add_reference(const void* handle) { return change_count(handle, 1) > 0; }
 int64_t drop_reference(const void* handle) { return change_count(handle, -1); }
+
+Remains::~Remains() {
+  std::lock_guard<std::mutex> lock(remains_mutex);
+  if (!previous_ && all_remains != this) return;  // it never belonged to a handle
+  (previous_ ? previous_->next_ : all_remains) = next_;
+  if (next_) next_->previous_ = previous_;
+}
+
+void Remains::belong_to(const void* handle) noexcept {
+  std::lock_guard<std::mutex> lock(remains_mutex);
+  for (Remains* r = all_remains; r; r = r->next_)
+    if (r->handle_ == handle) r->handle_ = nullptr;
+  handle_ = handle;
+  next_ = all_remains;
+  if (next_) next_->previous_ = this;
+  all_remains = this;
+}
+
+std::shared_ptr<void> Remains::of(const void* handle) noexcept {
+  if (!handle) return nullptr;
+  std::lock_guard<std::mutex> lock(remains_mutex);
+  for (const Remains* r = all_remains; r; r = r->next_)
+    if (r->handle_ == handle) return r->object_.lock();
+  return nullptr;
+}
 
 }  // namespace tl::capi

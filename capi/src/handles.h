@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/tensor/tensor.h"
 
@@ -135,5 +136,25 @@ Slot* former_context(const void* handle);
 // that is left, or -1 when the handle was not live.
 bool add_reference(const void* handle);
 int64_t drop_reference(const void* handle);
+
+// What a handle leads to after its end, while something else keeps the object: memory that another thread still writes. The object
+// owns its Remains. They stand beside the table because the context may have ended as well. Only calls on handles that are not
+// live look here. From any thread.
+class Remains {
+ public:
+  explicit Remains(std::weak_ptr<void> object) noexcept : object_(std::move(object)) {}
+  ~Remains();
+  Remains(const Remains&) = delete;
+  Remains& operator=(const Remains&) = delete;
+
+  void belong_to(
+      const void* handle) noexcept;  // once; an older object of an equal handle cannot be found any more
+  static std::shared_ptr<void> of(const void* handle) noexcept;  // null: none are left
+
+ private:
+  std::weak_ptr<void> object_;
+  const void* handle_ = nullptr;
+  Remains *previous_ = nullptr, *next_ = nullptr;
+};
 
 }  // namespace tl::capi

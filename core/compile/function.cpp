@@ -24,6 +24,7 @@ void Function::forget() {
   latest_ = nullptr;
   entries_.clear();
   families_.clear();
+  refused_.clear();
 }
 
 bool Function::matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const {
@@ -84,9 +85,9 @@ void Function::run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs) {
   std::move(out.begin(), out.end(), outputs.begin());
 }
 
-void Function::refuse(const std::string& problem, bool ran) const {
+void Function::refuse(bool ran) const {
   fail(Code::kFailedPrecondition, "[", options_.name,
-       "] the step must be one that can be replayed: got one where ", problem,
+       "] the step must be one that can be replayed: got one where ", refused_,
        ran ? "; this run has taken effect, later ones will not begin; " : "; ",
        "move it out of the step, or set host_reads so that the function stays eager");
 }
@@ -169,17 +170,22 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
                           reason, "; a step that is recorded often is slower than an eager one")
                        .c_str());
   }
+  if (!entry->problem.empty() && options_.host_reads == HostReads::kError) {
+    forget();  // no plan will run
+    refused_ = std::move(entry->problem);
+    refuse(true);
+  }
   if (!entry->problem.empty()) entry->program.reset();
   make_room();
   latest_ = entry.get();
   entries_.push_back(std::move(entry));
-  if (!latest_->problem.empty() && options_.host_reads == HostReads::kError) refuse(latest_->problem, true);
   std::move(out.begin(), out.end(), outputs.begin());
 }
 
 void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
   check(inputs);
   context_.check_cancelled(options_.name.c_str());
+  if (!refused_.empty()) refuse(false);
   if (context_.observed() || context_.recording_bits() != 0 || !context_.batch_levels().empty()) {
     eager_calls_++;
     return run_eagerly(inputs, outputs);
@@ -197,7 +203,6 @@ void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
   entry->used = ++clock_;
   latest_ = entry;
   if (!entry->problem.empty()) {
-    if (options_.host_reads == HostReads::kError) refuse(entry->problem, false);
     eager_calls_++;
     return run_eagerly(inputs, outputs);
   }
@@ -239,6 +244,7 @@ FunctionStats Function::stats() const {
 }
 
 std::string Function::text() const {
+  if (!refused_.empty()) return concat("refused: ", refused_, "\n");
   if (!latest_) return "";
   if (latest_->plan) return latest_->plan->text();
   if (latest_->program) return to_text(*latest_->program);

@@ -20,7 +20,7 @@ namespace tl::compile {
 
 // What happens when the step lets the host look at a value that changes from run to run, or cannot be replayed otherwise.
 enum class HostReads : int32_t {
-  kError = 0,  // the call that found it, and every later one of the signature, fails
+  kError = 0,  // the call that found it, and every later one of the function, fails
   kEager = 1,  // the signature runs eagerly for ever
 };
 
@@ -55,8 +55,9 @@ class Function {
   Function(Context& context, Body body, FunctionOptions options);
 
   // A step. inputs: tensors of the context; outputs gets as many as it has room for, which the body must return. Throws what
-  // the body throws; kFailedPrecondition where the step cannot be replayed (its first run has taken effect) or a retrace is an
-  // error; kOutOfMemory. A replay that fails has changed nothing.
+  // the body throws; kFailedPrecondition where the step cannot be replayed or a retrace is an error; kOutOfMemory. A replay that
+  // fails has changed nothing. With HostReads::kError the run that finds that the step cannot be replayed has taken effect, and no
+  // later call of any signature begins one.
   //
   // While somebody else watches the context (a tape is open, a check of NaN is on, another function records) and inside vmap,
   // the step runs eagerly, so that nobody misses anything.
@@ -64,7 +65,7 @@ class Function {
 
   // A number of the program's that the step depends on otherwise than through inputs. Part of the signature.
   void set_flags(int64_t flags) { flags_ = flags; }
-  // Forgets all recordings and plans.
+  // Forgets all recordings and plans, and that the step could not be replayed.
   void forget();
 
   FunctionStats stats() const;
@@ -85,7 +86,7 @@ class Function {
     size_t outputs;
     int64_t flags;
     uint64_t used;
-    std::string problem;                      // why it cannot be replayed; "" where it can
+    std::string problem;                      // why it runs eagerly for ever; "" where it can be replayed
     std::unique_ptr<graph::Program> program;  // recorded, not planned yet
     std::unique_ptr<Plan> plan;
     std::shared_ptr<const graph::Program>
@@ -114,7 +115,7 @@ class Function {
   void check(Span<const Tensor> inputs) const;
   void make_room();
   void drop(Entry* entry);
-  [[noreturn]] void refuse(const std::string& problem, bool ran) const;
+  [[noreturn]] void refuse(bool ran) const;
   std::vector<Tensor> run_body(Span<const Tensor> inputs, size_t outputs);
 
   Context& context_;
@@ -126,6 +127,7 @@ class Function {
   Entry* latest_ = nullptr;
   uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0, resized_ = 0;
   std::vector<std::string> retraces_;
+  std::string refused_;  // why a step could not be replayed, which is an error; "" where all could
 };
 
 }  // namespace tl::compile

@@ -57,8 +57,9 @@ Code FeedSlots::commit(int64_t rows) noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
   Slot* slot = in(State::kFilling);
   if (!slot) return Code::kFailedPrecondition;
-  if (rows < 1 || rows > tensors_[0].shape[0]) return Code::kInvalidArgument;
+  if (!closed_ && (rows < 1 || rows > tensors_[0].shape[0])) return Code::kInvalidArgument;
   begun_.reset();  // the caller has another reference
+  slot->state = State::kFree;
   if (closed_) return Code::kCancelled;
   slot->state = State::kReady;
   slot->rows = rows;
@@ -70,9 +71,9 @@ Code FeedSlots::commit(int64_t rows) noexcept {
 Code FeedSlots::finish() noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
   begun_.reset();  // the caller has another reference
+  if (Slot* slot = in(State::kFilling)) slot->state = State::kFree;
   if (closed_) return Code::kCancelled;
   finished_ = true;
-  if (Slot* slot = in(State::kFilling)) slot->state = State::kFree;
   filled_.notify_all();
   freed_.notify_all();
   return Code::kOk;
@@ -172,6 +173,8 @@ void Feed::give_back() {
 
 bool Feed::next(Span<Tensor> out) {
   context_.check_cancelled("feed_next");
+  context_.note_unreplayable(
+      "feed_next takes a batch of a feed, which replays would not take; pass its tensors as inputs");
   give_back();
   FeedSlots::Taken taken{};
   bool over = false;

@@ -38,9 +38,10 @@ class FeedSlots : public std::enable_shared_from_this<FeedSlots> {
   Code begin() noexcept;
   // Where a tensor of the batch that is begun goes, or null.
   std::byte* memory(size_t tensor, size_t* bytes) noexcept;
-  // Hands it over with so many rows of the batch. kInvalidArgument: not 1 to all; kFailedPrecondition: none is begun.
+  // Hands it over with so many rows of the batch. kInvalidArgument: not 1 to all; kFailedPrecondition: none is begun; kCancelled:
+  // the consumer's half has ended, and the batch is dropped.
   Code commit(int64_t rows) noexcept;
-  // No batch comes any more; one that is begun is dropped.
+  // No batch comes any more; one that is begun is dropped. kCancelled: the consumer's half has ended.
   Code finish() noexcept;
 
   // ---- the consumer's thread ----
@@ -61,6 +62,8 @@ class FeedSlots : public std::enable_shared_from_this<FeedSlots> {
   // Of a slot that is taken, or before the first begin(). Its own thread alone may replace one.
   Block& block(size_t slot, size_t tensor) { return slots_[slot].blocks[tensor]; }
   static Block make_block(size_t bytes);
+  // What ends with the slots, on whichever thread that is. Before a producer knows of them.
+  void keep_with(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
 
  private:
   enum class State { kFree, kFilling, kReady, kTaken };
@@ -78,9 +81,10 @@ class FeedSlots : public std::enable_shared_from_this<FeedSlots> {
   std::vector<Slot> slots_;
   uint64_t turns_ = 0;
   bool finished_ = false, closed_ = false;
-  // Itself, while a batch is begun: the producer may write on although the consumer's half ends. Where it then never hands over,
-  // the memory is never freed, which is less bad than to write into it after that.
+  // Itself, while a batch is begun: the producer may write on although the consumer's half ends, until it commits or finishes.
+  // Where it never does, the memory is never freed, which is less bad than to write into it after that.
   std::shared_ptr<FeedSlots> begun_;
+  std::shared_ptr<void> companion_;
 };
 
 class Feed {

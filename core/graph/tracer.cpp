@@ -184,6 +184,8 @@ void Tracer::on_host_read(const Tensor& tensor, const char* reader) {
   note_problem(concat(reader, " looks at ", described(id), ", which has another value in each step"));
 }
 
+void Tracer::on_unreplayable(const char* deed) { note_problem(deed); }
+
 HostSource* Tracer::source_of(const HostNumbers& numbers) {
   for (HostSource& source : program_.host_sources)
     if (source.numbers == &numbers) return &source;
@@ -247,11 +249,9 @@ Program Tracer::finish(Span<const Tensor> outputs) {
   for (const HostSource& source : program_.host_sources)
     if (source.life.expired())
       note_problem(concat("the optimizer '", source.name, "' has been released in it"));
-  const RandomState& now = context_.random();
-  if (now.seed != random_.seed || now.next_call < random_.next_call)
-    note_problem("it sets the seed; set it before the step");
-  else
-    program_.draws = std::max(program_.draws, now.next_call - random_.next_call);
+  // Of a step that has set the seed, which cannot be replayed, the count means nothing.
+  const uint64_t now = context_.random().next_call;
+  if (now > random_.next_call) program_.draws = std::max(program_.draws, now - random_.next_call);
   return std::move(program_);
 }
 

@@ -36,6 +36,7 @@ class Tracer final : public Observer {
   void on_view(const Tensor& of, const Tensor& view, size_t byte_offset) override;
   void on_host_data(const Tensor& tensor) override;
   void on_host_read(const Tensor& tensor, const char* reader) override;
+  void on_unreplayable(const char* deed) override;
   void on_host_step(const std::shared_ptr<HostNumbers>& numbers) override;
   void on_host_number(const HostNumbers& numbers, int index, const Tensor& value) override;
 

@@ -169,6 +169,10 @@ void Context::tell_host_read(const Tensor& tensor, const char* reader) {
   for (Observer* observer : observers_) observer->on_host_read(tensor, reader);
 }
 
+void Context::tell_unreplayable(const char* deed) {
+  for (Observer* observer : observers_) observer->on_unreplayable(deed);
+}
+
 TensorNode* Context::new_node() {
   if (!free_nodes_) {
     node_blocks_.push_back(std::make_unique<TensorNode[]>(kNodesPerBlock));

@@ -57,6 +57,11 @@ class Context {
   int threads() const { return threads_; }
   void set_threads(int threads);
   RandomState& random() { return random_; }
+  // Begins the random numbers anew; observers hear of it, whatever the numbers were before.
+  void set_seed(uint64_t seed) {
+    note_unreplayable("it sets the seed; set it before the step");
+    random_ = RandomState{seed, 0};
+  }
   uint64_t new_id() { return next_id_++; }
   uint64_t next_id() const { return next_id_; }  // ids grow: what was made earlier has a smaller one
   void log(LogLevel level, const char* message) const {
@@ -98,6 +103,10 @@ class Context {
   }
   void note_host_read(const Tensor& tensor, const char* reader) {
     if (observed_) tell_host_read(tensor, reader);
+  }
+  // Whoever changes state on the host that is neither a variable nor an op's business says so.
+  void note_unreplayable(const char* deed) {
+    if (observed_) tell_unreplayable(deed);
   }
   // The op or rule whose gradient rule is running, or null: for messages.
   const char* gradient_of() const { return gradient_of_; }
@@ -141,6 +150,7 @@ class Context {
   void tell_released(const TensorNode* node) noexcept;
   void tell_host_data(const Tensor& tensor);
   void tell_host_read(const Tensor& tensor, const char* reader);
+  void tell_unreplayable(const char* deed);
 
   Allocator allocator_;
   int threads_;

@@ -43,6 +43,8 @@ class Observer {
   virtual void on_host_data(const Tensor&) {}
   // The host is about to look at elements of a tensor; `reader` is the function that does.
   virtual void on_host_read(const Tensor&, const char* /*reader*/) {}
+  // The host is about to do what no op does and a replay would not do again: `deed` names it, for a message.
+  virtual void on_unreplayable(const char* /*deed*/) {}
   // A step begins whose ops take numbers that the host computes; then each of them: number `index` is `value`.
   virtual void on_host_step(const std::shared_ptr<HostNumbers>&) {}
   virtual void on_host_number(const HostNumbers&, int /*index*/, const Tensor& /*value*/) {}

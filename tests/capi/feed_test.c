@@ -227,6 +227,58 @@ static void feeds_that_end_before_their_producer(void **state) {
   }
 }
 
+/* The memory of a batch that is begun outlives the feed and its context, until the producer says that it writes no more. */
+static void a_begun_batch_outlives_its_feed(void **state) {
+  (void)state;
+  for (int k = 0; k < 4; k++) {
+    const int with_context = k % 2, by_finish = k / 2;
+    tl_context *c = new_context();
+    tl_feed *feed = new_feed(c);
+    assert_int_equal(tl_feed_begin(feed), TL_OK);
+    int32_t *numbers = tl_feed_memory(feed, 1, NULL);
+    if (with_context)
+      free_context(c);
+    else
+      tl_feed_release(feed);
+    for (int i = 0; i < ROWS; i++) numbers[i] = i; /* a sanitizer would object */
+    assert_null(tl_feed_memory(feed, 1, NULL));
+    assert_int_equal(by_finish ? tl_feed_finish(feed) : tl_feed_commit(feed, ROWS + 1), TL_CANCELLED);
+    /* It has gone with this: nothing is known any more of a feed of this handle. */
+    assert_int_equal(tl_feed_commit(feed, ROWS), TL_INVALID_ARGUMENT);
+    assert_int_equal(tl_feed_finish(feed), TL_INVALID_ARGUMENT);
+    if (!with_context) free_context(c);
+  }
+}
+
+static tl_status step_that_takes(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                                 tl_tensor **outputs, size_t num_outputs) {
+  tl_tensor *batch[2];
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = tl_feed_next(user_data, batch, 2) ? tl_cast(c, batch[1], TL_F32) : inputs[0];
+  return tl_error_code(c);
+}
+
+/* Replays would not take the batch, or not see that there is none. */
+static void a_step_must_not_take_a_batch(void **state) {
+  (void)state;
+  for (int finished = 0; finished < 2; finished++) {
+    tl_context *c = new_context();
+    tl_feed *feed = new_feed(c);
+    assert_int_equal(tl_feed_begin(feed), TL_OK);
+    write_batch(feed, 3);
+    assert_int_equal(finished ? tl_feed_finish(feed) : tl_feed_commit(feed, ROWS), TL_OK);
+    tl_function *f = tl_function_new(c, step_that_takes, feed, NULL, NULL);
+    tl_tensor *x = tl_scalar(c, TL_F32, 1), *y = NULL;
+    for (int k = 0; k < 2; k++) {
+      assert_int_equal(tl_function_call(f, &x, 1, &y, 1), TL_FAILED_PRECONDITION);
+      assert_null(y);
+      expect_error(c, TL_FAILED_PRECONDITION, "got one where feed_next takes a batch of a feed");
+    }
+    free_context(c);
+  }
+}
+
 static void *cancel(void *context) {
   rest();
   return (void *)(intptr_t)tl_context_cancel(context);
@@ -271,6 +323,8 @@ int feed_tests(void) {
       cmocka_unit_test(calls_in_a_wrong_order),
       cmocka_unit_test(handles_that_are_no_live_feed),
       cmocka_unit_test(feeds_that_end_before_their_producer),
+      cmocka_unit_test(a_begun_batch_outlives_its_feed),
+      cmocka_unit_test(a_step_must_not_take_a_batch),
       cmocka_unit_test(a_wait_can_be_cancelled),
       cmocka_unit_test(feeds_can_be_kept),
   };

@@ -116,7 +116,18 @@ static void item_of_a_variable(tl_context *c, tl_tensor *t) {
   assert_true(tl_tensor_item(t) == tl_tensor_item(t));
 }
 
-/* Of each way to look at elements the message says which it was, and of what. */
+/* new_context() begins at this seed, and the step draws nothing before: the state of the generator does not change. */
+static void set_the_seed_that_is_set(tl_context *c, tl_tensor *t) {
+  (void)t;
+  assert_int_equal(tl_context_set_seed(c, 1), TL_OK);
+}
+static void next_of_a_dataset(tl_context *c, tl_tensor *t) {
+  (void)t;
+  tl_tensor *data = rows(c, 3, 1, TL_F32), *element = NULL;
+  assert_true(tl_dataset_next(tl_dataset_from_tensors(c, &data, 1), &element, 1));
+}
+
+/* Of each way to look at elements, and of other things that a step must not do, the message says which it was, and of what. */
 static void each_look_at_a_value_is_named(void **state) {
   (void)state;
   const struct {
@@ -126,7 +137,9 @@ static void each_look_at_a_value_is_named(void **state) {
   } cases[] = {{read_all, "tensor_read looks at a result of mul", 4},
                {look_at_data, "tensor_data looks at a result of mul", 4},
                {format, "tensor_format looks at a result of mul", 4},
-               {item_of_a_variable, "tensor_item looks at a result of mul", 0}};
+               {item_of_a_variable, "tensor_item looks at a result of mul", 0},
+               {set_the_seed_that_is_set, "got one where it sets the seed; set it before the step", 4},
+               {next_of_a_dataset, "dataset_next takes an element of a dataset", 4}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     tl_context *c = new_context();
     counter m = new_counter(c);
@@ -145,6 +158,46 @@ static void each_look_at_a_value_is_named(void **state) {
     works(c, f, &m);
     works(c, f, &m);
     assert_int_equal(stats_of(f).replays, 1);
+    free_context(c);
+  }
+}
+
+/* A step that cannot be replayed at one size runs at no other, nor with another dtype or flags, nor under a tape. */
+static void after_a_refusal_nothing_runs(void **state) {
+  (void)state;
+  for (int polymorphic = 0; polymorphic < 2; polymorphic++) {
+    tl_context *c = new_context();
+    counter m = new_counter(c);
+    tl_function_options o;
+    tl_function_options_init(&o, sizeof o);
+    o.polymorphic_batch = polymorphic;
+    tl_function *f = tl_function_new(c, step, &m, NULL, &o);
+    for (int k = 0; k < 3; k++) works(c, f, &m); /* there is a plan for 4 rows */
+    m.look = look_at_data;
+    tl_tensor *x = rows(c, 6, 1, TL_F32), *y = NULL;
+    assert_int_equal(tl_function_call(f, &x, 1, &y, 1), TL_FAILED_PRECONDITION);
+    expect_error(c, TL_FAILED_PRECONDITION, "this run has taken effect, later ones will not begin");
+    assert_int_equal(m.runs, 2);
+    const int64_t sizes[] = {6, 4, 9, 1, 0, 20};
+    for (int i = 0; i < 12; i++) {
+      if (i == 8) assert_int_equal(tl_function_set_flags(f, 3), TL_OK);
+      tl_tape *tape = i == 10 ? tl_tape_begin(c, NULL) : NULL;
+      x = rows(c, sizes[i % 6], 1, i < 6 ? TL_F32 : TL_F64);
+      assert_int_equal(tl_function_call(f, &x, 1, &y, 1), TL_FAILED_PRECONDITION);
+      assert_null(y);
+      expect_error(c, TL_FAILED_PRECONDITION, "tensor_data looks at a result of mul");
+      tl_tape_release(tape);
+    }
+    assert_int_equal(m.runs, 2);
+    assert_true(tl_tensor_item(m.w) == 5);
+    assert_int_equal(stats_of(f).signatures, 0);
+    char text[200];
+    assert_int_equal(tl_function_text(f, text, sizeof text, NULL), TL_OK);
+    assert_non_null(strstr(text, "refused: tensor_data looks at a result of mul"));
+    m.look = NULL;
+    assert_int_equal(tl_function_forget(f), TL_OK);
+    for (int k = 0; k < 2; k++) works(c, f, &m);
+    assert_int_equal(m.runs, 3);
     free_context(c);
   }
 }
@@ -289,6 +342,7 @@ int function_bad_input_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_of_another_shape_or_dtype_each_time),
       cmocka_unit_test(each_look_at_a_value_is_named),
+      cmocka_unit_test(after_a_refusal_nothing_runs),
       cmocka_unit_test(variables_of_another_context),
       cmocka_unit_test(a_variable_captured_twice),
       cmocka_unit_test(outputs_held_while_other_plans_run),

@@ -104,6 +104,19 @@ TEST_CASE("a producer that waits learns that the other half has ended, and one t
   feed.reset();
   for (int i = 0; i < 2000; i++) memory[i] = i;  // the slots are held
   CHECK(slots->commit(1000) == Code::kCancelled);
+
+  // Also where nothing else holds them, until the producer has said that it is done.
+  for (const bool by_finish : {false, true}) {
+    feed = std::make_unique<Feed>(c, numbers(1000));
+    std::weak_ptr<FeedSlots> life = feed->slots();
+    REQUIRE(life.lock()->begin() == Code::kOk);
+    feed.reset();
+    REQUIRE_FALSE(life.expired());
+    slots = life.lock();
+    CHECK((by_finish ? slots->finish() : slots->commit(1001)) == Code::kCancelled);
+    slots.reset();
+    CHECK(life.expired());
+  }
 }
 
 TEST_CASE("feeds of no batch are refused", "[dataset]") {

@@ -100,6 +100,8 @@ TL_API tl_dataset* tl_dataset_cast(tl_context* context, tl_dataset* source, size
  * failure and while the context holds an error, so a loop always ends: look at tl_failed() after it. When it returns false
  * all entries of tensors are NULL.
  *
+ * Not inside the step of a tl_function, whose call then fails (function.h): pass the tensors as inputs.
+ *
  * The tensors belong to the dataset, whatever scope is open: they are released by the next call for this dataset, by
  * tl_dataset_seek() and with the dataset. tl_tensor_retain() keeps one longer, until tl_tensor_release(). Since 0.1.
  */

@@ -18,8 +18,8 @@
  * Threads. tl_feed_begin(), tl_feed_memory(), tl_feed_commit() and tl_feed_finish() are the producer's: one thread at a time,
  * any thread, also while another is inside the context. They leave no error in the context, their status is all they say. All
  * other functions are the context's, as usual. The feed and its context may end while a producer is at work: its calls then give
- * TL_CANCELLED or TL_INVALID_ARGUMENT. The memory of a batch that it has begun then stays valid, and is never freed: let the
- * producer commit or finish first. */
+ * TL_CANCELLED or TL_INVALID_ARGUMENT. The memory of a batch that it has begun stays valid until it calls tl_feed_commit() or
+ * tl_feed_finish(), which free it and give TL_CANCELLED; where it calls neither, that memory is never freed. */
 #ifndef TAPELOOP_FEED_H
 #define TAPELOOP_FEED_H
 
@@ -60,13 +60,13 @@ TL_API void *tl_feed_memory(tl_feed *feed, size_t position, size_t *bytes);
 /**
  * Hands the batch that is begun over, of which the first `rows` rows are written: all, or fewer for the last of an epoch, but at
  * least 1. TL_INVALID_ARGUMENT for another number (the batch stays begun) and no live feed; TL_FAILED_PRECONDITION: none is
- * begun; TL_CANCELLED: the feed has been released. Since 0.1.
+ * begun; TL_CANCELLED: the feed has been released or its context has ended, and the batch is dropped, whatever `rows`. Since 0.1.
  * @thread any. @returns value
  */
 TL_API tl_status tl_feed_commit(tl_feed *feed, int64_t rows);
 
 /** Says that no batch comes any more; one that is begun is dropped. tl_feed_next() gives what has been handed over, then false.
- * TL_INVALID_ARGUMENT for no live feed. Since 0.1.
+ * TL_CANCELLED: the feed has been released or its context has ended; TL_INVALID_ARGUMENT: no live feed. Since 0.1.
  * @thread any. @returns value */
 TL_API tl_status tl_feed_finish(tl_feed *feed);
 
@@ -79,7 +79,10 @@ TL_API tl_status tl_feed_finish(tl_feed *feed);
  *
  * The tensors lie in the slot, and belong to the feed, whatever scope is open: the next call releases them and gives the slot
  * back to the producer. tl_tensor_retain() keeps one longer, and so does whatever holds its value: the slot then gets other
- * memory, and the tensor stays as it is. Since 0.1.
+ * memory, and the tensor stays as it is.
+ *
+ * Not inside the step of a tl_function: the step that is recorded takes its batch, but the call fails with TL_FAILED_PRECONDITION,
+ * for replays would keep that one batch. Take it before the call and pass it as inputs. Since 0.1.
  */
 TL_API bool tl_feed_next(tl_feed *feed, tl_tensor **tensors, size_t count);
 

@@ -30,9 +30,11 @@
  *   inputs, must be in the flags (tl_function_set_flags()).
  *
  * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
- * result of a metric, tl_optimizer_learning_rate()), set the seed, or set the learning rate. The call that records it then fails after the run, and says which function looked at what; later ones fail at
- * once. Return the tensor as an output and look at it after the call. Alternatively the option host_reads lets such a step stay
- * eager.
+ * result of a metric, tl_optimizer_learning_rate()), set the seed (to whatever number), set the learning rate, or take a batch of a
+ * feed or an element of a dataset (tl_feed_next(), tl_dataset_next()). The call that records it then fails after the run, and says
+ * which function looked at what; later ones of this function, with whatever inputs and flags, fail at once and do not run the
+ * callback, until tl_function_forget(). Return the tensor as an output and look at it after the call, and take batches before it.
+ * Alternatively the option host_reads lets such a step stay eager.
  *
  * With the option polymorphic_batch two recordings serve all sizes of a batch. When the inputs of a call differ from those of
  * others in their leading dimension alone, by one size n in all that differ, the callback runs for the second size and for
@@ -59,7 +61,7 @@ typedef struct tl_function tl_function;
 /** What becomes of a step that looks at elements on the host, or cannot be replayed otherwise. Append-only numbers. */
 typedef int32_t tl_host_reads;
 enum {
-  TL_HOST_READS_ERROR = 0, /**< calls are TL_FAILED_PRECONDITION, the first after its run has taken effect */
+  TL_HOST_READS_ERROR = 0, /**< from then on calls are TL_FAILED_PRECONDITION, the first after its run */
   TL_HOST_READS_EAGER = 1  /**< calls run the callback, as if there were no function */
 };
 
@@ -115,7 +117,8 @@ TL_API tl_status tl_function_run_n(tl_function *function, size_t steps, tl_tenso
  * have recordings of their own. Since 0.1. */
 TL_API tl_status tl_function_set_flags(tl_function *function, int64_t flags);
 
-/** Forgets all recordings and plans: the next call records. For a program that has changed what the callback does. Since 0.1. */
+/** Forgets all recordings and plans, and that the step could not be replayed: the next call records. For a program that has changed
+ * what the callback does. Since 0.1. */
 TL_API tl_status tl_function_forget(tl_function *function);
 
 /** What a function has done, and of what size the plan is that was used last. Set struct_size first. Append-only. */

@@ -212,7 +212,7 @@ pub const TL_HESSIAN_REVERSE_OVER_REVERSE: tl_hessian_way = 1;
 /// What becomes of a step that looks at elements on the host, or cannot be replayed otherwise. Append-only
 /// numbers.
 pub type tl_host_reads = i32;
-/// calls are TL_FAILED_PRECONDITION, the first after its run has taken effect
+/// from then on calls are TL_FAILED_PRECONDITION, the first after its run
 pub const TL_HOST_READS_ERROR: tl_host_reads = 0;
 /// calls run the callback, as if there were no function
 pub const TL_HOST_READS_EAGER: tl_host_reads = 1;
@@ -1428,8 +1428,9 @@ extern "C" {
     /// The next element: true, with its `count` tensors in `tensors`; count must be tl_dataset_width(). At the
     /// end of an epoch it returns false once, and the next call begins the following epoch. It also returns
     /// false, and moves nothing, on any failure and while the context holds an error, so a loop always ends:
-    /// look at tl_failed() after it. When it returns false all entries of tensors are NULL. The tensors belong
-    /// to the dataset, whatever scope is open: they are released by the next call for this dataset, by
+    /// look at tl_failed() after it. When it returns false all entries of tensors are NULL. Not inside the
+    /// step of a tl_function, whose call then fails (function.h): pass the tensors as inputs. The tensors
+    /// belong to the dataset, whatever scope is open: they are released by the next call for this dataset, by
     /// tl_dataset_seek() and with the dataset. tl_tensor_retain() keeps one longer, until tl_tensor_release().
     /// Since 0.1.
     pub fn tl_dataset_next(dataset: *mut tl_dataset, tensors: *mut *mut tl_tensor, count: usize) -> bool;
@@ -1479,11 +1480,13 @@ extern "C" {
 
     /// Hands the batch that is begun over, of which the first `rows` rows are written: all, or fewer for the
     /// last of an epoch, but at least 1. TL_INVALID_ARGUMENT for another number (the batch stays begun) and no
-    /// live feed; TL_FAILED_PRECONDITION: none is begun; TL_CANCELLED: the feed has been released. Since 0.1.
+    /// live feed; TL_FAILED_PRECONDITION: none is begun; TL_CANCELLED: the feed has been released or its
+    /// context has ended, and the batch is dropped, whatever `rows`. Since 0.1.
     pub fn tl_feed_commit(feed: *mut tl_feed, rows: i64) -> tl_status;
 
     /// Says that no batch comes any more; one that is begun is dropped. tl_feed_next() gives what has been
-    /// handed over, then false. TL_INVALID_ARGUMENT for no live feed. Since 0.1.
+    /// handed over, then false. TL_CANCELLED: the feed has been released or its context has ended;
+    /// TL_INVALID_ARGUMENT: no live feed. Since 0.1.
     pub fn tl_feed_finish(feed: *mut tl_feed) -> tl_status;
 
     /// The next batch: waits for it and returns true, with its `count` tensors in `tensors`. false where none
@@ -1491,8 +1494,10 @@ extern "C" {
     /// tl_failed() after it. Then all entries of tensors are NULL. tl_context_cancel() ends the wait
     /// (TL_CANCELLED). The tensors lie in the slot, and belong to the feed, whatever scope is open: the next
     /// call releases them and gives the slot back to the producer. tl_tensor_retain() keeps one longer, and so
-    /// does whatever holds its value: the slot then gets other memory, and the tensor stays as it is. Since
-    /// 0.1.
+    /// does whatever holds its value: the slot then gets other memory, and the tensor stays as it is. Not
+    /// inside the step of a tl_function: the step that is recorded takes its batch, but the call fails with
+    /// TL_FAILED_PRECONDITION, for replays would keep that one batch. Take it before the call and pass it as
+    /// inputs. Since 0.1.
     pub fn tl_feed_next(feed: *mut tl_feed, tensors: *mut *mut tl_tensor, count: usize) -> bool;
 
     /// The seconds that tl_feed_next() has waited for the producer so far: over the time of the loop, the
@@ -3368,8 +3373,8 @@ extern "C" {
     /// Calls with other flags have recordings of their own. Since 0.1.
     pub fn tl_function_set_flags(function: *mut tl_function, flags: i64) -> tl_status;
 
-    /// Forgets all recordings and plans: the next call records. For a program that has changed what the
-    /// callback does. Since 0.1.
+    /// Forgets all recordings and plans, and that the step could not be replayed: the next call records. For a
+    /// program that has changed what the callback does. Since 0.1.
     pub fn tl_function_forget(function: *mut tl_function) -> tl_status;
 
     /// Fills the struct; works while the context holds an error. Since 0.1.

@@ -52,9 +52,10 @@ use std::ptr;
 ///   [flags](Function::set_flags).
 ///
 /// What a step must not do: look at elements of a tensor that another step would compute anew ([`Tensor::item`] of the loss, the
-/// result of a metric), or set the seed or the learning rate. The call that records it then fails after the run and says what the
-/// step looked at, and later ones fail at once ([`FailedPrecondition`](crate::Code::FailedPrecondition)). Return the tensor and look
-/// at it after the call, or choose [`HostReads::Eager`].
+/// result of a metric), set the seed or the learning rate, or take a batch of a feed or a data set. The call that records it then
+/// fails after the run and says what the step did; later ones, with whatever inputs and flags, fail at once
+/// ([`FailedPrecondition`](crate::Code::FailedPrecondition)) until [`forget`](Function::forget). Return the tensor and look at it
+/// after the call, or choose [`HostReads::Eager`].
 ///
 /// While a tape or forward mode that was begun outside is open, a check of NaN is on, or another function records, and inside
 /// [`vmap`](Context::vmap), a call runs the closure, so that they see every op.

@@ -347,7 +347,7 @@ pub enum HessianWay {
 #[non_exhaustive]
 #[repr(i32)]
 pub enum HostReads {
-    /// Calls are `Code::FailedPrecondition`, the first after its run has taken effect.
+    /// From then on calls are `Code::FailedPrecondition`, the first after its run.
     #[default]
     Error = ffi::TL_HOST_READS_ERROR,
     /// Calls run the callback, as if there were no function.
