@@ -110,7 +110,13 @@ Program in_order_of_use(Program program, Context& context) {
   return out;
 }
 
-bool same_float(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+// To the bit: -0 is not 0, and a NaN is itself.
+bool same_float(double a, double b) {
+  uint64_t bits[2];
+  std::memcpy(&bits[0], &a, sizeof a);
+  std::memcpy(&bits[1], &b, sizeof b);
+  return bits[0] == bits[1];
+}
 
 }  // namespace
 
