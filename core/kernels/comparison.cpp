@@ -30,30 +30,49 @@ void compare_rows(const KernelArgs& a, VV vv, VS vs, SV sv) {
   for_each_matrix<2>(a.context, kCheapGrain, a.out[0].shape(), {&a[0].shape(), &a[1].shape()}, each);
 }
 
-template <class Pick, class Integer>
-void compare(const KernelArgs& a, Pick pick, Integer integer) {
-  if (is_floating(a[0].dtype())) {
-    with_float(a[0].dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      const CompareKernels<T>& k = pick(float_table<T>(vector_table()).arithmetic);
-      compare_rows<T>(a, k.vector_vector, k.vector_scalar, k.scalar_vector);
-    });
-    return;
-  }
+// pick(table) names the vector kernels.
+template <class Pick>
+void compare_floats(const KernelArgs& a, Pick pick) {
+  with_float(a[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const CompareKernels<T>& k = pick(float_table<T>(vector_table()).arithmetic);
+    compare_rows<T>(a, k.vector_vector, k.vector_scalar, k.scalar_vector);
+  });
+}
+
+// integer(p, q) computes one element. Each use costs the compiler a second a dtype: see Order.
+template <class T, class Integer>
+void compare_integers(const KernelArgs& a, Integer f) {
+  compare_rows<T>(
+      a, [&](const T* p, const T* q, uint8_t* y, size_t n) { assign_each(y, n, f, p, q); },
+      [&](const T* p, T q, uint8_t* y, size_t n) {
+        assign_each(
+            y, n, [&](T v) { return f(v, q); }, p);
+      },
+      [&](T p, const T* q, uint8_t* y, size_t n) {
+        assign_each(
+            y, n, [&](T v) { return f(p, v); }, q);
+      });
+}
+
+// How a comparison of integers, all of which are ordered, follows from == or from one of < and >.
+enum class Order { kEqual, kLess, kGreater };
+
+void compare_ordered(const KernelArgs& a, Order order, bool negated) {
+  const uint8_t flip = negated ? 1 : 0;
   with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
-    auto f = [integer](T p, T q) { return static_cast<uint8_t>(integer(p, q)); };
-    compare_rows<T>(
-        a, [&](const T* p, const T* q, uint8_t* y, size_t n) { assign_each(y, n, f, p, q); },
-        [&](const T* p, T q, uint8_t* y, size_t n) {
-          assign_each(
-              y, n, [&](T v) { return f(v, q); }, p);
-        },
-        [&](T p, const T* q, uint8_t* y, size_t n) {
-          assign_each(
-              y, n, [&](T v) { return f(p, v); }, q);
-        });
+    auto bit = [flip](bool holds) { return static_cast<uint8_t>(static_cast<uint8_t>(holds) ^ flip); };
+    if (order == Order::kEqual) return compare_integers<T>(a, [=](T p, T q) { return bit(p == q); });
+    if (order == Order::kLess) return compare_integers<T>(a, [=](T p, T q) { return bit(p < q); });
+    compare_integers<T>(a, [=](T p, T q) { return bit(p > q); });
   });
+}
+
+template <class Pick>
+void compare(const KernelArgs& a, Pick pick, Order order, bool negated) {
+  if (is_floating(a[0].dtype())) return compare_floats(a, pick);
+  compare_ordered(a, order, negated);
 }
 
 template <class To, class From>
@@ -66,29 +85,26 @@ void convert_all(const KernelArgs& a) {
 
 }  // namespace
 
-#define TL_COMPARE(name, operator_)                             \
-  void name(const KernelArgs& a) {                              \
-    compare(                                                    \
-        a, [](const auto& t) -> const auto& { return t.name; }, \
-        [](auto p, auto q) { return p operator_ q; });          \
+#define TL_COMPARE(name, order, negated)                                         \
+  void name(const KernelArgs& a) {                                               \
+    compare(                                                                     \
+        a, [](const auto& t) -> const auto& { return t.name; }, order, negated); \
   }
-TL_COMPARE(equal, ==)
-TL_COMPARE(not_equal, !=)
-TL_COMPARE(less, <)
-TL_COMPARE(less_equal, <=)
-TL_COMPARE(greater, >)
-TL_COMPARE(greater_equal, >=)
+TL_COMPARE(equal, Order::kEqual, false)
+TL_COMPARE(not_equal, Order::kEqual, true)
+TL_COMPARE(less, Order::kLess, false)
+TL_COMPARE(less_equal, Order::kGreater, true)
+TL_COMPARE(greater, Order::kGreater, false)
+TL_COMPARE(greater_equal, Order::kLess, true)
 #undef TL_COMPARE
 
 void logical_and(const KernelArgs& a) {
-  compare(
-      a, [](const auto& t) -> const auto& { return t.equal; },
-      [](auto p, auto q) { return (p != 0) & (q != 0); });
+  compare_integers<uint8_t>(a,
+                            [](uint8_t p, uint8_t q) { return static_cast<uint8_t>((p != 0) & (q != 0)); });
 }
 void logical_or(const KernelArgs& a) {
-  compare(
-      a, [](const auto& t) -> const auto& { return t.equal; },
-      [](auto p, auto q) { return (p != 0) | (q != 0); });
+  compare_integers<uint8_t>(a,
+                            [](uint8_t p, uint8_t q) { return static_cast<uint8_t>((p != 0) | (q != 0)); });
 }
 void logical_not(const KernelArgs& a) {
   const uint8_t* x = a[0].data<uint8_t>();
