@@ -151,6 +151,14 @@ extern int32_t tapeloopGoTangents(uintptr_t rule, uintptr_t *inputs, uintptr_t *
 extern int32_t tapeloopGoStep(uintptr_t slot, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
                               size_t num_outputs);
 extern int32_t tapeloopGoRate(uintptr_t rate, int64_t step, double *out);
+extern int32_t tapeloopGoElement(uintptr_t rule, uintptr_t context, uint64_t epoch, int64_t index,
+                                 uint64_t seed, uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs,
+                                 size_t num_outputs);
+extern int32_t tapeloopGoKeeps(uintptr_t rule, uintptr_t context, uint64_t epoch, int64_t index,
+                               uint64_t seed, uintptr_t *inputs, size_t num_inputs, bool *keep);
+extern int32_t tapeloopGoBegin(uintptr_t rule, uintptr_t context, uint64_t epoch, uint64_t *iteration);
+extern int32_t tapeloopGoNext(uintptr_t rule, uintptr_t context, uintptr_t iteration, uintptr_t *outputs,
+                              size_t num_outputs, bool *more);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -294,6 +302,63 @@ static inline tlgo_number tlgo_rate_of(uintptr_t context, uintptr_t schedule, in
   const double rate = tlgo_schedule_rate(schedule, step);
   tlgo_number out = tlgo_checked(context, rate, rate != rate);
   return out;
+}
+
+/* Functions of pipelines get a context of their own, on a thread of C's. */
+static inline tl_status tlgo_element(tl_context *context, void *user_data, const tl_element_place *place,
+                                     tl_tensor *const *inputs, size_t num_inputs, tl_tensor **outputs,
+                                     size_t num_outputs) {
+  return tapeloopGoElement((uintptr_t)user_data, (uintptr_t)context, place->epoch, place->index, place->seed,
+                           (uintptr_t *)inputs, num_inputs, (uintptr_t *)outputs, num_outputs);
+}
+
+static inline tl_status tlgo_keeps(tl_context *context, void *user_data, const tl_element_place *place,
+                                   tl_tensor *const *inputs, size_t num_inputs, bool *keep) {
+  return tapeloopGoKeeps((uintptr_t)user_data, (uintptr_t)context, place->epoch, place->index, place->seed,
+                         (uintptr_t *)inputs, num_inputs, keep);
+}
+
+static inline tl_status tlgo_begin(tl_context *context, void *user_data, uint64_t epoch,
+                                   uint64_t *iteration) {
+  return tapeloopGoBegin((uintptr_t)user_data, (uintptr_t)context, epoch, iteration);
+}
+
+static inline tl_status tlgo_next(tl_context *context, void *user_data, uint64_t iteration,
+                                  tl_tensor **outputs, size_t num_outputs, bool *more) {
+  return tapeloopGoNext((uintptr_t)user_data, (uintptr_t)context, (uintptr_t)iteration, (uintptr_t *)outputs,
+                        num_outputs, more);
+}
+
+static inline void tlgo_end_iteration(void *user_data, uint64_t iteration) {
+  (void)user_data;
+  tapeloopGoEnd((uintptr_t)iteration);
+}
+
+static inline uintptr_t tlgo_dataset_from_function(uintptr_t context, int64_t size, size_t width,
+                                                   uintptr_t rule) {
+  return (uintptr_t)tl_dataset_from_function((tl_context *)context, size, width, tlgo_element, (void *)rule,
+                                             tlgo_end);
+}
+
+static inline uintptr_t tlgo_dataset_from_iterator(uintptr_t context, size_t width, uintptr_t rule) {
+  return (uintptr_t)tl_dataset_from_iterator((tl_context *)context, width, tlgo_begin, tlgo_next,
+                                             tlgo_end_iteration, (void *)rule, tlgo_end);
+}
+
+static inline uintptr_t tlgo_dataset_map(uintptr_t context, uintptr_t source, size_t width, uintptr_t rule,
+                                         tlgo_map_options o) {
+  tl_map_options options;
+  tl_map_options_init(&options, sizeof options);
+  options.threads = o.threads;
+  options.seed = o.seed;
+  return (uintptr_t)tl_dataset_map((tl_context *)context, (tl_dataset *)source, tlgo_element, (void *)rule,
+                                   tlgo_end, width, &options);
+}
+
+static inline uintptr_t tlgo_dataset_filter(uintptr_t context, uintptr_t source, uintptr_t rule,
+                                            uint64_t seed) {
+  return (uintptr_t)tl_dataset_filter((tl_context *)context, (tl_dataset *)source, tlgo_keeps, (void *)rule,
+                                      tlgo_end, seed);
 }
 
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {

@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// Dataset is a finite collection of elements, each of which is a list of tensors (an image and its label, say). It keeps what
+// Dataset is a collection of elements, each of which is a list of tensors (an image and its label, say). It keeps what
 // it was made from alive, leaves it as it is, and has a position of its own.
 //
 //	for train.Next() {
@@ -22,9 +22,10 @@ import (
 //	if err := train.Err(); err != nil { ... }
 type Dataset struct {
 	object
-	mu      sync.Mutex
-	element []*Tensor
-	stopped error // why the last Next was the end
+	functions []*elementRule // that its elements go through
+	mu        sync.Mutex
+	element   []*Tensor
+	stopped   error // why the last Next was the end
 }
 
 // ReadIDX is the tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the content.
@@ -104,6 +105,7 @@ func (d *Dataset) made(call func(c, source C.uintptr_t) C.uintptr_t) *Dataset {
 		return d
 	}
 	made := d.c.dataset(call(d.c.handle(), C.uintptr_t(d.h)))
+	made.functions = d.functions
 	runtime.KeepAlive(d)
 	return made
 }
@@ -168,7 +170,7 @@ func (d *Dataset) next(ctx context.Context) bool {
 		if more {
 			return nil
 		}
-		return d.c.Err()
+		return thrownBy(d.functions, d.c.Err())
 	}
 	if ctx == nil {
 		d.stopped = get()
@@ -206,7 +208,8 @@ func (d *Dataset) Err() error {
 	return d.stopped
 }
 
-// Len is the number of elements in an epoch; -1 on failure (the context holds the error).
+// Len is the number of elements in an epoch; DatasetUnknownSize where only iterating tells, DatasetInfiniteSize where an epoch has
+// no end; -1 on failure (the context holds the error).
 func (d *Dataset) Len() int64 {
 	if d == nil {
 		return -1

@@ -7,6 +7,12 @@ package tapeloop
 // MaxRank is the most that the library takes.
 const MaxRank = 8
 
+// DatasetUnknownSize is what Dataset.Len gives where only iterating tells.
+const DatasetUnknownSize = -2
+
+// DatasetInfiniteSize is what Dataset.Len gives where an epoch has no end.
+const DatasetInfiniteSize = -3
+
 // NoAxis stands in the place of an axis: none.
 const NoAxis = -128
 

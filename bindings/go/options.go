@@ -896,6 +896,24 @@ func (o *LayerNormalizationOptions) name() string {
 	return o.Name
 }
 
+// MapOptions: How a function runs.
+type MapOptions struct {
+	// threads of its own, at most 256; 0 (default): on the thread that asks for elements
+	Threads int32
+	// of the random numbers of its elements (default 0)
+	Seed uint64
+}
+
+func (o *MapOptions) raw() C.tlgo_map_options {
+	if o == nil {
+		return C.tlgo_map_options{}
+	}
+	return C.tlgo_map_options{
+		threads: C.int32_t(o.Threads),
+		seed:    C.uint64_t(o.Seed),
+	}
+}
+
 // OneCycleOptions: Of Context.OneCycle.
 type OneCycleOptions struct {
 	// share of the steps in which the rate goes up, in (0, 1); 0: 0.3, the default

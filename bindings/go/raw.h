@@ -247,6 +247,11 @@ typedef struct {
 } tlgo_layer_normalization_options;
 
 typedef struct {
+  int32_t threads;
+  uint64_t seed;
+} tlgo_map_options;
+
+typedef struct {
   double warmup_fraction;
   double div_factor;
   double final_div_factor;
@@ -1967,6 +1972,78 @@ static inline uintptr_t tlgo_layer_keep(uintptr_t layer) {
 
 static inline void tlgo_layer_release(uintptr_t layer) {
   tl_layer_release((tl_layer *)layer);
+}
+
+static inline uintptr_t tlgo_dataset_range(uintptr_t context, int64_t start, int64_t stop, int64_t step) {
+  return (uintptr_t)tl_dataset_range((tl_context *)context, start, stop, step);
+}
+
+static inline uintptr_t tlgo_dataset_shuffle_buffer(uintptr_t context, uintptr_t source, uint64_t seed, int64_t buffer) {
+  return (uintptr_t)tl_dataset_shuffle_buffer((tl_context *)context, (tl_dataset *)source, seed, buffer);
+}
+
+static inline uintptr_t tlgo_dataset_repeat(uintptr_t context, uintptr_t source, int64_t count) {
+  return (uintptr_t)tl_dataset_repeat((tl_context *)context, (tl_dataset *)source, count);
+}
+
+static inline uintptr_t tlgo_dataset_concatenate(uintptr_t context, const uintptr_t *sources, size_t count) {
+  return (uintptr_t)tl_dataset_concatenate((tl_context *)context, (tl_dataset *const *)sources, count);
+}
+
+static inline uintptr_t tlgo_dataset_zip(uintptr_t context, const uintptr_t *sources, size_t count) {
+  return (uintptr_t)tl_dataset_zip((tl_context *)context, (tl_dataset *const *)sources, count);
+}
+
+static inline uintptr_t tlgo_dataset_interleave(uintptr_t context, const uintptr_t *sources, size_t count, int64_t cycle, int64_t block) {
+  return (uintptr_t)tl_dataset_interleave((tl_context *)context, (tl_dataset *const *)sources, count, cycle, block);
+}
+
+static inline uintptr_t tlgo_dataset_sample_from(uintptr_t context, const uintptr_t *sources, const double *weights, size_t count, uint64_t seed, bool stop_on_empty) {
+  return (uintptr_t)tl_dataset_sample_from((tl_context *)context, (tl_dataset *const *)sources, weights, count, seed, stop_on_empty);
+}
+
+static inline int32_t tlgo_dataset_set_weights(uintptr_t dataset, const double *weights, size_t count) {
+  return tl_dataset_set_weights((tl_dataset *)dataset, weights, count);
+}
+
+static inline uintptr_t tlgo_dataset_padded_batch(uintptr_t context, uintptr_t source, int64_t batch_size, bool drop_remainder, const double *padding, size_t num_padding) {
+  return (uintptr_t)tl_dataset_padded_batch((tl_context *)context, (tl_dataset *)source, batch_size, drop_remainder, padding, num_padding);
+}
+
+static inline uintptr_t tlgo_dataset_bucket_by_length(uintptr_t context, uintptr_t source, size_t position, const int64_t *boundaries, size_t num_boundaries, const int64_t *sizes, size_t num_sizes, bool drop_remainder, const double *padding, size_t num_padding) {
+  return (uintptr_t)tl_dataset_bucket_by_length((tl_context *)context, (tl_dataset *)source, position, boundaries, num_boundaries, sizes, num_sizes, drop_remainder, padding, num_padding);
+}
+
+static inline uintptr_t tlgo_dataset_unbatch(uintptr_t context, uintptr_t source) {
+  return (uintptr_t)tl_dataset_unbatch((tl_context *)context, (tl_dataset *)source);
+}
+
+static inline uintptr_t tlgo_dataset_window(uintptr_t context, uintptr_t source, int64_t size, int64_t shift, bool drop_remainder) {
+  return (uintptr_t)tl_dataset_window((tl_context *)context, (tl_dataset *)source, size, shift, drop_remainder);
+}
+
+static inline uintptr_t tlgo_dataset_cache(uintptr_t context, uintptr_t source) {
+  return (uintptr_t)tl_dataset_cache((tl_context *)context, (tl_dataset *)source);
+}
+
+static inline uintptr_t tlgo_dataset_prefetch(uintptr_t context, uintptr_t source, int64_t count) {
+  return (uintptr_t)tl_dataset_prefetch((tl_context *)context, (tl_dataset *)source, count);
+}
+
+static inline int32_t tlgo_dataset_save_position(uintptr_t dataset, uint8_t *bytes, size_t capacity, size_t *length) {
+  return tl_dataset_save_position((tl_dataset *)dataset, bytes, capacity, length);
+}
+
+static inline int32_t tlgo_dataset_restore_position(uintptr_t dataset, const uint8_t *bytes, size_t length) {
+  return tl_dataset_restore_position((tl_dataset *)dataset, bytes, length);
+}
+
+static inline double tlgo_dataset_waited(uintptr_t dataset) {
+  return tl_dataset_waited((tl_dataset *)dataset);
+}
+
+static inline double tlgo_dataset_input_wait(uintptr_t dataset) {
+  return tl_dataset_input_wait((tl_dataset *)dataset);
 }
 
 static inline int32_t tlgo_pullback_gradients(uintptr_t pullback, const uintptr_t *output_gradients, size_t num_values, uintptr_t *gradients, size_t count) {

@@ -1,8 +1,7 @@
 // Files and datasets of the C API.
 #include "tapeloop/data.h"
 
-#include "capi/src/call.h"
-#include "core/data/dataset.h"
+#include "capi/src/dataset_object.h"
 #include "core/data/idx.h"
 #include "core/data/idx_folder.h"
 
@@ -10,54 +9,6 @@ using namespace tl;
 using namespace tl::capi;
 
 namespace {
-
-// What stands behind a tl_dataset: a dataset, a position in it, and the handles of the element that was given out last.
-class DatasetObject {
- public:
-  DatasetObject(Session& session, data::DatasetPtr dataset)
-      : session_(session), iterator_(std::move(dataset)) {}
-  ~DatasetObject() { release_element(); }
-  DatasetObject(const DatasetObject&) = delete;
-  DatasetObject& operator=(const DatasetObject&) = delete;
-
-  data::DatasetIterator& iterator() { return iterator_; }
-  const data::DatasetPtr& dataset() const { return iterator_.dataset(); }
-
-  bool next(tl_tensor** out) {
-    // Before the new element is made, so that it can take the memory of the old one.
-    release_element();
-    size_t width = dataset()->width();
-    std::vector<Tensor> tensors(width);
-    handles_.reserve(width);
-    session_.reserve_handles(width);
-    if (!iterator_.next({tensors.data(), width})) return false;
-    for (size_t i = 0; i < width; i++) {
-      out[i] = session_.make_tensor(std::move(tensors[i]), false);
-      handles_.push_back(out[i]);
-    }
-    return true;
-  }
-
-  // The caller may have released a handle before: the session passes over those.
-  void release_element() {
-    for (tl_tensor* handle : handles_) session_.release(handle);
-    handles_.clear();
-  }
-
- private:
-  Session& session_;
-  data::DatasetIterator iterator_;
-  std::vector<tl_tensor*> handles_;
-};
-
-// f(source) returns the decorated dataset.
-template <class F>
-tl_dataset* decorate(tl_context* context, tl_dataset* source, const char* name, F&& f) {
-  return make(context, name, [&](Session& s) {
-    auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "source");
-    return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, f(from.dataset())));
-  });
-}
 
 template <class T, class F>
 T read_dataset(tl_dataset* dataset, const char* name, T on_failure, F&& f) {
@@ -82,8 +33,7 @@ TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const
     check_list(name, "tensors", tensors, count);
     std::vector<Tensor> all;
     for (size_t i = 0; i < count; i++) all.push_back(peek_tensor(s, tensors[i], name, {"tensors", i}));
-    return make_object<tl_dataset>(s, Kind::kDataset,
-                                   new DatasetObject(s, data::tensor_slices(std::move(all))));
+    return make_dataset(s, data::tensor_slices(std::move(all)));
   });
 }
 
@@ -92,7 +42,7 @@ TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* f
     data::DatasetPtr dataset =
         data::idx_folder(s.core(), checked_text("dataset_from_idx_folder", "folder", folder),
                          static_cast<data::DataPart>(part));
-    return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, std::move(dataset)));
+    return make_dataset(s, std::move(dataset));
   });
 }
 
@@ -150,17 +100,20 @@ TL_API size_t tl_dataset_width(tl_dataset* dataset) {
 
 TL_API uint64_t tl_dataset_epoch(tl_dataset* dataset) {
   return read_dataset(dataset, "dataset_epoch", uint64_t{0},
-                      [](DatasetObject& d) { return d.iterator().epoch(); });
+                      [](DatasetObject& d) { return d.begun() ? d.begun()->epoch() : uint64_t{0}; });
 }
 
 TL_API int64_t tl_dataset_position(tl_dataset* dataset) {
   return read_dataset(dataset, "dataset_position", int64_t{-1},
-                      [](DatasetObject& d) { return d.iterator().position(); });
+                      [](DatasetObject& d) { return d.begun() ? d.begun()->position() : int64_t{0}; });
 }
 
 TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) {
   return effect<DatasetObject>(dataset, Kind::kDataset, "dataset_seek", [&](Session&, DatasetObject& d) {
-    d.iterator().seek(epoch, position);
+    d.alone("dataset_seek", [&] {
+      d.iterator().seek(epoch, position);
+      return true;
+    });
     d.release_element();
   });
 }

@@ -240,6 +240,11 @@ void Session::end_scope() {
   if (scopes_.size() == 1)
     fail(Code::kFailedPrecondition,
          "[scope_end] a scope must be open: got no scope; each scope_end closes one scope_begin");
+  if (in_pipeline_callback())
+    fail(Code::kFailedPrecondition,
+         "[scope_end] a function of a pipeline must use the context that it gets: got the end of a scope of "
+         "its "
+         "dataset's; leave that to the thread that began it");
   if (scopes_.size() <= floor_)
     fail(Code::kFailedPrecondition,
          "[scope_end] a callback ends only scopes that it began: got that of its caller; begin one first");
@@ -261,6 +266,7 @@ void Session::keep(uint32_t index) {
 }
 
 void Session::collect_released() {
+  if (in_pipeline_callback()) return;  // a dataset among them may wait for this very thread
   uint32_t index = known_slot(own_slot_).released.exchange(kNoSlot, std::memory_order_acquire);
   while (index != kNoSlot) {
     uint32_t next = known_slot(index).next_released;
@@ -331,6 +337,31 @@ bool Closed::open() {
   if (refused) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
   slot_.owner.store(owner_, std::memory_order_release);
   return refused;
+}
+
+PipelineCallback::PipelineCallback(Session& session) : session_(session) {
+  std::lock_guard<std::mutex> lock(session.pipeline_mutex_);
+  session.pipeline_threads_.push_back(this_thread());
+  session.pipeline_callbacks_.fetch_add(1, std::memory_order_relaxed);
+}
+
+PipelineCallback::~PipelineCallback() {
+  std::lock_guard<std::mutex> lock(session_.pipeline_mutex_);
+  std::vector<uintptr_t>& threads = session_.pipeline_threads_;
+  for (uintptr_t& t : threads)
+    if (t == this_thread()) {
+      t = threads.back();
+      threads.pop_back();
+      break;
+    }
+  session_.pipeline_callbacks_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool Session::is_pipeline_thread() const {
+  std::lock_guard<std::mutex> lock(pipeline_mutex_);
+  for (uintptr_t t : pipeline_threads_)
+    if (t == this_thread()) return true;
+  return false;
 }
 
 Entered::Entered(const void* handle) {
@@ -418,6 +449,10 @@ Code destroy_session(const void* handle) noexcept {
     return Code::kInvalidArgument;
   }
   Session* session = static_cast<Session*>(slot->object);
+  if (session->lent() || session->in_pipeline_callback()) {
+    leave(*slot);
+    return Code::kBusy;
+  }
   session->retire_all();  // from here on no other thread can find a handle, so the releasers come to an end
   while (slot->releasers.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   session->collect_released();
@@ -459,10 +494,13 @@ void release_from_any_thread(const void* handle, Kind kind, Kind or_kind) {
   Slot& context = *slot_at(context_index);
   Entry entered = enter(context, kReleasing);
   if (entered != Entry::kRefused) {
+    Session* session = nullptr;
     if (find(handle, &index) == slot && context.kind == Kind::kContext)
-      static_cast<Session*>(context.object)->release(handle);
+      session = static_cast<Session*>(context.object);
+    const bool later = session && session->in_pipeline_callback();
+    if (session && !later) session->release(handle);
     if (entered == Entry::kNew) leave(context);
-    return;
+    if (!later) return;
   }
   context.releasers.fetch_add(1, std::memory_order_acq_rel);
   if (drop_reference(handle) == 0) {

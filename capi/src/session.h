@@ -2,9 +2,11 @@
 // of the handles that belong to it. Entered: holds the session for the duration of a call.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,14 @@ class Session {
   // What looks at the results of all ops for values that are not finite; null: nothing does.
   std::unique_ptr<Observer> non_finite_check;
 
+  // Whether the calling thread is inside a PipelineCallback of this session.
+  bool in_pipeline_callback() const {
+    return pipeline_callbacks_.load(std::memory_order_relaxed) != 0 && is_pipeline_thread();
+  }
+  // Of a context that a function of the caller's has for a while: it cannot be ended meanwhile.
+  void lend(bool lent) { lent_ = lent; }
+  bool lent() const { return lent_; }
+
   size_t live_handles(Kind kind) const { return live_[static_cast<int>(kind)]; }
   uint32_t own_slot() const { return own_slot_; }
   void collect_released();  // handles that other threads released
@@ -89,11 +99,31 @@ class Session {
   size_t free_slots_ = 0;
   size_t live_[16] = {};
 
+  bool is_pipeline_thread() const;
+  friend class PipelineCallback;
+  std::atomic<uint32_t> pipeline_callbacks_{0};
+  mutable std::mutex pipeline_mutex_;
+  std::vector<uintptr_t> pipeline_threads_;  // that are in a callback
+  bool lent_ = false;
+
   friend Code destroy_session(const void* handle) noexcept;
   void* log_user_data_ = nullptr;
   void (*log_destroy_)(void*) = nullptr;
   tl_log_callback log_ = nullptr;
   friend void set_log(Session&, tl_log_callback, void*, void (*)(void*));
+};
+
+// While it lives, this thread runs a function of the caller's for a pipeline of the session (pipeline.h): on a thread of the pipeline,
+// which the end of a dataset waits for, so that this thread can end neither datasets nor the context. From any thread.
+class PipelineCallback {
+ public:
+  explicit PipelineCallback(Session& session);
+  ~PipelineCallback();
+  PipelineCallback(const PipelineCallback&) = delete;
+  PipelineCallback& operator=(const PipelineCallback&) = delete;
+
+ private:
+  Session& session_;
 };
 
 // The scope of a callback of the caller's: what it makes and does not keep ends with it, also the scopes that it left open,

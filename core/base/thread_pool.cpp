@@ -25,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/blocked_signals.h"
 #include "core/base/error.h"
 
 namespace tl {
@@ -127,25 +128,6 @@ class Scratch {
  private:
   void* memory_ = nullptr;
   size_t size_ = 0;
-};
-
-// All signals are blocked in a thread made while one of these lives.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    changed_ = pthread_sigmask(SIG_SETMASK, &all, &before_) == 0;
-  }
-  ~BlockedSignals() {
-    if (changed_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_;
-  bool changed_ = false;
 };
 
 }  // namespace

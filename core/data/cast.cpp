@@ -3,16 +3,15 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
-#include "core/tensor/context.h"
 
 namespace tl::data {
 namespace {
 
 template <class From, class To>
-void convert(const Tensor& from, const Tensor& to, double divisor) {
+void convert(const Value& from, std::byte* to, double divisor) {
   const From* x = from.data<From>();
-  To* y = to.mutable_data<To>();
-  int64_t n = from.elements();
+  To* y = reinterpret_cast<To*>(to);
+  int64_t n = from.shape.elements();
   // A true division: multiplying by 1/255 would give other last bits than x / 255 in a reference.
   To d = static_cast<To>(divisor);
   if (d == To{1})
@@ -21,7 +20,7 @@ void convert(const Tensor& from, const Tensor& to, double divisor) {
     for (int64_t i = 0; i < n; i++) y[i] = static_cast<To>(x[i]) / d;
 }
 
-using ConvertFn = void (*)(const Tensor& from, const Tensor& to, double divisor);
+using ConvertFn = void (*)(const Value& from, std::byte* to, double divisor);
 
 template <class To>
 ConvertFn from_any(DType from) {
@@ -49,32 +48,40 @@ ConvertFn conversion(DType from, DType to) {
   }
 }
 
-class Cast : public Dataset {
+// No function of the caller's, but run like one.
+class CastWorker : public Worker {
  public:
-  Cast(DatasetPtr source, size_t position, DType dtype, double divisor)
-      : source_(std::move(source)), position_(position), dtype_(dtype), divisor_(divisor) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
-
-  void get(uint64_t epoch, int64_t index, Span<Tensor> out) override {
-    TL_INVARIANT(out.size() == width());
-    std::vector<Tensor> element(width());
-    source_->get(epoch, index, {element.data(), element.size()});
-    Tensor& from = element[position_];
-    if (from.dtype() != dtype_ || divisor_ != 1) {
-      ConvertFn convert_fn = conversion(from.dtype(), dtype_);
-      if (!convert_fn)
-        invalid("[dataset_cast] no value may be lost: got tensor ", position_, " of ", from.dtype(),
-                " to convert to ", dtype_, "; use the op cast in the loop");
-      Tensor to = from.context().allocate(dtype_, from.shape());
-      convert_fn(from, to, divisor_);
-      from = std::move(to);
-    }
-    std::move(element.begin(), element.end(), out.begin());
+  CastWorker(size_t position, DType dtype, double divisor)
+      : position_(position), dtype_(dtype), divisor_(divisor) {}
+  bool run(const Place&, Element& element) override {
+    Value& from = element[position_];
+    if (from.dtype == dtype_ && divisor_ == 1) return true;
+    ConvertFn convert_fn = conversion(from.dtype, dtype_);
+    if (!convert_fn)
+      invalid("[dataset_cast] no value may be lost: got tensor ", position_, " of ", from.dtype,
+              " to convert to ", dtype_, "; use the op cast in the loop");
+    auto [to, memory] = pool_->value(dtype_, from.shape);
+    convert_fn(from, memory, divisor_);
+    from = std::move(to);
+    return true;
   }
 
  private:
-  DatasetPtr source_;
+  size_t position_;
+  DType dtype_;
+  double divisor_;
+  std::shared_ptr<BlockPool> pool_ = BlockPool::make();
+};
+
+class Cast : public Function {
+ public:
+  Cast(size_t position, DType dtype, double divisor)
+      : position_(position), dtype_(dtype), divisor_(divisor) {}
+  std::unique_ptr<Worker> worker() const override {
+    return std::make_unique<CastWorker>(position_, dtype_, divisor_);
+  }
+
+ private:
   size_t position_;
   DType dtype_;
   double divisor_;
@@ -98,7 +105,8 @@ DatasetPtr cast(DatasetPtr source, size_t position, DType dtype, double divisor)
   if (dtype == DType::kF32 && (static_cast<float>(divisor) == 0 || std::isinf(static_cast<float>(divisor))))
     invalid("[dataset_cast] the divisor must be finite and not zero in f32: got ", divisor,
             "; convert to f64");
-  return std::make_shared<Cast>(std::move(source), position, dtype, divisor);
+  const size_t width = source->width();
+  return map(std::move(source), std::make_shared<Cast>(position, dtype, divisor), width, 0, 0);
 }
 
 }  // namespace tl::data

@@ -1,15 +1,20 @@
+// Shuffles: a permutation where elements have indices, else draws from a buffer.
 #include "core/data/shuffle.h"
 
+#include <algorithm>
+#include <limits>
 #include <numeric>
 
+#include "core/base/error.h"
 #include "core/base/philox.h"
 #include "core/data/dataset.h"
+#include "core/data/rereader.h"
 
 namespace tl::data {
 namespace {
 
 // Keeps a shuffle apart from the random ops of a context with the same seed.
-constexpr uint64_t kShuffleStream = 0x73687566666c6521;
+constexpr uint64_t kShuffleStream = 0x73687566666c6521, kBufferStream = 0x6275666665727321;
 
 // 64 random bits after another, of the stream that (seed, epoch) names.
 class RandomWords {
@@ -38,25 +43,179 @@ class RandomWords {
   PhiloxBlock block_{};
 };
 
-class Shuffle : public Dataset {
+constexpr int64_t kMostShuffled = int64_t{1} << 40;
+
+class ShuffleReader : public Reader {
  public:
-  Shuffle(DatasetPtr source, uint64_t seed) : source_(std::move(source)), seed_(seed) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
-  void get(uint64_t epoch, int64_t index, Span<Tensor> out) override {
+  ShuffleReader(std::unique_ptr<Reader> source, uint64_t seed, int64_t size)
+      : source_(std::move(source)), seed_(seed), size_(size) {}
+  void get(uint64_t epoch, int64_t index, Element& out) override {
     // Only a cache: any epoch can be asked for at any time.
     if (order_.empty() || epoch != order_epoch_) {
-      order_ = shuffled_order(seed_, epoch, size());
+      order_.clear();
+      order_ = shuffled_order(seed_, epoch, size_);
       order_epoch_ = epoch;
     }
     source_->get(epoch, order_[static_cast<size_t>(index)], out);
   }
 
  private:
-  DatasetPtr source_;
+  std::unique_ptr<Reader> source_;
   uint64_t seed_;
+  int64_t size_;
   uint64_t order_epoch_ = 0;
   std::vector<int64_t> order_;
+};
+
+class IndexedShuffle : public IndexedDataset {
+ public:
+  IndexedShuffle(DatasetPtr source, uint64_t seed) : source_(std::move(source)), seed_(seed) {}
+  int64_t size() const override { return source_->size(); }
+  size_t width() const override { return source_->width(); }
+  std::unique_ptr<Reader> reader() const override {
+    return std::make_unique<ShuffleReader>(source_->reader(), seed_, size());
+  }
+  std::vector<DatasetPtr> sources() const override { return {source_}; }
+
+ private:
+  DatasetPtr source_;
+  uint64_t seed_;
+};
+
+// Draw number n of an epoch picks a place in the buffer, whose element comes out and makes room for the next of the source. So which
+// elements are in the buffer after n draws follows from n, and from how many there were where the source has ended.
+class BufferStage : public Stage {
+ public:
+  BufferStage(std::unique_ptr<Stage> source, uint64_t seed, int64_t buffer)
+      : source_(std::move(source), std::max<int64_t>(buffer / 4, 64)),
+        key_(seed ^ kBufferStream),
+        buffer_(buffer) {}
+
+  void begin(uint64_t epoch) override {
+    source_.begin(epoch);
+    epoch_ = epoch;
+    drawn_ = known_ = 0;
+    known_numbers_ = std::make_shared<const Position>();
+    numbers_.clear();
+    elements_.clear();
+  }
+  bool next(Element& out) override {
+    Element element;
+    while (static_cast<int64_t>(numbers_.size()) < buffer_ && source_.next(element)) {
+      numbers_.push_back(source_.count() - 1);
+      elements_.push_back(std::move(element));
+      element = Element();
+    }
+    if (numbers_.empty()) return false;
+    const size_t at = pick(drawn_, numbers_.size());
+    out = std::move(elements_[at]);
+    drawn_++;
+    if (source_.next(element)) {
+      numbers_[at] = source_.count() - 1;
+      elements_[at] = std::move(element);
+    } else {
+      // Swapping with itself would leave nothing of an element.
+      if (at + 1 < numbers_.size()) {
+        numbers_[at] = numbers_.back();
+        elements_[at] = std::move(elements_.back());
+      }
+      numbers_.pop_back();
+      elements_.pop_back();
+    }
+    if (drawn_ - known_ >= std::max<int64_t>(static_cast<int64_t>(numbers_.size()), 64)) note();
+    return true;
+  }
+  void save(Position& out) const override {
+    put_tag(out, Tag::kShuffle);
+    out.words.push_back(static_cast<int64_t>(epoch_));
+    out.words.push_back(drawn_);
+    out.words.push_back(known_);
+    out.parts.push_back(known_numbers_);
+    source_.save(out);
+  }
+  void restore(PositionReader& in) override {
+    get_tag(in, Tag::kShuffle);
+    constexpr int64_t most = std::numeric_limits<int64_t>::max();
+    epoch_ = static_cast<uint64_t>(in.word());
+    drawn_ = in.word(0, most);
+    known_ = in.word(0, drawn_);
+    known_numbers_ = in.part();
+    source_.restore(in);
+    if (drawn_ > source_.count()) PositionReader::refuse();
+    elements_.clear();
+    numbers_ = known_numbers_->words;
+    int64_t read = known_ == 0 ? 0 : std::min(most, known_ + static_cast<int64_t>(numbers_.size()));
+    for (int64_t n = known_; n < drawn_; n++) {
+      while (static_cast<int64_t>(numbers_.size()) < buffer_ && read < source_.count())
+        numbers_.push_back(read++);
+      if (numbers_.empty()) PositionReader::refuse();
+      const size_t at = pick(n, numbers_.size());
+      if (read < source_.count()) {
+        numbers_[at] = read++;
+      } else {
+        numbers_[at] = numbers_.back();
+        numbers_.pop_back();
+      }
+    }
+    if (read != source_.count() || static_cast<int64_t>(numbers_.size()) > buffer_) PositionReader::refuse();
+    fetch();
+  }
+  void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+
+ private:
+  size_t pick(int64_t draw, size_t size) const {
+    const PhiloxBlock block = philox_block(key_, epoch_, static_cast<uint64_t>(draw));
+    const uint64_t word = static_cast<uint64_t>(block[0]) << 32 | block[1];
+    // The upper half of the product: uniform but for one part in 2^64 / size.
+    return static_cast<size_t>(static_cast<unsigned __int128>(word) * size >> 64);
+  }
+  // Remembers what is in the buffer, so that restore() need not draw from the beginning of the epoch.
+  void note() {
+    auto now = std::make_shared<Position>();
+    now->words = numbers_;
+    known_numbers_ = std::move(now);
+    known_ = drawn_;
+    source_.forget_before(numbers_.empty() ? source_.count()
+                                           : *std::min_element(numbers_.begin(), numbers_.end()));
+  }
+  void fetch() {
+    std::vector<size_t> places(numbers_.size());
+    std::iota(places.begin(), places.end(), size_t{0});
+    std::sort(places.begin(), places.end(), [&](size_t a, size_t b) { return numbers_[a] < numbers_[b]; });
+    std::vector<int64_t> sorted;
+    for (size_t p : places) sorted.push_back(numbers_[p]);
+    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) PositionReader::refuse();
+    elements_.resize(numbers_.size());
+    size_t at = 0;
+    source_.fetch(sorted, [&](int64_t, Element&& element) { elements_[places[at++]] = std::move(element); });
+  }
+
+  Rereader source_;
+  const uint64_t key_;
+  const int64_t buffer_;
+  uint64_t epoch_ = 0;
+  int64_t drawn_ = 0;
+  std::vector<int64_t> numbers_;  // of the elements in the buffer, in the source
+  std::vector<Element> elements_;
+  int64_t known_ = 0;                                                                   // draws until note()
+  std::shared_ptr<const Position> known_numbers_ = std::make_shared<const Position>();  // as they were then
+};
+
+class BufferShuffle : public Dataset {
+ public:
+  BufferShuffle(DatasetPtr source, uint64_t seed, int64_t buffer)
+      : source_(std::move(source)), seed_(seed), buffer_(buffer) {}
+  int64_t size() const override { return source_->size(); }
+  size_t width() const override { return source_->width(); }
+  std::unique_ptr<Stage> open(const Control& control) const override {
+    return std::make_unique<BufferStage>(source_->open(control), seed_, buffer_);
+  }
+  std::vector<DatasetPtr> sources() const override { return {source_}; }
+
+ private:
+  DatasetPtr source_;
+  uint64_t seed_;
+  int64_t buffer_;
 };
 
 }  // namespace
@@ -70,7 +229,22 @@ std::vector<int64_t> shuffled_order(uint64_t seed, uint64_t epoch, int64_t size)
 }
 
 DatasetPtr shuffle(DatasetPtr source, uint64_t seed) {
-  return std::make_shared<Shuffle>(std::move(source), seed);
+  if (source->size() > kMostShuffled)
+    fail(Code::kOutOfMemory, "[dataset_shuffle] the order of a dataset must fit in memory: got ",
+         source->size(), " elements; give a buffer");
+  if (source->indexed()) return std::make_shared<IndexedShuffle>(std::move(source), seed);
+  if (source->size() == kInfiniteSize)
+    invalid(
+        "[dataset_shuffle] a dataset that is shuffled as a whole must have an end: got one without; give a "
+        "buffer");
+  return std::make_shared<BufferShuffle>(std::move(source), seed, std::numeric_limits<int64_t>::max());
+}
+
+DatasetPtr shuffle(DatasetPtr source, uint64_t seed, int64_t buffer) {
+  if (buffer < 1)
+    invalid("[dataset_shuffle_buffer] the buffer must hold at least 1 element: got ", buffer,
+            "; a larger one mixes better");
+  return std::make_shared<BufferShuffle>(std::move(source), seed, buffer);
 }
 
 }  // namespace tl::data

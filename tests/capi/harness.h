@@ -29,6 +29,7 @@ int function_examples_tests(void);
 int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);
+int pipeline_tests(void);
 int nn_tests(void);
 int loss_tests(void);
 int metric_tests(void);

@@ -50,9 +50,9 @@ int main(void) {
   int failed = context_tests() + handle_tests() + stale_tests() + cancel_tests() + tensor_tests() +
                tape_tests() + forward_tests() + function_tests() + function_bad_input_tests() +
                function_examples_tests() + feed_tests() + custom_tests() + thread_tests() + data_tests() +
-               nn_tests() + loss_tests() + metric_tests() + optim_tests() + adaptive_optimizers_tests() +
-               schedule_tests() + step_options_tests() + message_tests() + determinism_tests() +
-               curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests();
+               pipeline_tests() + nn_tests() + loss_tests() + metric_tests() + optim_tests() +
+               adaptive_optimizers_tests() + schedule_tests() + step_options_tests() + message_tests() +
+               determinism_tests() + curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

@@ -16,6 +16,7 @@
 
 #include "core/base/error.h"
 #include "core/data/idx_folder.h"
+#include "core/data/iterator.h"
 
 using tl::Code;
 using tl::Context;
@@ -403,7 +404,8 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
       CHECK(size(f, DataPart::kTrain) == 23);
       CHECK(size(f, DataPart::kTest) == 2);
       Tensor element[2];
-      idx_folder(context, f.path.string(), DataPart::kTest)->get(0, 0, element);
+      REQUIRE(tl::data::DatasetIterator(context, idx_folder(context, f.path.string(), DataPart::kTest))
+                  .next(element));
       CHECK(element[0].shape() == Shape{1, 2});
       CHECK(element[1].data<uint8_t>()[0] == 23);
     }

@@ -16,6 +16,7 @@
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>
+#include <tapeloop/pipeline.h>
 #include <tapeloop/pullback.h>
 #include <tapeloop/schedule.h>
 #include <tapeloop/step_options.h>

@@ -15,6 +15,12 @@ pub const TL_VERSION_PATCH: i32 = 0;
 /// `TL_MAX_RANK` of `base.h`.
 pub const TL_MAX_RANK: i32 = 8;
 
+/// `TL_DATASET_UNKNOWN_SIZE` of `pipeline.h`.
+pub const TL_DATASET_UNKNOWN_SIZE: i32 = -2;
+
+/// `TL_DATASET_INFINITE_SIZE` of `pipeline.h`.
+pub const TL_DATASET_INFINITE_SIZE: i32 = -3;
+
 /// `TL_NO_AXIS` of `vmap.h`.
 pub const TL_NO_AXIS: i32 = -128;
 
@@ -428,6 +434,59 @@ pub type tl_jvp_callback = Option<
         output_tangents: *mut *mut tl_tensor,
     ) -> tl_status,
 >;
+
+/// Computes the tensors of an element from those of the source's (none for a source). Sets all outputs to
+/// tensors of `context`, or fails.
+pub type tl_element_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        place: *const tl_element_place,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+    ) -> tl_status,
+>;
+
+/// Says in *keep, false at first, whether an element stays.
+pub type tl_predicate_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        place: *const tl_element_place,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        keep: *mut bool,
+    ) -> tl_status,
+>;
+
+/// Begins a pass through the elements of an epoch. What it sets *iteration to, 0 at first, stands for the
+/// pass: a number or a pointer of the caller's.
+pub type tl_begin_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        epoch: u64,
+        iteration: *mut u64,
+    ) -> tl_status,
+>;
+
+/// Gives the next element of a pass: sets all outputs to tensors of `context`; or says that none is left by
+/// setting *more, true at first, to false. Not called again after that.
+pub type tl_next_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        iteration: u64,
+        outputs: *mut *mut tl_tensor,
+        num_outputs: usize,
+        more: *mut bool,
+    ) -> tl_status,
+>;
+
+/// Ends a pass that was begun, once, wherever it stands.
+pub type tl_end_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, iteration: u64)>;
 
 /// Gives the rate of a step, which counts from 0: sets *rate to a finite number that is not negative, the same
 /// whenever the step is the same, and returns TL_OK. It may be called several times for a step. It must not
@@ -1062,6 +1121,33 @@ pub struct tl_layer_normalization_options {
     pub dtype: tl_dtype,
     /// copied; NULL: "layer_normalization", made unique inside a sequential layer
     pub name: *const c_char,
+}
+
+/// Which element a function is asked for.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_element_place {
+    /// bytes of this struct, of the library's
+    pub struct_size: usize,
+    /// of the source, from 0
+    pub epoch: u64,
+    /// of the source's element in its epoch, from 0
+    pub index: i64,
+    /// of random numbers for this element: that of the context's; follows from the stage's seed, epoch and
+    /// index
+    pub seed: u64,
+}
+
+/// How a function runs. Fill it with tl_map_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_map_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// threads of its own, at most 256; 0 (default): on the thread that asks for elements
+    pub threads: i32,
+    /// of the random numbers of its elements (default 0)
+    pub seed: u64,
 }
 
 /// Of tl_schedule_one_cycle(). Fill it with tl_one_cycle_options_init() first.
@@ -3629,6 +3715,219 @@ extern "C" {
     /// Gives the handle up before its scope ends; sequential layers that share the layer go on. NULL and a
     /// released layer do nothing. From any thread at any time. Since 0.1.
     pub fn tl_layer_release(layer: *mut tl_layer);
+
+    /// start, start + step, and so on before stop, as TL_I64 scalars. step may be negative, not 0. Returns
+    /// NULL on failure. Since 0.1.
+    pub fn tl_dataset_range(context: *mut tl_context, start: i64, stop: i64, step: i64) -> *mut tl_dataset;
+
+    /// `size` (0 or more) elements of `width` (1 or more) tensors each that `function` gives by epoch and
+    /// index, in any order and from one thread at a time for each pass: records of a file whose places are
+    /// known, for one. It can be shuffled without a buffer, and passing over elements costs nothing. user_data
+    /// may be NULL; destroy (may be NULL) runs once, when the last dataset goes that was made of it, or at
+    /// once when this call fails. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_from_function(
+        context: *mut tl_context,
+        size: i64,
+        width: usize,
+        function: tl_element_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> *mut tl_dataset;
+
+    /// Elements of `width` (1 or more) tensors that can only be had in order: lines, messages, an iterator of
+    /// the caller's language. Each epoch of each dataset made of it begins a pass of its own; to go on in the
+    /// midst of one, elements are read and dropped. `end` (may be NULL) ends a pass. user_data may be NULL;
+    /// destroy (may be NULL) runs once, after the last pass, or at once when this call fails. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_dataset_from_iterator(
+        context: *mut tl_context,
+        width: usize,
+        begin: tl_begin_callback,
+        next: tl_next_callback,
+        end: tl_end_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> *mut tl_dataset;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_map_options). Since 0.1.
+    pub fn tl_map_options_init(options: *mut tl_map_options, struct_size: usize);
+
+    /// What `function` makes of each element: `width` (1 or more) tensors. With threads several elements are
+    /// computed at a time, and come in the order of the source all the same. The function then runs on those
+    /// threads at once: what user_data points to is its own affair. Without threads an indexed source
+    /// (tensors, ranges, functions, and what take, skip, shuffle, batch, cast, cache and map make of them)
+    /// stays one. options may be NULL. user_data may be NULL; destroy (may be NULL) runs once, when the last
+    /// dataset goes that was made of it, or at once when this call fails. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_map(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        function: tl_element_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        width: usize,
+        options: *const tl_map_options,
+    ) -> *mut tl_dataset;
+
+    /// The elements that `predicate` keeps. `seed`: of its random numbers. user_data may be NULL; destroy (may
+    /// be NULL) runs once, as for tl_dataset_map(). Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_filter(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        predicate: tl_predicate_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        seed: u64,
+    ) -> *mut tl_dataset;
+
+    /// Elements drawn at random from a buffer that the next `buffer` (1 or more) of the source fill: for
+    /// sources too large or too slow to be shuffled as a whole. The order follows from the seed and the epoch.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_shuffle_buffer(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        seed: u64,
+        buffer: i64,
+    ) -> *mut tl_dataset;
+
+    /// `count` epochs of the source as one; without an end where count is negative. Pass k of epoch e is the
+    /// source's epoch e * count + k. Without an end, a source whose epoch brings nothing is
+    /// TL_FAILED_PRECONDITION, now or when that comes out. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_repeat(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        count: i64,
+    ) -> *mut tl_dataset;
+
+    /// One source after the other; at least one, all of one width. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_concatenate(
+        context: *mut tl_context,
+        sources: *const *mut tl_dataset,
+        count: usize,
+    ) -> *mut tl_dataset;
+
+    /// Elements that hold the tensors of one element of each source, at least one; as long as the shortest.
+    /// Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_zip(
+        context: *mut tl_context,
+        sources: *const *mut tl_dataset,
+        count: usize,
+    ) -> *mut tl_dataset;
+
+    /// `cycle` (1 or more) of the sources in turn, `block` (1 or more) elements of each at a time; one that
+    /// has ended makes room for the next that was not begun. All of one width. For several files: few are read
+    /// at once. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_interleave(
+        context: *mut tl_context,
+        sources: *const *mut tl_dataset,
+        count: usize,
+        cycle: i64,
+        block: i64,
+    ) -> *mut tl_dataset;
+
+    /// Each element from a source that is drawn at random, with the probability of its weight among the
+    /// sources that have elements left. Weights are finite and not negative, one for each source, and not all
+    /// 0. Ends with the last source; where stop_on_empty with the first that has ended; and where what is left
+    /// has no weight. Draws follow from the seed and the epoch. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_sample_from(
+        context: *mut tl_context,
+        sources: *const *mut tl_dataset,
+        weights: *const f64,
+        count: usize,
+        seed: u64,
+        stop_on_empty: bool,
+    ) -> *mut tl_dataset;
+
+    /// New weights, for a dataset that tl_dataset_sample_from() made: a curriculum, or losses that say what to
+    /// learn next. Datasets made of it follow from their next element on, whatever was made ahead, which is
+    /// made again; what a shuffle's buffer or a batch in the making of an earlier stage holds already, stays.
+    /// A saved position holds the weights. Not below tl_dataset_cache(). Since 0.1.
+    pub fn tl_dataset_set_weights(dataset: *mut tl_dataset, weights: *const f64, count: usize) -> tl_status;
+
+    /// tl_dataset_batch() of tensors that differ in size, not in rank: each is filled up to the longest of its
+    /// batch, on all axes, with the number at its place in `padding`; there are as many as tensors in an
+    /// element. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_padded_batch(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        batch_size: i64,
+        drop_remainder: bool,
+        padding: *const f64,
+        num_padding: usize,
+    ) -> *mut tl_dataset;
+
+    /// Padded batches of elements of like length, which is the first dimension of tensor number `position`.
+    /// Bucket i holds those below boundaries\[i\], which grow; the last one the rest: there are num_boundaries +
+    /// 1. sizes\[i\] elements of bucket i make a batch. What is left at the end comes in the order of the
+    /// buckets, or is left out with drop_remainder. padding as in tl_dataset_padded_batch(). boundaries may be
+    /// NULL where num_boundaries is 0. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_bucket_by_length(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        position: usize,
+        boundaries: *const i64,
+        num_boundaries: usize,
+        sizes: *const i64,
+        num_sizes: usize,
+        drop_remainder: bool,
+        padding: *const f64,
+        num_padding: usize,
+    ) -> *mut tl_dataset;
+
+    /// The rows of each element along the first axes of its tensors, which must agree in size, as elements.
+    /// Nothing is copied. Returns NULL on failure. Since 0.1.
+    pub fn tl_dataset_unbatch(context: *mut tl_context, source: *mut tl_dataset) -> *mut tl_dataset;
+
+    /// Groups of `size` consecutive elements, stacked as in a batch, whose beginnings are `shift` elements
+    /// apart (both 1 or more). The last ones are shorter, or left out with drop_remainder. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_dataset_window(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        size: i64,
+        shift: i64,
+        drop_remainder: bool,
+    ) -> *mut tl_dataset;
+
+    /// The elements of the source's epoch 0, in every epoch: made once, and held in memory. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_dataset_cache(context: *mut tl_context, source: *mut tl_dataset) -> *mut tl_dataset;
+
+    /// Elements made ahead, up to `count` (1 to 65536), on a thread of the pipeline's. Returns NULL on
+    /// failure. Since 0.1.
+    pub fn tl_dataset_prefetch(
+        context: *mut tl_context,
+        source: *mut tl_dataset,
+        count: i64,
+    ) -> *mut tl_dataset;
+
+    /// Where the dataset stands, as bytes: at most `capacity` are written to `bytes`, and *length is how many
+    /// there are. Where they do not fit, nothing is written: ask again with room for them. Epoch, index and
+    /// what stages know, not their data. The same on every machine. bytes may be NULL when capacity is 0;
+    /// length may be NULL. Works while the context holds an error. Since 0.1.
+    pub fn tl_dataset_save_position(
+        dataset: *mut tl_dataset,
+        bytes: *mut u8,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Goes to a place that tl_dataset_save_position() gave, of this dataset or of one that was made in the
+    /// same way, in another process or language too. TL_INVALID_ARGUMENT for other bytes, and where the
+    /// dataset is another; then nothing has moved. Since 0.1.
+    pub fn tl_dataset_restore_position(
+        dataset: *mut tl_dataset,
+        bytes: *const u8,
+        length: usize,
+    ) -> tl_status;
+
+    /// The seconds that tl_dataset_next() has taken in this epoch (the last one, until the next has begun).
+    /// NaN on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_dataset_waited(dataset: *mut tl_dataset) -> f64;
+
+    /// The share of input in the time of the loop, in per cent: tl_dataset_waited() over the time from the
+    /// first tl_dataset_next() of the epoch until the latest came back. NaN on failure. Works while the
+    /// context holds an error. Since 0.1.
+    pub fn tl_dataset_input_wait(dataset: *mut tl_dataset) -> f64;
 
     /// Runs `function` once at `at`, `count` (1 or more) floating-point tensors or variables, each named once
     /// (tl_identity() makes another one of a tensor that is to be two arguments), and keeps the run. It runs

@@ -32,6 +32,8 @@ fn here() -> String {
         TL_VERSION_MINOR,
         TL_VERSION_PATCH,
         TL_MAX_RANK,
+        TL_DATASET_UNKNOWN_SIZE,
+        TL_DATASET_INFINITE_SIZE,
         TL_NO_AXIS,
         TL_OK,
         TL_INVALID_ARGUMENT,
@@ -338,6 +340,8 @@ fn here() -> String {
         tl_batch_normalization_options { struct_size, momentum, epsilon, no_scale, no_center, dtype, name }
     );
     layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
+    layout!(rows, tl_element_place { struct_size, epoch, index, seed });
+    layout!(rows, tl_map_options { struct_size, threads, seed });
     layout!(
         rows,
         tl_one_cycle_options { struct_size, warmup_fraction, div_factor, final_div_factor, linear }
@@ -400,6 +404,8 @@ int main(void) {
   printf("TL_VERSION_MINOR %d\n", (int)TL_VERSION_MINOR);
   printf("TL_VERSION_PATCH %d\n", (int)TL_VERSION_PATCH);
   printf("TL_MAX_RANK %d\n", (int)TL_MAX_RANK);
+  printf("TL_DATASET_UNKNOWN_SIZE %d\n", (int)TL_DATASET_UNKNOWN_SIZE);
+  printf("TL_DATASET_INFINITE_SIZE %d\n", (int)TL_DATASET_INFINITE_SIZE);
   printf("TL_NO_AXIS %d\n", (int)TL_NO_AXIS);
   printf("TL_OK %d\n", (int)TL_OK);
   printf("TL_INVALID_ARGUMENT %d\n", (int)TL_INVALID_ARGUMENT);
@@ -750,6 +756,15 @@ int main(void) {
   printf("tl_layer_normalization_options.no_center %zu\n", offsetof(tl_layer_normalization_options, no_center));
   printf("tl_layer_normalization_options.dtype %zu\n", offsetof(tl_layer_normalization_options, dtype));
   printf("tl_layer_normalization_options.name %zu\n", offsetof(tl_layer_normalization_options, name));
+  printf("tl_element_place %zu\n", sizeof(tl_element_place));
+  printf("tl_element_place.struct_size %zu\n", offsetof(tl_element_place, struct_size));
+  printf("tl_element_place.epoch %zu\n", offsetof(tl_element_place, epoch));
+  printf("tl_element_place.index %zu\n", offsetof(tl_element_place, index));
+  printf("tl_element_place.seed %zu\n", offsetof(tl_element_place, seed));
+  printf("tl_map_options %zu\n", sizeof(tl_map_options));
+  printf("tl_map_options.struct_size %zu\n", offsetof(tl_map_options, struct_size));
+  printf("tl_map_options.threads %zu\n", offsetof(tl_map_options, threads));
+  printf("tl_map_options.seed %zu\n", offsetof(tl_map_options, seed));
   printf("tl_one_cycle_options %zu\n", sizeof(tl_one_cycle_options));
   printf("tl_one_cycle_options.struct_size %zu\n", offsetof(tl_one_cycle_options, struct_size));
   printf("tl_one_cycle_options.warmup_fraction %zu\n", offsetof(tl_one_cycle_options, warmup_fraction));

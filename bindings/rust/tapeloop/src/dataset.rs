@@ -2,15 +2,44 @@
 
 use crate::error::done;
 use crate::list::TensorList;
-use crate::{ffi, text, Context, DType, DataPart, Error, Result, Tensor};
+use crate::{after, ffi, text, Code, Context, DType, DataPart, Error, Result, Tensor};
+use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::ptr;
+use std::sync::{Arc, Mutex};
 
-/// A finite collection of elements, each of which is a list of tensors (an image and its label, say). Datasets are made from
-/// datasets, which they share; each has a position of its own. Elements depend on the epoch and the position alone.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Where the panics of a closure wait until somebody asks for the element. They happen on threads of the pipeline.
+#[derive(Default)]
+pub(crate) struct Panics(Mutex<Option<Payload>>);
+
+impl Panics {
+    /// Of the error that C keeps in its stead.
+    pub(crate) const MESSAGE: &'static str = "the closure panicked";
+
+    pub(crate) fn put(&self, payload: Payload) {
+        *self.lock() = Some(payload);
+    }
+
+    fn take(&self) -> Option<Payload> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Payload>> {
+        match self.0.lock() {
+            Ok(guard) => guard,
+            Err(poisoned) => poisoned.into_inner(), // a box is put in or taken out as a whole
+        }
+    }
+}
+
+/// A collection of elements, each of which is a list of tensors (an image and its label, say). Datasets are made from
+/// datasets, which they share; each has a position of its own. What an epoch brings depends on its number alone.
 ///
 /// ```
 /// # use tapeloop::{Context, DType, Dataset};
@@ -31,7 +60,8 @@ use std::ptr;
 /// ```
 pub struct Dataset {
     pub(crate) handle: *mut ffi::tl_dataset,
-    context: *mut ffi::tl_context,
+    pub(crate) context: *mut ffi::tl_context,
+    panics: Vec<Arc<Panics>>,
     one_thread: PhantomData<Cell<()>>,
 }
 
@@ -39,11 +69,30 @@ pub struct Dataset {
 unsafe impl Send for Dataset {}
 
 impl Dataset {
-    fn made(context: *mut ffi::tl_context, call: &str, handle: *mut ffi::tl_dataset) -> Result<Dataset> {
+    pub(crate) fn made(
+        context: *mut ffi::tl_context,
+        call: &str,
+        handle: *mut ffi::tl_dataset,
+    ) -> Result<Dataset> {
         if handle.is_null() {
             return Err(Error::take(context, call, ffi::TL_INVALID_ARGUMENT));
         }
-        Ok(Dataset { handle, context, one_thread: PhantomData })
+        after::deliver(context); // a closure that C did not take, perhaps
+        Ok(Dataset { handle, context, panics: Vec::new(), one_thread: PhantomData })
+    }
+
+    /// A dataset made of this one.
+    pub(crate) fn decorated(&self, call: &str, handle: *mut ffi::tl_dataset) -> Result<Dataset> {
+        Ok(Dataset::made(self.context, call, handle)?.with_panics(&self.panics))
+    }
+
+    pub(crate) fn with_panics(mut self, panics: &[Arc<Panics>]) -> Dataset {
+        self.panics.extend_from_slice(panics);
+        self
+    }
+
+    pub(crate) fn panics(&self) -> &[Arc<Panics>] {
+        &self.panics
     }
 
     /// Tensors cut along their first axes, which must agree in size: element i holds row i of each of them. Nothing is copied.
@@ -66,39 +115,32 @@ impl Dataset {
 
     /// The first `count` elements, or all where there are fewer.
     pub fn take(&self, count: i64) -> Result<Dataset> {
-        Dataset::made(self.context, "dataset_take", call!(tl_dataset_take(self.context, self.handle, count)))
+        self.decorated("dataset_take", call!(tl_dataset_take(self.context, self.handle, count)))
     }
 
     /// All but the first `count` elements. To split data, take and skip before you shuffle.
     pub fn skip(&self, count: i64) -> Result<Dataset> {
-        Dataset::made(self.context, "dataset_skip", call!(tl_dataset_skip(self.context, self.handle, count)))
+        self.decorated("dataset_skip", call!(tl_dataset_skip(self.context, self.handle, count)))
     }
 
     /// All elements in a random order, anew in each epoch, which follows from the seed, the epoch and the number of elements
     /// alone. Shuffle before batching.
     pub fn shuffle(&self, seed: u64) -> Result<Dataset> {
-        Dataset::made(
-            self.context,
-            "dataset_shuffle",
-            call!(tl_dataset_shuffle(self.context, self.handle, seed)),
-        )
+        self.decorated("dataset_shuffle", call!(tl_dataset_shuffle(self.context, self.handle, seed)))
     }
 
     /// Groups of `count` elements, stacked along a new first axis. The last group is smaller where count does not divide the
     /// size; with `drop_remainder` it is left out.
     pub fn batch(&self, count: i64, drop_remainder: bool) -> Result<Dataset> {
-        Dataset::made(
-            self.context,
-            "dataset_batch",
-            call!(tl_dataset_batch(self.context, self.handle, count, drop_remainder)),
-        )
+        let handle = call!(tl_dataset_batch(self.context, self.handle, count, drop_remainder));
+        self.decorated("dataset_batch", handle)
     }
 
     /// Converts tensor number `position` of each element. Floating-point results are divided by `divisor` (255 for images of
     /// bytes, 1 for nothing); for integers it must be 1. Best after batching.
     pub fn cast(&self, position: usize, dtype: DType, divisor: f64) -> Result<Dataset> {
         let handle = call!(tl_dataset_cast(self.context, self.handle, position, dtype as i32, divisor));
-        Dataset::made(self.context, "dataset_cast", handle)
+        self.decorated("dataset_cast", handle)
     }
 
     /// The rest of the epoch, or the next one when the last has come to its end: an iterator over elements of `N` tensors. It
@@ -122,12 +164,38 @@ impl Dataset {
         if call!(tl_dataset_next(self.handle, handles.as_mut_ptr(), handles.len())) {
             return Ok(true);
         }
-        Error::take_if_any(self.context, "dataset_next").map_or(Ok(false), Err)
+        let error = match Error::take_if_any(self.context, "dataset_next") {
+            Some(error) => error,
+            None => return Ok(false),
+        };
+        if error.message().ends_with(Panics::MESSAGE) {
+            if let Some(payload) = self.panics.iter().find_map(|panics| panics.take()) {
+                resume_unwind(payload);
+            }
+        }
+        Err(error)
     }
 
-    /// The number of elements in an epoch.
+    /// The number of elements in an epoch. [`size_if_known`](Dataset::size_if_known) is for datasets that may have none that is known.
+    ///
+    /// # Errors
+    /// [`Code::FailedPrecondition`](crate::Code) where only iterating tells, and where an epoch has no end.
     pub fn size(&self) -> Result<i64> {
-        self.known("dataset_size", call!(tl_dataset_size(self.handle)))
+        let unknown = || {
+            let message = "[dataset_size] the number of elements must be known: got a dataset of which only iterating tells; use \
+                           size_if_known";
+            Error::new(Code::FailedPrecondition, message)
+        };
+        self.size_if_known()?.ok_or_else(unknown)
+    }
+
+    /// The number of elements in an epoch; `None` where only iterating tells, and where an epoch has no end.
+    pub fn size_if_known(&self) -> Result<Option<i64>> {
+        match call!(tl_dataset_size(self.handle)) {
+            size if size >= 0 => Ok(Some(size)),
+            -1 => Err(Error::take(self.context, "dataset_size", ffi::TL_INVALID_ARGUMENT)),
+            _ => Ok(None),
+        }
     }
 
     /// The number of tensors in an element.

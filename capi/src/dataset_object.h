@@ -1,0 +1,87 @@
+// What stands behind a tl_dataset: a dataset, a place in it, and the handles of the element that was given out last.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "capi/src/call.h"
+#include "core/data/dataset.h"
+#include "core/data/iterator.h"
+
+namespace tl::capi {
+
+class DatasetObject {
+ public:
+  DatasetObject(Session& session, data::DatasetPtr dataset)
+      : session_(session), dataset_(std::move(dataset)) {}
+  ~DatasetObject() { release_element(); }
+  DatasetObject(const DatasetObject&) = delete;
+  DatasetObject& operator=(const DatasetObject&) = delete;
+
+  const data::DatasetPtr& dataset() const { return dataset_; }
+  // Stages begin with the first use: of most datasets others are made, and nobody iterates over them.
+  data::DatasetIterator& iterator() {
+    if (!iterator_) iterator_ = std::make_unique<data::DatasetIterator>(session_.core(), dataset_);
+    return *iterator_;
+  }
+  const data::DatasetIterator* begun() const { return iterator_.get(); }  // null: at the beginning
+
+  bool next(tl_tensor** out) {
+    // Before the new element is made, so that it can take the memory of the old one.
+    release_element();
+    const size_t width = dataset_->width();
+    room_.resize(width);
+    handles_.reserve(width);
+    session_.reserve_handles(width);
+    if (!alone("dataset_next", [&] { return iterator().next({room_.data(), width}); })) return false;
+    for (size_t i = 0; i < width; i++) {
+      out[i] = session_.make_tensor(std::move(room_[i]), false);
+      handles_.push_back(out[i]);
+    }
+    return true;
+  }
+
+  // Runs f, which may run functions of the caller's, with the context closed: they have contexts of their own.
+  template <class F>
+  auto alone(const char* op, F&& f) -> decltype(f()) {
+    constexpr const char* rule = "a function of a pipeline must use the context that it gets";
+    if (session_.in_pipeline_callback())
+      fail(Code::kFailedPrecondition, "[", op, "] ", rule,
+           ": got a call on a dataset of its own context; iterate outside of it");
+    Closed closed(session_);
+    auto result = f();
+    if (closed.open())
+      fail(Code::kFailedPrecondition, "[", op, "] ", rule,
+           ": got a call on that of its dataset; make what it needs before, or in it");
+    return result;
+  }
+
+  // The caller may have released a handle before: the session passes over those.
+  void release_element() {
+    for (tl_tensor* handle : handles_) session_.release(handle);
+    handles_.clear();
+  }
+
+ private:
+  Session& session_;
+  data::DatasetPtr dataset_;
+  std::unique_ptr<data::DatasetIterator> iterator_;
+  std::vector<tl_tensor*> handles_;
+  std::vector<Tensor> room_;
+};
+
+inline tl_dataset* make_dataset(Session& s, data::DatasetPtr dataset) {
+  return make_object<tl_dataset>(s, Kind::kDataset, new DatasetObject(s, std::move(dataset)));
+}
+
+// f(source) returns the decorated dataset.
+template <class F>
+tl_dataset* decorate(tl_context* context, tl_dataset* source, const char* name, F&& f) {
+  return make(context, name, [&](Session& s) {
+    auto& from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "source");
+    return make_dataset(s, f(from.dataset()));
+  });
+}
+
+}  // namespace tl::capi

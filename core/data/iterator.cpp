@@ -1,0 +1,167 @@
+#include "core/data/iterator.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/data/sample.h"
+
+namespace tl::data {
+namespace {
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+DatasetIterator::DatasetIterator(Context& context, DatasetPtr dataset)
+    : context_(context), dataset_(std::move(dataset)), control_(&context), root_(dataset_->open(control_)) {
+  watch(*dataset_);
+  root_->begin(0);
+}
+
+void DatasetIterator::watch(const Dataset& dataset) {
+  if (const SampleWeights* weights = sample_weights(dataset)) {
+    for (const Watched& w : watched_)
+      if (w.weights == weights) return;
+    watched_.push_back({weights, weights->version()});
+  }
+  for (const DatasetPtr& source : dataset.sources()) watch(*source);
+}
+
+std::unique_ptr<Stage> DatasetIterator::opened(const Position& position) const {
+  std::unique_ptr<Stage> root = dataset_->open(control_);
+  PositionReader reader(position);
+  root->restore(reader);
+  reader.end();
+  return root;
+}
+
+void DatasetIterator::adopt(std::unique_ptr<Stage> root) {
+  root_ = std::move(root);
+  broken_ = false;
+  for (Watched& w : watched_) w.version = w.weights->version();
+}
+
+void DatasetIterator::repair() {
+  if (!broken_) return;
+  std::unique_ptr<Stage> root = opened(before_);
+  root_ = std::move(root);
+  broken_ = false;
+}
+
+void DatasetIterator::follow_weights() {
+  for (Watched& w : watched_) {
+    if (w.version == w.weights->version()) continue;
+    root_->weigh(*w.weights);
+    w.version = w.weights->version();
+    before_.clear();
+    root_->save(before_);
+  }
+}
+
+bool DatasetIterator::pull(Span<Tensor> out) {
+  repair();
+  before_.clear();
+  root_->save(before_);
+  try {
+    follow_weights();
+    if (!root_->next(element_)) {
+      root_->begin(epoch_ + 1);
+      return false;
+    }
+    TL_INVARIANT(element_.size() == out.size());
+    tensors_.clear();
+    for (const Value& v : element_) {
+      tensors_.push_back(tensor_of(context_, v));
+      context_.note_host_data(tensors_.back());
+    }
+  } catch (...) {
+    broken_ = true;
+    throw;
+  }
+  element_.clear();  // the tensors alone hold the memory
+  std::move(tensors_.begin(), tensors_.end(), out.begin());
+  tensors_.clear();
+  return true;
+}
+
+bool DatasetIterator::next(Span<Tensor> out) {
+  const double begin = seconds();
+  if (!timed_) {
+    waited_ = 0;
+    first_call_ = begin;
+    timed_ = true;
+  }
+  const bool more = pull(out);
+  last_return_ = seconds();
+  waited_ += last_return_ - begin;
+  if (more) {
+    position_++;
+  } else {
+    epoch_++;
+    position_ = 0;
+    timed_ = false;
+  }
+  return more;
+}
+
+double DatasetIterator::input_wait() const {
+  const double all = last_return_ - first_call_;
+  return all > 0 ? 100 * waited_ / all : 0;
+}
+
+void DatasetIterator::seek(uint64_t epoch, int64_t position) {
+  const int64_t size = dataset_->size();
+  auto refuse = [&](int64_t elements) {
+    invalid("[dataset_seek] the position must be in the dataset: got ", position, " of ", elements,
+            " elements; the last stands for the end");
+  };
+  if (position < 0 || (size >= 0 && position > size)) refuse(size >= 0 ? size : 0);
+  std::unique_ptr<Stage> root = dataset_->open(control_);
+  root->begin(epoch);
+  const int64_t passed = position == 0 ? 0 : root->skip(position);
+  if (passed < position) refuse(passed);
+  adopt(std::move(root));
+  epoch_ = epoch;
+  position_ = position;
+  timed_ = false;
+}
+
+std::string DatasetIterator::save_position() const {
+  Position p;
+  p.words = {static_cast<int64_t>(epoch_), position_};
+  if (broken_) {
+    p.words.insert(p.words.end(), before_.words.begin(), before_.words.end());
+    p.parts = before_.parts;
+  } else {
+    root_->save(p);
+  }
+  return to_bytes(p);
+}
+
+void DatasetIterator::save(State& state, const std::string& prefix) const {
+  state.set(joined_path(prefix, "position"), save_position());
+}
+
+void DatasetIterator::restore(const State& state, const std::string& prefix) {
+  restore_position(state.get<std::string>(joined_path(prefix, "position")));
+}
+
+void DatasetIterator::restore_position(const std::string& bytes) {
+  Position p = from_bytes(bytes);
+  PositionReader reader(p);
+  const uint64_t epoch = static_cast<uint64_t>(reader.word());
+  const int64_t position = reader.word(0, std::numeric_limits<int64_t>::max());
+  std::unique_ptr<Stage> root = dataset_->open(control_);
+  root->restore(reader);
+  reader.end();
+  adopt(std::move(root));
+  epoch_ = epoch;
+  position_ = position;
+  timed_ = false;
+}
+
+}  // namespace tl::data

@@ -1,0 +1,181 @@
+#include "core/data/sample.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/base/philox.h"
+#include "core/data/joins.h"
+
+namespace tl::data {
+namespace {
+
+constexpr uint64_t kSampleStream = 0x73616d706c656672;
+
+int64_t bits_of(double value) {
+  int64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+double number_of(int64_t bits) {
+  double value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void check_weights(const char* op, const std::vector<double>& weights, size_t sources) {
+  if (weights.size() != sources)
+    invalid("[", op, "] there must be a weight for each source: got ", weights.size(), " for ", sources,
+            "; 0 leaves one out");
+  double sum = 0;
+  for (double w : weights) {
+    if (!(w >= 0) || std::isinf(w))
+      invalid("[", op, "] weights must be finite and not negative: got ", w, "; 0 leaves a source out");
+    sum += w;
+  }
+  if (!(sum > 0) || std::isinf(sum))
+    invalid("[", op, "] the sum of the weights must be above 0 and finite: got ", sum, "; give one source 1");
+}
+
+class SampleStage : public Stage {
+ public:
+  SampleStage(std::vector<std::unique_ptr<Stage>> sources, const SampleWeights& weights, uint64_t seed,
+              bool stop_on_empty)
+      : sources_(std::move(sources)),
+        ended_(sources_.size()),
+        origin_(&weights),
+        weights_(weights.values()),
+        key_(seed ^ kSampleStream),
+        stop_on_empty_(stop_on_empty) {}
+
+  void begin(uint64_t epoch) override {
+    for (auto& s : sources_) s->begin(epoch);
+    epoch_ = epoch;
+    drawn_ = 0;
+    over_ = false;
+    ended_.assign(sources_.size(), false);
+  }
+  bool next(Element& out) override {
+    while (!over_) {
+      const size_t source = draw();
+      if (source == sources_.size()) break;
+      if (sources_[source]->next(out)) return true;
+      ended_[source] = true;
+      over_ = stop_on_empty_;
+    }
+    over_ = true;
+    return false;
+  }
+  void save(Position& out) const override {
+    put_tag(out, Tag::kSample);
+    out.words.push_back(static_cast<int64_t>(epoch_));
+    out.words.push_back(drawn_);
+    out.words.push_back(over_);
+    for (size_t i = 0; i < sources_.size(); i++) {
+      out.words.push_back(ended_[i]);
+      out.words.push_back(bits_of(weights_[i]));
+      sources_[i]->save(out);
+    }
+  }
+  void restore(PositionReader& in) override {
+    get_tag(in, Tag::kSample);
+    epoch_ = static_cast<uint64_t>(in.word());
+    drawn_ = in.word(0, std::numeric_limits<int64_t>::max());
+    over_ = in.word(0, 1) != 0;
+    for (size_t i = 0; i < sources_.size(); i++) {
+      ended_[i] = in.word(0, 1) != 0;
+      weights_[i] = number_of(in.word());
+      if (!(weights_[i] >= 0) || std::isinf(weights_[i])) PositionReader::refuse();
+      sources_[i]->restore(in);
+    }
+  }
+  void weigh(const SampleWeights& changed) override {
+    if (&changed == origin_) weights_ = changed.values();
+    for (auto& s : sources_) s->weigh(changed);
+  }
+
+ private:
+  // A source, or their number where none is left that has a weight.
+  size_t draw() {
+    double sum = 0;
+    size_t last = sources_.size();
+    for (size_t i = 0; i < sources_.size(); i++)
+      if (!ended_[i] && weights_[i] > 0) {
+        sum += weights_[i];
+        last = i;
+      }
+    if (last == sources_.size()) return last;
+    const PhiloxBlock block = philox_block(key_, epoch_, static_cast<uint64_t>(drawn_++));
+    const uint64_t word = static_cast<uint64_t>(block[0]) << 32 | block[1];
+    double left = std::ldexp(static_cast<double>(word >> 11), -53) * sum;
+    for (size_t i = 0; i < last; i++)
+      if (!ended_[i] && weights_[i] > 0) {
+        if (left < weights_[i]) return i;
+        left -= weights_[i];
+      }
+    return last;
+  }
+
+  std::vector<std::unique_ptr<Stage>> sources_;
+  std::vector<bool> ended_;
+  const SampleWeights* origin_;
+  std::vector<double> weights_;
+  const uint64_t key_;
+  const bool stop_on_empty_;
+  uint64_t epoch_ = 0;
+  int64_t drawn_ = 0;
+  bool over_ = false;
+};
+
+class Sample : public Dataset {
+ public:
+  Sample(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed, bool stop_on_empty)
+      : sources_(std::move(sources)),
+        weights_(std::make_shared<SampleWeights>(std::move(weights))),
+        seed_(seed),
+        stop_on_empty_(stop_on_empty) {}
+  int64_t size() const override { return kUnknownSize; }
+  size_t width() const override { return sources_[0]->width(); }
+  std::unique_ptr<Stage> open(const Control& control) const override {
+    std::vector<std::unique_ptr<Stage>> stages;
+    for (const DatasetPtr& s : sources_) stages.push_back(s->open(control));
+    return std::make_unique<SampleStage>(std::move(stages), *weights_, seed_, stop_on_empty_);
+  }
+  std::vector<DatasetPtr> sources() const override { return sources_; }
+  SampleWeights& weights() const { return *weights_; }
+
+ private:
+  std::vector<DatasetPtr> sources_;
+  std::shared_ptr<SampleWeights> weights_;
+  uint64_t seed_;
+  bool stop_on_empty_;
+};
+
+}  // namespace
+
+DatasetPtr sample_from(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed,
+                       bool stop_on_empty) {
+  check_sources("dataset_sample_from", sources, true);
+  check_weights("dataset_sample_from", weights, sources.size());
+  return std::make_shared<Sample>(std::move(sources), std::move(weights), seed, stop_on_empty);
+}
+
+void set_sample_weights(const Dataset& dataset, std::vector<double> weights) {
+  constexpr const char* op = "dataset_set_weights";
+  const auto* sample = dynamic_cast<const Sample*>(&dataset);
+  if (!sample)
+    invalid("[", op,
+            "] the dataset must be one that dataset_sample_from made: got another; keep that one, those "
+            "made of it follow its weights");
+  check_weights(op, weights, dataset.sources().size());
+  sample->weights().set(std::move(weights));
+}
+
+const SampleWeights* sample_weights(const Dataset& dataset) {
+  const auto* sample = dynamic_cast<const Sample*>(&dataset);
+  return sample ? &sample->weights() : nullptr;
+}
+
+}  // namespace tl::data

@@ -1,0 +1,41 @@
+// Sampling from several datasets by weights that may change while elements come: a curriculum, or losses that say what to learn next.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/data/dataset.h"
+
+namespace tl::data {
+
+// The weights as they are now, of the context's thread. Stages have copies, which iterators bring up to date.
+class SampleWeights {
+ public:
+  explicit SampleWeights(std::vector<double> values) : values_(std::move(values)) {}
+  const std::vector<double>& values() const { return values_; }
+  uint64_t version() const { return version_; }
+  void set(std::vector<double> values) {
+    values_ = std::move(values);
+    version_++;
+  }
+
+ private:
+  std::vector<double> values_;
+  uint64_t version_ = 0;
+};
+
+// Each element from a source that is drawn at random, with the probability of its weight among the sources that have elements left.
+// Ends with the last source, or with the first that has ended where stop_on_empty; and where all weights left are 0. Draws follow
+// from (seed, epoch, number). Throws kInvalidArgument where there is no source, where widths differ, and where weights are not as
+// many, finite and not negative, or all 0.
+DatasetPtr sample_from(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed,
+                       bool stop_on_empty);
+
+// New weights of a dataset that sample_from() made. They count from the next element on that an iterator gives, whatever was made
+// ahead; an iterator saves them with its position. What stages in between hold already (a shuffle's buffer) stays. Throws as above.
+void set_sample_weights(const Dataset& dataset, std::vector<double> weights);
+
+// Those of a dataset itself, or null.
+const SampleWeights* sample_weights(const Dataset& dataset);
+
+}  // namespace tl::data

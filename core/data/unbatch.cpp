@@ -1,0 +1,114 @@
+// Unbatch: the rows of each element as elements, views of its memory.
+#include <algorithm>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/data/dataset.h"
+
+namespace tl::data {
+namespace {
+
+class UnbatchStage : public Decorator {
+ public:
+  UnbatchStage(std::unique_ptr<Stage> source, const Control& control)
+      : Decorator(std::move(source)), control_(control) {}
+
+  void begin(uint64_t epoch) override {
+    Decorator::begin(epoch);
+    drop();
+  }
+  bool next(Element& out) override {
+    if (!fill()) return false;
+    out.resize(whole_.size());
+    for (size_t i = 0; i < out.size(); i++) {
+      const Value& from = whole_[i];
+      Value& v = out[i];
+      v.dtype = from.dtype;
+      v.shape = Shape(Span<const int64_t>(from.shape.data() + 1, from.shape.size() - 1));
+      v.memory =
+          std::shared_ptr<const std::byte>(from.memory, from.raw() + static_cast<size_t>(row_) * v.bytes());
+    }
+    row_++;
+    return true;
+  }
+  int64_t skip(int64_t count) override {
+    int64_t n = 0;
+    while (n < count && fill()) {
+      const int64_t some = std::min(count - n, rows_ - row_);
+      row_ += some;
+      n += some;
+    }
+    return n;
+  }
+  // In the midst of an element: its row, the source's place before it, and the one behind it, which says what was changed since.
+  void save(Position& out) const override {
+    const bool inside = row_ < rows_;
+    put_tag(out, Tag::kUnbatch);
+    out.words.push_back(inside ? row_ : 0);
+    if (inside) out.parts.push_back(before_);
+    Decorator::save(out);
+  }
+  void restore(PositionReader& in) override {
+    get_tag(in, Tag::kUnbatch);
+    const int64_t row = in.word(0, std::numeric_limits<int64_t>::max());
+    drop();
+    if (row > 0) {
+      PositionReader before(*in.part());
+      Decorator::restore(before);
+      before.end();
+      if (!fill() || row >= rows_) PositionReader::refuse();
+      row_ = row;
+    }
+    Decorator::restore(in);
+  }
+
+ private:
+  void drop() {
+    whole_.clear();
+    row_ = rows_ = 0;
+  }
+  bool fill() {
+    while (row_ == rows_) {
+      control_.check();
+      auto before = std::make_shared<Position>();
+      Decorator::save(*before);
+      before_ = std::move(before);
+      drop();
+      if (!source_->next(whole_)) return false;
+      for (size_t i = 0; i < whole_.size(); i++)
+        if (whole_[i].shape.rank() == 0 || whole_[i].shape[0] != whole_[0].shape[0])
+          invalid("[dataset_unbatch] the tensors of an element must have a first axis of one size: got ",
+                  whole_[0].shape, " and ", whole_[i].shape, " at position ", i, "; batch or reshape them");
+      rows_ = whole_[0].shape[0];
+    }
+    return true;
+  }
+
+  const Control& control_;
+  Element whole_;
+  std::shared_ptr<const Position> before_;  // the source's, before the element
+  int64_t row_ = 0, rows_ = 0;
+};
+
+class Unbatch : public Dataset {
+ public:
+  explicit Unbatch(DatasetPtr source) : source_(std::move(source)) {}
+  int64_t size() const override {
+    const int64_t size = source_->size();
+    return size == 0 || size == kInfiniteSize ? size : kUnknownSize;
+  }
+  size_t width() const override { return source_->width(); }
+  std::unique_ptr<Stage> open(const Control& control) const override {
+    return std::make_unique<UnbatchStage>(source_->open(control), control);
+  }
+  std::vector<DatasetPtr> sources() const override { return {source_}; }
+
+ private:
+  DatasetPtr source_;
+};
+
+}  // namespace
+
+DatasetPtr unbatch(DatasetPtr source) { return std::make_shared<Unbatch>(std::move(source)); }
+
+}  // namespace tl::data
