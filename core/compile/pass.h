@@ -18,7 +18,8 @@ Span<const Pass> passes();
 // Reshapes to the same shape, identity, stop_gradient, casts to the same dtype, broadcasts to the same shape, slices of
 // everything, double transposes, negations of negations, products with 1: their operand takes the place of the result.
 void canonicalise(graph::Program& program, Context& context);
-// Operands of element-wise ops that were broadcast to a shape which the op gives them anyway are taken as they were before.
+// Operands of element-wise ops and products of matrices that were broadcast to a shape which the op gives them anyway are taken
+// as they were before.
 void absorb_broadcasts(graph::Program& program, Context& context);
 // What is computed of constants alone, such as a full, is computed now, unless it is large.
 void fold_constants(graph::Program& program, Context& context);

@@ -81,6 +81,34 @@ TEST_CASE_METHOD(Fixture, "element-wise ops broadcast by themselves", "[compile]
        inputs + "%2: f32 (2, 3) = broadcast_to %1 {shape=[2, 3]}\n%3: f32 (2, 3) = exp %2\nreturn %3\n");
 }
 
+TEST_CASE_METHOD(Fixture, "products of matrices take one matrix for copies of it", "[compile]") {
+  const std::string inputs = "input %0: f32 (4, 10, 40)\ninput %1: f32 (40, 40)\n";
+  const std::string copies = "%2: f32 (4, 40, 40) = broadcast_to %1 {shape=[4, 40, 40]}\n";
+  auto product = [](const char* operands, const char* how) {
+    return concat("matmul ", operands, " {", how, "}\nreturn %");
+  };
+  const char* plain = "transpose_a=false, transpose_b=false";
+  const char* right = "transpose_a=false, transpose_b=true";
+  const char* left = "transpose_a=true, transpose_b=false";
+  for (const char* how : {plain, right})
+    CHECK(after(compile::absorb_broadcasts, inputs + copies + "%3 = " + product("%0 %2", how) + "3\n") ==
+          inputs + "%2: f32 (4, 10, 40) = " + product("%0 %1", how) + "2\n");
+  CHECK(after(compile::absorb_broadcasts, "input %0: f32 (4, 40, 7)\ninput %1: f32 (40, 40)\n" + copies +
+                                              "%3 = " + product("%2 %0", left) + "3\n") ==
+        "input %0: f32 (4, 40, 7)\ninput %1: f32 (40, 40)\n%2: f32 (4, 40, 7) = " + product("%1 %0", left) +
+            "2\n");
+  // Copies on both sides; the last is needed for the shape.
+  CHECK(after(compile::absorb_broadcasts,
+              "input %0: f32 (3, 40)\ninput %1: f32 (40, 40)\n" + copies +
+                  "%3 = broadcast_to %0 {shape=[4, 3, 40]}\n%4 = " + product("%3 %2", plain) + "4\n") ==
+        "input %0: f32 (3, 40)\ninput %1: f32 (40, 40)\n%2: f32 (4, 40, 40) = broadcast_to %1 {shape=[4, 40, "
+        "40]}\n%3: f32 (4, 3, 40) = " +
+            product("%0 %2", plain) + "3\n");
+  // Rows of one matrix by itself are summed in another way than those of many.
+  same(compile::absorb_broadcasts, "input %0: f32 (4, 1, 40)\ninput %1: f32 (40, 40)\n" + copies +
+                                       "%3: f32 (4, 1, 40) = " + product("%0 %2", plain) + "3\n");
+}
+
 TEST_CASE_METHOD(Fixture, "what is computed of constants is computed once", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   CHECK(after(compile::fold_constants,

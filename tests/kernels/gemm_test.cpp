@@ -389,6 +389,37 @@ TEST_CASE("direct and packed products give the same bits", "[gemm]") {
   }
 }
 
+TEST_CASE("rows that are said to be alike have the same bits among few and many", "[gemm]") {
+  ThreadPool pool(1);
+  int alike = 0, apart = 0;
+  for (int64_t m : {1, 2, 3, 4, 10, 13, 40})
+    for (int64_t other : {1, 3, 5, 30, 250})
+      for (int64_t n : {1, 2, 3, 8, 40, 70})
+        for (int64_t k : {1, 5, 40, 1100})
+          for (int flags = 0; flags < 4; ++flags) {
+            const bool ta = flags & 1, tb = flags & 2;
+            if (!gemm_rows_alike<float>(ta, tb, m, other, n, k)) {
+              ++apart;
+              continue;
+            }
+            ++alike;
+            const int64_t most = m > other ? m : other, few = m < other ? m : other;
+            std::vector<float> a(static_cast<size_t>(most * k)), b(static_cast<size_t>(k * n)),
+                many(static_cast<size_t>(most * n)), first(static_cast<size_t>(few * n));
+            for (auto* v : {&a, &b})
+              for (float& x : *v) x = random_value<float>();
+            gemm(pool, ta, tb, most, n, k, 1.0f, a.data(), ta ? most : k, b.data(), tb ? k : n, 0.0f,
+                 many.data(), n);
+            gemm(pool, ta, tb, few, n, k, 1.0f, a.data(), ta ? most : k, b.data(), tb ? k : n, 0.0f,
+                 first.data(), n);
+            CAPTURE(ta, tb, m, other, n, k);
+            REQUIRE(std::memcmp(many.data(), first.data(), first.size() * sizeof(float)) == 0);
+          }
+  CHECK(alike > 0);
+  CHECK(apart > 0);  // a row by itself
+  if (gemm_cpu() != GemmCpu::portable) CHECK(gemm_rows_alike<float>(false, false, 10, 250, 40, 40));
+}
+
 TEST_CASE("batches: several axes, broadcast operands, any number of threads", "[gemm]") {
   ThreadPool one(1), three(3);
   const int64_t shapes[][3] = {{5, 6, 7}, {64, 40, 50}, {1, 70, 90}, {130, 1, 64}, {3, 5, 0}};

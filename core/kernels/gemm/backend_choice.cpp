@@ -58,9 +58,12 @@ GemmCpu detect_cpu() {
 constexpr double kPack = 0.27;  // an element packed with its rows and columns exchanged
 constexpr double kTurn = 0.6;   // an element of a tile that is stored transposed
 
+// width: a power of 2.
 double vectors_of(int64_t n, int64_t width) {
-  const int64_t pairs = n / (2 * width), rest = n % (2 * width);
-  return static_cast<double>(pairs) + (rest == 0 ? 0 : rest <= width ? 0.65 : 1.0);
+  const int64_t rest = n & (2 * width - 1);
+  return static_cast<double>(n - rest) / static_cast<double>(2 * width) + (rest == 0       ? 0
+                                                                           : rest <= width ? 0.65
+                                                                                           : 1.0);
 }
 
 }  // namespace

@@ -62,6 +62,21 @@ GemmProblem<T> product_of_batch(const GemmBatch& batch, int64_t index, GemmProbl
   return p;
 }
 
+// The products of a batch one after the other: what follows from their shape is found once.
+template <typename T>
+void run_one_by_one(ThreadPool& pool, const GemmBatch& batch, int64_t count, const GemmProblem<T>& given) {
+  if (count == 0) return;
+  if (trivial(product_of_batch(batch, 0, given))) {
+    for (int64_t i = 1; i < count; ++i) trivial(product_of_batch(batch, i, given));
+    return;
+  }
+  const GemmProblem<T> p = simplified(given);
+  const GemmCpu cpu = gemm_cpu();
+  const GemmKernels<T>& kernels = *gemm_kernels<T>(cpu);
+  const GemmMethod method = choose(cpu, p);
+  for (int64_t i = 0; i < count; ++i) run_gemm(pool, kernels, method, product_of_batch(batch, i, p));
+}
+
 template <typename T>
 void run_batch(ThreadPool& pool, const GemmBatch& batch, const GemmProblem<T>& p) {
   int64_t count = 1;
@@ -70,8 +85,7 @@ void run_batch(ThreadPool& pool, const GemmBatch& batch, const GemmProblem<T>& p
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
   if (pool.size() == 1 || count < 2 || work * static_cast<double>(count) < kMultiplyAddsWorthSharing ||
       work > 8e6) {
-    for (int64_t i = 0; i < count; ++i) run(pool, product_of_batch(batch, i, p));
-    return;
+    return run_one_by_one(pool, batch, count, p);
   }
   if (p.alpha == 0) {  // k and the sizes are positive here
     for (int64_t i = 0; i < count; ++i) trivial(product_of_batch(batch, i, p));
@@ -123,6 +137,14 @@ bool gemm_adds_last(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
 }
 
 template <typename T>
+bool gemm_rows_alike(bool ta, bool tb, int64_t m, int64_t other_m, int64_t n, int64_t k) {
+  if (m < 1 || other_m < 1 || n < 1 || k < 1) return true;
+  const GemmCpu cpu = gemm_cpu();
+  return gemm_methods_agree(choose(cpu, shape_of<T>(ta, tb, m, n, k)),
+                            choose(cpu, shape_of<T>(ta, tb, other_m, n, k)));
+}
+
+template <typename T>
 void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
   const GemmCpu cpu = gemm_cpu();
   const GemmProblem<T> p = shape_of<T>(ta, tb, m, n, k);
@@ -130,8 +152,9 @@ void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int6
   if (scratch.alone() > 0) pool.reserve_scratch(scratch.per_worker, scratch.shared);
 }
 
-#define TL_INSTANTIATE(T)                                                 \
-  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t); \
+#define TL_INSTANTIATE(T)                                                           \
+  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);           \
+  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t); \
   template void reserve_gemm<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);
 TL_INSTANTIATE(float)
 TL_INSTANTIATE(double)

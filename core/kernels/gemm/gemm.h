@@ -47,7 +47,10 @@ void gemm_batched(ThreadPool& pool, const GemmBatch& batch, bool ta, bool tb, in
 // Whether gemm() with beta 1 gives a product of this shape, its rows one behind the other, the bits of an addition behind it.
 template <typename T>
 bool gemm_adds_last(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
-// Takes the working memory of such a product, so that it asks for none itself. Throws tl::Error (out of memory).
+// Whether the rows of a product have the same bits where there are other_m of them.
+template <typename T>
+bool gemm_rows_alike(bool ta, bool tb, int64_t m, int64_t other_m, int64_t n, int64_t k);
+// Takes the working memory of a product, so that it asks for none itself. Throws tl::Error (out of memory).
 template <typename T>
 void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k);
 

@@ -165,9 +165,21 @@ class Workers {
   void* own_ = nullptr;
 };
 
+// One call of a kernel computes all of it: one block of terms, and no work for several threads. Small products are that, and
+// cutting them up would take as long as they do.
+template <typename T>
+bool is_one_block(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
+  return x.terms <= kernels.block_terms && wanted_parts(x.multiply_adds(), threads) == 1;
+}
+
 // B is read where it lies.
 template <typename T>
 void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  if (is_one_block(kernels, x, workers.size())) {
+    GemmBlock<T> block = block_of(x, {0, x.rows, 0, x.cols}, 0, x.terms);
+    block.b_panel = kernels.panel;
+    return kernels.block(block);
+  }
   const double work = x.multiply_adds();
   const Grid grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, x.rows, work, workers.size());
   const int64_t step = terms_per_block(x.terms, kernels.block_terms);
@@ -203,6 +215,21 @@ struct PrivatePacking {
   }
 };
 
+// Of B, in whole panels.
+template <typename T>
+int64_t packed_bytes(const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  return divide_up(x.cols, kernels.panel) * kernels.panel * x.terms * static_cast<int64_t>(sizeof(T));
+}
+
+template <typename T>
+GemmScratch private_scratch(const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  const int64_t all = packed_bytes(kernels, x);
+  if (x.terms > kernels.block_terms || all > kStripeBytes) return PrivatePacking<T>(kernels, x).scratch();
+  GemmScratch bytes;
+  bytes.per_worker = static_cast<size_t>(all);
+  return bytes;
+}
+
 template <typename T>
 Grid private_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
   const int64_t wanted = wanted_parts(x.multiply_adds(), threads), panels = divide_up(x.cols, kernels.panel);
@@ -215,7 +242,21 @@ Grid private_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threa
 }
 
 template <typename T>
+void compute_private(const GemmKernels<T>& kernels, const Arranged<T>& x, const Part& part, int64_t term,
+                     int64_t terms, T* packed_b) {
+  const T* b = x.b_transposed ? x.b + part.col * x.b_stride + term : x.b + term * x.b_stride + part.col;
+  kernels.pack_b(terms, part.cols, b, x.b_stride, x.b_transposed, packed_b);
+  GemmBlock<T> block = block_of(x, part, term, terms);
+  block.b = packed_b;
+  block.b_stride = kernels.panel;
+  block.b_panel = kernels.panel * terms;
+  kernels.block(block);
+}
+
+template <typename T>
 void run_private(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  if (is_one_block(kernels, x, workers.size()) && packed_bytes(kernels, x) <= kStripeBytes)
+    return compute_private(kernels, x, {0, x.rows, 0, x.cols}, 0, x.terms, static_cast<T*>(workers.own(0)));
   const PrivatePacking<T> packing(kernels, x);
   const Grid grid = private_grid(kernels, x, workers.size());
   workers.run(grid.size(), x.multiply_adds(), [&](size_t index, int worker) {
@@ -226,13 +267,7 @@ void run_private(const Workers& workers, const GemmKernels<T>& kernels, const Ar
       const int64_t cols = end - col < packing.stripe ? end - col : packing.stripe;
       for (int64_t term = 0; term < x.terms; term += packing.step) {
         const int64_t terms = x.terms - term < packing.step ? x.terms - term : packing.step;
-        const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
-        kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
-        GemmBlock<T> block = block_of(x, {part.row, part.rows, col, cols}, term, terms);
-        block.b = packed_b;
-        block.b_stride = kernels.panel;
-        block.b_panel = kernels.panel * terms;
-        kernels.block(block);
+        compute_private(kernels, x, {part.row, part.rows, col, cols}, term, terms, packed_b);
       }
     }
   });
@@ -376,12 +411,13 @@ void run_axpy(const Workers& workers, const GemmKernels<T>& kernels, const GemmP
   const T* matrix = one_row ? p.b : p.a;
   const int64_t stride = one_row ? p.ldb : p.lda, cols = one_row ? p.n : p.m, y_stride = one_row ? 1 : p.ldc;
   const double work = 8.0 * static_cast<double>(cols) * static_cast<double>(p.k);
-  const Grid grid(1, cols, 1, kernels.panel, 1, work, workers.size());
-  workers.run(grid.size(), work, [&](size_t index, int) {
-    const Part part = grid[index];
+  const auto compute = [&](const Part& part) {
     kernels.add_rows(p.k, part.cols, p.alpha, x, x_stride, matrix + part.col, stride, p.beta,
                      p.c + part.col * y_stride, y_stride);
-  });
+  };
+  if (wanted_parts(work, workers.size()) == 1) return compute({0, 1, 0, cols});
+  const Grid grid(1, cols, 1, kernels.panel, 1, work, workers.size());
+  workers.run(grid.size(), work, [&](size_t index, int) { compute(grid[index]); });
 }
 
 template <typename T>
@@ -398,14 +434,15 @@ void run_dot(const Workers& workers, const GemmKernels<T>& kernels, const GemmPr
   }
   // Mostly a matter of reading the matrix: an element takes the time of some 8 multiply-adds.
   const double work = 8.0 * static_cast<double>(d.rows) * static_cast<double>(p.k);
-  const Grid grid(d.rows, 1, 4, 1, d.rows, work, workers.size());
-  workers.run(grid.size(), work, [&](size_t index, int) {
-    const Part part = grid[index];
+  const auto compute = [&](const Part& part) {
     for (int64_t v = 0; v < d.vectors; ++v)
       kernels.dot_rows(part.rows, p.k, p.alpha, d.matrix + part.row * d.matrix_stride, d.matrix_stride,
                        vector + v * vector_stride, p.beta, p.c + part.row * d.c_row + v * d.c_vector,
                        d.c_row);
-  });
+  };
+  if (wanted_parts(work, workers.size()) == 1) return compute({0, d.rows, 0, 1});
+  const Grid grid(d.rows, 1, 4, 1, d.rows, work, workers.size());
+  workers.run(grid.size(), work, [&](size_t index, int) { compute(grid[index]); });
 }
 
 void run_onednn(ThreadPool*, const GemmProblem<double>&) {}
@@ -447,11 +484,19 @@ bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& p) {
   }
 }
 
+namespace {
+bool has_tiles(GemmMethod method) {
+  return method == GemmMethod::direct || method == GemmMethod::swapped || method == GemmMethod::packed;
+}
+}  // namespace
+
 template <typename T>
 bool gemm_sums_first(const GemmKernels<T>& kernels, GemmMethod method, int64_t k) {
-  const bool own =
-      method == GemmMethod::direct || method == GemmMethod::swapped || method == GemmMethod::packed;
-  return own && k >= 1 && k <= kernels.block_terms;
+  return has_tiles(method) && k >= 1 && k <= kernels.block_terms;
+}
+
+bool gemm_methods_agree(GemmMethod a, GemmMethod b) {
+  return (has_tiles(a) && has_tiles(b)) || (a == GemmMethod::dot && b == GemmMethod::dot);
 }
 
 template <typename T>
@@ -466,7 +511,7 @@ GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const
     if (rows_collide(x))
       bytes = Blocking<T>(kernels, x, x.b_transposed).scratch(kernels);
     else if (x.b_transposed)
-      bytes = PrivatePacking<T>(kernels, x).scratch();
+      bytes = private_scratch(kernels, x);
   }
   return bytes;
 }

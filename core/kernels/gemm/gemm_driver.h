@@ -42,6 +42,9 @@ bool gemm_method_applies(GemmMethod method, const GemmProblem<T>& problem);
 template <typename T>
 bool gemm_sums_first(const GemmKernels<T>& kernels, GemmMethod method, int64_t k);
 
+// True when the methods give an element the same bits: register tiles of ours, or inner products.
+bool gemm_methods_agree(GemmMethod a, GemmMethod b);
+
 // Working memory of one product: for each thread that takes part, and once.
 struct GemmScratch {
   size_t per_worker = 0, shared = 0;

@@ -12,6 +12,7 @@ namespace {
 alignas(64) constexpr int32_t kMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 struct F32 {
+  using Half = F32;
   using T = float;
   using V = __m256;
   static constexpr int kWidth = 8, kTileRows = 6;
@@ -52,6 +53,7 @@ struct F32 {
 };
 
 struct F64 {
+  using Half = F64;
   using T = double;
   using V = __m256d;
   static constexpr int kWidth = 4, kTileRows = 6;

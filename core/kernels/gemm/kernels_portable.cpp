@@ -7,6 +7,7 @@ namespace {
 
 template <typename Element, int kCount>
 struct Vector16 {
+  using Half = Vector16;
   using T = Element;
   typedef T V __attribute__((vector_size(16)));
   static constexpr int kWidth = kCount, kTileRows = 4;

@@ -3,15 +3,15 @@
 // allocated here, nothing throws, and no standard library template is used (see kernel_table.h).
 //
 // S has: T, V, kWidth (elements of V), kTileRows; and static load, load_part(p, n), store, store_part(p, v,
-// n), set1, zero, fma(a, b, c) = a * b + c, mul, add, sum(v), transpose(V (&)[kWidth]).
+// n), set1, zero, fma(a, b, c) = a * b + c, mul, add, sum(v), transpose(V (&)[kWidth]). S::Half, for the last columns where
+// they fill half a vector at most: the same but sum and transpose, for vectors of half the width, or S itself.
 
 #define TL_INLINE inline __attribute__((always_inline))
 
 constexpr int64_t kFetchTerms = 48;
 
-template <class S>
+template <class T>
 struct Tile {
-  using T = typename S::T;
   int64_t terms;
   const T* a;
   int64_t a_stride;
@@ -28,7 +28,7 @@ struct Tile {
 
 // One register tile of kRows x (kVectors * width). B rows are read as vectors, elements of A are broadcast.
 template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms>
-void compute_tile(const Tile<S>& t) {
+void compute_tile(const Tile<typename S::T>& t) {
   using T = typename S::T;
   using V = typename S::V;
   constexpr int kWidth = S::kWidth;
@@ -152,12 +152,12 @@ void compute_tile(const Tile<S>& t) {
     store_all([&](V sum, const T*, bool) __attribute__((always_inline)) { return sum; });
 }
 
-// All tiles of up to S::kTileRows rows: [rows - 1][columns: two full vectors, one and a part, a part][a along
-// terms].
+// All tiles of up to S::kTileRows rows: [rows - 1][columns: two full vectors, one and a part, a part, half of one or less][a
+// along terms].
 template <class S>
 struct TileTable {
-  using Function = void (*)(const Tile<S>&);
-  Function at[S::kTileRows][3][2];
+  using Function = void (*)(const Tile<typename S::T>&);
+  Function at[S::kTileRows][4][2];
   template <int kRows>
   constexpr void fill() {
     if constexpr (kRows > 0) {
@@ -167,6 +167,8 @@ struct TileTable {
       at[kRows - 1][1][1] = compute_tile<S, kRows, 2, true, true>;
       at[kRows - 1][2][0] = compute_tile<S, kRows, 1, true, false>;
       at[kRows - 1][2][1] = compute_tile<S, kRows, 1, true, true>;
+      at[kRows - 1][3][0] = compute_tile<typename S::Half, kRows, 1, true, false>;
+      at[kRows - 1][3][1] = compute_tile<typename S::Half, kRows, 1, true, true>;
       fill<kRows - 1>();
     }
   }
@@ -179,8 +181,11 @@ constexpr TileTable<S> kTiles{};
 // Rows are cut into tiles of nearly equal height. Calls f(first row, height).
 template <class S, class F>
 TL_INLINE void for_row_tiles(int64_t rows, const F& f) {
+  if (rows <= S::kTileRows) {  // no division, which takes as long as a small tile
+    if (rows > 0) f(0, static_cast<int>(rows));
+    return;
+  }
   const int64_t tiles = (rows + S::kTileRows - 1) / S::kTileRows;
-  if (tiles == 0) return;
   const int64_t low = rows / tiles, higher = rows % tiles;
   int64_t first = 0;
   for (int64_t t = 0; t < tiles; ++t) {
@@ -275,9 +280,9 @@ void pack_b(int64_t terms, int64_t cols, const typename S::T* b, int64_t stride,
 template <class S>
 void compute_block(const GemmBlock<typename S::T>& block) {
   using T = typename S::T;
-  constexpr int kWidth = S::kWidth, kPanel = 2 * kWidth;
+  constexpr int kWidth = S::kWidth, kPanel = 2 * kWidth, kHalf = S::Half::kWidth;
   alignas(64) T buffer[S::kTileRows * kPanel];  // a tile on its way to a transposed C
-  Tile<S> t;
+  Tile<T> t;
   t.terms = block.terms;
   t.alpha = block.alpha;
   t.beta = block.c_transposed ? T(0) : block.beta;
@@ -290,7 +295,7 @@ void compute_block(const GemmBlock<typename S::T>& block) {
   t.next_stride = share;
   for (int64_t j = 0; j < block.cols; j += kPanel) {
     const int width = static_cast<int>(block.cols - j < kPanel ? block.cols - j : kPanel);
-    const int kind = width == kPanel ? 0 : width > kWidth ? 1 : 2;
+    const int kind = width == kPanel ? 0 : width > kWidth ? 1 : width > kHalf ? 2 : 3;
     t.tail = kind == 1 ? width - kWidth : width;
     t.b = block.b + j / kPanel * block.b_panel;
     t.next = t.b;
