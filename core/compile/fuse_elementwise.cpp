@@ -160,7 +160,7 @@ class Fuser {
     }
   }
 
-  bool fits(const std::vector<size_t>& nodes) const {
+  bool fits(const std::vector<size_t>& nodes) {
     if (real_nodes(nodes) > kMostNodes || (nodes.size() > 1 && !groups_.can_be_one(nodes))) return false;
     TileGroup group;
     return make(nodes, &group) != nullptr;

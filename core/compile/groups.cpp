@@ -10,42 +10,110 @@ namespace tl::compile {
 using namespace graph;
 
 Groups::Groups(const Program& program)
-    : program_(program), maker_(program.values.size(), kNoGroup), group_(program.nodes.size(), kNoGroup) {
-  for (size_t i = 0; i < program.nodes.size(); i++)
+    : program_(program),
+      maker_(program.values.size(), kNoGroup),
+      group_(program.nodes.size(), kNoGroup),
+      users_(program.nodes.size()),
+      position_(program.nodes.size()),
+      seen_(program.nodes.size()),
+      inside_(program.nodes.size()) {
+  for (size_t i = 0; i < program.nodes.size(); i++) {
+    position_[i] = i;
+    for (ValueId id : program.nodes[i].in)
+      if (const size_t from = maker_[id]; from != kNoGroup) users_[from].push_back(i);
     for (ValueId id : program.nodes[i].out) maker_[id] = i;
+  }
 }
 
-bool Groups::can_be_one(const std::vector<size_t>& nodes) const {
-  std::vector<char> inside(program_.nodes.size()), behind(program_.nodes.size());
-  std::vector<char> group_behind(members_.size());
-  for (size_t i : nodes) inside[i] = 1;
-  size_t first = *std::min_element(nodes.begin(), nodes.end());
-  // What depends on one of them: passes over the nodes until no group adds more.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = first; i < program_.nodes.size(); i++) {
-      if (behind[i]) continue;
-      bool depends = !inside[i] && group_[i] != kNoGroup && group_behind[group_[i]];
-      for (ValueId id : program_.nodes[i].in) {
-        const size_t from = maker_[id];
-        if (from == kNoGroup) continue;
-        if (inside[i] && behind[from]) return false;
-        depends |= !inside[i] && (inside[from] || behind[from]);
-      }
-      if (!depends) continue;
-      behind[i] = 1;
-      if (group_[i] == kNoGroup || group_behind[group_[i]]) continue;
-      group_behind[group_[i]] = 1;
-      changed = true;
-    }
-    // A group that depends on them may have members in front of them, and others that depend on those.
-    for (size_t g = 0; g < members_.size(); g++)
-      if (group_behind[g]) first = std::min(first, members_[g].front());
+// The node, and those of its group.
+void Groups::visit(size_t node, std::vector<size_t>* found) {
+  if (seen_[node] == search_) return;
+  seen_[node] = search_;
+  found->push_back(node);
+  if (group_[node] == kNoGroup) return;
+  for (size_t i : members_[group_[node]]) {
+    if (seen_[i] == search_) continue;
+    seen_[i] = search_;
+    found->push_back(i);
   }
+}
+
+// Finds what depends on the nodes, or what they depend on, within places of the order. False where a way leads back to them.
+bool Groups::reach(const std::vector<size_t>& nodes, Way way, size_t first, size_t last,
+                   std::vector<size_t>* found) {
+  search_++;
+  for (size_t i : nodes) inside_[i] = search_;
+  // True where the edge goes from something else to one of the nodes.
+  auto follow = [&](size_t from, size_t to) {
+    if (to == kNoGroup) return false;
+    if (inside_[to] == search_) return inside_[from] != search_;
+    if (position_[to] > first && position_[to] < last) visit(to, found);
+    return false;
+  };
+  auto leads_back = [&](size_t i) {
+    if (way == Way::kUsers) {
+      for (size_t user : users_[i])
+        if (follow(i, user)) return true;
+    } else {
+      for (ValueId id : program_.nodes[i].in)
+        if (follow(i, maker_[id])) return true;
+    }
+    return false;
+  };
+  for (size_t i : nodes) leads_back(i);
+  for (size_t k = 0; k < found->size(); k++)
+    if (leads_back((*found)[k])) return false;
   return true;
 }
 
+bool Groups::can_be_one(const std::vector<size_t>& nodes) {
+  size_t last = 0;
+  for (size_t i : nodes) last = std::max(last, position_[i]);
+  std::vector<size_t> behind;
+  return reach(nodes, Way::kUsers, 0, last, &behind);
+}
+
+// Gives the nodes one place: behind what they depend on and in front of what depends on them, all of which share the places that
+// they had before.
+void Groups::move_together(const std::vector<size_t>& nodes) {
+  size_t first = SIZE_MAX, last = 0;
+  for (size_t i : nodes) first = std::min(first, position_[i]), last = std::max(last, position_[i]);
+  std::vector<size_t> before, behind, places;
+  TL_INVARIANT(reach(nodes, Way::kUsers, first, last, &behind));
+  reach(nodes, Way::kMakers, first, last, &before);
+  auto collect = [&](const std::vector<size_t>& list) {
+    for (size_t i : list) places.push_back(position_[i]);
+  };
+  collect(before);
+  collect(nodes);
+  collect(behind);
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  // Nodes of one group have one place, before and after.
+  auto in_order = [&](std::vector<size_t>& list) {
+    std::sort(list.begin(), list.end(), [&](size_t a, size_t b) { return position_[a] < position_[b]; });
+  };
+  in_order(before);
+  in_order(behind);
+  size_t at = 0;
+  for (size_t k = 0, old = SIZE_MAX; k < before.size(); k++) {
+    const bool next = position_[before[k]] != old;
+    old = position_[before[k]];
+    if (next && k > 0) at++;
+    position_[before[k]] = places[at];
+  }
+  const size_t own = before.empty() ? 0 : at + 1;
+  for (size_t i : nodes) position_[i] = places[own];
+  at = places.size();
+  for (size_t k = behind.size(), old = SIZE_MAX; k-- > 0;) {
+    if (position_[behind[k]] != old) at--;
+    old = position_[behind[k]];
+    position_[behind[k]] = places[at];
+  }
+}
+
 size_t Groups::join(const std::vector<size_t>& nodes) {
+  if (nodes.size() > 1) move_together(nodes);
   std::vector<size_t> sorted = nodes;
   std::sort(sorted.begin(), sorted.end());
   for (size_t i : sorted)
