@@ -78,7 +78,7 @@ class Fuser {
       if (is_candidate(node(i))) place(i);
     std::vector<Replacement> replacements;
     for (size_t g = 0; g < groups_.size(); g++)
-      if (real_nodes(groups_.nodes(g)) > 1) replacements.push_back(replacement(g));
+      if (is_worth_it(groups_.nodes(g))) replacements.push_back(replacement(g));
     replace(program_, groups_, std::move(replacements));
   }
 
@@ -88,6 +88,16 @@ class Fuser {
   size_t real_nodes(const std::vector<size_t>& nodes) const {
     return static_cast<size_t>(
         std::count_if(nodes.begin(), nodes.end(), [&](size_t i) { return !is_view(i); }));
+  }
+
+  // Several ops; or one whose kernel takes memory of its own, as a reduction's may: a tile program takes it before the step begins,
+  // and so keeps no update behind it.
+  bool is_worth_it(const std::vector<size_t>& nodes) const {
+    const size_t count = real_nodes(nodes);
+    if (count != 1) return count > 1;
+    for (size_t i : nodes)
+      if (!is_view(i)) return can_fail(node(i)) && !node(i).schema->checks_data;
+    return false;
   }
 
   // A group of its own, then with those of its operands, one after the other.
@@ -151,6 +161,7 @@ class Fuser {
     if (needed.empty() || needed.size() > kMostResults || !same_draws(nodes, &draws)) return nullptr;
     if (!describe_tiles(program_, nodes, needed, group) || group->inputs.size() > kMostOperands)
       return nullptr;
+    find_replaced(nodes, group);
     try {
       kernels::TileProgram tiles(group->description);
       return std::make_shared<TileKernel>(program_, std::move(tiles), *group, draws != nullptr);
@@ -199,10 +210,10 @@ class Fuser {
     return r;
   }
 
-  // Which operand a result may lie over: first that of the variable which it becomes, then one that nobody else takes. Whether
-  // it does is decided by who plans the memory.
-  void choose_inplace(const std::vector<size_t>& nodes, const TileGroup& group, TileKernel& kernel) const {
-    std::vector<char> given(group.inputs.size());
+  // Calls f(result, operand) with results that may lie over an operand as far as others are concerned: first the one that the
+  // variable becomes, over what it was, then those that have a shape of their own among operands that nobody else takes.
+  template <class F>
+  void for_each_replaceable(const std::vector<size_t>& nodes, const TileGroup& group, F f) const {
     auto only_here = [&](ValueId id) {
       if (leaves_[id]) return false;
       for (size_t user : users_[id])
@@ -211,18 +222,36 @@ class Fuser {
     };
     for (bool of_variable : {true, false})
       for (size_t o = 0; o < group.outputs.size(); o++)
-        for (size_t i = 0; i < group.inputs.size() && kernel.inplace[o] < 0; i++) {
+        for (size_t i = 0; i < group.inputs.size(); i++) {
           const Value &in = program_.values[group.inputs[i]], &out = program_.values[group.outputs[o]];
-          if (given[i] || in.dtype != out.dtype || in.shape != out.shape || !kernel.tiles().may_share(o, i))
-            continue;
+          if (in.dtype != out.dtype || in.shape != out.shape) continue;
           if (std::count(group.inputs.begin(), group.inputs.end(), group.inputs[i]) > 1) continue;
           const bool becomes =
               in.origin == Origin::kVariable && program_.variables[in.index].final == group.outputs[o];
-          if (of_variable ? !becomes : in.origin == Origin::kVariable || !only_here(group.inputs[i]))
-            continue;
-          kernel.inplace[o] = static_cast<int>(i);
-          given[i] = 1;
+          if (of_variable ? becomes : in.origin != Origin::kVariable && only_here(group.inputs[i])) f(o, i);
         }
+  }
+
+  // The variables that results replace: a tile program is to leave their memory alone until the result goes there.
+  void find_replaced(const std::vector<size_t>& nodes, TileGroup* group) const {
+    std::vector<int>& replaces = group->description.replaces;
+    replaces.assign(group->outputs.size(), -1);
+    std::vector<char> given(group->inputs.size());
+    for_each_replaceable(nodes, *group, [&](size_t o, size_t i) {
+      if (replaces[o] >= 0 || given[i]) return;
+      replaces[o] = static_cast<int>(i);
+      given[i] = 1;
+    });
+  }
+
+  // Which operand a result may lie over. Whether it does is decided by who plans the memory.
+  void choose_inplace(const std::vector<size_t>& nodes, const TileGroup& group, TileKernel& kernel) const {
+    std::vector<char> given(group.inputs.size());
+    for_each_replaceable(nodes, group, [&](size_t o, size_t i) {
+      if (kernel.inplace[o] >= 0 || given[i] || !kernel.tiles().may_share(o, i)) return;
+      kernel.inplace[o] = static_cast<int>(i);
+      given[i] = 1;
+    });
   }
 
   Program& program_;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/kernels/product_sum.h"
+#include "core/optim/nadam.h"
 #include "tests/compile/compile_fixture.h"
 #include "tests/graph/program_text.h"
 
@@ -97,8 +98,9 @@ TEST_CASE_METHOD(Fusing, "what cannot be one program stays apart", "[compile]") 
   stays(x +
         "%1: f32 (4, 4) = exp %0\n%2: f32 (4, 4) = matmul %1 %0 {transpose_a=false, transpose_b=false}\n"
         "%3: f32 (4, 4) = add %1 %2\nreturn %3\n");
-  // A sum of all is not known while its operand's tiles are used.
-  stays(x + "%1: f32 () = sum %0 {axes=[], keepdims=false}\n%2: f32 (4, 4) = sub %0 %1\nreturn %2\n");
+  // A sum of all is not known while its operand's tiles are used. By itself it is a program, too, whose memory is taken before.
+  CHECK(fused(x + "%1 = sum %0 {axes=[], keepdims=false}\n%2: f32 (4, 4) = sub %0 %1\nreturn %2\n") ==
+        x + "%1: f32 () = tile_program %0 {sum}\n%2: f32 (4, 4) = sub %0 %1\nreturn %2\n");
   stays("input %0: i32 (4,)\n%1: i32 (4,) = add %0 %0\n%2: i32 (4,) = neg %1\nreturn %2\n");
   stays(x + "%1: f32 (4, 4) = exp %0\n%2: f32 (4, 4) = neg %1 {again=1}\nreturn %2\n");
   stays(x +
@@ -162,6 +164,45 @@ TEST_CASE_METHOD(Fusing, "steps of one optimizer become one node", "[compile]") 
       "input %0: f32 (3,)\ninput %1: f32 (20000,)\nvariable 'a' %2: f32 (3,) becomes %5\n"
       "variable 'b' %3: f32 (20000,) becomes %6\nvariable 'p' %4: f32 ()\n"
       "%5: f32 (3,) = sgd_update %2 %0 %4\n%6: f32 (20000,) = sgd_update %3 %1 %4\nreturn\n");
+}
+
+TEST_CASE("an update in front of a reduction stands in the memory of its variable", "[compile]") {
+  Context c(options_of());
+  VariableRef w = VariableRef::make(data(c, {30, 5}, 1), "w");
+  auto step = [&](Span<const Tensor> in, size_t) {
+    w->assign(sub(w->read(), mul_scalar(in[0], 0.5)));
+    return Values{sum(w->read(), {0})};
+  };
+  Function f(c, step, strict());
+  const Tensor first = w->value();
+  Tensor want = first;
+  for (uint64_t i = 0; i < 4; i++) {
+    Values in{data(c, {30, 5}, 10 + i)}, got(1);
+    want = sub(want, mul_scalar(in[0], 0.5));
+    f.call(in, got);
+    CHECK(same_bits(w->value(), want));
+    CHECK(same_bits(got[0], sum(want, {0})));
+  }
+  CHECK(has(f.text(), "in place 'w'"));
+}
+
+TEST_CASE("a step of an optimizer that is written in ops stands in the memory of what it changes",
+          "[compile]") {
+  Context c(options_of());
+  VariableRef w = VariableRef::make(data(c, {400, 50}, 1), "w");
+  std::unique_ptr<optim::Optimizer> nadam = optim::make_nadam(c, {});
+  auto step = [&](Span<const Tensor> in, size_t) {
+    Variable* all[] = {w.get()};
+    nadam->apply({in[0]}, all);
+    return Values{};
+  };
+  Function f(c, step, strict());
+  for (uint64_t i = 0; i < 4; i++) {
+    Values in{data(c, {400, 50}, 10 + i)}, got;
+    f.call(in, got);
+  }
+  for (const char* changed : {"in place 'w'", "m'", "v'"}) CHECK(has(f.text(), changed));
+  CHECK_FALSE(has(f.text(), " new\n"));
 }
 
 TEST_CASE("images stay bytes until one pass casts and scales them", "[compile]") {

@@ -57,7 +57,11 @@ class Chain {
   int reduce(OpId op, int x, const IntList& axes) {  // the four structs have the same members
     return add(op, {x, -1, -1}, SumAttrs{axes, true});
   }
-  void output(int value) { description_.outputs.push_back(value); }
+  // replaced: the input whose memory it should be able to take.
+  void output(int value, int replaced = -1) {
+    description_.outputs.push_back(value);
+    description_.replaces.push_back(replaced);
+  }
 
   const Tensor& value(int v) const { return values_[static_cast<size_t>(v)]; }
   size_t values() const { return values_.size(); }
@@ -447,6 +451,35 @@ TEST_CASE("broadcast_to in a program costs nothing or is spelt out", "[kernels][
   chain.check();
 }
 
+TEST_CASE("a program leaves memory alone that its results are to take", "[kernels][tile]") {
+  Context c(options());
+  for (const Shape& shape : {Shape{3000}, Shape{5, 7}}) {
+    // The step of an optimizer: m + (g - m) / 4 over m, w - m over w. The differences are formed while w and m are needed.
+    const Tensor w = drawn(c, shape, DType::kF32), m = drawn(c, shape, DType::kF32),
+                 g = drawn(c, shape, DType::kF32);
+    for (bool replaces : {false, true}) {
+      Chain chain(c);
+      const int in_w = chain.input(w), in_m = chain.input(m), in_g = chain.input(g);
+      const int change =
+          chain.add(OpId::kMulScalar, {chain.add(OpId::kSub, in_g, in_m), -1, -1}, MulScalarAttrs{0.25});
+      const int mean = chain.add(OpId::kAdd, in_m, change);
+      chain.output(chain.add(OpId::kAdd, chain.add(OpId::kNeg, mean), in_w), replaces ? in_w : -1);
+      chain.output(mean, replaces ? in_m : -1);
+      chain.check(replaces ? "replaced" : "new");
+      const TileProgram program(chain.description());
+      INFO(program.text());
+      CHECK(program.may_share(0, 0) == replaces);
+      CHECK(program.may_share(1, 1) == replaces);
+    }
+    // Selections read masks while they write, so that the memory of one is never theirs.
+    Chain masked(c);
+    const int x = masked.input(w), mask = masked.input(greater(m, w));
+    masked.output(masked.add(OpId::kSelect, mask, x, masked.add(OpId::kNeg, x)), x);
+    masked.check("a selection");
+    CHECK(TileProgram(masked.description()).may_share(0, 0));
+  }
+}
+
 TEST_CASE("random programs", "[kernels][tile]") {
   Context c(options());
   std::mt19937_64 random(17);
@@ -499,7 +532,7 @@ TEST_CASE("random programs", "[kernels][tile]") {
     }
     const int first = static_cast<int>(inputs), values = static_cast<int>(chain.values());
     if (first == values) continue;
-    chain.output(values - 1);
+    chain.output(values - 1, round % 3 ? round % static_cast<int>(inputs) : -1);
     if (pick(2) && values - 2 >= first)
       chain.output(first + static_cast<int>(pick(static_cast<size_t>(values - first - 1))));
     try {

@@ -25,7 +25,8 @@ size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 class Compiler {
  public:
-  Compiler(const TileDescription& d, const VectorTable& table) : table_(table), graph_(build_graph(d)) {
+  Compiler(const TileDescription& d, const VectorTable& table)
+      : table_(table), graph_(build_graph(d)), replaces_(d.replaces) {
     plan_ = std::make_unique<Plan>();
     plan_->inputs = d.inputs.size();
     plan_->slots = d.inputs.size() + d.outputs.size();
@@ -147,11 +148,30 @@ class Compiler {
     return -1;
   }
 
+  // Whether a step may write over an input: nobody reads that later, nor does the step itself but element by element.
+  bool may_overwrite(size_t input, size_t writer) const {
+    if (last_[input] != place_[writer]) return last_[input] < place_[writer];
+    const TileNode& n = graph_.nodes[writer];
+    bool may = n.type == Type::kOp;
+    for (int k = 0; k < n.operands; k++)
+      if (n.in[k] == static_cast<int>(input)) may &= works_in_place(n.op, k);
+    return may;
+  }
+
+  // Whether the output may hold value i and still lie over the input that it is to replace.
+  bool leaves_replaced(int output, size_t i) const {
+    const size_t o = static_cast<size_t>(output);
+    if (o >= replaces_.size() || replaces_[o] < 0) return true;
+    for (size_t k = 0; k < count(); k++)
+      if (graph_.nodes[k].input == replaces_[o]) return may_overwrite(k, i);
+    return true;
+  }
+
   // The memory of the output that it becomes, the register of an operand that dies here, a free one, or a new one.
   void take_register(size_t i) {
     const TileNode& n = graph_.nodes[i];
     const size_t element = size_of(n.dtype);
-    if (const int o = becomes_output(i); o >= 0) {
+    if (const int o = becomes_output(i); o >= 0 && leaves_replaced(o, i)) {
       // Two values may become one output, as those of a sum do: the memory is the first one's until it dies.
       int& holder = holder_[static_cast<size_t>(o)];
       if (holder < 0 || last_[static_cast<size_t>(holder)] <= place_[i]) {
@@ -385,23 +405,16 @@ class Compiler {
         const TileNode& in = graph_.nodes[i];
         if (in.input < 0 || in.kind != out.kind || size_of(in.dtype) != size_of(out.dtype) || is_gathered(i))
           continue;
-        const int first = first_write_[static_cast<size_t>(out.output)];
-        bool shares = last_[i] < first;
-        if (last_[i] == first) {
-          const TileNode& writer = at_place(first);
-          shares = writer.type == Type::kOp;
-          for (int k = 0; k < writer.operands; k++)
-            if (writer.in[k] == static_cast<int>(i)) shares &= works_in_place(writer.op, k);
-        }
-        plan_->shares[static_cast<size_t>(out.output)][static_cast<size_t>(in.input)] = shares;
+        plan_->shares[static_cast<size_t>(out.output)][static_cast<size_t>(in.input)] =
+            may_overwrite(i, at_place(first_write_[static_cast<size_t>(out.output)]));
       }
     }
   }
 
-  const TileNode& at_place(int place) const {
+  size_t at_place(int place) const {
     for (size_t i = 0; i < count(); i++)
-      if (place_[i] == place) return graph_.nodes[i];
-    return graph_.nodes[0];
+      if (place_[i] == place) return i;
+    return 0;
   }
 
   // ---- for people ----
@@ -438,6 +451,7 @@ class Compiler {
 
   const VectorTable& table_;
   TileGraph graph_;
+  const std::vector<int> replaces_;  // by output
   std::unique_ptr<Plan> plan_;
   std::vector<int> place_, last_;  // by node, among the steps on tiles
   std::vector<int> buffered_, collected_operands_;

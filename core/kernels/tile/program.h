@@ -30,6 +30,9 @@ struct TileDescription {
   std::vector<OutputSpec> inputs;
   std::vector<TileInstruction> instructions;
   std::vector<int> outputs;  // results of instructions, each once
+  // Of each output: the input whose memory the caller would give it, or -1; may be empty. The program is then made so that
+  // may_share() holds of the two where it can.
+  std::vector<int> replaces = {};
 };
 
 // Where the dropouts of a call draw, in the order of their instructions: the attributes `seed` and `call` of the op.
