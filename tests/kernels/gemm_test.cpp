@@ -357,7 +357,7 @@ int64_t bit_differences(GemmCpu cpu) {
 
 }  // namespace
 
-TEST_CASE("the number of threads changes no bit", "[gemm][long]") {
+TEST_CASE("the number of threads changes no bit of a product", "[gemm][long]") {
   for (GemmCpu cpu : kCpus) {
     CAPTURE(static_cast<int>(cpu));
     CHECK(bit_differences<float>(cpu) == 0);
