@@ -1,8 +1,8 @@
 // Pipelines of the C API: datasets of datasets, of functions and of iterators of the caller's.
 #include "tapeloop/pipeline.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "capi/src/dataset_object.h"
 #include "capi/src/element_functions.h"
@@ -218,7 +218,7 @@ TL_API tl_status tl_dataset_save_position(tl_dataset* dataset, uint8_t* bytes, s
     check_buffer(name, "bytes", bytes, capacity);
     const std::string position = d.alone(name, [&] { return d.iterator().save_position(); });
     if (length) *length = position.size();
-    if (position.size() <= capacity) std::memcpy(bytes, position.data(), position.size());
+    if (position.size() <= capacity) std::copy(position.begin(), position.end(), bytes);
   });
 }
 

@@ -63,6 +63,7 @@ class BucketStage : public Stage {
     source_.restore(in);
     std::sort(all.begin(), all.end());
     std::vector<int64_t> numbers;
+    numbers.reserve(all.size());
     for (auto& [number, b] : all) numbers.push_back(number);
     if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) PositionReader::refuse();
     size_t at = 0;

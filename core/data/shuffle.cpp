@@ -183,6 +183,7 @@ class BufferStage : public Stage {
     std::iota(places.begin(), places.end(), size_t{0});
     std::sort(places.begin(), places.end(), [&](size_t a, size_t b) { return numbers_[a] < numbers_[b]; });
     std::vector<int64_t> sorted;
+    sorted.reserve(places.size());
     for (size_t p : places) sorted.push_back(numbers_[p]);
     if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) PositionReader::refuse();
     elements_.resize(numbers_.size());

@@ -290,6 +290,53 @@ void test_folder(const char* folder) {
   check(finished, "a folder: it was never read");
 }
 
+tl_status doubled(tl_context* c, void*, const tl_element_place*, tl_tensor* const* inputs, size_t,
+                  tl_tensor** outputs, size_t) {
+  outputs[0] = tl_add(c, inputs[0], inputs[0]);
+  return TL_OK;
+}
+
+// A pipeline is made or not; and an element that could not be made comes at the next call.
+void test_pipelines() {
+  bool finished = false;
+  for (long k = 0; k < kMost && !finished; k++) {
+    const std::string where = "a pipeline, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    tl_dataset* numbers = tl_dataset_shuffle_buffer(c, tl_dataset_range(c, 0, 20, 1), 1, 3);
+    allocations_left = k;
+    tl_dataset* d = tl_dataset_map(c, numbers, doubled, nullptr, nullptr, 1, nullptr);
+    d = tl_dataset_window(c, tl_dataset_batch(c, d, 2, true), 2, 1, true);
+    allocations_left = -1;
+    if (d) {
+      int64_t want[4], got[4];
+      tl_tensor* element;
+      tl_dataset* twin = tl_dataset_take(c, d, 9);
+      check(tl_dataset_next(twin, &element, 1) && tl_dataset_next(twin, &element, 1) &&
+                tl_tensor_read(element, want, sizeof want) == TL_OK,
+            where + ": another one works");
+      bool first = false;
+      allocations_left = k;
+      first = tl_dataset_next(d, &element, 1);
+      finished = first && tl_dataset_next(d, &element, 1);
+      allocations_left = -1;
+      if (!finished) {
+        check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+        tl_clear_error(c);
+        check(tl_dataset_position(d) == first, where + ": nothing has moved");
+        if (!first) check(tl_dataset_next(d, &element, 1), where + ": the first element comes after all");
+        check(tl_dataset_next(d, &element, 1), where + ": the second element comes after all");
+      }
+      check(tl_tensor_read(element, got, sizeof got) == TL_OK && std::memcmp(got, want, sizeof got) == 0,
+            where + ": it is the right one");
+    } else {
+      check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+      tl_clear_error(c);
+    }
+    check(tl_context_free(c) == TL_OK, where + ": the context ends");
+  }
+  check(finished, "a pipeline: it never had enough memory");
+}
+
 // An update of rows changes the variable, its slots and the count, or nothing.
 void test_updates_of_rows() {
   bool finished = false;
@@ -470,6 +517,7 @@ int main() {
   test_states_of_forward();
   test_vmap();
   test_context_free();
+  test_pipelines();
   test_updates_of_rows();
   test_functions();
   test_compiled_steps();

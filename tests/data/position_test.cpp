@@ -24,8 +24,7 @@ FunctionPtr augment() {
     for (Value& v : e) {
       auto [value, memory] = BlockPool::make()->value(v.dtype, v.shape);
       for (int64_t i = 0; i < v.shape.elements(); i++)
-        reinterpret_cast<int64_t*>(memory)[i] =
-            v.data<int64_t>()[i] * 100 + static_cast<int64_t>(place.seed % 100);
+        reinterpret_cast<uint64_t*>(memory)[i] = v.data<uint64_t>()[i] * 100 + place.seed % 100;
       v = std::move(value);
     }
     return true;
