@@ -361,6 +361,36 @@ static inline uintptr_t tlgo_dataset_filter(uintptr_t context, uintptr_t source,
                                       tlgo_end, seed);
 }
 
+static inline uintptr_t tlgo_custom_optimizer(uintptr_t context, const char *name, double learning_rate,
+                                              uintptr_t rule) {
+  return (uintptr_t)tl_optimizer_custom((tl_context *)context, name, learning_rate, tlgo_compute,
+                                        (void *)rule, tlgo_end);
+}
+
+/* The loss of a rule is the result of a metric. */
+static inline uintptr_t tlgo_custom_metric(uintptr_t context, const char *name, uintptr_t rule) {
+  return (uintptr_t)tl_metric_custom((tl_context *)context, name, tlgo_compute, tlgo_loss, (void *)rule,
+                                     tlgo_end);
+}
+
+static inline int32_t tlgo_minimize(uintptr_t optimizer, uintptr_t rule, const uintptr_t *variables,
+                                    size_t count, tl_minimize_statistics *out) {
+  out->struct_size = sizeof *out;
+  return tl_optimizer_minimize((tl_optimizer *)optimizer, tlgo_compute, (void *)rule, tlgo_end,
+                               (tl_tensor *const *)variables, count, out);
+}
+
+static inline int32_t tlgo_sam(uintptr_t optimizer, tlgo_sam_options o, uintptr_t rule,
+                               const uintptr_t *variables, size_t count, uintptr_t *loss) {
+  tl_sam_options options;
+  tl_sam_options_init(&options, sizeof options);
+  options.rho = o.rho;
+  options.adaptive = o.adaptive;
+  options.eta = o.eta;
+  return tl_optimizer_apply_sam((tl_optimizer *)optimizer, &options, tlgo_compute, (void *)rule, tlgo_end,
+                                (tl_tensor *const *)variables, count, (tl_tensor **)loss);
+}
+
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {
   if (!sink) return tl_context_set_log((tl_context *)context, NULL, NULL, NULL);
   return tl_context_set_log((tl_context *)context, tlgo_on_log, (void *)sink, tlgo_end);

@@ -263,6 +263,19 @@ const (
 	HessianReverseOverReverse HessianWay = 1
 )
 
+// SlotKind: What a slot holds. Append-only numbers.
+type SlotKind int32
+
+// Values of SlotKind.
+const (
+	// one number for each element, of the shape and dtype of the variable
+	SlotElements SlotKind = 0
+	// one number of the dtype of the variable, rank 0
+	SlotNumber SlotKind = 1
+	// begins as a copy of the variable
+	SlotWeights SlotKind = 2
+)
+
 // HostReads: What becomes of a step that looks at elements on the host, or cannot be replayed otherwise.
 // Append-only numbers.
 type HostReads int32

@@ -757,6 +757,70 @@ func (o *FunctionOptions) name() string {
 	return o.Name
 }
 
+// LbfgsOptions: Of Context.LBFGS.
+type LbfgsOptions struct {
+	// the step that each line search tries first; 0: 1, the default
+	LearningRate float64
+	// steps that the curvature is known from; 0: 10, the default
+	HistorySize int64
+	// of one call; 0: 20, the default
+	MaxIterations int64
+	// done when no element of the gradient is larger; 0: 1e-7, the default
+	GradientTolerance float64
+	// done when neither a variable nor the loss changes by more; 0: 1e-9, the default
+	ChangeTolerance float64
+	// c1 of the Wolfe conditions, in (0, 1); 0: 1e-4, the default
+	SufficientDecrease float64
+	// c2 of the Wolfe conditions, in (c1, 1); 0: 0.9, the default
+	Curvature float64
+	// copied; "": "lbfgs"
+	Name string
+}
+
+func (o *LbfgsOptions) raw(name *C.char) C.tlgo_lbfgs_options {
+	if o == nil {
+		return C.tlgo_lbfgs_options{}
+	}
+	return C.tlgo_lbfgs_options{
+		learning_rate:       C.double(o.LearningRate),
+		history_size:        C.int64_t(o.HistorySize),
+		max_iterations:      C.int64_t(o.MaxIterations),
+		gradient_tolerance:  C.double(o.GradientTolerance),
+		change_tolerance:    C.double(o.ChangeTolerance),
+		sufficient_decrease: C.double(o.SufficientDecrease),
+		curvature:           C.double(o.Curvature),
+		name:                name,
+	}
+}
+
+func (o *LbfgsOptions) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.Name
+}
+
+// SamOptions: Of Optimizer.ApplySAM.
+type SamOptions struct {
+	// the radius of the neighbourhood, above 0; 0: 0.05, the default, or 0.5 when adaptive
+	Rho float64
+	// scaled by the weights, T = |w| + eta (Kwon et al. 2021; default false)
+	Adaptive bool
+	// of the adaptive one, not negative; 0: 0.01, the default
+	Eta float64
+}
+
+func (o *SamOptions) raw() C.tlgo_sam_options {
+	if o == nil {
+		return C.tlgo_sam_options{}
+	}
+	return C.tlgo_sam_options{
+		rho:      C.double(o.Rho),
+		adaptive: C.bool(o.Adaptive),
+		eta:      C.double(o.Eta),
+	}
+}
+
 // LayerOptions: Of layers that have no other options.
 type LayerOptions struct {
 	// copied; "": the name of the type, made unique inside a sequential layer
@@ -1014,6 +1078,11 @@ type StepOptions struct {
 	NonFinite NonFiniteGradients
 	// default WeightDecayDecoupled
 	WeightDecayForm WeightDecayForm
+	// every so many steps slow weights, which begin as the weights before the first step, go lookahead_alpha of
+	// the way to the weights, and these go there (Zhang et al. 2019); 0: never (default)
+	LookaheadSteps int64
+	// in (0, 1]; 0: 0.5, the default
+	LookaheadAlpha float64
 }
 
 func (o *StepOptions) raw() C.tlgo_step_options {
@@ -1037,5 +1106,7 @@ func (o *StepOptions) raw() C.tlgo_step_options {
 		max_loss_scale:              C.double(o.MaxLossScale),
 		non_finite:                  C.int32_t(o.NonFinite),
 		weight_decay_form:           C.int32_t(o.WeightDecayForm),
+		lookahead_steps:             C.int64_t(o.LookaheadSteps),
+		lookahead_alpha:             C.double(o.LookaheadAlpha),
 	}
 }

@@ -214,6 +214,23 @@ typedef struct {
 } tlgo_jacobian_options;
 
 typedef struct {
+  double learning_rate;
+  int64_t history_size;
+  int64_t max_iterations;
+  double gradient_tolerance;
+  double change_tolerance;
+  double sufficient_decrease;
+  double curvature;
+  const char *name;
+} tlgo_lbfgs_options;
+
+typedef struct {
+  double rho;
+  bool adaptive;
+  double eta;
+} tlgo_sam_options;
+
+typedef struct {
   const char *name;
 } tlgo_layer_options;
 
@@ -285,6 +302,8 @@ typedef struct {
   double max_loss_scale;
   int32_t non_finite;
   int32_t weight_decay_form;
+  int64_t lookahead_steps;
+  double lookahead_alpha;
 } tlgo_step_options;
 
 static inline const char *tlgo_version(void) {
@@ -1789,6 +1808,18 @@ static inline uintptr_t tlgo_schedule_free_adamw(uintptr_t context, tlgo_schedul
   return (uintptr_t)tl_schedule_free_adamw((tl_context *)context, &options);
 }
 
+static inline int32_t tlgo_optimizer_add_slot(uintptr_t optimizer, const char *name, int32_t kind, double first_value) {
+  return tl_optimizer_add_slot((tl_optimizer *)optimizer, name, kind, first_value);
+}
+
+static inline int32_t tlgo_metric_add_state(uintptr_t metric, const char *name, const int64_t *dims, size_t rank, double first_value) {
+  return tl_metric_add_state((tl_metric *)metric, name, dims, rank, first_value);
+}
+
+static inline int32_t tlgo_metric_update_with(uintptr_t metric, const uintptr_t *inputs, size_t count) {
+  return tl_metric_update_with((tl_metric *)metric, (tl_tensor *const *)inputs, count);
+}
+
 static inline uintptr_t tlgo_forward_begin(uintptr_t context, const uintptr_t *primals, const uintptr_t *tangents, size_t count) {
   return (uintptr_t)tl_forward_begin((tl_context *)context, (tl_tensor *const *)primals, (tl_tensor *const *)tangents, count);
 }
@@ -1849,6 +1880,10 @@ static inline void tlgo_function_release(uintptr_t function) {
   tl_function_release((tl_function *)function);
 }
 
+static inline int32_t tlgo_optimizer_add_group(uintptr_t optimizer, uintptr_t group, const uintptr_t *variables, size_t count, double rate_multiplier) {
+  return tl_optimizer_add_group((tl_optimizer *)optimizer, (tl_optimizer *)group, (tl_tensor *const *)variables, count, rate_multiplier);
+}
+
 static inline int32_t tlgo_tape_jacobian(uintptr_t tape, uintptr_t target, const uintptr_t *sources, size_t count, tlgo_jacobian_options o, uintptr_t *jacobians) {
   tl_jacobian_options options;
   tl_jacobian_options_init(&options, sizeof options);
@@ -1869,6 +1904,20 @@ static inline int32_t tlgo_tape_batch_jacobian(uintptr_t tape, uintptr_t target,
   options.check_independence = o.check_independence;
   options.reasons = o.reasons;
   return tl_tape_batch_jacobian((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, &options, (tl_tensor **)jacobian);
+}
+
+static inline uintptr_t tlgo_lbfgs(uintptr_t context, tlgo_lbfgs_options o) {
+  tl_lbfgs_options options;
+  tl_lbfgs_options_init(&options, sizeof options);
+  options.learning_rate = o.learning_rate;
+  options.history_size = o.history_size;
+  options.max_iterations = o.max_iterations;
+  options.gradient_tolerance = o.gradient_tolerance;
+  options.change_tolerance = o.change_tolerance;
+  options.sufficient_decrease = o.sufficient_decrease;
+  options.curvature = o.curvature;
+  options.name = o.name;
+  return (uintptr_t)tl_lbfgs((tl_context *)context, &options);
 }
 
 static inline uintptr_t tlgo_initialize(uintptr_t context, int32_t dtype, const int64_t *dims, size_t rank, int32_t initializer, double parameter) {
@@ -2156,6 +2205,8 @@ static inline int32_t tlgo_optimizer_configure(uintptr_t optimizer, tlgo_step_op
   options.max_loss_scale = o.max_loss_scale;
   options.non_finite = o.non_finite;
   options.weight_decay_form = o.weight_decay_form;
+  options.lookahead_steps = o.lookahead_steps;
+  options.lookahead_alpha = o.lookahead_alpha;
   return tl_optimizer_configure((tl_optimizer *)optimizer, &options);
 }
 

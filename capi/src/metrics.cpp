@@ -3,9 +3,8 @@
 
 #include <cmath>
 
-#include "capi/src/call.h"
+#include "capi/src/metric_object.h"
 #include "capi/src/options.h"
-#include "capi/src/variable_handles.h"
 #include "core/nn/accuracy.h"
 #include "core/nn/class_metric.h"
 #include "core/nn/regression_metric.h"
@@ -16,19 +15,11 @@ using namespace tl::capi;
 
 namespace {
 
-struct MetricObject {
-  MetricObject(Session& session, std::unique_ptr<nn::Metric> of)
-      : metric(std::move(of)), variables(session) {}
-  std::unique_ptr<nn::Metric> metric;
-  VariableHandles variables;
-};
-
 // f(core context, name) makes the metric.
 template <class F>
 tl_metric* make_metric(tl_context* context, const char* op, const char* name, F&& f) {
-  return make(context, op, [&](Session& s) {
-    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), text_or_empty(name))));
-  });
+  return make(context, op,
+              [&](Session& s) { return make_metric_object(s, f(s.core(), text_or_empty(name))); });
 }
 
 using MakeByThresholds = std::unique_ptr<nn::Metric> (*)(Context&, const nn::ThresholdOptions&);
@@ -55,7 +46,7 @@ tl_metric* by_thresholds(tl_context* context, const char* op, MakeByThresholds f
     nn::ThresholdOptions o = threshold_options_of(op, options);
     check_list(op, "thresholds", thresholds, count);
     o.thresholds.assign(thresholds, thresholds + count);
-    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), o)));
+    return make_metric_object(s, f(s.core(), o));
   });
 }
 
@@ -63,7 +54,7 @@ tl_metric* one_at_another(tl_context* context, const char* op, MakeOneAtAnother 
                           const tl_threshold_options* options) {
   return make(context, op, [&](Session& s) {
     const nn::ThresholdOptions o = threshold_options_of(op, options);
-    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, f(s.core(), least, o)));
+    return make_metric_object(s, f(s.core(), least, o));
   });
 }
 
@@ -171,8 +162,7 @@ TL_API tl_metric* tl_metric_f_beta(tl_context* context, int64_t classes, const t
     f.threshold = o.threshold;
     f.average = static_cast<nn::ClassAverage>(o.average);
     f.name = text_or_empty(o.name);
-    return make_object<tl_metric>(s, Kind::kMetric,
-                                  new MetricObject(s, nn::make_f_beta(s.core(), classes, f)));
+    return make_metric_object(s, nn::make_f_beta(s.core(), classes, f));
   });
 }
 TL_API tl_metric* tl_metric_mean_iou(tl_context* context, int64_t classes, const char* name) {
@@ -196,44 +186,41 @@ TL_API tl_metric* tl_metric_r2(tl_context* context, int64_t outputs, const tl_r2
     r2.average = static_cast<nn::R2Average>(o.average);
     r2.regressors = o.regressors;
     r2.name = text_or_empty(o.name);
-    return make_object<tl_metric>(s, Kind::kMetric, new MetricObject(s, nn::make_r2(s.core(), outputs, r2)));
+    return make_metric_object(s, nn::make_r2(s.core(), outputs, r2));
   });
 }
 
 TL_API tl_status tl_metric_update(tl_metric* metric, tl_tensor* values, tl_tensor* weights) {
   const char* op = "metric_update";
-  return effect<MetricObject>(metric, Kind::kMetric, op, [&](Session& s, MetricObject& m) {
-    m.metric->update(peek_tensor(s, values, op, "values"), weights_of(s, weights, op));
+  return with_metric(metric, op, [&](Session& s, nn::Metric& m) {
+    m.update(peek_tensor(s, values, op, "values"), weights_of(s, weights, op));
   });
 }
 
 TL_API tl_status tl_metric_update_predictions(tl_metric* metric, tl_tensor* labels, tl_tensor* predictions,
                                               tl_tensor* weights) {
   const char* op = "metric_update_predictions";
-  return effect<MetricObject>(metric, Kind::kMetric, op, [&](Session& s, MetricObject& m) {
+  return with_metric(metric, op, [&](Session& s, nn::Metric& m) {
     const Tensor& y = peek_tensor(s, labels, op, "labels");
-    m.metric->update(y, peek_tensor(s, predictions, op, "predictions"), weights_of(s, weights, op));
+    m.update(y, peek_tensor(s, predictions, op, "predictions"), weights_of(s, weights, op));
   });
 }
 
 TL_API double tl_metric_result(tl_metric* metric) {
   double out = NAN;
-  (void)effect<MetricObject>(metric, Kind::kMetric, "metric_result",
-                             [&](Session&, MetricObject& m) { out = m.metric->result(); });
+  (void)with_metric(metric, "metric_result", [&](Session&, nn::Metric& m) { out = m.result(); });
   return out;
 }
 
 TL_API tl_tensor* tl_metric_result_tensor(tl_metric* metric) {
   tl_tensor* out = nullptr;
-  (void)effect<MetricObject>(metric, Kind::kMetric, "metric_result_tensor", [&](Session& s, MetricObject& m) {
-    out = s.make_tensor(m.metric->result_tensor());
-  });
+  (void)with_metric(metric, "metric_result_tensor",
+                    [&](Session& s, nn::Metric& m) { out = s.make_tensor(m.result_tensor()); });
   return out;
 }
 
 TL_API tl_status tl_metric_reset(tl_metric* metric) {
-  return effect<MetricObject>(metric, Kind::kMetric, "metric_reset",
-                              [](Session&, MetricObject& m) { m.metric->reset(); });
+  return with_metric(metric, "metric_reset", [](Session&, nn::Metric& m) { m.reset(); });
 }
 
 TL_API tl_tensor* const* tl_metric_variables(tl_metric* metric, size_t* count) {

@@ -14,7 +14,7 @@ namespace tl::capi {
 struct OptimizerObject {
   OptimizerObject(Session& session, std::unique_ptr<optim::Optimizer> of)
       : optimizer(std::move(of)), variables(session) {}
-  std::unique_ptr<optim::Optimizer> optimizer;
+  std::shared_ptr<optim::Optimizer> optimizer;  // also of the optimizer whose group it is
   VariableHandles variables;
 };
 
@@ -25,8 +25,11 @@ inline tl_optimizer* make_optimizer(Session& s, std::unique_ptr<optim::Optimizer
 // A call with an effect on an optimizer: f(session, optimizer).
 template <class F>
 tl_status with_optimizer(tl_optimizer* optimizer, const char* name, F&& f) noexcept {
-  return effect<OptimizerObject>(optimizer, Kind::kOptimizer, name,
-                                 [&](Session& s, OptimizerObject& o) { f(s, *o.optimizer); });
+  return effect<OptimizerObject>(optimizer, Kind::kOptimizer, name, [&](Session& s, OptimizerObject& o) {
+    // Its own callback may release it.
+    const std::shared_ptr<optim::Optimizer> alive = o.optimizer;
+    f(s, *alive);
+  });
 }
 
 // The variables behind a list of handles. Throws for one that is none.

@@ -73,6 +73,7 @@ class Session {
 
   size_t live_handles(Kind kind) const { return live_[static_cast<int>(kind)]; }
   uint32_t own_slot() const { return own_slot_; }
+  tl_context* handle() const { return static_cast<tl_context*>(handle_of(own_slot_, known_slot(own_slot_))); }
   void collect_released();  // handles that other threads released
   void retire_all();        // makes every handle of the session stale
 

@@ -20,6 +20,10 @@ void check_switches(const char* op, const tl_step_options& o) {
               "' to true, or leave '", name, "' at 0");
   };
   needs("ema_momentum", o.ema_momentum, "use_ema", o.use_ema);
+  if (o.lookahead_alpha != 0 && o.lookahead_steps == 0)
+    invalid("[", op, "] 'lookahead_alpha' needs 'lookahead_steps': got ", o.lookahead_alpha,
+            " without it; set both, or leave "
+            "'lookahead_alpha' at 0");
   const char* dynamic = "dynamic_loss_scale";
   needs("initial_loss_scale", o.initial_loss_scale, dynamic, o.dynamic_loss_scale);
   needs("loss_scale_growth_interval", o.loss_scale_growth_interval, dynamic, o.dynamic_loss_scale);
@@ -40,6 +44,8 @@ optim::StepOptions options_of(const char* op, const tl_step_options* options) {
   out.use_ema = o.use_ema;
   out.ema_momentum = value_or(o.ema_momentum, out.ema_momentum);
   out.ema_overwrite_frequency = o.ema_overwrite_frequency;
+  out.lookahead_steps = o.lookahead_steps;
+  out.lookahead_alpha = value_or(o.lookahead_alpha, out.lookahead_alpha);
   out.loss_scale_factor = value_or(o.loss_scale_factor, out.loss_scale_factor);
   out.dynamic_loss_scale = o.dynamic_loss_scale;
   out.initial_loss_scale = value_or(o.initial_loss_scale, out.initial_loss_scale);

@@ -8,9 +8,15 @@ namespace tl::nn {
 
 Metric::Metric(Context& context, std::string name, std::initializer_list<State> states)
     : context_(context), name_(std::move(name)) {
-  for (const State& s : states)
-    states_.push_back(
-        VariableRef::make(full(context, s.shape, 0.0, DType::kF64), name_ + "/" + s.name, false));
+  for (const State& s : states) declare(s);
+}
+
+void Metric::declare(const State& s) {
+  VariableRef made =
+      VariableRef::make(full(context_, s.shape, s.first, DType::kF64), name_ + "/" + s.name, false);
+  firsts_.reserve(firsts_.size() + 1);
+  states_.push_back(std::move(made));
+  firsts_.push_back(s.first);
 }
 
 void Metric::update(const Tensor&, const Tensor&) {
@@ -34,9 +40,10 @@ double Metric::result() const {
 }
 
 void Metric::reset() {
-  std::vector<Tensor> zeros;
-  for (const VariableRef& s : states_) zeros.push_back(full(context_, s->shape(), 0.0, DType::kF64));
-  for (size_t i = 0; i < states_.size(); i++) states_[i]->put(std::move(zeros[i]));
+  std::vector<Tensor> firsts;
+  for (size_t i = 0; i < states_.size(); i++)
+    firsts.push_back(full(context_, states_[i]->shape(), firsts_[i], DType::kF64));
+  for (size_t i = 0; i < states_.size(); i++) states_[i]->put(std::move(firsts[i]));
 }
 
 Tensor Metric::state(size_t i) const { return stop_gradient(states_[i]->peek()); }

@@ -3,7 +3,7 @@
 // in a recorded step, and no tape sees them. Of a failed update nothing stays.
 //
 // Here is what all metrics share, and the means and sums of values. accuracy.h, threshold_metric.h, class_metric.h and
-// regression_metric.h have those of labels and predictions.
+// regression_metric.h have those of labels and predictions, custom_metric.h those of the program's own.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ class Metric {
   virtual Tensor result_tensor() const = 0;
   // The same as a number of the host. Throws where there are several.
   double result() const;
-  void reset();
+  void reset();  // the state as it was at first
 
   // "<name>/total" and the like.
   const std::vector<VariableRef>& variables() const { return states_; }
@@ -38,10 +38,12 @@ class Metric {
 
  protected:
   struct State {
-    const char* name;
+    std::string name;
     Shape shape;
+    double first = 0;  // of each element
   };
   Metric(Context& context, std::string name, std::initializer_list<State> states);
+  void declare(const State& state);
 
   Tensor state(size_t i) const;
   // New values for all states; all or, where one has no memory of its own (inside vmap), none.
@@ -54,6 +56,7 @@ class Metric {
   Context& context_;
   std::string name_;
   std::vector<VariableRef> states_;
+  std::vector<double> firsts_;
 };
 
 // sum(weights values) and sum(weights), for metrics that are a function of these two.

@@ -8,6 +8,7 @@ Tensor into(OpId op, Tensor a, const Tensor& b) {
   const Tensor* in[] = {&a, &b};
   Tensor out;
   apply(op, a.context(), Inputs(in, 2), nullptr, &out, 1);
+  a = Tensor();  // it may live on to the end of the caller's expression, where the next op of a chain wants the memory alone
   return out;
 }
 
@@ -15,6 +16,7 @@ Tensor into(OpId op, Tensor a) {
   const Tensor* in[] = {&a};
   Tensor out;
   apply(op, a.context(), Inputs(in, 1), nullptr, &out, 1);
+  a = Tensor();  // it may live on to the end of the caller's expression, where the next op of a chain wants the memory alone
   return out;
 }
 
@@ -23,6 +25,7 @@ Tensor scaled_into(Tensor a, double value) {
   MulScalarAttrs attrs{value};
   Tensor out;
   apply(OpId::kMulScalar, a.context(), Inputs(in, 1), &attrs, &out, 1);
+  a = Tensor();  // it may live on to the end of the caller's expression, where the next op of a chain wants the memory alone
   return out;
 }
 
@@ -31,6 +34,7 @@ Tensor shifted_into(Tensor a, double value) {
   AddScalarAttrs attrs{value};
   Tensor out;
   apply(OpId::kAddScalar, a.context(), Inputs(in, 1), &attrs, &out, 1);
+  a = Tensor();  // it may live on to the end of the caller's expression, where the next op of a chain wants the memory alone
   return out;
 }
 

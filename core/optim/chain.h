@@ -13,6 +13,11 @@ Tensor into(OpId op, Tensor a);
 Tensor scaled_into(Tensor a, double value);
 Tensor shifted_into(Tensor a, double value);
 
+// A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
+inline Tensor untracked(const Tensor& t) {
+  return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
+}
+
 // keep average + (1 - keep) x, as average + (x - average)(1 - keep).
 Tensor moving_average(const Tensor& average, Tensor x, double keep);
 

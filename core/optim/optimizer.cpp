@@ -7,9 +7,12 @@
 #include <unordered_set>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/chain.h"
 #include "core/optim/conventions.h"
 #include "core/optim/host_scalar.h"
 #include "core/optim/row_update.h"
+#include "core/optim/step_numbers.h"
+#include "core/optim/stepping.h"
 #include "core/tensor/recorder.h"
 
 namespace tl::optim {
@@ -22,11 +25,6 @@ std::string quoted(const Variable& variable) {
 // One of a list: its place says which one is meant where it has no name.
 std::string quoted(const Variable& variable, size_t position) {
   return variable.name().empty() ? concat("variables[", position, "]") : quoted(variable);
-}
-
-// A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
-Tensor untracked(const Tensor& t) {
-  return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
 }
 
 }  // namespace
@@ -42,54 +40,65 @@ struct Optimizer::Update {
   Tensor out[1 + kMostSlots];
 };
 
-// The numbers of a step, for who replays it.
+// The numbers of a step, for who replays it. Of a group they are a source of their own: how far the steps are, its owner says,
+// who alone counts them.
 class Optimizer::Numbers final : public HostNumbers {
  public:
   explicit Numbers(Optimizer& optimizer) : optimizer_(optimizer) {}
   const std::string& name() const override { return optimizer_.name_; }
   int count() const override {
     double unused[kMostNumbers];
-    return optimizer_.all_numbers(1, 0, unused);
+    return stepping().all_numbers(optimizer_, 1, 0, unused);
   }
   void before(int64_t ahead, DType dtype, double* numbers) override {
-    optimizer_.check_state();
-    StepState* state = optimizer_.state_.get();
-    if (state) state->check(optimizer_.name_.c_str());
-    const int64_t steps = optimizer_.steps_now();
+    Optimizer& o = stepping();
+    o.check_state();
+    StepState* state = o.state_.get();
+    if (state) state->check(o.name_.c_str());
+    const int64_t steps = o.steps_now();
     // A call that only accumulates takes no numbers, and asks for none when it is not replayed, either.
     if (!state || state->kind(ahead, steps) != StepState::kAccumulate) {
       const int64_t step = state ? state->step_of(ahead, steps) : steps + ahead;
       const double rate = optimizer_.rate_of(step);
-      const int n = optimizer_.all_numbers(step + 1, rate, numbers);
+      const int n = o.all_numbers(optimizer_, step + 1, rate, numbers);
       optimizer_.check_numbers(numbers, n, rate, dtype, nullptr);
     }
+    if (is_of_group()) return;
     if (state) state->make_room();
-    optimizer_.make_room_for_count();
+    o.make_room_for_count();
   }
   void after(int64_t steps) noexcept override {
+    if (is_of_group()) return;
     const StepState* state = optimizer_.state_.get();
     if (!state) return optimizer_.count_steps(steps);
     const bool finite = !state->finite || state->finite->value().data<bool>()[0];
     for (int64_t i = 0; i < steps; i++) optimizer_.count_call(finite);
   }
   int kind(int64_t ahead) const override {
-    const StepState* state = optimizer_.state_.get();
+    const StepState* state = is_of_group() ? nullptr : optimizer_.state_.get();
     return state ? state->kind(ahead, optimizer_.steps_now()) : 0;
   }
   const std::string* subject() const override { return optimizer_.subject_; }
-  bool may_skip() const override { return optimizer_.state_ && optimizer_.state_->options.skips(); }
+  bool may_skip() const override {
+    return !is_of_group() && optimizer_.state_ && optimizer_.state_->options.skips();
+  }
   bool follows(const Variable& variable) const override {
+    if (&variable == optimizer_.learning_rate_.get()) return true;
     for (const VariableRef& v : optimizer_.schedule_variables_)
       if (&variable == v.get()) return true;
-    if (optimizer_.state_ && optimizer_.state_->follows(variable)) return true;
-    return changes(variable) || &variable == optimizer_.learning_rate_.get();
+    if (is_of_group()) return stepping().numbers_->follows(variable);
+    return changes(variable) || (optimizer_.state_ && optimizer_.state_->follows(variable));
   }
   bool changes(const Variable& variable) const override {
+    if (is_of_group()) return false;
     return &variable == optimizer_.iterations_.variable().get() ||
            (optimizer_.state_ && optimizer_.state_->changes(variable));
   }
 
  private:
+  bool is_of_group() const { return &stepping() != &optimizer_; }
+  Optimizer& stepping() const { return optimizer_.owner_life_.expired() ? optimizer_ : *optimizer_.owner_; }
+
   Optimizer& optimizer_;
 };
 
@@ -117,11 +126,16 @@ int64_t Optimizer::iterations() const {
 std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_.variable(), learning_rate_};
   all.insert(all.end(), schedule_variables_.begin(), schedule_variables_.end());
+  for (const auto& group : groups_) {
+    if (group->rate_multiplier_ > 0) continue;
+    all.push_back(group->learning_rate_);
+    all.insert(all.end(), group->schedule_variables_.begin(), group->schedule_variables_.end());
+  }
   if (state_) state_->list_variables(all);
   for (const Entry& entry : entries_) {
     if (entry.life.expired()) continue;
     for (size_t i = 0; i < entry.num_slots; i++) all.push_back(entry.slots[i]);
-    for (const VariableRef& v : {entry.sum, entry.average})
+    for (const VariableRef& v : {entry.sum, entry.average, entry.slow})
       if (v) all.push_back(v);
   }
   return all;
@@ -190,7 +204,7 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
     if (&row_indices[i].context() != &context_)
       invalid("[", name_, "] indices must be of the optimizer's context: got 'row_indices[", i,
               "]' of another context; copy its data over");
-    if (const char* reason = against_rows(v))
+    if (const char* reason = rule_of(v).against_rows(v))
       invalid("[", name_, "] gradients of rows are not taken, because ", reason, ": got 'row_indices[", i,
               "]' for ", quoted(v, i),
               "; give its whole gradient, which the tape makes when not asked for rows");
@@ -254,7 +268,8 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       entry.life = v.life();
       entry.name = v.name();
       for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
-      std::vector<Slot> slots = first_slots(v);
+      entry.rule = &rule_of(v);
+      std::vector<Slot> slots = entry.rule->first_slots(v);
       TL_INVARIANT(slots.size() <= kMostSlots);
       for (Slot& slot : slots)
         entry.slots[entry.num_slots++] =
@@ -287,13 +302,29 @@ void Optimizer::forget_slots_from(size_t count) {
 }
 
 void Optimizer::build(Span<Variable* const> variables) {
+  check_steps_itself("optimizer_build");
+  check_not_stepping("optimizer_build");
   check_variables(variables);
   forget_dead_variables();
   make_slots(variables);
 }
 
+bool Optimizer::has_callbacks() const {
+  bool any = runs_callbacks();
+  for (const auto& group : groups_) any |= group->runs_callbacks();
+  return any;
+}
+
+void Optimizer::check_not_stepping(const char* op) const {
+  if (stepping_)
+    fail(Code::kFailedPrecondition, "[", op, "] an optimizer takes one step at a time: got a call for '",
+         name_, "' from its own update; return new values instead");
+}
+
 void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
                       Span<const Tensor> row_indices) {
+  check_steps_itself("optimizer_apply");
+  check_not_stepping("optimizer_apply");
   if (grads.size() != variables.size())
     invalid("[", name_, "] there must be one gradient (or null) for each variable: got ", grads.size(),
             " gradients and ", variables.size(), " variables; are both lists of the same model?");
@@ -303,6 +334,7 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
   check_variables(variables);
   check_gradients(grads, variables, row_indices);
   check_state();
+  const Stepping now(*this, variables);
   forget_dead_variables();
   size_t before = entries_.size();
   try {
@@ -329,7 +361,7 @@ void Optimizer::prepare(Update& u) const {
   Tensor values[1 + kMostSlots];
   for (size_t k = 0; k < count; k++)
     values[k] = u.row_indices ? rows_of(untracked(*held[k]), u.row_indices) : untracked(*held[k]);
-  run(values, u.gradient, u.scalars, static_cast<bool>(u.row_indices), u.out);
+  u.entry->rule->run(values, u.gradient, u.scalars, static_cast<bool>(u.row_indices), u.out);
   if (!u.row_indices || u.in_place) return;
   for (size_t k = 0; k < count; k++)
     u.out[k] = with_rows(untracked(*held[k]), u.row_indices, u.out[k], false);
@@ -343,7 +375,7 @@ void Optimizer::commit(Update& u) const {
     values[0] = u.variable->take();
     for (size_t s = 0; s < num_slots; s++) values[1 + s] = u.entry->slots[s]->take();
     try {
-      if (!u.row_indices) run(values, u.gradient, u.scalars, true, u.out);
+      if (!u.row_indices) u.entry->rule->run(values, u.gradient, u.scalars, true, u.out);
       for (size_t k = 0; k <= num_slots && u.row_indices; k++)
         u.out[k] = with_rows(values[k], u.row_indices, u.out[k], true);
     } catch (...) {
@@ -359,35 +391,27 @@ void Optimizer::commit(Update& u) const {
 // First everything that can fail, with the old values in place; then the variables change, and nothing can fail any more.
 void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
                      Span<const Tensor> row_indices) {
-  const int64_t count = steps_now() + 1;
-  double numbers[kMostScalars];
-  const double rate = rate_of(count - 1);
-  const int num_scalars = scalars(count, rate, numbers);
-  for (Observer* observer : context_.observers()) observer->on_host_step(numbers_);
-  Tensor numbers_of_dtype[2][kMostScalars];  // f32, f64
+  StepNumbers numbers(*this, steps_now());
+  tell_step();
   make_room_for_count();
 
   std::vector<Update> updates;
   updates.reserve(grads.size());
-  for (size_t i = 0; i < grads.size(); i++) {
-    if (!grads[i]) continue;
+  for_each_rule_in_order(grads.size(), [&](size_t i, bool callbacks) {
+    if (!grads[i]) return;
     Variable& v = *variables[i];
-    Tensor* as_tensors = numbers_of_dtype[v.dtype() == DType::kF64];
-    if (!as_tensors[num_scalars - 1]) check_numbers(numbers, num_scalars, rate, v.dtype(), &v);
-    for (int k = 0; k < num_scalars && !as_tensors[num_scalars - 1]; k++) {
-      as_tensors[k] = full(context_, IntList{}, numbers[k], v.dtype());
-      for (Observer* observer : context_.observers()) observer->on_host_number(*numbers_, k, as_tensors[k]);
-    }
+    Entry& entry = entries_[entry_of(v, i)];
+    if (entry.rule->runs_callbacks() != callbacks) return;
     const bool of_rows = !row_indices.empty() && row_indices[i];
     updates.push_back({&v,
-                       &entries_[entry_of(v, i)],
+                       &entry,
                        untracked(grads[i]),
                        of_rows ? row_indices[i] : Tensor(),
-                       as_tensors,
-                       of_rows || runs_in_place(),
+                       numbers.of(*entry.rule, v),
+                       of_rows || entry.rule->runs_in_place(),
                        {}});
     prepare(updates.back());
-  }
+  });
   // What an op in place still takes: the threads, and a node for each output.
   context_.pool();
   {

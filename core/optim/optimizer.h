@@ -46,6 +46,9 @@ class Optimizer {
   // update of a row needs the other rows refuses them; each header says what its optimizer does.
   void apply(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices = {});
 
+  // Throws as apply() does for variables that cannot be stepped together.
+  void check_variables(Span<Variable* const> variables) const;
+
   // Makes the slots of variables ahead of the first step, as loading a checkpoint needs it.
   void build(Span<Variable* const> variables);
 
@@ -60,6 +63,20 @@ class Optimizer {
   void set_schedule(SchedulePtr schedule);
   // Steps done so far.
   int64_t iterations() const;
+
+  // ---- groups, in groups.cpp ----
+
+  // From now on these variables step as those of `group` would: by its formula, slots, rate and schedule, in the steps of this
+  // optimizer, which counts them. `group` is an optimizer of any kind, such as the same one with another rate or weight decay,
+  // or Muon for matrices beside AdamW; its rate and schedule can be set as before. Above 0, rate_multiplier makes its rate that
+  // of this optimizer times the multiplier. Of the step options a group may have its own clip_value, clip_norm and weight
+  // decay, configured before; one that has not been configured takes those of this optimizer, all others do anyway. The scalar
+  // numbers of each group are inputs of a recorded step. Throws kFailedPrecondition once one of both has been used or is in a
+  // group; kInvalidArgument for a variable that is in a group already, for options that steps have in common, and where only
+  // one of both keeps averages of its own. Not for a step that is recorded.
+  void add_group(std::shared_ptr<Optimizer> group, Span<Variable* const> variables,
+                 double rate_multiplier = 0);
+  bool is_group() const { return owner_ != nullptr; }
 
   // ---- step options (step_options.h), in step_with_options.cpp ----
 
@@ -77,9 +94,10 @@ class Optimizer {
   void swap_averages(Span<Variable* const> variables);
   bool averages_in_use() const;
 
-  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, what step
+  // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, the same of
+  // each group with a rate of its own ("<name>/<group>/learning_rate"; groups of one name as variables of one name), what step
   // options count ("<name>/accumulated_steps", "skipped_steps", "good_steps", "averages_in_use", i64, and "loss_scale", f64), then the
-  // slots, "<name>/<variable>/<slot>", of each live variable in the order of first sight, with "gradient_sum" and "average" where options
+  // slots, "<name>/<variable>/<slot>", of each live variable in the order of first sight, with "gradient_sum", "average" and "slow" where options
   // need them; of variables of one name the second is called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
   std::vector<VariableRef> variables() const;
   // The slots of one variable, empty when it was not seen yet.
@@ -88,7 +106,7 @@ class Optimizer {
   Context& context() const { return context_; }
 
  protected:
-  static constexpr int kMostSlots = 5;
+  static constexpr int kMostSlots = 8;
   static constexpr int kMostScalars = 4;
   static constexpr int kMostNumbers = kMostScalars + 2;  // with those of step options
 
@@ -117,26 +135,41 @@ class Optimizer {
                    Tensor* out) const = 0;
   // Which of the scalars is the share of the weights that decays, when the optimizer has a weight decay of its own; else -1.
   virtual int decay_scalar() const { return -1; }
-  // Which slot is an average of the weights, when the optimizer has one of its own, which it then calls configure() for; else -1.
+  // Which slot is an average of the weights, when the optimizer has one of its own; else -1.
   virtual int average_slot() const { return -1; }
+  // Makes room for the note that averages are swapped in: for the constructor of such an optimizer.
+  void note_averages();
   // True when run() with `donate` allocates no memory for values that nobody else holds.
   virtual bool runs_in_place() const = 0;
+  // True when run() calls functions of the program's, which may read, keep and release whatever they reach.
+  virtual bool runs_callbacks() const { return false; }
+  // Why step options and groups are not for this optimizer: half a sentence, for the error. Null: they are.
+  virtual const char* against_options() const { return nullptr; }
+
+  // For optimizers that make their steps in another way than apply() does.
+  class Stepping;  // stepping.h
+  void check_not_stepping(const char* op) const;
+  void make_room_for_count() { iterations_.make_room(); }
+  void count_steps(int64_t steps) noexcept;
+  // Throws kFailedPrecondition once there are slots or steps: `what` must be done before.
+  void check_unused(const char* op, const char* what) const;
 
  private:
   struct Entry {
+    const Optimizer* rule;  // whose formula it follows: this optimizer or a group
     uint64_t variable;
     std::weak_ptr<const void> life;  // of the variable
     std::string name;                // of the variable in the names of its slots
     std::array<VariableRef, kMostSlots> slots;
     size_t num_slots = 0;
-    VariableRef sum, average;  // where step options want them
+    VariableRef sum, average, slow;  // where step options want them
     bool warned = false;
   };
   struct Update;
   class Numbers;
+  class StepNumbers;
   class Call;
 
-  void check_variables(Span<Variable* const> variables) const;
   void check_gradients(Span<const Tensor> grads, Span<Variable* const> variables,
                        Span<const Tensor> row_indices) const;
   void check_state() const;
@@ -151,12 +184,25 @@ class Optimizer {
   void step(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices);
   void step_with_options(Span<const Tensor> grads, Span<Variable* const> variables,
                          Span<const Tensor> row_indices);
-  int all_numbers(int64_t step, double rate, double* out) const;
-  void make_room_for_count() { iterations_.make_room(); }
+  int all_numbers(const Optimizer& rule, int64_t step, double rate, double* out) const;
+  const Optimizer& rule_of(const Variable& variable) const;
+  StepOptions options_for(const Optimizer& rule) const;
+  bool is_excluded_from_decay(const Optimizer& rule, const Variable& variable) const;
+  void check_group(const Optimizer* group, Span<Variable* const> variables, double rate_multiplier) const;
+  void check_takes_options(const char* what) const;
+  void check_steps_itself(const char* op) const;
+  void check_own_rate() const;
+  void tell_step() const;
   void make_option_slots(Entry& entry, Variable& variable) const;
-  void count_steps(int64_t steps) noexcept;
   void count_call(bool finite) noexcept;
-  void check_unused(const char* op, const char* what) const;
+  bool has_callbacks() const;
+  // f(position, callbacks) for each position, first for the updates that run callbacks: before it is decided whose memory
+  // the others may write into.
+  template <class F>
+  void for_each_rule_in_order(size_t count, F&& f) const {
+    for (size_t i = 0; i < count && stepping_; i++) f(i, true);
+    for (size_t i = 0; i < count; i++) f(i, false);
+  }
   void prepare(Update& update) const;
   void commit(Update& update) const;
   void warn_of_missing(Span<const Tensor> grads, Span<Variable* const> variables);
@@ -167,9 +213,18 @@ class Optimizer {
   VariableRef learning_rate_;
   SchedulePtr schedule_;                         // null: the variable's rate
   std::vector<VariableRef> schedule_variables_;  // what it remembers
-  const std::string* subject_ = nullptr;         // of a check of gradients that runs
-  std::unique_ptr<StepState> state_;             // null: no option is used
-  std::vector<Entry> entries_;                   // in the order of first sight
+  std::vector<std::shared_ptr<Optimizer>> groups_;
+  std::unordered_map<uint64_t, Optimizer*> group_of_;  // by the id of a variable
+  Optimizer* owner_ = nullptr;                         // whose group it is
+  std::weak_ptr<HostNumbers> owner_life_;
+  std::string owner_name_;
+  size_t place_ = 0;                      // among the owner's groups
+  double rate_multiplier_ = 0;            // 0: a rate of its own
+  const std::string* subject_ = nullptr;  // of a check of gradients that runs
+  std::unique_ptr<StepState> state_;      // null: no option is used
+  bool is_configured_ = false;            // its own options count where it is a group
+  bool stepping_ = false;                 // a step that runs callbacks is going on
+  std::vector<Entry> entries_;            // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
   std::shared_ptr<HostNumbers>
       numbers_;  // shared, so that who remembers it can tell when the optimizer is gone

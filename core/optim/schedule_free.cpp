@@ -12,7 +12,9 @@ namespace {
 class ScheduleFreeAdamW final : public Optimizer {
  public:
   ScheduleFreeAdamW(Context& context, const ScheduleFreeAdamWOptions& options)
-      : Optimizer(context, options.name, options.learning_rate), options_(options) {}
+      : Optimizer(context, options.name, options.learning_rate), options_(options) {
+    note_averages();
+  }
 
  protected:
   enum { kW, kZ, kAverage, kV, kWeightSum, kLargestRate };
@@ -83,9 +85,7 @@ std::unique_ptr<Optimizer> make_schedule_free_adamw(Context& context,
   if (options.warmup_steps < 0)
     invalid("[", name, "] 'warmup_steps' must not be negative: got ", options.warmup_steps,
             "; 0 begins with the whole rate");
-  auto optimizer = std::make_unique<ScheduleFreeAdamW>(context, options);
-  optimizer->configure(StepOptions());  // makes room for the note that averages are swapped in
-  return optimizer;
+  return std::make_unique<ScheduleFreeAdamW>(context, options);
 }
 
 }  // namespace tl::optim

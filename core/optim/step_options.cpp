@@ -37,6 +37,12 @@ void check_step_options(const char* optimizer, const StepOptions& o) {
   if (o.ema_overwrite_frequency < 0 || (o.ema_overwrite_frequency > 0 && !o.use_ema))
     invalid("[", optimizer, "] 'ema_overwrite_frequency' must not be negative, and needs 'use_ema': got ",
             o.ema_overwrite_frequency, "; it counts steps");
+  if (o.lookahead_steps < 0)
+    invalid("[", optimizer, "] 'lookahead_steps' must not be negative: got ", o.lookahead_steps,
+            "; it counts steps");
+  if (!(o.lookahead_alpha > 0 && o.lookahead_alpha <= 1))
+    invalid("[", optimizer, "] 'lookahead_alpha' must be in (0, 1]: got ", o.lookahead_alpha,
+            "; 0.5 is usual");
   check_positive(optimizer, "loss_scale_factor", o.loss_scale_factor);
   if (o.non_finite != NonFiniteGradients::kPass && o.non_finite != NonFiniteGradients::kError &&
       o.non_finite != NonFiniteGradients::kSkip)

@@ -1,7 +1,7 @@
 // What surrounds the update of any optimizer, all of it off at first. In the order of Keras, which can be seen in the numbers:
 //
 //   null gradients are dropped; gradients are divided by the loss scale; they are looked at (non_finite); they are added up, and
-//   only each Nth step goes on, with their mean; clipping; weight decay; the update; averages of weights; the count of steps.
+//   only each Nth step goes on, with their mean; clipping; weight decay; the update; a look ahead; averages of weights; the count of steps.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,11 @@ struct StepOptions {
   double ema_momentum = 0.99;           // in [0, 1)
   int64_t ema_overwrite_frequency = 0;  // every so many steps w becomes the average; 0: never
 
+  // Lookahead (Zhang et al. 2019) around the updates: every so many steps slow weights, which begin as the weights before the first
+  // step, go lookahead_alpha of the way to the weights, and the weights go there. 0: never.
+  int64_t lookahead_steps = 0;
+  double lookahead_alpha = 0.5;  // in (0, 1]
+
   // Gradients are those of loss_scale_factor times the loss (scale_loss() multiplies): they are divided by it.
   double loss_scale_factor = 1;
   // A further factor that keeps gradients in the range of narrow dtypes (Micikevicius et al. 2018): twice as large after each
@@ -55,6 +60,7 @@ struct StepOptions {
 
   bool decays_weights() const { return weight_decay > 0 && weight_decay_form == WeightDecayForm::kDecoupled; }
   bool decays_gradients() const { return weight_decay > 0 && !decays_weights(); }
+  bool looks_ahead() const { return lookahead_steps > 0; }
   bool accumulates() const { return gradient_accumulation_steps > 0; }
   bool skips() const { return non_finite == NonFiniteGradients::kSkip || dynamic_loss_scale; }
   bool scales() const { return dynamic_loss_scale || loss_scale_factor != 1; }

@@ -35,11 +35,13 @@ StepState::StepState(Context& context, const std::string& optimizer, const StepO
   if (o.use_ema || averages) swapped = count("averages_in_use");
 }
 
-StepState::Kind StepState::kind(int64_t ahead, int64_t steps) const {
+int StepState::kind(int64_t ahead, int64_t steps) const {
   if (accumulated && (accumulated.get<int64_t>() + ahead + 1) % options.gradient_accumulation_steps != 0)
     return kAccumulate;
-  const int64_t every = options.ema_overwrite_frequency;
-  return every > 0 && (step_of(ahead, steps) + 1) % every == 0 ? kUpdateAndOverwrite : kUpdate;
+  const int64_t step = step_of(ahead, steps) + 1;
+  auto due = [&](int64_t every) { return every > 0 && step % every == 0; };
+  return (due(options.ema_overwrite_frequency) ? kOverwrite : kUpdate) |
+         (due(options.lookahead_steps) ? kLookAhead : kUpdate);
 }
 
 int64_t StepState::step_of(int64_t ahead, int64_t steps) const {

@@ -47,10 +47,11 @@ class StepState {
   // averages: whether the optimizer itself keeps averages of weights.
   StepState(Context& context, const std::string& optimizer, const StepOptions& options, bool averages);
 
-  // What a call does. Steps of different kinds are different programs.
-  enum Kind : int { kUpdate = 0, kUpdateAndOverwrite = 1, kAccumulate = 2 };
+  // What a call does: it only adds up, or it updates and then does what the other bits say. Steps of different kinds are different
+  // programs.
+  enum Kind : int { kUpdate = 0, kOverwrite = 1, kAccumulate = 2, kLookAhead = 4 };
   // Of the call that is `ahead` calls behind the next one, with so many steps done.
-  Kind kind(int64_t ahead, int64_t steps) const;
+  int kind(int64_t ahead, int64_t steps) const;
   // Which step it belongs to, counted from 0.
   int64_t step_of(int64_t ahead, int64_t steps) const;
 

@@ -5,6 +5,7 @@
 // their own memory where nobody else holds them. A choice by what gradients hold is the host's where nobody watches; where
 // somebody does, it is a select between the new value and the old one, so that a replay makes it anew, with the same bits.
 #include <cmath>
+#include <optional>
 
 #include "core/ops/generated/functions.h"
 #include "core/optim/chain.h"
@@ -12,16 +13,11 @@
 #include "core/optim/host_scalar.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/row_update.h"
+#include "core/optim/step_numbers.h"
 #include "core/optim/step_state.h"
-#include "core/tensor/recorder.h"
 
 namespace tl::optim {
 namespace {
-
-// A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
-Tensor untracked(const Tensor& t) {
-  return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
-}
 
 bool alone(const Tensor& t) {
   return t.owns_memory_alone() && !(t.node()->tape_bits & t.context().recording_bits());
@@ -51,6 +47,11 @@ Tensor moved_average(Tensor average, const Tensor& w, const Tensor& momentum) {
   return into(OpId::kAdd, std::move(distance), w);
 }
 
+// slow + alpha (w - slow), in the memory of w where it is given away.
+Tensor looked_ahead(Tensor w, const Tensor& slow, double alpha) {
+  return into(OpId::kAdd, scaled_into(into(OpId::kSub, std::move(w), slow), alpha), slow);
+}
+
 }  // namespace
 
 // A call, from the gradients on.
@@ -75,7 +76,7 @@ class Optimizer::Call {
     kind_ = state_.kind(0, steps);
     step_ = steps;
     unscale();
-    for (Observer* observer : c_.observers()) observer->on_host_step(o_.numbers_);
+    o_.tell_step();
     if (!look()) return count(false);
     if (kind_ == StepState::kAccumulate)
       prepare_sums();
@@ -104,13 +105,8 @@ class Optimizer::Call {
     const Tensor* scalars;
     Tensor keep, momentum;  // null: no decay, no average
     bool in_place;
-    Tensor out[1 + kMostSlots], average, sum;  // sum: what the accumulator becomes
+    Tensor out[1 + kMostSlots], slow, average, sum;  // sum: what the accumulator becomes
   };
-  // The numbers of the step as tensors of a dtype; `undecayed`: for variables without weight decay.
-  struct Numbers {
-    Tensor all[kMostNumbers], undecayed[kMostNumbers];
-  };
-
   void unscale() {
     const Tensor scale = state_.loss_scale(c_);
     if (!scale) return;
@@ -214,67 +210,57 @@ class Optimizer::Call {
       gradients_ = clip_by_global_norm(c_, gradients_, options_.global_clip_norm, how).gradients;
       return;
     }
-    for (Tensor& g : gradients_) {
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      Tensor& g = gradients_[i];
       if (!g) continue;
-      if (options_.clip_norm > 0) g = clip_by_norm(g, options_.clip_norm);
-      if (options_.clip_value > 0) g = tl::clip(g, -options_.clip_value, options_.clip_value);
+      const StepOptions options = o_.options_for(*entry(i).rule);
+      if (options.clip_norm > 0) g = clip_by_norm(g, options.clip_norm);
+      if (options.clip_value > 0) g = tl::clip(g, -options.clip_value, options.clip_value);
     }
-  }
-
-  const Numbers& numbers(const Variable& v) {
-    Numbers& n = numbers_[v.dtype() == DType::kF64];
-    if (n.all[0]) return n;
-    double values[kMostNumbers];
-    const double rate = o_.rate_of(step_);
-    const int count = o_.all_numbers(step_ + 1, rate, values);
-    o_.check_numbers(values, count, rate, v.dtype(), &v);
-    for (int k = 0; k < count; k++) {
-      n.undecayed[k] = n.all[k] = full(c_, IntList{}, values[k], v.dtype());
-      for (Observer* observer : c_.observers()) observer->on_host_number(*o_.numbers_, k, n.all[k]);
-    }
-    if (o_.decay_scalar() >= 0) n.undecayed[o_.decay_scalar()] = full(c_, IntList{}, 0, v.dtype());
-    return n;
   }
 
   void prepare_updates() {
+    StepNumbers& numbers = numbers_.emplace(o_, step_);
     if (options_.accumulates()) take_means();
     clip();
-    double unused[kMostNumbers];
-    const int scalars = o_.scalars(1, 0, unused);
-    for (size_t i = 0; i < gradients_.size(); i++) {
-      if (!gradients_[i] && !options_.use_ema) continue;
+    o_.for_each_rule_in_order(gradients_.size(), [&](size_t i, bool callbacks) {
+      if (!gradients_[i] && !options_.use_ema && !looks_ahead()) return;
       Variable& v = *variables_[i];
-      const Numbers& n = numbers(v);
-      const bool decays = state_.without_decay.count(v.id()) == 0;
       Update u{};
       u.variable = &v;
       u.entry = &entry(i);
+      if (u.entry->rule->runs_callbacks() != callbacks) return;
       u.count = 1 + u.entry->num_slots;
       u.gradient = gradients_[i];
       u.rows = rows_[i];
-      u.scalars = decays ? n.all : n.undecayed;
-      int next = scalars;
-      if (options_.decays_weights()) {
-        if (decays) u.keep = n.all[next];
+      const Optimizer& rule = *u.entry->rule;
+      const StepOptions options = o_.options_for(rule);
+      const bool decays = !o_.is_excluded_from_decay(rule, v);
+      const Tensor* all = numbers.of(rule, v);
+      u.scalars = numbers.of(rule, v, decays);
+      int next = numbers.scalar_count(rule);
+      if (options.decays_weights()) {
+        if (decays) u.keep = all[next];
         next++;
       }
-      if (options_.decays_gradients() && decays && u.gradient) {
+      if (options.decays_gradients() && decays && u.gradient) {
         const Tensor w = untracked(v.peek());
-        u.gradient = add(u.gradient, mul_scalar(u.rows ? rows_of(w, u.rows) : w, options_.weight_decay));
+        u.gradient = add(u.gradient, mul_scalar(u.rows ? rows_of(w, u.rows) : w, options.weight_decay));
       }
-      if (options_.use_ema) u.momentum = n.all[next];
+      if (options_.use_ema) u.momentum = all[next];
       prepare(u);
       updates_.push_back(std::move(u));
-    }
+    });
   }
 
   // What can fail of an update: new values that cannot be written into the old ones' memory.
   void prepare(Update& u) {
     const Tensor* held[1 + kMostSlots] = {&u.variable->peek()};
     for (size_t k = 1; k < u.count; k++) held[k] = &u.entry->slots[k - 1]->peek();
-    u.in_place = !flag_ && (u.rows || o_.runs_in_place());
+    u.in_place = !flag_ && (u.rows || u.entry->rule->runs_in_place());
     for (size_t k = 0; k < u.count; k++) u.in_place &= alone(*held[k]);
     if (u.momentum) u.in_place &= alone(u.entry->average->peek());
+    if (looks_ahead()) u.in_place &= alone(u.entry->slow->peek());
     if (u.gradient && (u.rows || !u.in_place)) {
       auto part = [&](size_t k) {
         return u.rows ? rows_of(untracked(*held[k]), u.rows) : untracked(*held[k]);
@@ -282,7 +268,7 @@ class Optimizer::Call {
       Tensor values[1 + kMostSlots];
       for (size_t k = 0; k < u.count; k++) values[k] = part(k);
       if (u.keep) values[0] = mul(values[0], u.keep);
-      o_.run(values, u.gradient, u.scalars, static_cast<bool>(u.rows), u.out);
+      u.entry->rule->run(values, u.gradient, u.scalars, static_cast<bool>(u.rows), u.out);
       for (size_t k = 0; k < u.count && flag_; k++) u.out[k] = select(flag_, u.out[k], part(k));
       for (size_t k = 0; k < u.count && u.rows && !u.in_place; k++)
         u.out[k] = with_rows(untracked(*held[k]), u.rows, u.out[k], false);
@@ -291,9 +277,16 @@ class Optimizer::Call {
       const Tensor& sum = u.entry->sum->peek();
       u.sum = chosen(flag_, full(c_, IntList(sum.shape()), 0, sum.dtype()), untracked(sum));
     }
-    if (!u.momentum || u.in_place) return;
-    const Tensor before = untracked(u.entry->average->peek()),
-                 w = u.gradient ? u.out[0] : untracked(*held[0]);
+    if (u.in_place) return;
+    if (looks_ahead()) {
+      const Tensor before = untracked(u.entry->slow->peek());
+      const Tensor after =
+          looked_ahead(u.gradient ? u.out[0] : untracked(*held[0]), before, options_.lookahead_alpha);
+      u.slow = chosen(flag_, after, before);
+      u.out[0] = chosen(flag_, after, untracked(*held[0]));
+    }
+    if (!u.momentum) return;
+    const Tensor before = untracked(u.entry->average->peek()), w = u.out[0] ? u.out[0] : untracked(*held[0]);
     const Tensor after = moved_average(Tensor(before), w, u.momentum);
     u.average = chosen(flag_, after, before);
     if (overwrites()) u.out[0] = chosen(flag_, after, untracked(*held[0]));
@@ -312,13 +305,17 @@ class Optimizer::Call {
           for (size_t k = 0; k < u.count; k++) u.out[k] = with_rows(values[k], u.rows, u.out[k], true);
         } else {
           if (u.keep) values[0] = into(OpId::kMul, std::move(values[0]), u.keep);
-          o_.run(values, u.gradient, u.scalars, true, u.out);
+          u.entry->rule->run(values, u.gradient, u.scalars, true, u.out);
         }
       } catch (...) {
         u.variable->put(std::move(values[0]));
         for (size_t k = 1; k < u.count; k++) u.entry->slots[k - 1]->put(std::move(values[k]));
         throw;
       }
+      for (Tensor& v : values) v = Tensor();  // what follows may write into their memory
+      if (looks_ahead())
+        u.slow = u.out[0] =
+            looked_ahead(std::move(u.out[0]), u.entry->slow->take(), options_.lookahead_alpha);
       if (u.momentum) {
         u.average = moved_average(u.entry->average->take(), u.out[0], u.momentum);
         if (overwrites()) u.out[0] = u.average;
@@ -331,11 +328,13 @@ class Optimizer::Call {
       else
         u.entry->slots[k - 1]->put(std::move(u.out[k]));
     }
+    if (u.slow) u.entry->slow->put(std::move(u.slow));
     if (u.average) u.entry->average->put(std::move(u.average));
     if (u.sum) u.entry->sum->put(std::move(u.sum));
   }
 
-  bool overwrites() const { return kind_ == StepState::kUpdateAndOverwrite; }
+  bool overwrites() const { return (kind_ & StepState::kOverwrite) != 0; }
+  bool looks_ahead() const { return (kind_ & StepState::kLookAhead) != 0; }
 
   // What ops in place still take: the threads, and nodes for what they make; and room for the counts.
   void reserve() {
@@ -352,15 +351,15 @@ class Optimizer::Call {
   Context& c_;
   Span<Variable* const> variables_;
   std::vector<Tensor> gradients_, rows_;
-  StepState::Kind kind_ = StepState::kUpdate;
+  int kind_ = StepState::kUpdate;
   int64_t step_ = 0;
   Tensor flag_;  // null: nothing is chosen by what gradients hold
-  Numbers numbers_[2];
+  std::optional<StepNumbers> numbers_;
   std::vector<Sum> sums_;
   std::vector<Update> updates_;
 };
 
-// Accumulators begin at zero, averages at the weights, with which they share the memory until one of them changes.
+// Accumulators begin at zero, averages and slow weights at the weights, with which they share the memory until one of them changes.
 void Optimizer::make_option_slots(Entry& entry, Variable& v) const {
   const std::string prefix = concat(name_, "/", entry.name, "/");
   if (state_->options.accumulates())
@@ -368,6 +367,8 @@ void Optimizer::make_option_slots(Entry& entry, Variable& v) const {
         VariableRef::make(full(context_, IntList(v.shape()), 0, v.dtype()), prefix + "gradient_sum", false);
   if (state_->options.use_ema)
     entry.average = VariableRef::make(untracked(v.peek()).view(v.shape()), prefix + "average", false);
+  if (state_->options.looks_ahead())
+    entry.slow = VariableRef::make(untracked(v.peek()).view(v.shape()), prefix + "slow", false);
 }
 
 void Optimizer::step_with_options(Span<const Tensor> grads, Span<Variable* const> variables,
@@ -375,11 +376,12 @@ void Optimizer::step_with_options(Span<const Tensor> grads, Span<Variable* const
   Call(*this, grads, variables, row_indices).run();
 }
 
-// The numbers of scalars(), then those of the options: 1 - rate weight_decay, and the momentum of averages.
-int Optimizer::all_numbers(int64_t step, double rate, double* out) const {
-  int count = scalars(step, rate, out);
+// The numbers of scalars() of a rule, then those of the options: 1 - rate weight_decay, and the momentum of averages.
+int Optimizer::all_numbers(const Optimizer& rule, int64_t step, double rate, double* out) const {
+  int count = rule.scalars(step, rate, out);
   if (!state_) return count;
-  if (state_->options.decays_weights()) out[count++] = 1 - rate * state_->options.weight_decay;
+  const StepOptions options = options_for(rule);
+  if (options.decays_weights()) out[count++] = 1 - rate * options.weight_decay;
   if (state_->options.use_ema) out[count++] = step == 1 ? 0 : state_->options.ema_momentum;
   return count;
 }
@@ -391,6 +393,7 @@ void Optimizer::count_call(bool finite) noexcept {
 
 void Optimizer::configure(const StepOptions& options) {
   check_step_options(name_.c_str(), options);
+  check_takes_options("step options");
   check_unused("optimizer_configure", "options must be set");
   if (options.weight_decay > 0 && decay_scalar() >= 0)
     invalid("[", name_,
@@ -399,22 +402,44 @@ void Optimizer::configure(const StepOptions& options) {
   if (options.use_ema && average_slot() >= 0)
     invalid("[", name_,
             "] this optimizer keeps averages of its own: got 'use_ema'; swap those in for an evaluation");
+  if (options.lookahead_steps > 0 && average_slot() >= 0)
+    invalid(
+        "[", name_,
+        "] this optimizer keeps averages of its own, which its weights follow from: got 'lookahead_steps' = ",
+        options.lookahead_steps, "; leave it out");
   auto state = std::make_unique<StepState>(context_, name_, options, average_slot() >= 0);
   if (state_) state->without_decay = std::move(state_->without_decay);
   state_ = std::move(state);
+  is_configured_ = true;
+}
+
+void Optimizer::note_averages() {
+  state_ = std::make_unique<StepState>(context_, name_, StepOptions(), true);
 }
 
 void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
+  check_takes_options("exclusions from weight decay");
   check_variables(variables);
   check_unused("optimizer_exclude_from_weight_decay", "variables must be excluded");
   if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
   for (const Variable* v : variables) state_->without_decay.insert(v->id());
 }
 
+void Optimizer::check_takes_options(const char* what) const {
+  if (const char* reason = against_options())
+    invalid("[", name_, "] ", what, " are not for this optimizer, because ", reason,
+            ": got some; compute what you need in the loss");
+}
+
 // Slots, and recordings of steps, follow from the options.
 void Optimizer::check_unused(const char* op, const char* what) const {
+  check_not_stepping(op);
   // So it cannot be part of a step that is recorded.
   context_.note_host_read(iterations_.variable()->peek(), op);
+  if (owner_)
+    fail(Code::kFailedPrecondition, "[", name_, "] ", what,
+         " before the optimizer becomes a group of another: got one in '", owner_name_,
+         "'; do it right after making the optimizer");
   if (entries_.empty() && steps_now() == 0) return;
   fail(Code::kFailedPrecondition, "[", name_, "] ", what,
        " before the first step or build: got an optimizer after ", steps_now(), " steps that knows ",
@@ -450,6 +475,7 @@ void Optimizer::swap_averages(Span<Variable* const> variables) {
   if (!state_ || !state_->swapped)
     fail(Code::kFailedPrecondition, "[", name_,
          "] there must be averages of weights: got an optimizer without them; set 'use_ema' first");
+  check_not_stepping(op);
   check_variables(variables);
   forget_dead_variables();
   size_t known = 0;
@@ -462,8 +488,8 @@ void Optimizer::swap_averages(Span<Variable* const> variables) {
   swapped.make_room();
   for (size_t i = 0; i < variables.size(); i++) {
     Entry& entry = entries_[entry_of(*variables[i], i)];
-    Variable& average =
-        average_slot() < 0 ? *entry.average : *entry.slots[static_cast<size_t>(average_slot())];
+    const int slot = entry.rule->average_slot();
+    Variable& average = slot < 0 ? *entry.average : *entry.slots[static_cast<size_t>(slot)];
     Tensor w = variables[i]->take();
     variables[i]->put(average.take());
     average.put(std::move(w));

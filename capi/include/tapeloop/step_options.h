@@ -1,4 +1,4 @@
-/* What surrounds the update of any optimizer: gradient accumulation, clipping, weight decay, averages of weights, loss scale,
+/* What surrounds the update of any optimizer: gradient accumulation, clipping, weight decay, Lookahead, averages of weights, loss scale,
  * and what becomes of gradients that are not finite.
  *
  *   tl_step_options o;
@@ -11,11 +11,11 @@
  *
  * The order is that of Keras, and can be seen in the numbers: null gradients are dropped; gradients are divided by the loss scale;
  * they are looked at (non_finite); they are added up, and only each Nth call goes on, with their mean; clipping; weight decay;
- * the update; averages; the count of steps. All counts and scales, accumulators and averages are variables that
+ * the update; a look ahead; averages; the count of steps. All counts and scales, accumulators and averages are variables that
  * tl_optimizer_variables() lists, so that a checkpoint has them.
  *
- * Compiled steps do the same, to the bit. A step that only accumulates and one that updates are different kinds of step, as is one that
- * overwrites weights with averages: each kind is recorded once, which tl_function_statistics counts in traces, and retrace_is_error allows.
+ * Compiled steps do the same, to the bit. A step that only accumulates and one that updates are different kinds of step, as are those that
+ * look ahead or overwrite weights with averages: each kind is recorded once, which tl_function_statistics counts in traces, and retrace_is_error allows.
  * Where a step may be skipped, a replay computes it and selects: with a dynamic loss scale or TL_NON_FINITE_GRADIENTS_SKIP one
  * compiled step may hold one step of that optimizer. Gradients of rows (tl_optimizer_apply_rows()) are added up densely, and only the
  * rows that are touched decay. */
@@ -71,6 +71,10 @@ typedef struct tl_step_options {
   double max_loss_scale;          /**< it doubles no further; 0: 16777216, the default */
   tl_non_finite_gradients non_finite;     /**< default TL_NON_FINITE_GRADIENTS_PASS */
   tl_weight_decay_form weight_decay_form; /**< default TL_WEIGHT_DECAY_DECOUPLED */
+  int64_t
+      lookahead_steps; /**< every so many steps slow weights, which begin as the weights before the first step, go lookahead_alpha of
+                          the way to the weights, and these go there (Zhang et al. 2019); 0: never (default) */
+  double lookahead_alpha; /**< in (0, 1]; 0: 0.5, the default */
 } tl_step_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_step_options). Does nothing for NULL. Since 0.1. */

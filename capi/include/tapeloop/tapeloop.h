@@ -6,13 +6,16 @@
 #include <tapeloop/base.h>
 #include <tapeloop/curvature.h>
 #include <tapeloop/custom.h>
+#include <tapeloop/custom_training.h>
 #include <tapeloop/data.h>
 #include <tapeloop/feed.h>
 #include <tapeloop/forward.h>
 #include <tapeloop/function.h>
+#include <tapeloop/groups.h>
 #include <tapeloop/jacobian.h>
 #include <tapeloop/losses.h>
 #include <tapeloop/metrics.h>
+#include <tapeloop/minimize.h>
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>

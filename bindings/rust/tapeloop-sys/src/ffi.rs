@@ -215,6 +215,15 @@ pub const TL_HESSIAN_FORWARD_OVER_REVERSE: tl_hessian_way = 0;
 /// the gradient of a gradient: for functions whose rules lack a jvp
 pub const TL_HESSIAN_REVERSE_OVER_REVERSE: tl_hessian_way = 1;
 
+/// What a slot holds. Append-only numbers.
+pub type tl_slot_kind = i32;
+/// one number for each element, of the shape and dtype of the variable
+pub const TL_SLOT_ELEMENTS: tl_slot_kind = 0;
+/// one number of the dtype of the variable, rank 0
+pub const TL_SLOT_NUMBER: tl_slot_kind = 1;
+/// begins as a copy of the variable
+pub const TL_SLOT_WEIGHTS: tl_slot_kind = 2;
+
 /// What becomes of a step that looks at elements on the host, or cannot be replayed otherwise. Append-only
 /// numbers.
 pub type tl_host_reads = i32;
@@ -1049,6 +1058,62 @@ pub struct tl_jacobian_options {
     pub reasons: *mut tl_gradient_reason,
 }
 
+/// Of tl_lbfgs(). Fill it with tl_lbfgs_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_lbfgs_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// the step that each line search tries first; 0: 1, the default
+    pub learning_rate: f64,
+    /// steps that the curvature is known from; 0: 10, the default
+    pub history_size: i64,
+    /// of one call; 0: 20, the default
+    pub max_iterations: i64,
+    /// done when no element of the gradient is larger; 0: 1e-7, the default
+    pub gradient_tolerance: f64,
+    /// done when neither a variable nor the loss changes by more; 0: 1e-9, the default
+    pub change_tolerance: f64,
+    /// c1 of the Wolfe conditions, in (0, 1); 0: 1e-4, the default
+    pub sufficient_decrease: f64,
+    /// c2 of the Wolfe conditions, in (c1, 1); 0: 0.9, the default
+    pub curvature: f64,
+    /// copied; NULL: "lbfgs"
+    pub name: *const c_char,
+}
+
+/// What a minimization has come to. Set struct_size to its size before.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_minimize_statistics {
+    /// bytes of this struct
+    pub struct_size: usize,
+    /// the loss where the variables are now
+    pub loss: f64,
+    /// the largest magnitude in its gradient there
+    pub largest_gradient: f64,
+    /// the iterations of this call
+    pub iterations: u64,
+    /// the evaluations of the loss in this call
+    pub evaluations: u64,
+    /// whether a tolerance was reached, instead of max_iterations or a line search without a result
+    pub converged: bool,
+}
+
+/// Of tl_optimizer_apply_sam(). Fill it with tl_sam_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_sam_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// the radius of the neighbourhood, above 0; 0: 0.05, the default, or 0.5 when adaptive
+    pub rho: f64,
+    /// scaled by the weights, T = |w| + eta (Kwon et al. 2021; default false)
+    pub adaptive: bool,
+    /// of the adaptive one, not negative; 0: 0.01, the default
+    pub eta: f64,
+}
+
 /// Of layers that have no other options. Fill it with tl_layer_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -1229,6 +1294,11 @@ pub struct tl_step_options {
     pub non_finite: tl_non_finite_gradients,
     /// default TL_WEIGHT_DECAY_DECOUPLED
     pub weight_decay_form: tl_weight_decay_form,
+    /// every so many steps slow weights, which begin as the weights before the first step, go lookahead_alpha
+    /// of the way to the weights, and these go there (Zhang et al. 2019); 0: never (default)
+    pub lookahead_steps: i64,
+    /// in (0, 1\]; 0: 0.5, the default
+    pub lookahead_alpha: f64,
 }
 
 extern "C" {
@@ -3362,6 +3432,79 @@ extern "C" {
         products: *mut *mut tl_tensor,
     ) -> tl_status;
 
+    /// An optimizer whose update is a function of the program's, written in ops. For each variable with a
+    /// gradient `update` gets the inputs w, gradient, rate, number of the step (from 1 on; rate and number of
+    /// rank 0 and of the dtype of w), then the slots of w in the order in which they were added; it sets the
+    /// outputs to the new w and the new slots, of the same dtypes and shapes; an output left NULL stays as it
+    /// is. learning_rate is finite and not negative. The callback runs within tl_optimizer_apply(), on its
+    /// thread, in a scope of its own. A failure of it (an op that failed, a status other than TL_OK with
+    /// tl_set_error()) is the error of that call, and all variables and slots stay as they were. No tape
+    /// records what it does. In a compiled step it runs once, when the step is recorded; rate and number are
+    /// inputs of replays. It must not call this optimizer, whose steps are TL_FAILED_PRECONDITION meanwhile;
+    /// what else it changes is not taken back. All else is as for any optimizer: schedules, step options,
+    /// groups, rows excepted: tl_optimizer_apply_rows() takes no rows of such variables. name (copied) is that
+    /// of its state and stands in messages. user_data (may be NULL) goes to the callback; destroy (may be
+    /// NULL) runs once, with the optimizer or when this call fails. NULL on failure. Since 0.1.
+    pub fn tl_optimizer_custom(
+        context: *mut tl_context,
+        name: *const c_char,
+        learning_rate: f64,
+        update: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> *mut tl_optimizer;
+
+    /// State of tl_optimizer_custom() that goes with each variable: "\<optimizer>/\<variable>/\<name>". All
+    /// its elements are first_value, a finite number, before the first step (of TL_SLOT_WEIGHTS it is not
+    /// looked at). TL_FAILED_PRECONDITION after the first step or build; TL_INVALID_ARGUMENT for another kind
+    /// of optimizer, a name that is empty, taken, "gradient_sum", "average" or "slow", and for more than 8
+    /// slots. Since 0.1.
+    pub fn tl_optimizer_add_slot(
+        optimizer: *mut tl_optimizer,
+        name: *const c_char,
+        kind: tl_slot_kind,
+        first_value: f64,
+    ) -> tl_status;
+
+    /// A metric whose update and result are functions of the program's, written in ops. `update` gets the
+    /// state in the order in which it was added and then the inputs of the call: values and weights of
+    /// tl_metric_update(), labels, predictions and weights of tl_metric_update_predictions() (weights NULL
+    /// where there are none), or those of tl_metric_update_with(). It sets one output for each state, of its
+    /// shape; one left NULL stays as it is. `result` gets the state and sets one output of any shape. Outputs
+    /// of other dtypes become f64. The callbacks run within the call that needs them, on its thread, in a
+    /// scope of its own. A failure is the error of that call, and the state stays as it was. No tape records
+    /// what they do; in a compiled step they run once, when it is recorded. name (copied) is that of its state
+    /// and stands in messages. user_data (may be NULL) goes to both; destroy (may be NULL) runs once, with the
+    /// metric or when this call fails. NULL on failure. Since 0.1.
+    pub fn tl_metric_custom(
+        context: *mut tl_context,
+        name: *const c_char,
+        update: tl_compute_callback,
+        result: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> *mut tl_metric;
+
+    /// State of tl_metric_custom(): the variable "\<metric>/\<name>", f64, of `rank` dimensions (dims may be
+    /// NULL when rank is 0), all of its elements first_value in the beginning and after tl_metric_reset().
+    /// TL_FAILED_PRECONDITION after the first update or result; TL_INVALID_ARGUMENT for another kind of
+    /// metric, and a name that is empty or taken. Since 0.1.
+    pub fn tl_metric_add_state(
+        metric: *mut tl_metric,
+        name: *const c_char,
+        dims: *const i64,
+        rank: usize,
+        first_value: f64,
+    ) -> tl_status;
+
+    /// Gives `count` tensors to a metric of tl_metric_custom(), any of them NULL. TL_INVALID_ARGUMENT for
+    /// another kind of metric. A failure changes nothing. Since 0.1.
+    pub fn tl_metric_update_with(
+        metric: *mut tl_metric,
+        inputs: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
     /// Opens forward mode by `count` primals, tensors or variables, each of which moves along its tangent.
     /// While it is open, each op also computes the tangents of its results: the Jacobian of what has run times
     /// the tangents of the primals. Primals are floating point and named once; a tangent has the dtype and
@@ -3502,6 +3645,33 @@ extern "C" {
     /// at any time. Since 0.1.
     pub fn tl_function_release(function: *mut tl_function);
 
+    /// From now on `count` variables step as those of `group` would: by its formula, slots, rate and schedule,
+    /// within the steps of `optimizer`, which are given all variables at once and are all or nothing.
+    /// Variables in no group step by the optimizer itself. The group's rate and schedule can be set as before
+    /// (tl_optimizer_set_learning_rate(), tl_optimizer_set_schedule()); compiled steps take the rates as
+    /// inputs. A rate_multiplier above 0 makes the group's rate that of `optimizer` times it, whatever gives
+    /// that one; its own is then not used, and cannot be set. 0: the group has a rate of its own. Of the step
+    /// options (step_options.h) a group may have a clip_value, clip_norm and weight decay of its own,
+    /// configured before this call; a group that has not been configured takes those of the optimizer, and all
+    /// the rest (accumulation, global_clip_norm, averages, loss scale, what is not finite, the count of steps)
+    /// is the optimizer's. Variables that either of them excludes from weight decay do not decay.
+    /// tl_optimizer_variables() of the optimizer lists the state of all groups:
+    /// "\<name>/\<group>/learning_rate" (a second group of that name is called "\<group>_1") and what its
+    /// schedule remembers behind the optimizer's own, and slots by the optimizer's name. The optimizer keeps
+    /// its groups alive; the handle of a group still serves to read and set its rate. TL_FAILED_PRECONDITION
+    /// after the first step or build of either, and for a group that is in another optimizer; steps of a group
+    /// by itself are that from now on. TL_INVALID_ARGUMENT for a variable that is in a group already, for an
+    /// option of the group that only the optimizer may have, for a group with groups, and where one of both
+    /// keeps averages of its own (tl_schedule_free_adamw()) and the other does not. A failure changes nothing.
+    /// Outside of compiled steps only. Since 0.1.
+    pub fn tl_optimizer_add_group(
+        optimizer: *mut tl_optimizer,
+        group: *mut tl_optimizer,
+        variables: *const *mut tl_tensor,
+        count: usize,
+        rate_multiplier: f64,
+    ) -> tl_status;
+
     /// Sets all fields to their defaults. Pass sizeof(tl_jacobian_options). Does nothing for NULL. Since 0.1.
     pub fn tl_jacobian_options_init(options: *mut tl_jacobian_options, struct_size: usize);
 
@@ -3574,6 +3744,57 @@ extern "C" {
         at: *mut tl_tensor,
         options: *const tl_jacobian_options,
         hessian: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_lbfgs_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_lbfgs_options_init(options: *mut tl_lbfgs_options, struct_size: usize);
+
+    /// L-BFGS with a line search for the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization,
+    /// algorithms 3.5, 3.6, 7.4 and 7.5), for losses without noise, as of a whole data set. It steps by
+    /// tl_optimizer_minimize() only: tl_optimizer_apply() is TL_FAILED_PRECONDITION, and step options and
+    /// groups are not for it. Slots: steps, changes (history_size rows of the elements of the variable each)
+    /// and pairs (how many rows are in use, i64). options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_lbfgs(context: *mut tl_context, options: *const tl_lbfgs_options) -> *mut tl_optimizer;
+
+    /// At most max_iterations iterations of an optimizer of tl_lbfgs() from the values of `count` variables
+    /// on. `evaluate` gets no inputs and sets count + 1 outputs: the loss, one number of f32 or f64, and its
+    /// gradients with respect to the variables, in their order, NULL for zeros. It runs many times, each time
+    /// at other values of the variables, on the thread of the call, in a scope of its own. History stays for
+    /// the next call: with the same variables and loss, two calls of 10 iterations are one of 20 but for the
+    /// first evaluation. With another list of variables it begins anew. *statistics (may be NULL) is filled.
+    /// user_data may be NULL; destroy (may be NULL) runs once, at the end of the call. TL_NON_FINITE when loss
+    /// or gradient are not finite where it begins; later ones are steps that are too long. TL_INVALID_ARGUMENT
+    /// for another kind of optimizer, and outputs that do not fit. A failure, of the callback too, leaves
+    /// variables and optimizer as they were. Outside of compiled steps only. Since 0.1.
+    pub fn tl_optimizer_minimize(
+        optimizer: *mut tl_optimizer,
+        evaluate: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        variables: *const *mut tl_tensor,
+        count: usize,
+        statistics: *mut tl_minimize_statistics,
+    ) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_sam_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_sam_options_init(options: *mut tl_sam_options, struct_size: usize);
+
+    /// One step of sharpness-aware minimization (Foret et al. 2021) with any optimizer that takes gradients: g
+    /// at the variables w, then g' at w + rho g / |g|, the worst point nearby, then tl_optimizer_apply() of g'
+    /// at w. When adaptive, w + rho T^2 g / |T g|. The norm is over all variables, and 1e-12 is added to it.
+    /// *loss (loss may be NULL) is the loss at w, what `evaluate` gave. `evaluate`, which runs twice,
+    /// user_data and destroy as in tl_optimizer_minimize(). Works in a compiled step, where `evaluate` runs
+    /// when it is recorded only. A failure leaves variables and optimizer as they were, and *loss NULL.
+    /// options may be NULL. Since 0.1.
+    pub fn tl_optimizer_apply_sam(
+        optimizer: *mut tl_optimizer,
+        options: *const tl_sam_options,
+        evaluate: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        variables: *const *mut tl_tensor,
+        count: usize,
+        loss: *mut *mut tl_tensor,
     ) -> tl_status;
 
     /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);

@@ -104,6 +104,9 @@ fn here() -> String {
         TL_MUON_SCALE_MATCH_RMS,
         TL_HESSIAN_FORWARD_OVER_REVERSE,
         TL_HESSIAN_REVERSE_OVER_REVERSE,
+        TL_SLOT_ELEMENTS,
+        TL_SLOT_NUMBER,
+        TL_SLOT_WEIGHTS,
         TL_HOST_READS_ERROR,
         TL_HOST_READS_EAGER,
         TL_JACOBIAN_BY_SHAPE,
@@ -319,6 +322,25 @@ fn here() -> String {
         rows,
         tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
     );
+    layout!(
+        rows,
+        tl_lbfgs_options {
+            struct_size,
+            learning_rate,
+            history_size,
+            max_iterations,
+            gradient_tolerance,
+            change_tolerance,
+            sufficient_decrease,
+            curvature,
+            name
+        }
+    );
+    layout!(
+        rows,
+        tl_minimize_statistics { struct_size, loss, largest_gradient, iterations, evaluations, converged }
+    );
+    layout!(rows, tl_sam_options { struct_size, rho, adaptive, eta });
     layout!(rows, tl_layer_options { struct_size, name });
     layout!(
         rows,
@@ -369,7 +391,9 @@ fn here() -> String {
             min_loss_scale,
             max_loss_scale,
             non_finite,
-            weight_decay_form
+            weight_decay_form,
+            lookahead_steps,
+            lookahead_alpha
         }
     );
     rows
@@ -476,6 +500,9 @@ int main(void) {
   printf("TL_MUON_SCALE_MATCH_RMS %d\n", (int)TL_MUON_SCALE_MATCH_RMS);
   printf("TL_HESSIAN_FORWARD_OVER_REVERSE %d\n", (int)TL_HESSIAN_FORWARD_OVER_REVERSE);
   printf("TL_HESSIAN_REVERSE_OVER_REVERSE %d\n", (int)TL_HESSIAN_REVERSE_OVER_REVERSE);
+  printf("TL_SLOT_ELEMENTS %d\n", (int)TL_SLOT_ELEMENTS);
+  printf("TL_SLOT_NUMBER %d\n", (int)TL_SLOT_NUMBER);
+  printf("TL_SLOT_WEIGHTS %d\n", (int)TL_SLOT_WEIGHTS);
   printf("TL_HOST_READS_ERROR %d\n", (int)TL_HOST_READS_ERROR);
   printf("TL_HOST_READS_EAGER %d\n", (int)TL_HOST_READS_EAGER);
   printf("TL_JACOBIAN_BY_SHAPE %d\n", (int)TL_JACOBIAN_BY_SHAPE);
@@ -727,6 +754,28 @@ int main(void) {
   printf("tl_jacobian_options.memory_budget %zu\n", offsetof(tl_jacobian_options, memory_budget));
   printf("tl_jacobian_options.check_independence %zu\n", offsetof(tl_jacobian_options, check_independence));
   printf("tl_jacobian_options.reasons %zu\n", offsetof(tl_jacobian_options, reasons));
+  printf("tl_lbfgs_options %zu\n", sizeof(tl_lbfgs_options));
+  printf("tl_lbfgs_options.struct_size %zu\n", offsetof(tl_lbfgs_options, struct_size));
+  printf("tl_lbfgs_options.learning_rate %zu\n", offsetof(tl_lbfgs_options, learning_rate));
+  printf("tl_lbfgs_options.history_size %zu\n", offsetof(tl_lbfgs_options, history_size));
+  printf("tl_lbfgs_options.max_iterations %zu\n", offsetof(tl_lbfgs_options, max_iterations));
+  printf("tl_lbfgs_options.gradient_tolerance %zu\n", offsetof(tl_lbfgs_options, gradient_tolerance));
+  printf("tl_lbfgs_options.change_tolerance %zu\n", offsetof(tl_lbfgs_options, change_tolerance));
+  printf("tl_lbfgs_options.sufficient_decrease %zu\n", offsetof(tl_lbfgs_options, sufficient_decrease));
+  printf("tl_lbfgs_options.curvature %zu\n", offsetof(tl_lbfgs_options, curvature));
+  printf("tl_lbfgs_options.name %zu\n", offsetof(tl_lbfgs_options, name));
+  printf("tl_minimize_statistics %zu\n", sizeof(tl_minimize_statistics));
+  printf("tl_minimize_statistics.struct_size %zu\n", offsetof(tl_minimize_statistics, struct_size));
+  printf("tl_minimize_statistics.loss %zu\n", offsetof(tl_minimize_statistics, loss));
+  printf("tl_minimize_statistics.largest_gradient %zu\n", offsetof(tl_minimize_statistics, largest_gradient));
+  printf("tl_minimize_statistics.iterations %zu\n", offsetof(tl_minimize_statistics, iterations));
+  printf("tl_minimize_statistics.evaluations %zu\n", offsetof(tl_minimize_statistics, evaluations));
+  printf("tl_minimize_statistics.converged %zu\n", offsetof(tl_minimize_statistics, converged));
+  printf("tl_sam_options %zu\n", sizeof(tl_sam_options));
+  printf("tl_sam_options.struct_size %zu\n", offsetof(tl_sam_options, struct_size));
+  printf("tl_sam_options.rho %zu\n", offsetof(tl_sam_options, rho));
+  printf("tl_sam_options.adaptive %zu\n", offsetof(tl_sam_options, adaptive));
+  printf("tl_sam_options.eta %zu\n", offsetof(tl_sam_options, eta));
   printf("tl_layer_options %zu\n", sizeof(tl_layer_options));
   printf("tl_layer_options.struct_size %zu\n", offsetof(tl_layer_options, struct_size));
   printf("tl_layer_options.name %zu\n", offsetof(tl_layer_options, name));
@@ -798,6 +847,8 @@ int main(void) {
   printf("tl_step_options.max_loss_scale %zu\n", offsetof(tl_step_options, max_loss_scale));
   printf("tl_step_options.non_finite %zu\n", offsetof(tl_step_options, non_finite));
   printf("tl_step_options.weight_decay_form %zu\n", offsetof(tl_step_options, weight_decay_form));
+  printf("tl_step_options.lookahead_steps %zu\n", offsetof(tl_step_options, lookahead_steps));
+  printf("tl_step_options.lookahead_alpha %zu\n", offsetof(tl_step_options, lookahead_alpha));
   return 0;
 }
 "#;

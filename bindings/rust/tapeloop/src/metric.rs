@@ -13,7 +13,7 @@ use std::ptr;
 /// What many batches add up to, counted in f64. No tape sees it, and it works in a compiled step.
 pub struct Metric {
     pub(crate) handle: *mut ffi::tl_metric,
-    context: *mut ffi::tl_context,
+    pub(crate) context: *mut ffi::tl_context,
     one_thread: PhantomData<Cell<()>>,
 }
 
@@ -173,7 +173,7 @@ impl Metric {
         r2, tl_metric_r2, "metric_r2", outputs: i64, R2Options
     }
 
-    fn made(context: &Context, call: &'static str, handle: *mut ffi::tl_metric) -> Result<Metric> {
+    pub(crate) fn made(context: &Context, call: &'static str, handle: *mut ffi::tl_metric) -> Result<Metric> {
         if handle.is_null() {
             return Err(Error::take(context.handle(), call, ffi::TL_INVALID_ARGUMENT));
         }

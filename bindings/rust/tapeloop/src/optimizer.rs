@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 /// An optimizer with its slots (momenta), step count and learning rate. Made by builders: [`Sgd`](crate::Sgd),
 /// [`Adam`](crate::Adam), [`AdamW`](crate::AdamW), [`Adamax`](crate::Adamax), [`Nadam`](crate::Nadam), [`Adagrad`](crate::Adagrad),
 /// [`Adadelta`](crate::Adadelta), [`RmsProp`](crate::RmsProp), [`Ftrl`](crate::Ftrl), [`Lion`](crate::Lion), [`Lamb`](crate::Lamb),
-/// [`Adafactor`](crate::Adafactor), [`Muon`](crate::Muon) and [`ScheduleFreeAdamW`](crate::ScheduleFreeAdamW).
+/// [`Adafactor`](crate::Adafactor), [`Muon`](crate::Muon), [`ScheduleFreeAdamW`](crate::ScheduleFreeAdamW) and
+/// [`CustomOptimizer`](crate::CustomOptimizer).
 pub struct Optimizer {
     pub(crate) handle: *mut ffi::tl_optimizer,
     pub(crate) context: *mut ffi::tl_context,

@@ -1214,6 +1214,109 @@ impl ScheduleFreeAdamW {
     }
 }
 
+/// L-BFGS with a line search for the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization,
+/// algorithms 3.5, 3.6, 7.4 and 7.5), for losses without noise, as of a whole data set. It steps by
+/// `optimizer_minimize` only: `optimizer_apply` is `Code::FailedPrecondition`, and step options and groups are
+/// not for it. Slots: steps, changes (history_size rows of the elements of the variable each) and pairs (how
+/// many rows are in use, i64). Since 0.1.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Lbfgs {
+    learning_rate: f64,
+    history_size: i64,
+    max_iterations: i64,
+    gradient_tolerance: f64,
+    change_tolerance: f64,
+    sufficient_decrease: f64,
+    curvature: f64,
+    name: Option<String>,
+}
+
+impl Default for Lbfgs {
+    fn default() -> Lbfgs {
+        Lbfgs::new()
+    }
+}
+
+impl Lbfgs {
+    /// All options at their defaults.
+    pub fn new() -> Lbfgs {
+        Lbfgs {
+            learning_rate: 0.0,
+            history_size: 0,
+            max_iterations: 0,
+            gradient_tolerance: 0.0,
+            change_tolerance: 0.0,
+            sufficient_decrease: 0.0,
+            curvature: 0.0,
+            name: None,
+        }
+    }
+
+    /// The step that each line search tries first; 0: 1, the default.
+    pub fn learning_rate(mut self, learning_rate: f64) -> Lbfgs {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Steps that the curvature is known from; 0: 10, the default.
+    pub fn history_size(mut self, history_size: i64) -> Lbfgs {
+        self.history_size = history_size;
+        self
+    }
+
+    /// Of one call; 0: 20, the default.
+    pub fn max_iterations(mut self, max_iterations: i64) -> Lbfgs {
+        self.max_iterations = max_iterations;
+        self
+    }
+
+    /// Done when no element of the gradient is larger; 0: 1e-7, the default.
+    pub fn gradient_tolerance(mut self, gradient_tolerance: f64) -> Lbfgs {
+        self.gradient_tolerance = gradient_tolerance;
+        self
+    }
+
+    /// Done when neither a variable nor the loss changes by more; 0: 1e-9, the default.
+    pub fn change_tolerance(mut self, change_tolerance: f64) -> Lbfgs {
+        self.change_tolerance = change_tolerance;
+        self
+    }
+
+    /// C1 of the Wolfe conditions, in (0, 1); 0: 1e-4, the default.
+    pub fn sufficient_decrease(mut self, sufficient_decrease: f64) -> Lbfgs {
+        self.sufficient_decrease = sufficient_decrease;
+        self
+    }
+
+    /// C2 of the Wolfe conditions, in (c1, 1); 0: 0.9, the default.
+    pub fn curvature(mut self, curvature: f64) -> Lbfgs {
+        self.curvature = curvature;
+        self
+    }
+
+    /// The name; without one it is "lbfgs".
+    pub fn name(mut self, name: impl Into<String>) -> Lbfgs {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the optimizer. It belongs to the innermost scope.
+    pub fn build(&self, context: &Context) -> Result<Optimizer> {
+        let mut options = options!(tl_lbfgs_options, tl_lbfgs_options_init);
+        options.learning_rate = self.learning_rate;
+        options.history_size = self.history_size;
+        options.max_iterations = self.max_iterations;
+        options.gradient_tolerance = self.gradient_tolerance;
+        options.change_tolerance = self.change_tolerance;
+        options.sufficient_decrease = self.sufficient_decrease;
+        options.curvature = self.curvature;
+        let name = optional_text("lbfgs", self.name.as_deref())?;
+        options.name = pointer_of(&name);
+        Optimizer::made(context, "lbfgs", call!(tl_lbfgs(context.handle(), &options)))
+    }
+}
+
 /// A layer activation(x kernel + bias), from (..., input size) to (..., units), rank 2 or more. Variables:
 /// kernel (input size, units) and bias (units), made at once when the input size is given, else at the first
 /// call. units is at least 1. Since 0.1.

@@ -342,6 +342,20 @@ pub enum HessianWay {
     ReverseOverReverse = ffi::TL_HESSIAN_REVERSE_OVER_REVERSE,
 }
 
+/// What a slot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum SlotKind {
+    /// One number for each element, of the shape and dtype of the variable.
+    #[default]
+    Elements = ffi::TL_SLOT_ELEMENTS,
+    /// One number of the dtype of the variable, rank 0.
+    Number = ffi::TL_SLOT_NUMBER,
+    /// Begins as a copy of the variable.
+    Weights = ffi::TL_SLOT_WEIGHTS,
+}
+
 /// What becomes of a step that looks at elements on the host, or cannot be replayed otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -173,3 +173,44 @@ impl From<&ffi::tl_function_statistics> for FunctionStatistics {
         }
     }
 }
+
+/// What a minimization has come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct MinimizeStatistics {
+    /// The loss where the variables are now.
+    pub loss: f64,
+    /// The largest magnitude in its gradient there.
+    pub largest_gradient: f64,
+    /// The iterations of this call.
+    pub iterations: u64,
+    /// The evaluations of the loss in this call.
+    pub evaluations: u64,
+    /// Whether a tolerance was reached, instead of max_iterations or a line search without a result.
+    pub converged: bool,
+}
+
+impl MinimizeStatistics {
+    pub(crate) fn raw() -> ffi::tl_minimize_statistics {
+        ffi::tl_minimize_statistics {
+            struct_size: std::mem::size_of::<ffi::tl_minimize_statistics>(),
+            loss: Default::default(),
+            largest_gradient: Default::default(),
+            iterations: Default::default(),
+            evaluations: Default::default(),
+            converged: Default::default(),
+        }
+    }
+}
+
+impl From<&ffi::tl_minimize_statistics> for MinimizeStatistics {
+    fn from(raw: &ffi::tl_minimize_statistics) -> MinimizeStatistics {
+        MinimizeStatistics {
+            loss: raw.loss,
+            largest_gradient: raw.largest_gradient,
+            iterations: raw.iterations,
+            evaluations: raw.evaluations,
+            converged: raw.converged,
+        }
+    }
+}

@@ -25,6 +25,8 @@ pub struct StepOptions {
     max_loss_scale: f64,
     non_finite: Option<NonFiniteGradients>,
     weight_decay_form: Option<WeightDecayForm>,
+    lookahead_steps: i64,
+    lookahead_alpha: f64,
 }
 
 impl Default for StepOptions {
@@ -53,6 +55,8 @@ impl StepOptions {
             max_loss_scale: 0.0,
             non_finite: None,
             weight_decay_form: None,
+            lookahead_steps: 0,
+            lookahead_alpha: 0.0,
         }
     }
 
@@ -154,6 +158,19 @@ impl StepOptions {
         self
     }
 
+    /// Every so many steps slow weights, which begin as the weights before the first step, go lookahead_alpha
+    /// of the way to the weights, and these go there (Zhang et al. 2019); 0: never (default).
+    pub fn lookahead_steps(mut self, lookahead_steps: i64) -> StepOptions {
+        self.lookahead_steps = lookahead_steps;
+        self
+    }
+
+    /// In (0, 1\]; 0: 0.5, the default.
+    pub fn lookahead_alpha(mut self, lookahead_alpha: f64) -> StepOptions {
+        self.lookahead_alpha = lookahead_alpha;
+        self
+    }
+
     pub(crate) fn raw(&self) -> ffi::tl_step_options {
         let mut options = options!(tl_step_options, tl_step_options_init);
         options.gradient_accumulation_steps = self.gradient_accumulation_steps;
@@ -176,6 +193,8 @@ impl StepOptions {
         if let Some(value) = self.weight_decay_form {
             options.weight_decay_form = value as i32;
         }
+        options.lookahead_steps = self.lookahead_steps;
+        options.lookahead_alpha = self.lookahead_alpha;
         options
     }
 }
