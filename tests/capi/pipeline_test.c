@@ -2,7 +2,9 @@
  * places that are saved. What each stage gives is the business of tests/data. */
 #define _POSIX_C_SOURCE 199309L /* nanosleep */
 #include <pthread.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/capi/harness.h"
 
@@ -440,6 +442,61 @@ static void a_pipeline_may_end_from_another_thread(void **state) {
   }
 }
 
+static void threads_stay_behind_in_a_fork(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_dataset *d = tl_dataset_prefetch(c, numbers(c, 100), 4);
+  tl_tensor *element;
+  assert_true(tl_dataset_next(d, &element, 1));
+  rest(); /* so that the thread sleeps and holds no lock */
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    const bool more = tl_dataset_next(d, &element, 1);
+    const bool told = tl_error_code(c) == TL_FAILED_PRECONDITION && strstr(tl_error_message(c), "fork()");
+    tl_clear_error(c);
+    _exit(!more && told && tl_context_free(c) == TL_OK ? 0 : 1);
+  }
+  int status = -1;
+  assert_true(waitpid(child, &status, 0) == child);
+  assert_int_equal(status, 0);
+  for (int i = 1; i < 100; i++) assert_true(tl_dataset_next(d, &element, 1) && integer(element) == i);
+  assert_false(tl_dataset_next(d, &element, 1));
+  free_context(c);
+}
+
+static void nothing_at_all_is_an_epoch_that_ends(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *empty = tl_zeros(c, (int64_t[]){0, 3}, 2), *element;
+  tl_dataset *none = tl_dataset_from_tensors(c, &empty, 1);
+  const double zero = 0;
+  tl_dataset *all[] = {none,
+                       tl_dataset_batch(c, none, 4, false),
+                       tl_dataset_shuffle(c, none, 1),
+                       tl_dataset_shuffle_buffer(c, none, 1, 4),
+                       tl_dataset_repeat(c, none, 3),
+                       tl_dataset_unbatch(c, none),
+                       tl_dataset_window(c, none, 2, 1, false),
+                       tl_dataset_cache(c, none),
+                       tl_dataset_prefetch(c, none, 2),
+                       mapped(c, none, noise, NULL, 1, 2),
+                       tl_dataset_padded_batch(c, none, 2, false, &zero, 1),
+                       tl_dataset_take(c, numbers(c, 5), 0),
+                       tl_dataset_zip(c, &none, 1),
+                       tl_dataset_concatenate(c, &none, 1),
+                       tl_dataset_interleave(c, &none, 1, 1, 1),
+                       tl_dataset_sample_from(c, &none, (double[]){1}, 1, 0, false)};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    for (uint64_t epoch = 0; epoch < 3; epoch++) {
+      assert_non_null(all[i]);
+      assert_true(tl_dataset_epoch(all[i]) == epoch);
+      assert_false(tl_dataset_next(all[i], &element, 1));
+      assert_false(tl_failed(c));
+    }
+  free_context(c);
+}
+
 int pipeline_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(functions_and_iterators_are_sources),
@@ -450,6 +507,8 @@ int pipeline_tests(void) {
       cmocka_unit_test(places_are_bytes_that_any_context_takes),
       cmocka_unit_test(stages_are_there),
       cmocka_unit_test(a_pipeline_may_end_from_another_thread),
+      cmocka_unit_test(threads_stay_behind_in_a_fork),
+      cmocka_unit_test(nothing_at_all_is_an_epoch_that_ends),
   };
   return RUN_GROUP("pipeline", tests);
 }

@@ -1,4 +1,5 @@
-/* Data: IDX files, and datasets that cut tensors into elements, shuffle, batch, convert and iterate.
+/* Data: IDX files, and datasets that cut tensors into elements, shuffle, batch, convert and iterate. pipeline.h has what goes beyond:
+ * functions and iterators of the caller's, mixtures, buffers, threads.
  *
  *   tl_tensor *files[2] = {tl_read_idx(c, "train-images-idx3-ubyte.gz"), tl_read_idx(c, "train-labels-idx1-ubyte.gz")};
  *   tl_dataset *train = tl_dataset_from_tensors(c, files, 2);
@@ -9,8 +10,9 @@
  *     while (tl_dataset_next(train, batch, 2)) step(batch[0], batch[1]);
  *
  * The functions that make datasets are expressions like ops: a NULL source gives NULL and the first error is kept. A
- * dataset shares its source and leaves it as it is; each dataset has a position of its own. Elements depend on the epoch
- * and the position alone, so results are the same for any number of threads. */
+ * dataset shares its source and leaves it as it is; each dataset has a position of its own. What an epoch brings depends on its
+ * number alone, so results are the same for any number of threads. The tensors of an element borrow the memory of the source, or of
+ * the batch as it was made. */
 #ifndef TAPELOOP_DATA_H
 #define TAPELOOP_DATA_H
 
@@ -20,7 +22,7 @@
 extern "C" {
 #endif
 
-/** A finite collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to the
+/** A collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to the
  * innermost scope like a tensor, and keeps what it was made from alive. */
 typedef struct tl_dataset tl_dataset;
 
@@ -69,9 +71,10 @@ TL_API tl_dataset* tl_dataset_take(tl_context* context, tl_dataset* source, int6
 TL_API tl_dataset* tl_dataset_skip(tl_context* context, tl_dataset* source, int64_t count);
 
 /**
- * All elements in a random order, anew in each epoch; every order is equally likely. The order follows from the seed, the
- * epoch and the number of elements alone. Shuffle before batching, or whole batches change places. Returns NULL on failure.
- * Since 0.1.
+ * All elements in a random order, anew in each epoch; every order is equally likely. Of an indexed source (tl_dataset_map() says
+ * which those are) the order follows from the seed, the epoch and the number of elements alone. Of another all elements of an epoch
+ * are held first: see tl_dataset_shuffle_buffer(). Shuffle before batching, or whole batches change places. Returns NULL on
+ * failure; TL_INVALID_ARGUMENT for a source without an end. Since 0.1.
  */
 TL_API tl_dataset* tl_dataset_shuffle(tl_context* context, tl_dataset* source, uint64_t seed);
 
@@ -107,7 +110,8 @@ TL_API tl_dataset* tl_dataset_cast(tl_context* context, tl_dataset* source, size
  */
 TL_API bool tl_dataset_next(tl_dataset* dataset, tl_tensor** tensors, size_t count);
 
-/** The number of elements in an epoch; -1 on failure (the context holds the error). Since 0.1. */
+/** The number of elements in an epoch; TL_DATASET_UNKNOWN_SIZE (-2) where only iterating tells, TL_DATASET_INFINITE_SIZE (-3) where an
+ * epoch has no end; -1 on failure (the context holds the error). Since 0.1. */
 TL_API int64_t tl_dataset_size(tl_dataset* dataset);
 
 /** The number of tensors in an element; 0 on failure (the context holds the error). Since 0.1. */
@@ -116,13 +120,14 @@ TL_API size_t tl_dataset_width(tl_dataset* dataset);
 /** The epoch of the element that comes next, from 0; 0 on failure (the context holds the error). Since 0.1. */
 TL_API uint64_t tl_dataset_epoch(tl_dataset* dataset);
 
-/** The place in its epoch of the element that comes next, from 0; tl_dataset_size() when the epoch's end comes next; -1 on
+/** The place in its epoch of the element that comes next, from 0; the number of elements when the epoch's end comes next; -1 on
  * failure (the context holds the error). Since 0.1. */
 TL_API int64_t tl_dataset_position(tl_dataset* dataset);
 
 /** Goes to a place that tl_dataset_epoch() and tl_dataset_position() gave; (0, 0) is the beginning. Another dataset that was
- * made in the same way continues there with the same elements. TL_INVALID_ARGUMENT for a position that is negative or above
- * the size. Since 0.1. */
+ * made in the same way continues there with the same elements. Elements before it are passed over, which costs nothing where the
+ * source is indexed, and else what reading them costs: tl_dataset_save_position() knows a shorter way. TL_INVALID_ARGUMENT for a
+ * position that is negative or behind the end; then nothing has moved. Since 0.1. */
 TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) TL_WARN_UNUSED;
 
 /** Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).

@@ -325,8 +325,8 @@ pub struct tl_tensor {
     _private: [u8; 0],
 }
 
-/// A finite collection of elements, each of which is a list of tensors (an image and its label, say). It
-/// belongs to the innermost scope like a tensor, and keeps what it was made from alive.
+/// A collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to
+/// the innermost scope like a tensor, and keeps what it was made from alive.
 #[repr(C)]
 pub struct tl_dataset {
     _private: [u8; 0],
@@ -1548,9 +1548,11 @@ extern "C" {
     /// NULL on failure. Since 0.1.
     pub fn tl_dataset_skip(context: *mut tl_context, source: *mut tl_dataset, count: i64) -> *mut tl_dataset;
 
-    /// All elements in a random order, anew in each epoch; every order is equally likely. The order follows
-    /// from the seed, the epoch and the number of elements alone. Shuffle before batching, or whole batches
-    /// change places. Returns NULL on failure. Since 0.1.
+    /// All elements in a random order, anew in each epoch; every order is equally likely. Of an indexed source
+    /// (tl_dataset_map() says which those are) the order follows from the seed, the epoch and the number of
+    /// elements alone. Of another all elements of an epoch are held first: see tl_dataset_shuffle_buffer().
+    /// Shuffle before batching, or whole batches change places. Returns NULL on failure; TL_INVALID_ARGUMENT
+    /// for a source without an end. Since 0.1.
     pub fn tl_dataset_shuffle(
         context: *mut tl_context,
         source: *mut tl_dataset,
@@ -1591,7 +1593,9 @@ extern "C" {
     /// Since 0.1.
     pub fn tl_dataset_next(dataset: *mut tl_dataset, tensors: *mut *mut tl_tensor, count: usize) -> bool;
 
-    /// The number of elements in an epoch; -1 on failure (the context holds the error). Since 0.1.
+    /// The number of elements in an epoch; TL_DATASET_UNKNOWN_SIZE (-2) where only iterating tells,
+    /// TL_DATASET_INFINITE_SIZE (-3) where an epoch has no end; -1 on failure (the context holds the error).
+    /// Since 0.1.
     pub fn tl_dataset_size(dataset: *mut tl_dataset) -> i64;
 
     /// The number of tensors in an element; 0 on failure (the context holds the error). Since 0.1.
@@ -1601,13 +1605,15 @@ extern "C" {
     /// 0.1.
     pub fn tl_dataset_epoch(dataset: *mut tl_dataset) -> u64;
 
-    /// The place in its epoch of the element that comes next, from 0; tl_dataset_size() when the epoch's end
-    /// comes next; -1 on failure (the context holds the error). Since 0.1.
+    /// The place in its epoch of the element that comes next, from 0; the number of elements when the epoch's
+    /// end comes next; -1 on failure (the context holds the error). Since 0.1.
     pub fn tl_dataset_position(dataset: *mut tl_dataset) -> i64;
 
     /// Goes to a place that tl_dataset_epoch() and tl_dataset_position() gave; (0, 0) is the beginning.
-    /// Another dataset that was made in the same way continues there with the same elements.
-    /// TL_INVALID_ARGUMENT for a position that is negative or above the size. Since 0.1.
+    /// Another dataset that was made in the same way continues there with the same elements. Elements before
+    /// it are passed over, which costs nothing where the source is indexed, and else what reading them costs:
+    /// tl_dataset_save_position() knows a shorter way. TL_INVALID_ARGUMENT for a position that is negative or
+    /// behind the end; then nothing has moved. Since 0.1.
     pub fn tl_dataset_seek(dataset: *mut tl_dataset, epoch: u64, position: i64) -> tl_status;
 
     /// Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
