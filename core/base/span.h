@@ -22,15 +22,8 @@ class Span {
             class = void>
   constexpr Span(const C& container) : data_(container.data()), size_(container.size()) {}
   // For arguments such as f({a, b}): the list lives as long as the call.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Winit-list-lifetime"
-#endif
   constexpr Span(std::initializer_list<std::remove_const_t<T>> list)
-      : data_(list.begin()), size_(list.size()) {}
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+      : data_(first_of(list)), size_(list.size()) {}
 
   constexpr T* data() const { return data_; }
   constexpr size_t size() const { return size_; }
@@ -40,6 +33,11 @@ class Span {
   constexpr T* end() const { return data_ + size_; }
 
  private:
+  // Not list.begin() in the constructor: GCC would warn there that the list may end before the span does.
+  static constexpr T* first_of(const std::initializer_list<std::remove_const_t<T>>& list) {
+    return list.begin();
+  }
+
   T* data_ = nullptr;
   size_t size_ = 0;
 };
