@@ -35,7 +35,7 @@ const (
 	ErrCorruptData Code = 6
 	// known, but not offered (a newer minor version)
 	ErrUnsupported Code = 7
-	// the context is in use by another thread
+	// the context is in use by another thread, or a folder of checkpoints by another writer
 	ErrBusy Code = 8
 	// a NaN or an infinity where the caller asked for none
 	ErrNonFinite Code = 9
@@ -190,6 +190,19 @@ const (
 	NonFiniteError NonFinite = 0
 	// every clipped gradient is NaN, as in TensorFlow
 	NonFinitePropagate NonFinite = 1
+)
+
+// SafetensorsFloats: How F32 tensors are stored. Append-only numbers.
+type SafetensorsFloats int32
+
+// Values of SafetensorsFloats.
+const (
+	// as they are (default)
+	SafetensorsFloatsF32 SafetensorsFloats = 0
+	// rounded to the nearest BF16, of two to the even one
+	SafetensorsFloatsBf16 SafetensorsFloats = 1
+	// likewise F16; what is too large becomes an infinity
+	SafetensorsFloatsF16 SafetensorsFloats = 2
 )
 
 // Unconnected: What to give for a source that no target depends on. Append-only numbers.
@@ -378,4 +391,17 @@ const (
 	WeightDecayDecoupled WeightDecayForm = 0
 	// the gradient, behind clipping: g += weight_decay w, as in PyTorch
 	WeightDecayL2 WeightDecayForm = 1
+)
+
+// CheckpointBest: Which metric is better. Append-only numbers.
+type CheckpointBest int32
+
+// Values of CheckpointBest.
+const (
+	// there is none (default)
+	CheckpointBestNone CheckpointBest = 0
+	// the smaller one: a loss
+	CheckpointBestMin CheckpointBest = 1
+	// the larger one: an accuracy
+	CheckpointBestMax CheckpointBest = 2
 )

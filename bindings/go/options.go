@@ -276,6 +276,21 @@ func (o *AdamWOptions) name() string {
 	return o.Name
 }
 
+// SafetensorsSaveOptions: Of SafetensorsWriter.Save.
+type SafetensorsSaveOptions struct {
+	// default SafetensorsFloatsF32; other dtypes are stored as they are
+	Floats SafetensorsFloats
+}
+
+func (o *SafetensorsSaveOptions) raw() C.tlgo_safetensors_save_options {
+	if o == nil {
+		return C.tlgo_safetensors_save_options{}
+	}
+	return C.tlgo_safetensors_save_options{
+		floats: C.int32_t(o.Floats),
+	}
+}
+
 // TapeOptions: How a tape records.
 type TapeOptions struct {
 	// Tape.Gradient may be called more than once (default false)
@@ -1108,5 +1123,29 @@ func (o *StepOptions) raw() C.tlgo_step_options {
 		weight_decay_form:           C.int32_t(o.WeightDecayForm),
 		lookahead_steps:             C.int64_t(o.LookaheadSteps),
 		lookahead_alpha:             C.double(o.LookaheadAlpha),
+	}
+}
+
+// CheckpointManagerOptions: Of Context.NewCheckpointManager.
+type CheckpointManagerOptions struct {
+	// the newest so many stay, or the best so many and the newest besides; -1: all; 0: 3 (default)
+	MaxToKeep int64
+	// which are the best (default CheckpointBestNone)
+	Best CheckpointBest
+	// those of steps that it divides stay and do not count; 0: none (default)
+	KeepEvery int64
+	// a save returns when the state is taken, and a thread writes it (default false)
+	Asynchronous bool
+}
+
+func (o *CheckpointManagerOptions) raw() C.tlgo_checkpoint_manager_options {
+	if o == nil {
+		return C.tlgo_checkpoint_manager_options{}
+	}
+	return C.tlgo_checkpoint_manager_options{
+		max_to_keep:  C.int64_t(o.MaxToKeep),
+		best:         C.int32_t(o.Best),
+		keep_every:   C.int64_t(o.KeepEvery),
+		asynchronous: C.bool(o.Asynchronous),
 	}
 }

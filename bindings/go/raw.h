@@ -81,6 +81,10 @@ typedef struct {
 } tlgo_clip_options;
 
 typedef struct {
+  int32_t floats;
+} tlgo_safetensors_save_options;
+
+typedef struct {
   bool persistent;
   bool ignore_variables;
   bool explain;
@@ -305,6 +309,13 @@ typedef struct {
   int64_t lookahead_steps;
   double lookahead_alpha;
 } tlgo_step_options;
+
+typedef struct {
+  int64_t max_to_keep;
+  int32_t best;
+  int64_t keep_every;
+  bool asynchronous;
+} tlgo_checkpoint_manager_options;
 
 static inline const char *tlgo_version(void) {
   return tl_version();
@@ -1503,6 +1514,77 @@ static inline uintptr_t tlgo_global_norm(uintptr_t context, const uintptr_t *gra
   return (uintptr_t)tl_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count);
 }
 
+static inline uintptr_t tlgo_safetensors_open(uintptr_t context, const char *path) {
+  return (uintptr_t)tl_safetensors_open((tl_context *)context, path);
+}
+
+static inline size_t tlgo_safetensors_count(uintptr_t file) {
+  return tl_safetensors_count((tl_safetensors *)file);
+}
+
+static inline const char *tlgo_safetensors_name(uintptr_t file, size_t index) {
+  return tl_safetensors_name((tl_safetensors *)file, index);
+}
+
+static inline const char *tlgo_safetensors_stored_dtype(uintptr_t file, size_t index) {
+  return tl_safetensors_stored_dtype((tl_safetensors *)file, index);
+}
+
+static inline int32_t tlgo_safetensors_shape(uintptr_t file, size_t index, int64_t *dims, size_t capacity, size_t *rank) {
+  return tl_safetensors_shape((tl_safetensors *)file, index, dims, capacity, rank);
+}
+
+static inline uintptr_t tlgo_safetensors_read(uintptr_t file, const char *name) {
+  return (uintptr_t)tl_safetensors_read((tl_safetensors *)file, name);
+}
+
+static inline size_t tlgo_safetensors_metadata_count(uintptr_t file) {
+  return tl_safetensors_metadata_count((tl_safetensors *)file);
+}
+
+static inline const char *tlgo_safetensors_metadata_name(uintptr_t file, size_t index) {
+  return tl_safetensors_metadata_name((tl_safetensors *)file, index);
+}
+
+static inline const char *tlgo_safetensors_metadata_text(uintptr_t file, size_t index) {
+  return tl_safetensors_metadata_text((tl_safetensors *)file, index);
+}
+
+static inline uintptr_t tlgo_safetensors_keep(uintptr_t file) {
+  return (uintptr_t)tl_safetensors_keep((tl_safetensors *)file);
+}
+
+static inline void tlgo_safetensors_release(uintptr_t file) {
+  tl_safetensors_release((tl_safetensors *)file);
+}
+
+static inline uintptr_t tlgo_safetensors_writer_new(uintptr_t context) {
+  return (uintptr_t)tl_safetensors_writer_new((tl_context *)context);
+}
+
+static inline int32_t tlgo_safetensors_writer_add(uintptr_t writer, const char *name, uintptr_t tensor) {
+  return tl_safetensors_writer_add((tl_safetensors_writer *)writer, name, (tl_tensor *)tensor);
+}
+
+static inline int32_t tlgo_safetensors_writer_set_metadata(uintptr_t writer, const char *name, const char *text) {
+  return tl_safetensors_writer_set_metadata((tl_safetensors_writer *)writer, name, text);
+}
+
+static inline int32_t tlgo_safetensors_writer_save(uintptr_t writer, const char *path, tlgo_safetensors_save_options o) {
+  tl_safetensors_save_options options;
+  tl_safetensors_save_options_init(&options, sizeof options);
+  options.floats = o.floats;
+  return tl_safetensors_writer_save((tl_safetensors_writer *)writer, path, &options);
+}
+
+static inline uintptr_t tlgo_safetensors_writer_keep(uintptr_t writer) {
+  return (uintptr_t)tl_safetensors_writer_keep((tl_safetensors_writer *)writer);
+}
+
+static inline void tlgo_safetensors_writer_release(uintptr_t writer) {
+  tl_safetensors_writer_release((tl_safetensors_writer *)writer);
+}
+
 static inline uintptr_t tlgo_tape_begin(uintptr_t context, tlgo_tape_options o) {
   tl_tape_options options;
   tl_tape_options_init(&options, sizeof options);
@@ -2228,6 +2310,124 @@ static inline int64_t tlgo_optimizer_skipped_steps(uintptr_t optimizer) {
 
 static inline int32_t tlgo_optimizer_swap_averages(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
   return tl_optimizer_swap_averages((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
+}
+
+static inline uintptr_t tlgo_checkpoint_new(uintptr_t context) {
+  return (uintptr_t)tl_checkpoint_new((tl_context *)context);
+}
+
+static inline int32_t tlgo_checkpoint_add_variable(uintptr_t checkpoint, const char *name, uintptr_t variable) {
+  return tl_checkpoint_add_variable((tl_checkpoint *)checkpoint, name, (tl_tensor *)variable);
+}
+
+static inline int32_t tlgo_checkpoint_add_layer(uintptr_t checkpoint, const char *name, uintptr_t layer) {
+  return tl_checkpoint_add_layer((tl_checkpoint *)checkpoint, name, (tl_layer *)layer);
+}
+
+static inline int32_t tlgo_checkpoint_add_optimizer(uintptr_t checkpoint, const char *name, uintptr_t optimizer) {
+  return tl_checkpoint_add_optimizer((tl_checkpoint *)checkpoint, name, (tl_optimizer *)optimizer);
+}
+
+static inline int32_t tlgo_checkpoint_add_metric(uintptr_t checkpoint, const char *name, uintptr_t metric) {
+  return tl_checkpoint_add_metric((tl_checkpoint *)checkpoint, name, (tl_metric *)metric);
+}
+
+static inline int32_t tlgo_checkpoint_add_dataset(uintptr_t checkpoint, const char *name, uintptr_t dataset) {
+  return tl_checkpoint_add_dataset((tl_checkpoint *)checkpoint, name, (tl_dataset *)dataset);
+}
+
+static inline int32_t tlgo_checkpoint_add_random(uintptr_t checkpoint, const char *name) {
+  return tl_checkpoint_add_random((tl_checkpoint *)checkpoint, name);
+}
+
+static inline int32_t tlgo_checkpoint_set_int64(uintptr_t checkpoint, const char *name, int64_t value) {
+  return tl_checkpoint_set_int64((tl_checkpoint *)checkpoint, name, value);
+}
+
+static inline int32_t tlgo_checkpoint_set_double(uintptr_t checkpoint, const char *name, double value) {
+  return tl_checkpoint_set_double((tl_checkpoint *)checkpoint, name, value);
+}
+
+static inline int32_t tlgo_checkpoint_set_text(uintptr_t checkpoint, const char *name, const char *text) {
+  return tl_checkpoint_set_text((tl_checkpoint *)checkpoint, name, text);
+}
+
+static inline int32_t tlgo_checkpoint_get_int64(uintptr_t checkpoint, const char *name, int64_t *value) {
+  return tl_checkpoint_get_int64((tl_checkpoint *)checkpoint, name, value);
+}
+
+static inline int32_t tlgo_checkpoint_get_double(uintptr_t checkpoint, const char *name, double *value) {
+  return tl_checkpoint_get_double((tl_checkpoint *)checkpoint, name, value);
+}
+
+static inline int32_t tlgo_checkpoint_get_text(uintptr_t checkpoint, const char *name, char *buffer, size_t capacity, size_t *length) {
+  return tl_checkpoint_get_text((tl_checkpoint *)checkpoint, name, buffer, capacity, length);
+}
+
+static inline int32_t tlgo_checkpoint_save(uintptr_t checkpoint, const char *path) {
+  return tl_checkpoint_save((tl_checkpoint *)checkpoint, path);
+}
+
+static inline int32_t tlgo_checkpoint_restore(uintptr_t checkpoint, const char *path) {
+  return tl_checkpoint_restore((tl_checkpoint *)checkpoint, path);
+}
+
+static inline int32_t tlgo_checkpoint_restore_partly(uintptr_t checkpoint, const char *path, char *buffer, size_t capacity, size_t *length) {
+  return tl_checkpoint_restore_partly((tl_checkpoint *)checkpoint, path, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_checkpoint_keep(uintptr_t checkpoint) {
+  return (uintptr_t)tl_checkpoint_keep((tl_checkpoint *)checkpoint);
+}
+
+static inline void tlgo_checkpoint_release(uintptr_t checkpoint) {
+  tl_checkpoint_release((tl_checkpoint *)checkpoint);
+}
+
+static inline uintptr_t tlgo_checkpoint_manager_new(uintptr_t context, uintptr_t checkpoint, const char *folder, tlgo_checkpoint_manager_options o) {
+  tl_checkpoint_manager_options options;
+  tl_checkpoint_manager_options_init(&options, sizeof options);
+  options.max_to_keep = o.max_to_keep;
+  options.best = o.best;
+  options.keep_every = o.keep_every;
+  options.asynchronous = o.asynchronous;
+  return (uintptr_t)tl_checkpoint_manager_new((tl_context *)context, (tl_checkpoint *)checkpoint, folder, &options);
+}
+
+static inline int32_t tlgo_checkpoint_manager_save(uintptr_t manager, int64_t step, double metric) {
+  return tl_checkpoint_manager_save((tl_checkpoint_manager *)manager, step, metric);
+}
+
+static inline int32_t tlgo_checkpoint_manager_wait(uintptr_t manager) {
+  return tl_checkpoint_manager_wait((tl_checkpoint_manager *)manager);
+}
+
+static inline int64_t tlgo_checkpoint_manager_latest(uintptr_t manager) {
+  return tl_checkpoint_manager_latest((tl_checkpoint_manager *)manager);
+}
+
+static inline int64_t tlgo_checkpoint_manager_best(uintptr_t manager) {
+  return tl_checkpoint_manager_best((tl_checkpoint_manager *)manager);
+}
+
+static inline int32_t tlgo_checkpoint_manager_steps(uintptr_t manager, int64_t *steps, size_t capacity, size_t *count) {
+  return tl_checkpoint_manager_steps((tl_checkpoint_manager *)manager, steps, capacity, count);
+}
+
+static inline int32_t tlgo_checkpoint_manager_restore(uintptr_t manager, int64_t step) {
+  return tl_checkpoint_manager_restore((tl_checkpoint_manager *)manager, step);
+}
+
+static inline int32_t tlgo_checkpoint_manager_restore_latest(uintptr_t manager, int64_t *step) {
+  return tl_checkpoint_manager_restore_latest((tl_checkpoint_manager *)manager, step);
+}
+
+static inline uintptr_t tlgo_checkpoint_manager_keep(uintptr_t manager) {
+  return (uintptr_t)tl_checkpoint_manager_keep((tl_checkpoint_manager *)manager);
+}
+
+static inline void tlgo_checkpoint_manager_release(uintptr_t manager) {
+  tl_checkpoint_manager_release((tl_checkpoint_manager *)manager);
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "tapeloop/data.h"
 
 #include "capi/src/dataset_object.h"
+#include "capi/src/stateful.h"
 #include "core/data/idx.h"
 #include "core/data/idx_folder.h"
 
@@ -18,6 +19,24 @@ T read_dataset(tl_dataset* dataset, const char* name, T on_failure, F&& f) {
 }
 
 }  // namespace
+
+void tl::capi::save_dataset(Session& session, const void* dataset, State& state, const std::string& prefix) {
+  auto& d = object_of<DatasetObject>(session, dataset, Kind::kDataset, "checkpoint", "dataset");
+  d.alone("checkpoint", [&] {
+    d.iterator().save(state, prefix);
+    return true;
+  });
+}
+
+void tl::capi::restore_dataset(Session& session, const void* dataset, const State& state,
+                               const std::string& prefix) {
+  auto& d = object_of<DatasetObject>(session, dataset, Kind::kDataset, "checkpoint", "dataset");
+  d.alone("checkpoint", [&] {
+    d.iterator().restore(state, prefix);
+    return true;
+  });
+  d.release_element();
+}
 
 extern "C" {
 

@@ -35,6 +35,11 @@ const char* name_of(Kind kind) {
     case Kind::kFunction: return "function";
     case Kind::kSchedule: return "schedule";
     case Kind::kFeed: return "feed";
+    case Kind::kSafetensors: return "safetensors";
+    case Kind::kSafetensorsWriter: return "safetensors_writer";
+    case Kind::kCheckpoint: return "checkpoint";
+    case Kind::kCheckpointManager: return "checkpoint_manager";
+    case Kind::kCount: break;
   }
   return "unknown";
 }

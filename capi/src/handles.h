@@ -38,6 +38,11 @@ enum class Kind : uint8_t {
   kFunction,
   kSchedule,
   kFeed,
+  kSafetensors,
+  kSafetensorsWriter,
+  kCheckpoint,
+  kCheckpointManager,
+  kCount,
 };
 
 const char* name_of(Kind kind);

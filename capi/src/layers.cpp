@@ -3,6 +3,7 @@
 
 #include "capi/src/call.h"
 #include "capi/src/options.h"
+#include "capi/src/stateful.h"
 #include "capi/src/variable_handles.h"
 #include "core/nn/layers.h"
 #include "core/nn/sequential.h"
@@ -60,6 +61,14 @@ tl_tensor* const* list_variables(tl_layer* layer, size_t* count, bool trainable)
 }
 
 }  // namespace
+
+std::vector<VariableRef> tl::capi::state_of_layer(Session& session, const void* layer, const char* op) {
+  const nn::Layer& l = *object_of<LayerObject>(session, layer, Kind::kLayer, op, "layer").layer;
+  if (!l.built())
+    fail(Code::kFailedPrecondition, "[", op, "] a layer must have its variables: got '", l.name(),
+         "', which is not built; call layer_build, or the layer itself, first");
+  return l.variables();
+}
 
 extern "C" {
 

@@ -5,6 +5,7 @@
 
 #include "capi/src/metric_object.h"
 #include "capi/src/options.h"
+#include "capi/src/stateful.h"
 #include "core/nn/accuracy.h"
 #include "core/nn/class_metric.h"
 #include "core/nn/regression_metric.h"
@@ -63,6 +64,10 @@ Tensor weights_of(Session& s, tl_tensor* weights, const char* op) {
 }
 
 }  // namespace
+
+std::vector<VariableRef> tl::capi::state_of_metric(Session& session, const void* metric, const char* op) {
+  return object_of<MetricObject>(session, metric, Kind::kMetric, op, "metric").metric->variables();
+}
 
 extern "C" {
 

@@ -3,6 +3,7 @@
 
 #include "capi/src/optimizer_object.h"
 #include "capi/src/options.h"
+#include "capi/src/stateful.h"
 #include "core/optim/adam.h"
 #include "core/optim/clip.h"
 #include "core/optim/sgd.h"
@@ -27,6 +28,12 @@ optim::AdamOptions adam_options_of(const Options& o, optim::AdamOptions out) {
 }
 
 }  // namespace
+
+std::vector<VariableRef> tl::capi::state_of_optimizer(Session& session, const void* optimizer,
+                                                      const char* op) {
+  return object_of<OptimizerObject>(session, optimizer, Kind::kOptimizer, op, "optimizer")
+      .optimizer->variables();
+}
 
 extern "C" {
 

@@ -98,7 +98,7 @@ class Session {
   uint32_t own_slot_;
   uint32_t free_slot_ = kNoSlot;
   size_t free_slots_ = 0;
-  size_t live_[16] = {};
+  size_t live_[static_cast<int>(Kind::kCount)] = {};
 
   bool is_pipeline_thread() const;
   friend class PipelineCallback;

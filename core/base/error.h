@@ -21,10 +21,10 @@ enum class Code : int32_t {
   kIo = 5,                  // reading or writing failed (disk full, permission, device)
   kCorruptData = 6,         // a file whose content contradicts its format
   kUnsupported = 7,         // known, but not offered (an op without gradient, a newer minor version)
-  kBusy = 8,                // the context is in use by another thread
-  kNonFinite = 9,           // a NaN or an infinity where the caller asked for none
-  kInternal = 10,           // a broken invariant of tapeloop itself: please report it
-  kCancelled = 11,          // somebody asked the context to stop
+  kBusy = 8,        // the context is in use by another thread, or a folder of checkpoints by another writer
+  kNonFinite = 9,   // a NaN or an infinity where the caller asked for none
+  kInternal = 10,   // a broken invariant of tapeloop itself: please report it
+  kCancelled = 11,  // somebody asked the context to stop
 };
 
 const char* code_name(Code code);

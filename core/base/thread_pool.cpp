@@ -9,7 +9,6 @@
 // worker that has not started: a sleeping worker costs a wake-up call, not a delay.
 #include "core/base/thread_pool.h"
 
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -44,6 +44,8 @@ int message_tests(void);
 int curvature_tests(void);
 int rows_tests(void);
 int vmap_tests(void);
+int safetensors_tests(void);
+int checkpoint_tests(void);
 int jacobian_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */

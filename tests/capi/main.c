@@ -53,7 +53,8 @@ int main(void) {
                pipeline_tests() + nn_tests() + loss_tests() + metric_tests() + optim_tests() +
                adaptive_optimizers_tests() + schedule_tests() + step_options_tests() + group_tests() +
                custom_training_tests() + minimize_tests() + message_tests() + determinism_tests() +
-               curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests();
+               curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests() + safetensors_tests() +
+               checkpoint_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

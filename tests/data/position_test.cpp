@@ -167,7 +167,7 @@ TEST_CASE("a long pipeline goes on where it was, in the third epoch too", "[data
   }
 }
 
-TEST_CASE("the number of threads changes no bit", "[dataset]") {
+TEST_CASE("the number of threads changes no bit of a pipeline", "[dataset]") {
   Context c{OneThread()};
   std::vector<std::string> want;
   for (int threads : {0, 1, 2, 4}) {

@@ -61,10 +61,10 @@ enum {
   TL_IO = 5,                  /**< reading or writing failed (disk full, permission, device) */
   TL_CORRUPT_DATA = 6,        /**< a file whose content contradicts its format */
   TL_UNSUPPORTED = 7,         /**< known, but not offered (a newer minor version) */
-  TL_BUSY = 8,                /**< the context is in use by another thread */
-  TL_NON_FINITE = 9,          /**< a NaN or an infinity where the caller asked for none */
-  TL_INTERNAL = 10,           /**< a broken invariant of tapeloop: please report it */
-  TL_CANCELLED = 11           /**< tl_context_cancel() asked the context to stop */
+  TL_BUSY = 8, /**< the context is in use by another thread, or a folder of checkpoints by another writer */
+  TL_NON_FINITE = 9, /**< a NaN or an infinity where the caller asked for none */
+  TL_INTERNAL = 10,  /**< a broken invariant of tapeloop: please report it */
+  TL_CANCELLED = 11  /**< tl_context_cancel() asked the context to stop */
 };
 
 /** Element type. Append-only numbers. A bool element is one byte that holds 0 or 1. */

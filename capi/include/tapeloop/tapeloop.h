@@ -4,6 +4,7 @@
 
 #include <tapeloop/adaptive_optimizers.h>
 #include <tapeloop/base.h>
+#include <tapeloop/checkpoint.h>
 #include <tapeloop/curvature.h>
 #include <tapeloop/custom.h>
 #include <tapeloop/custom_training.h>
@@ -21,6 +22,7 @@
 #include <tapeloop/optim.h>
 #include <tapeloop/pipeline.h>
 #include <tapeloop/pullback.h>
+#include <tapeloop/safetensors.h>
 #include <tapeloop/schedule.h>
 #include <tapeloop/step_options.h>
 #include <tapeloop/tape.h>

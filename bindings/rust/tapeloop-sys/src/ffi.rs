@@ -42,7 +42,7 @@ pub const TL_IO: tl_status = 5;
 pub const TL_CORRUPT_DATA: tl_status = 6;
 /// known, but not offered (a newer minor version)
 pub const TL_UNSUPPORTED: tl_status = 7;
-/// the context is in use by another thread
+/// the context is in use by another thread, or a folder of checkpoints by another writer
 pub const TL_BUSY: tl_status = 8;
 /// a NaN or an infinity where the caller asked for none
 pub const TL_NON_FINITE: tl_status = 9;
@@ -160,6 +160,15 @@ pub type tl_non_finite = i32;
 pub const TL_NON_FINITE_ERROR: tl_non_finite = 0;
 /// every clipped gradient is NaN, as in TensorFlow
 pub const TL_NON_FINITE_PROPAGATE: tl_non_finite = 1;
+
+/// How TL_F32 tensors are stored. Append-only numbers.
+pub type tl_safetensors_floats = i32;
+/// as they are (default)
+pub const TL_SAFETENSORS_FLOATS_F32: tl_safetensors_floats = 0;
+/// rounded to the nearest BF16, of two to the even one
+pub const TL_SAFETENSORS_FLOATS_BF16: tl_safetensors_floats = 1;
+/// likewise F16; what is too large becomes an infinity
+pub const TL_SAFETENSORS_FLOATS_F16: tl_safetensors_floats = 2;
 
 /// What to give for a source that no target depends on. Append-only numbers.
 pub type tl_unconnected = i32;
@@ -312,6 +321,15 @@ pub const TL_WEIGHT_DECAY_DECOUPLED: tl_weight_decay_form = 0;
 /// the gradient, behind clipping: g += weight_decay w, as in PyTorch
 pub const TL_WEIGHT_DECAY_L2: tl_weight_decay_form = 1;
 
+/// Which metric is better. Append-only numbers.
+pub type tl_checkpoint_best = i32;
+/// there is none (default)
+pub const TL_CHECKPOINT_BEST_NONE: tl_checkpoint_best = 0;
+/// the smaller one: a loss
+pub const TL_CHECKPOINT_BEST_MIN: tl_checkpoint_best = 1;
+/// the larger one: an accuracy
+pub const TL_CHECKPOINT_BEST_MAX: tl_checkpoint_best = 2;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -348,6 +366,19 @@ pub struct tl_metric {
 /// a tensor, so make it outside of the scope of a step.
 #[repr(C)]
 pub struct tl_optimizer {
+    _private: [u8; 0],
+}
+
+/// An open safetensors file. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_safetensors {
+    _private: [u8; 0],
+}
+
+/// What is to be written into a safetensors file. It belongs to the innermost scope like a tensor, and keeps
+/// its tensors alive.
+#[repr(C)]
+pub struct tl_safetensors_writer {
     _private: [u8; 0],
 }
 
@@ -389,6 +420,19 @@ pub struct tl_pullback {
 /// TL_INVALID_ARGUMENT for the call that makes the next one.
 #[repr(C)]
 pub struct tl_schedule {
+    _private: [u8; 0],
+}
+
+/// Objects and values by name, which are saved and restored together. It belongs to the innermost scope like a
+/// tensor, and keeps the objects in it alive.
+#[repr(C)]
+pub struct tl_checkpoint {
+    _private: [u8; 0],
+}
+
+/// The checkpoints of one run in one folder. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_checkpoint_manager {
     _private: [u8; 0],
 }
 
@@ -691,6 +735,16 @@ pub struct tl_clip_options {
     pub struct_size: usize,
     /// default TL_NON_FINITE_ERROR
     pub non_finite: tl_non_finite,
+}
+
+/// Of tl_safetensors_writer_save(). Fill it with tl_safetensors_save_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_safetensors_save_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// default TL_SAFETENSORS_FLOATS_F32; other dtypes are stored as they are
+    pub floats: tl_safetensors_floats,
 }
 
 /// How a tape records. Fill it with tl_tape_options_init() first.
@@ -1299,6 +1353,22 @@ pub struct tl_step_options {
     pub lookahead_steps: i64,
     /// in (0, 1\]; 0: 0.5, the default
     pub lookahead_alpha: f64,
+}
+
+/// Of tl_checkpoint_manager_new(). Fill it with tl_checkpoint_manager_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_checkpoint_manager_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// the newest so many stay, or the best so many and the newest besides; -1: all; 0: 3 (default)
+    pub max_to_keep: i64,
+    /// which are the best (default TL_CHECKPOINT_BEST_NONE)
+    pub best: tl_checkpoint_best,
+    /// those of steps that it divides stay and do not count; 0: none (default)
+    pub keep_every: i64,
+    /// a save returns when the state is taken, and a thread writes it (default false)
+    pub asynchronous: bool,
 }
 
 extern "C" {
@@ -3024,6 +3094,102 @@ extern "C" {
         count: usize,
     ) -> *mut tl_tensor;
 
+    /// Opens a safetensors file and reads its header, which is checked to the last byte: names that stand
+    /// twice, tensors that overlap or leave a hole, sizes that do not fit their offsets or the file, and
+    /// anything that the format does not have are TL_CORRUPT_DATA, with the file and the offset. Nothing in a
+    /// file is run, and memory stays within its size and 64 MiB. Returns NULL on failure: TL_NOT_FOUND, TL_IO
+    /// (a folder, a device, no permission), TL_CORRUPT_DATA, TL_UNSUPPORTED (more than 8 axes, more than
+    /// 131072 tensors, an unknown dtype), TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. Since 0.1.
+    pub fn tl_safetensors_open(context: *mut tl_context, path: *const c_char) -> *mut tl_safetensors;
+
+    /// The number of tensors in the file; 0 on failure (the context holds the error). Since 0.1.
+    pub fn tl_safetensors_count(file: *mut tl_safetensors) -> usize;
+
+    /// The name of tensor `index`, in the order of their bytes; "" on failure (the context holds the error).
+    /// Valid until the file is released. Since 0.1.
+    pub fn tl_safetensors_name(file: *mut tl_safetensors, index: usize) -> *const c_char;
+
+    /// The dtype of tensor `index` as the file has it, such as "BF16"; "" on failure (the context holds the
+    /// error). Since 0.1.
+    pub fn tl_safetensors_stored_dtype(file: *mut tl_safetensors, index: usize) -> *const c_char;
+
+    /// The sizes of the axes of tensor `index`: at most capacity of them in dims, which may be NULL when
+    /// capacity is 0; their number to *rank (may be NULL). rank may be NULL. Since 0.1.
+    pub fn tl_safetensors_shape(
+        file: *mut tl_safetensors,
+        index: usize,
+        dims: *mut i64,
+        capacity: usize,
+        rank: *mut usize,
+    ) -> tl_status;
+
+    /// A tensor of the file, by name, in memory of its own. F32, F64, I32, I64, U8 and BOOL keep their dtype;
+    /// BF16 and F16 become TL_F32, I8, I16 and U16 TL_I32, U32 TL_I64, none of which loses anything. Returns
+    /// NULL on failure: TL_NOT_FOUND for a name that is not there, TL_UNSUPPORTED for other dtypes,
+    /// TL_CORRUPT_DATA (a BOOL that is neither 0 nor 1; a file that changed meanwhile), TL_IO,
+    /// TL_OUT_OF_MEMORY. Since 0.1.
+    pub fn tl_safetensors_read(file: *mut tl_safetensors, name: *const c_char) -> *mut tl_tensor;
+
+    /// The number of texts in the file's metadata; 0 where there is none, and 0 on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_safetensors_metadata_count(file: *mut tl_safetensors) -> usize;
+
+    /// The name of text `index` of the metadata, in the order of names; "" on failure (the context holds the
+    /// error). Valid until the file is released. Since 0.1.
+    pub fn tl_safetensors_metadata_name(file: *mut tl_safetensors, index: usize) -> *const c_char;
+
+    /// Text `index` of the metadata; "" on failure (the context holds the error). Valid until the file is
+    /// released. Since 0.1.
+    pub fn tl_safetensors_metadata_text(file: *mut tl_safetensors, index: usize) -> *const c_char;
+
+    /// Moves the file one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
+    /// holds the error). Since 0.1.
+    pub fn tl_safetensors_keep(file: *mut tl_safetensors) -> *mut tl_safetensors;
+
+    /// Closes the file before its scope ends. NULL and a released file do nothing. From any thread at any
+    /// time. Since 0.1.
+    pub fn tl_safetensors_release(file: *mut tl_safetensors);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_safetensors_save_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_safetensors_save_options_init(options: *mut tl_safetensors_save_options, struct_size: usize);
+
+    /// An empty file to be. Returns NULL on failure. Since 0.1.
+    pub fn tl_safetensors_writer_new(context: *mut tl_context) -> *mut tl_safetensors_writer;
+
+    /// Adds a tensor, or the present value of a variable, under a name: UTF-8 without a NUL, not empty, not
+    /// "__metadata__", and none that is there already. Since 0.1.
+    pub fn tl_safetensors_writer_add(
+        writer: *mut tl_safetensors_writer,
+        name: *const c_char,
+        tensor: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Adds a text to the metadata, or replaces that of the name. Both are UTF-8. Since 0.1.
+    pub fn tl_safetensors_writer_set_metadata(
+        writer: *mut tl_safetensors_writer,
+        name: *const c_char,
+        text: *const c_char,
+    ) -> tl_status;
+
+    /// Writes the file, in the place of one that is there: beside it first, and renamed when the storage has
+    /// it, so that a reader sees the old file or the new one. A failure leaves the old one: TL_IO (no space
+    /// left, no permission), TL_INVALID_ARGUMENT. The writer can be used again. options may be NULL. Not
+    /// inside the step of a tl_function. Since 0.1.
+    pub fn tl_safetensors_writer_save(
+        writer: *mut tl_safetensors_writer,
+        path: *const c_char,
+        options: *const tl_safetensors_save_options,
+    ) -> tl_status;
+
+    /// Moves the writer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_safetensors_writer_keep(writer: *mut tl_safetensors_writer) -> *mut tl_safetensors_writer;
+
+    /// Gives the writer up before its scope ends. NULL and a released writer do nothing. From any thread at
+    /// any time. Since 0.1.
+    pub fn tl_safetensors_writer_release(writer: *mut tl_safetensors_writer);
+
     /// Sets all fields to their defaults. Pass sizeof(tl_tape_options). Does nothing for NULL. Since 0.1.
     pub fn tl_tape_options_init(options: *mut tl_tape_options, struct_size: usize);
 
@@ -4421,4 +4587,207 @@ extern "C" {
         outputs: *mut *mut tl_tensor,
         num_outputs: usize,
     ) -> tl_status;
+
+    /// One without objects. Returns NULL on failure. Since 0.1.
+    pub fn tl_checkpoint_new(context: *mut tl_context) -> *mut tl_checkpoint;
+
+    /// Adds a variable; name is its path in the files. Names are copied, UTF-8 and not empty, and none may
+    /// stand twice. Since 0.1.
+    pub fn tl_checkpoint_add_variable(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        variable: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Adds all variables of a layer, as "\<name>/\<variable>": weights, and the averages of batch
+    /// normalisation. It must be built before tl_checkpoint_save() and tl_checkpoint_restore(), or those are
+    /// TL_FAILED_PRECONDITION. Since 0.1.
+    pub fn tl_checkpoint_add_layer(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        layer: *mut tl_layer,
+    ) -> tl_status;
+
+    /// Adds the state of an optimizer, as "\<name>/\<variable>": steps, rate, slots, what its schedule
+    /// remembers, and what step options count (accumulated gradients, averages of weights, the loss scale). A
+    /// program that restores makes the slots first, by tl_optimizer_build() with the same variables in the
+    /// same order. Since 0.1.
+    pub fn tl_checkpoint_add_optimizer(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        optimizer: *mut tl_optimizer,
+    ) -> tl_status;
+
+    /// Adds the sums of a metric, as "\<name>/\<variable>". Since 0.1.
+    pub fn tl_checkpoint_add_metric(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        metric: *mut tl_metric,
+    ) -> tl_status;
+
+    /// Adds the place of a dataset, in the midst of an epoch too, as "\<name>/position": what
+    /// tl_dataset_save_position() gives. The program that restores makes the dataset in the same way; the next
+    /// element is then the one that would have come. Since 0.1.
+    pub fn tl_checkpoint_add_dataset(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        dataset: *mut tl_dataset,
+    ) -> tl_status;
+
+    /// Adds the random numbers of the context, as "\<name>/seed" and "\<name>/next_call": initialisers,
+    /// dropout and random ops then go on as they would have. Since 0.1.
+    pub fn tl_checkpoint_add_random(checkpoint: *mut tl_checkpoint, name: *const c_char) -> tl_status;
+
+    /// Sets an integer of the program's own (an epoch, the patience that is left), which
+    /// tl_checkpoint_get_int64() reads after restoring. It is added with the first call for a name, which must
+    /// come before restoring; a name keeps its kind. Since 0.1.
+    pub fn tl_checkpoint_set_int64(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        value: i64,
+    ) -> tl_status;
+
+    /// Likewise a number (the best loss so far). Infinities and NaN are kept, but for the payload of a NaN.
+    /// Since 0.1.
+    pub fn tl_checkpoint_set_double(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        value: f64,
+    ) -> tl_status;
+
+    /// Likewise a text, which is copied, of any bytes but NUL. Since 0.1.
+    pub fn tl_checkpoint_set_text(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        text: *const c_char,
+    ) -> tl_status;
+
+    /// Reads an integer that was set or restored into *value. TL_INVALID_ARGUMENT for a name that was never
+    /// set, or set as another kind. Since 0.1.
+    pub fn tl_checkpoint_get_int64(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        value: *mut i64,
+    ) -> tl_status;
+
+    /// Reads a number that was set or restored into *value. TL_INVALID_ARGUMENT as above. Since 0.1.
+    pub fn tl_checkpoint_get_double(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        value: *mut f64,
+    ) -> tl_status;
+
+    /// Reads a text that was set or restored: at most capacity bytes are written, the final NUL included;
+    /// *length (may be NULL) gets the length of the whole text without the NUL. buffer may be NULL when
+    /// capacity is 0. TL_INVALID_ARGUMENT as above. Since 0.1.
+    pub fn tl_checkpoint_get_text(
+        checkpoint: *mut tl_checkpoint,
+        name: *const c_char,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Writes everything into a new folder `path`, whose parent must be there. TL_FAILED_PRECONDITION where it
+    /// is there already, TL_IO (no space left, no permission); then nothing is left of it. For more than one
+    /// of them see tl_checkpoint_manager_new(). Not inside the step of a tl_function. Since 0.1.
+    pub fn tl_checkpoint_save(checkpoint: *mut tl_checkpoint, path: *const c_char) -> tl_status;
+
+    /// Restores everything from a folder that was saved. What it holds must be exactly what the objects have a
+    /// place for: otherwise TL_INVALID_ARGUMENT, and the message lists what is missing, extra, or of another
+    /// dtype, shape or kind (20 names of each at the most). TL_NOT_FOUND, TL_IO, TL_CORRUPT_DATA (a bit that
+    /// flipped anywhere, too), TL_UNSUPPORTED (a newer version). A failure of any kind leaves all objects as
+    /// they were. Open tapes do not see it. Not inside the step of a tl_function. Since 0.1.
+    pub fn tl_checkpoint_restore(checkpoint: *mut tl_checkpoint, path: *const c_char) -> tl_status;
+
+    /// tl_checkpoint_restore() of what is there and fits; everything else stays as it is. What did not take
+    /// part is reported as text, "" for nothing: at most capacity bytes are written, the final NUL included;
+    /// *length (may be NULL) gets the length of the whole text without the NUL. buffer may be NULL when
+    /// capacity is 0. Since 0.1.
+    pub fn tl_checkpoint_restore_partly(
+        checkpoint: *mut tl_checkpoint,
+        path: *const c_char,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Moves the checkpoint one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_checkpoint_keep(checkpoint: *mut tl_checkpoint) -> *mut tl_checkpoint;
+
+    /// Gives the checkpoint up before its scope ends; files stay, and managers of it go on. NULL and a
+    /// released checkpoint do nothing. From any thread at any time. Since 0.1.
+    pub fn tl_checkpoint_release(checkpoint: *mut tl_checkpoint);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_checkpoint_manager_options). Does nothing for NULL.
+    /// Since 0.1.
+    pub fn tl_checkpoint_manager_options_init(
+        options: *mut tl_checkpoint_manager_options,
+        struct_size: usize,
+    );
+
+    /// A manager of the checkpoints in `folder`, which need not be there yet. Nothing is touched before the
+    /// first save. It keeps the checkpoint alive. options may be NULL. Returns NULL on failure. Since 0.1.
+    pub fn tl_checkpoint_manager_new(
+        context: *mut tl_context,
+        checkpoint: *mut tl_checkpoint,
+        folder: *const c_char,
+        options: *const tl_checkpoint_manager_options,
+    ) -> *mut tl_checkpoint_manager;
+
+    /// Writes "\<folder>/step-\<step>" with what the objects hold now, then removes checkpoints that no longer
+    /// stay, and what a writer that was killed has left. The first save takes the folder until the manager
+    /// ends: TL_BUSY where another one has it. metric is what `best` compares; NaN: none, which is worse than
+    /// any. TL_FAILED_PRECONDITION for a step that is there (a damaged one is replaced), TL_INVALID_ARGUMENT
+    /// for a negative step, TL_IO (no space left, no permission). A failure leaves the earlier checkpoints. An
+    /// asynchronous save returns at once, since values never change: the program goes on, and a thread writes
+    /// what they were. The next call on the manager waits for it; where it has failed that call does nothing
+    /// else and returns its error, once. Releasing the manager waits, too, and a failure is then a log line.
+    /// Until that call the memory of the old values stays in use beside that of the new ones. Not inside the
+    /// step of a tl_function. Since 0.1.
+    pub fn tl_checkpoint_manager_save(
+        manager: *mut tl_checkpoint_manager,
+        step: i64,
+        metric: f64,
+    ) -> tl_status;
+
+    /// Waits for an asynchronous save, and returns how it went. Since 0.1.
+    pub fn tl_checkpoint_manager_wait(manager: *mut tl_checkpoint_manager) -> tl_status;
+
+    /// The step of the newest checkpoint that is whole, for which each byte is read; -1 where there is none,
+    /// and -1 on failure (the context holds the error). Damaged ones are named in the log. Since 0.1.
+    pub fn tl_checkpoint_manager_latest(manager: *mut tl_checkpoint_manager) -> i64;
+
+    /// The step of the best checkpoint by its metric; -1 where there is none, and -1 on failure (the context
+    /// holds the error): TL_FAILED_PRECONDITION for a manager without `best`. Since 0.1.
+    pub fn tl_checkpoint_manager_best(manager: *mut tl_checkpoint_manager) -> i64;
+
+    /// The steps of the checkpoints in the folder, ascending: at most capacity of them in steps, which may be
+    /// NULL when capacity is 0; their number to *count. Since 0.1.
+    pub fn tl_checkpoint_manager_steps(
+        manager: *mut tl_checkpoint_manager,
+        steps: *mut i64,
+        capacity: usize,
+        count: *mut usize,
+    ) -> tl_status;
+
+    /// tl_checkpoint_restore() of the checkpoint of a step. Since 0.1.
+    pub fn tl_checkpoint_manager_restore(manager: *mut tl_checkpoint_manager, step: i64) -> tl_status;
+
+    /// tl_checkpoint_restore() of the newest checkpoint that is whole; *step gets its step, or -1 where there
+    /// is none, which is TL_OK: the run begins. Damaged ones are passed over and named in the log. One that is
+    /// whole and does not fit the objects is TL_INVALID_ARGUMENT. Since 0.1.
+    pub fn tl_checkpoint_manager_restore_latest(
+        manager: *mut tl_checkpoint_manager,
+        step: *mut i64,
+    ) -> tl_status;
+
+    /// Moves the manager one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_checkpoint_manager_keep(manager: *mut tl_checkpoint_manager) -> *mut tl_checkpoint_manager;
+
+    /// Gives the manager up before its scope ends, and with it the folder, after a save that is going on. NULL
+    /// and a released manager do nothing. From any thread at any time. Since 0.1.
+    pub fn tl_checkpoint_manager_release(manager: *mut tl_checkpoint_manager);
 }

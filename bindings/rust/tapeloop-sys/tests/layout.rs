@@ -83,6 +83,9 @@ fn here() -> String {
         TL_EPSILON_PYTORCH,
         TL_NON_FINITE_ERROR,
         TL_NON_FINITE_PROPAGATE,
+        TL_SAFETENSORS_FLOATS_F32,
+        TL_SAFETENSORS_FLOATS_BF16,
+        TL_SAFETENSORS_FLOATS_F16,
         TL_UNCONNECTED_NONE,
         TL_UNCONNECTED_ZERO,
         TL_UNCONNECTED_ERROR,
@@ -140,7 +143,10 @@ fn here() -> String {
         TL_NON_FINITE_GRADIENTS_ERROR,
         TL_NON_FINITE_GRADIENTS_SKIP,
         TL_WEIGHT_DECAY_DECOUPLED,
-        TL_WEIGHT_DECAY_L2
+        TL_WEIGHT_DECAY_L2,
+        TL_CHECKPOINT_BEST_NONE,
+        TL_CHECKPOINT_BEST_MIN,
+        TL_CHECKPOINT_BEST_MAX
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -196,6 +202,7 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_clip_options { struct_size, non_finite });
+    layout!(rows, tl_safetensors_save_options { struct_size, floats });
     layout!(rows, tl_tape_options { struct_size, persistent, ignore_variables, explain });
     layout!(rows, tl_gradient_options { struct_size, unconnected, output_gradients, reasons });
     layout!(
@@ -396,6 +403,7 @@ fn here() -> String {
             lookahead_alpha
         }
     );
+    layout!(rows, tl_checkpoint_manager_options { struct_size, max_to_keep, best, keep_every, asynchronous });
     rows
 }
 
@@ -479,6 +487,9 @@ int main(void) {
   printf("TL_EPSILON_PYTORCH %d\n", (int)TL_EPSILON_PYTORCH);
   printf("TL_NON_FINITE_ERROR %d\n", (int)TL_NON_FINITE_ERROR);
   printf("TL_NON_FINITE_PROPAGATE %d\n", (int)TL_NON_FINITE_PROPAGATE);
+  printf("TL_SAFETENSORS_FLOATS_F32 %d\n", (int)TL_SAFETENSORS_FLOATS_F32);
+  printf("TL_SAFETENSORS_FLOATS_BF16 %d\n", (int)TL_SAFETENSORS_FLOATS_BF16);
+  printf("TL_SAFETENSORS_FLOATS_F16 %d\n", (int)TL_SAFETENSORS_FLOATS_F16);
   printf("TL_UNCONNECTED_NONE %d\n", (int)TL_UNCONNECTED_NONE);
   printf("TL_UNCONNECTED_ZERO %d\n", (int)TL_UNCONNECTED_ZERO);
   printf("TL_UNCONNECTED_ERROR %d\n", (int)TL_UNCONNECTED_ERROR);
@@ -537,6 +548,9 @@ int main(void) {
   printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);
   printf("TL_WEIGHT_DECAY_DECOUPLED %d\n", (int)TL_WEIGHT_DECAY_DECOUPLED);
   printf("TL_WEIGHT_DECAY_L2 %d\n", (int)TL_WEIGHT_DECAY_L2);
+  printf("TL_CHECKPOINT_BEST_NONE %d\n", (int)TL_CHECKPOINT_BEST_NONE);
+  printf("TL_CHECKPOINT_BEST_MIN %d\n", (int)TL_CHECKPOINT_BEST_MIN);
+  printf("TL_CHECKPOINT_BEST_MAX %d\n", (int)TL_CHECKPOINT_BEST_MAX);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -610,6 +624,9 @@ int main(void) {
   printf("tl_clip_options %zu\n", sizeof(tl_clip_options));
   printf("tl_clip_options.struct_size %zu\n", offsetof(tl_clip_options, struct_size));
   printf("tl_clip_options.non_finite %zu\n", offsetof(tl_clip_options, non_finite));
+  printf("tl_safetensors_save_options %zu\n", sizeof(tl_safetensors_save_options));
+  printf("tl_safetensors_save_options.struct_size %zu\n", offsetof(tl_safetensors_save_options, struct_size));
+  printf("tl_safetensors_save_options.floats %zu\n", offsetof(tl_safetensors_save_options, floats));
   printf("tl_tape_options %zu\n", sizeof(tl_tape_options));
   printf("tl_tape_options.struct_size %zu\n", offsetof(tl_tape_options, struct_size));
   printf("tl_tape_options.persistent %zu\n", offsetof(tl_tape_options, persistent));
@@ -849,6 +866,12 @@ int main(void) {
   printf("tl_step_options.weight_decay_form %zu\n", offsetof(tl_step_options, weight_decay_form));
   printf("tl_step_options.lookahead_steps %zu\n", offsetof(tl_step_options, lookahead_steps));
   printf("tl_step_options.lookahead_alpha %zu\n", offsetof(tl_step_options, lookahead_alpha));
+  printf("tl_checkpoint_manager_options %zu\n", sizeof(tl_checkpoint_manager_options));
+  printf("tl_checkpoint_manager_options.struct_size %zu\n", offsetof(tl_checkpoint_manager_options, struct_size));
+  printf("tl_checkpoint_manager_options.max_to_keep %zu\n", offsetof(tl_checkpoint_manager_options, max_to_keep));
+  printf("tl_checkpoint_manager_options.best %zu\n", offsetof(tl_checkpoint_manager_options, best));
+  printf("tl_checkpoint_manager_options.keep_every %zu\n", offsetof(tl_checkpoint_manager_options, keep_every));
+  printf("tl_checkpoint_manager_options.asynchronous %zu\n", offsetof(tl_checkpoint_manager_options, asynchronous));
   return 0;
 }
 "#;

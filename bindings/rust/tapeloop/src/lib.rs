@@ -34,6 +34,7 @@ use tapeloop_sys as ffi;
 mod call;
 
 mod after;
+mod checkpoint;
 mod closure;
 mod context;
 mod curvature;
@@ -57,6 +58,7 @@ mod operators;
 mod optimizer;
 mod pipeline;
 mod pullback;
+mod safetensors;
 mod schedule;
 mod scope;
 mod step_options;
@@ -81,6 +83,7 @@ mod generated {
     pub use step_options::*;
 }
 
+pub use checkpoint::{Checkpoint, CheckpointManager, CheckpointManagerOptions};
 pub use closure::Outputs;
 pub use context::{Canceller, Context, ContextBuilder};
 pub use custom::{Backward, Tangents};
@@ -101,6 +104,7 @@ pub use minimize::Sam;
 pub use optimizer::Optimizer;
 pub use pipeline::{MapOptions, Place};
 pub use pullback::Pullback;
+pub use safetensors::{Safetensors, SafetensorsWriter};
 pub use schedule::{OneCycle, Plateau, Schedule};
 pub use scope::{Keep, Scope};
 pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeMemory, TapeOptions};

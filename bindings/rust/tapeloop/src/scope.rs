@@ -2,8 +2,8 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Context, Dataset, Feed, Forward, Function, Layer, Metric, Optimizer, PersistentTape, Pullback,
-    Schedule, Tape, Tensor, Variable,
+    ffi, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Metric, Optimizer,
+    PersistentTape, Pullback, Safetensors, SafetensorsWriter, Schedule, Tape, Tensor, Variable,
 };
 use std::fmt;
 
@@ -18,7 +18,8 @@ pub struct Scope<'ctx> {
 }
 
 /// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Tape`],
-/// [`PersistentTape`], [`Forward`], [`Pullback`] and [`Function`].
+/// [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
+/// [`CheckpointManager`].
 pub trait Keep {
     #[doc(hidden)]
     fn move_out(&self);
@@ -39,7 +40,11 @@ keep!(
     Optimizer: tl_optimizer_keep,
     Schedule: tl_schedule_keep,
     Metric: tl_metric_keep,
-    Dataset: tl_dataset_keep
+    Dataset: tl_dataset_keep,
+    Safetensors: tl_safetensors_keep,
+    SafetensorsWriter: tl_safetensors_writer_keep,
+    Checkpoint: tl_checkpoint_keep,
+    CheckpointManager: tl_checkpoint_manager_keep
 );
 
 impl Keep for Variable {

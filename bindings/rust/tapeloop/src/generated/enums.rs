@@ -22,7 +22,7 @@ pub enum Code {
     CorruptData = ffi::TL_CORRUPT_DATA,
     /// Known, but not offered (a newer minor version).
     Unsupported = ffi::TL_UNSUPPORTED,
-    /// The context is in use by another thread.
+    /// The context is in use by another thread, or a folder of checkpoints by another writer.
     Busy = ffi::TL_BUSY,
     /// a NaN or an infinity where the caller asked for none.
     NonFinite = ffi::TL_NON_FINITE,
@@ -243,6 +243,20 @@ pub enum NonFinite {
     Error = ffi::TL_NON_FINITE_ERROR,
     /// Every clipped gradient is NaN, as in TensorFlow.
     Propagate = ffi::TL_NON_FINITE_PROPAGATE,
+}
+
+/// How f32 tensors are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum SafetensorsFloats {
+    /// As they are (default).
+    #[default]
+    F32 = ffi::TL_SAFETENSORS_FLOATS_F32,
+    /// Rounded to the nearest BF16, of two to the even one.
+    Bf16 = ffi::TL_SAFETENSORS_FLOATS_BF16,
+    /// Likewise F16; what is too large becomes an infinity.
+    F16 = ffi::TL_SAFETENSORS_FLOATS_F16,
 }
 
 /// What to give for a source that no target depends on.
@@ -471,4 +485,18 @@ pub enum WeightDecayForm {
     Decoupled = ffi::TL_WEIGHT_DECAY_DECOUPLED,
     /// The gradient, behind clipping: g += weight_decay w, as in PyTorch.
     L2 = ffi::TL_WEIGHT_DECAY_L2,
+}
+
+/// Which metric is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum CheckpointBest {
+    /// There is none (default).
+    #[default]
+    None = ffi::TL_CHECKPOINT_BEST_NONE,
+    /// The smaller one: a loss.
+    Min = ffi::TL_CHECKPOINT_BEST_MIN,
+    /// The larger one: an accuracy.
+    Max = ffi::TL_CHECKPOINT_BEST_MAX,
 }

@@ -1,0 +1,351 @@
+#include "core/io/checkpoint_manager.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "core/base/blocked_signals.h"
+
+namespace tl::io {
+namespace {
+
+constexpr std::string_view kStart = "step-";
+constexpr std::string_view kTemporary = ".tmp-";
+
+// The step in a name such as "step-12"; none for other names, "step-012" among them.
+std::optional<int64_t> step_in(const std::string& name) {
+  if (name.compare(0, kStart.size(), kStart) != 0) return std::nullopt;
+  const char *begin = name.data() + kStart.size(), *end = name.data() + name.size();
+  int64_t step = 0;
+  const auto read = std::from_chars(begin, end, step);
+  if (read.ec != std::errc() || read.ptr != end || step < 0 || concat(kStart, step) != name)
+    return std::nullopt;
+  return step;
+}
+
+// Names in a folder; none where the folder is not there.
+std::vector<std::string> names_in(const char* op, const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator at(folder, error), end;
+  while (!error && at != end) {
+    names.push_back(at->path().filename().string());
+    at.increment(error);
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    fail_of_system(op, "the folder of the checkpoints cannot be read", folder, error.value());
+  return names;
+}
+
+bool is_worse(const CheckpointInfo& a, const CheckpointInfo& b, Best best) {
+  const bool a_has = a.metric && !std::isnan(*a.metric), b_has = b.metric && !std::isnan(*b.metric);
+  if (a_has != b_has) return b_has;
+  if (a_has && *a.metric != *b.metric) return (*a.metric > *b.metric) == (best == Best::kMin);
+  return a.step < b.step;
+}
+
+// That a checkpoint cannot be used, not that the machine or the program is at its limits.
+bool is_damage(Code code) {
+  return code == Code::kCorruptData || code == Code::kNotFound || code == Code::kIo;
+}
+
+constexpr auto nothing = [] {};
+
+}  // namespace
+
+std::vector<int64_t> superfluous(std::vector<CheckpointInfo> all, const ManagerOptions& options) {
+  std::vector<int64_t> out;
+  if (options.max_to_keep < 0 || all.empty()) return out;
+  auto by_step = [](const CheckpointInfo& a, const CheckpointInfo& b) { return a.step < b.step; };
+  const int64_t newest = std::max_element(all.begin(), all.end(), by_step)->step;
+  if (options.keep_every > 0)
+    all.erase(std::remove_if(all.begin(), all.end(),
+                             [&](const auto& c) { return c.step % options.keep_every == 0; }),
+              all.end());
+  std::sort(all.begin(), all.end(), [&](const CheckpointInfo& a, const CheckpointInfo& b) {
+    return options.best == Best::kNone ? by_step(a, b) : is_worse(a, b, options.best);
+  });
+  const auto most = static_cast<size_t>(options.max_to_keep);
+  for (size_t i = 0; i + most < all.size(); i++)
+    if (all[i].step != newest) out.push_back(all[i].step);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// The folder's lock, which goes with the descriptor.
+class CheckpointManager::Lock {
+ public:
+  Lock(const char* op, const std::string& folder) {
+    const std::string path = folder + "/lock";
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd_ < 0) fail_of_system(op, "the lock of the folder cannot be opened", path, errno);
+    int done;
+    do done = ::flock(fd_, LOCK_EX | LOCK_NB);
+    while (done != 0 && errno == EINTR);
+    if (done == 0) return;
+    const int error = errno;
+    ::close(fd_);
+    if (error == EWOULDBLOCK)
+      fail(Code::kBusy, "[", op, "] a folder of checkpoints has one writer: got '", folder,
+           "', which another process, or another thread or manager of this one, writes; end that, or use "
+           "another folder");
+    fail_of_system(op, "the folder cannot be locked", path, error);
+  }
+  ~Lock() { ::close(fd_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int fd_;
+};
+
+// One save: the state that is held for it, and what becomes of it. run() touches no counts of tensors.
+class CheckpointManager::Writer {
+ public:
+  Writer(const CheckpointManager& manager, const CheckpointInfo& info, State state)
+      : manager_(manager), info_(info), state_(std::move(state)), snapshot_(kOp, state_) {}
+  ~Writer() { join(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void start() {
+    process_ = ::getpid();
+    BlockedSignals none;
+    try {
+      thread_ = std::thread([this] {
+        try {
+          run(nothing);
+        } catch (...) {
+          error_ = std::current_exception();
+        }
+      });
+    } catch (const std::system_error&) {
+      fail(Code::kOutOfMemory, "[", kOp,
+           "] the system has no thread left: got none for an asynchronous save; save without");
+    }
+  }
+  // Waits, and throws what went wrong.
+  void finish() {
+    join();
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+
+  void run(Poll poll) {
+    const std::string path = manager_.path_of(info_.step);
+    const std::string damaged = set_damaged_aside(path, poll);
+    try {
+      write_checkpoint(kOp, path, info_, snapshot_, poll);
+    } catch (...) {
+      if (!damaged.empty()) ::rename(damaged.c_str(), path.c_str());
+      throw;
+    }
+    std::error_code ignored;  // what stays of it is swept next time
+    if (!damaged.empty()) std::filesystem::remove_all(damaged, ignored);
+    for (int64_t step : superfluous(manager_.find_all(), manager_.options_))
+      remove_checkpoint(kOp, manager_.path_of(step));
+  }
+
+  static constexpr const char* kOp = "checkpoint_manager_save";
+
+ private:
+  void join() {
+    if (!thread_.joinable()) return;
+    // In a forked child the thread is not there.
+    if (process_ == ::getpid())
+      thread_.join();
+    else
+      thread_.detach();
+  }
+
+  // A checkpoint of this step that is there but not whole gets another name, which is returned: "" where there is none.
+  static std::string set_damaged_aside(const std::string& path, Poll poll) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) != 0) return "";
+    try {
+      (void)verify_checkpoint(kOp, path, poll);
+    } catch (const Error& e) {
+      if (!is_damage(e.code())) throw;
+      std::string aside = temporary_beside(path);
+      rename_over(kOp, path, aside);
+      return aside;
+    }
+    fail(Code::kFailedPrecondition, "[", kOp, "] a checkpoint is never written over: got '", path,
+         "', which is there and whole; remove it, or use another folder");
+  }
+
+  const CheckpointManager& manager_;
+  const CheckpointInfo info_;
+  const State state_;
+  const Snapshot snapshot_;
+  std::thread thread_;
+  pid_t process_ = 0;
+  std::exception_ptr error_;
+};
+
+CheckpointManager::CheckpointManager(Context& context, std::string folder, const ManagerOptions& options)
+    : context_(context), folder_(std::move(folder)), options_(options) {
+  constexpr const char* op = "checkpoint_manager_new";
+  if (folder_.empty()) invalid("[", op, "] 'folder' must name a folder: got an empty text; give its path");
+  if (options_.max_to_keep < -1 || options_.max_to_keep == 0)
+    invalid("[", op, "] 'max_to_keep' must be at least 1, or -1 for all: got ", options_.max_to_keep,
+            "; it counts checkpoints");
+  if (options_.keep_every < 0)
+    invalid("[", op, "] 'keep_every' must not be negative: got ", options_.keep_every, "; it counts steps");
+  if (options_.best < Best::kNone || options_.best > Best::kMax)
+    invalid("[", op, "] 'best' must be none (0), min (1) or max (2): got ", static_cast<int>(options_.best),
+            "; fill the options with their _init function first");
+}
+
+CheckpointManager::~CheckpointManager() {
+  try {
+    if (writer_) writer_->finish();
+  } catch (const std::exception& e) {
+    context_.log(LogLevel::kWarning, e.what());
+  }
+}
+
+std::string CheckpointManager::path_of(int64_t step) const { return concat(folder_, "/", kStart, step); }
+
+std::vector<int64_t> CheckpointManager::find_steps() const {
+  std::vector<int64_t> steps;
+  for (const std::string& name : names_in("checkpoint_manager", folder_))
+    if (const auto step = step_in(name)) steps.push_back(*step);
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+// Those whose manifests are whole and of the step that the folder's name says.
+std::vector<CheckpointInfo> CheckpointManager::find_all() const {
+  std::vector<CheckpointInfo> all;
+  for (int64_t step : find_steps()) {
+    try {
+      const CheckpointInfo info = read_checkpoint_info("checkpoint_manager", path_of(step), nothing);
+      if (info.step == step) all.push_back(info);
+    } catch (const Error& e) {
+      if (!is_damage(e.code()) && e.code() != Code::kUnsupported) throw;
+    }
+  }
+  return all;
+}
+
+// A folder that somebody renamed is not the checkpoint of the step that its name says.
+void CheckpointManager::check_step(const char* op, int64_t step, const CheckpointInfo& info) const {
+  if (info.step != step)
+    fail(Code::kCorruptData, "[", op, "] ", path_of(step), ": the name is that of step ", step,
+         ": got a checkpoint of step ", info.step, "; give it its name back");
+}
+
+void CheckpointManager::take_folder() {
+  if (lock_) return;
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error)
+    fail_of_system(Writer::kOp, "the folder of the checkpoints cannot be made", folder_, error.value());
+  auto lock = std::make_unique<Lock>(Writer::kOp, folder_);
+  // What writers that died have left. Nobody else writes here now.
+  for (const std::string& name : names_in(Writer::kOp, folder_)) {
+    const size_t at = name.find(kTemporary);
+    if (at == std::string::npos || !step_in(name.substr(0, at))) continue;
+    std::error_code ignored;
+    std::filesystem::remove_all(concat(folder_, "/", name), ignored);
+  }
+  lock_ = std::move(lock);
+}
+
+void CheckpointManager::save(int64_t step, std::optional<double> metric, State state) {
+  wait();
+  if (step < 0)
+    invalid("[", Writer::kOp, "] 'step' must not be negative: got ", step, "; it counts steps, from 0 on");
+  auto writer = std::make_unique<Writer>(*this, CheckpointInfo{step, metric}, std::move(state));
+  take_folder();
+  if (options_.asynchronous) {
+    writer->start();
+    writer_ = std::move(writer);
+  } else {
+    writer->run([&] { context_.check_cancelled(Writer::kOp); });
+  }
+}
+
+void CheckpointManager::wait() {
+  const std::unique_ptr<Writer> writer = std::move(writer_);
+  if (writer) writer->finish();
+}
+
+std::vector<int64_t> CheckpointManager::steps() {
+  wait();
+  std::vector<int64_t> out;
+  for (const CheckpointInfo& info : find_all()) out.push_back(info.step);
+  return out;
+}
+
+void CheckpointManager::passed_over(int64_t step, const Error& error) {
+  context_.log(
+      LogLevel::kWarning,
+      concat("[checkpoint_manager] checkpoint ", step, " is passed over: ", error.message()).c_str());
+}
+
+template <class F>
+std::optional<int64_t> CheckpointManager::newest(F&& f) {
+  wait();
+  const std::vector<int64_t> steps = find_steps();
+  for (size_t i = steps.size(); i-- > 0;) {
+    try {
+      f(steps[i]);
+      return steps[i];
+    } catch (const Error& e) {
+      if (!is_damage(e.code())) throw;
+      passed_over(steps[i], e);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> CheckpointManager::latest() {
+  constexpr const char* op = "checkpoint_manager_latest";
+  return newest([&](int64_t step) {
+    check_step(op, step, verify_checkpoint(op, path_of(step), [&] { context_.check_cancelled(op); }));
+  });
+}
+
+std::optional<int64_t> CheckpointManager::best() {
+  if (options_.best == Best::kNone)
+    fail(Code::kFailedPrecondition,
+         "[checkpoint_manager_best] the manager must know what is better: got none; set 'best' in its "
+         "options");
+  wait();
+  const std::vector<CheckpointInfo> all = find_all();
+  auto found = std::max_element(all.begin(), all.end(),
+                                [&](const auto& a, const auto& b) { return is_worse(a, b, options_.best); });
+  return found == all.end() ? std::nullopt : std::optional<int64_t>(found->step);
+}
+
+State CheckpointManager::load(int64_t step) {
+  constexpr const char* op = "checkpoint_manager_restore";
+  wait();
+  return load(op, step);
+}
+
+State CheckpointManager::load(const char* op, int64_t step) const {
+  CheckpointInfo info;
+  State state = read_checkpoint(
+      op, context_, path_of(step), [&] { context_.check_cancelled(op); }, &info);
+  check_step(op, step, info);
+  return state;
+}
+
+std::optional<int64_t> CheckpointManager::load_latest(State& state) {
+  constexpr const char* op = "checkpoint_manager_restore_latest";
+  return newest([&](int64_t step) { state = load(op, step); });
+}
+
+}  // namespace tl::io

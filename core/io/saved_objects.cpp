@@ -1,0 +1,100 @@
+#include "core/io/saved_objects.h"
+
+#include <algorithm>
+
+namespace tl::io {
+namespace {
+
+bool same_kind(const StateValue& a, const StateValue& b) {
+  if (a.index() != b.index()) return false;
+  const Tensor* t = std::get_if<Tensor>(&a);
+  if (!t) return true;
+  const Tensor& u = std::get<Tensor>(b);
+  return t->dtype() == u.dtype() && t->shape() == u.shape();
+}
+
+void append_list(std::string& out, const char* what, const std::vector<std::string>& names, size_t most) {
+  if (names.empty()) return;
+  out += concat(out.empty() ? "" : "; ", what, ": ");
+  for (size_t i = 0; i < std::min(names.size(), most); i++) out += concat(i ? ", " : "", "'", names[i], "'");
+  if (names.size() > most) out += concat(" and ", names.size() - most, " more");
+}
+
+}  // namespace
+
+std::string StateDifference::text(size_t most) const {
+  std::string out;
+  append_list(out, "missing", missing, most);
+  append_list(out, "extra", extra, most);
+  append_list(out, "of another kind", other, most);
+  return out;
+}
+
+StateDifference difference(const State& wanted, const State& found) {
+  StateDifference out;
+  for (const auto& [path, value] : wanted) {
+    const StateValue* there = found.find(path);
+    if (!there)
+      out.missing.push_back(path);
+    else if (!same_kind(value, *there))
+      out.other.push_back(concat(path, ": ", kind_text(*there), " instead of ", kind_text(value)));
+  }
+  for (const auto& [path, value] : found)
+    if (!wanted.find(path)) out.extra.push_back(path);
+  return out;
+}
+
+void SavedObjects::add(const std::string& name, std::shared_ptr<Stateful> object) {
+  if (name.empty())
+    invalid("[checkpoint] an object needs a name: got an empty text; name it as in the program");
+  if (!object) invalid("[checkpoint] '", name, "' must be an object: got null; was it made?");
+  if (has(name))
+    invalid("[checkpoint] each object needs a name of its own: got '", name,
+            "' twice; rename one of the two");
+  objects_.emplace_back(name, std::move(object));
+}
+
+bool SavedObjects::has(const std::string& name) const {
+  return std::any_of(objects_.begin(), objects_.end(), [&](const auto& o) { return o.first == name; });
+}
+
+State SavedObjects::save() const {
+  State state;
+  for (const auto& [name, object] : objects_) object->save(state, name);
+  return state;
+}
+
+void SavedObjects::restore(const State& state) {
+  const State before = save();
+  const StateDifference differs = difference(before, state);
+  if (!differs.empty())
+    invalid("[checkpoint] it must hold exactly what the objects have a place for: got ", differs.text(20),
+            "; make the objects as in the program that saved it (build layers and optimizers first), or "
+            "restore partly");
+  take(state, before);
+}
+
+StateDifference SavedObjects::restore_partly(const State& state) {
+  const State before = save();
+  StateDifference differs = difference(before, state);
+  State merged;
+  for (const auto& [path, value] : before) {
+    const StateValue* there = state.find(path);
+    merged.set(path, there && same_kind(value, *there) ? *there : value);
+  }
+  take(merged, before);
+  return differs;
+}
+
+void SavedObjects::take(const State& state, const State& before) {
+  size_t taken = 0;
+  try {
+    for (; taken < objects_.size(); taken++) objects_[taken].second->restore(state, objects_[taken].first);
+  } catch (...) {
+    // What they were a moment ago they accept again.
+    for (size_t i = 0; i < taken; i++) objects_[i].second->restore(before, objects_[i].first);
+    throw;
+  }
+}
+
+}  // namespace tl::io

@@ -1,0 +1,53 @@
+// SavedObjects: what a checkpoint is made of, by name, and how all of it is taken back: everything or nothing, and never silently
+// less. Each object keeps state as core/tensor/state.h describes; what it is, is not known here. No files either.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/tensor/state.h"
+
+namespace tl::io {
+
+class Stateful {
+ public:
+  virtual ~Stateful() = default;
+  // As core/tensor/state.h has them.
+  virtual void save(State& state, const std::string& prefix) const = 0;
+  virtual void restore(const State& state, const std::string& prefix) = 0;
+};
+
+// How a state differs from the one that objects have a place for. Paths in order.
+struct StateDifference {
+  std::vector<std::string> missing;  // there is a place, and no value
+  std::vector<std::string> extra;    // there is a value, and no place
+  std::vector<std::string> other;    // of another kind, dtype or shape: "path: f32 (2,) instead of f32 (3,)"
+  bool empty() const { return missing.empty() && extra.empty() && other.empty(); }
+  // "missing: a, b; extra: c", at most `most` of each with the number of the others.
+  std::string text(size_t most) const;
+};
+StateDifference difference(const State& wanted, const State& found);
+
+class SavedObjects {
+ public:
+  // Throws kInvalidArgument for a name that is empty or taken, and for a null object.
+  void add(const std::string& name, std::shared_ptr<Stateful> object);
+  bool has(const std::string& name) const;
+  size_t size() const { return objects_.size(); }
+
+  // A snapshot of all of them; each object's paths begin with its name.
+  State save() const;
+  // Takes all values from a state. Throws kInvalidArgument with lists of at most 20 names where it is not of exactly the paths and kinds
+  // that save() gives now, and what an object throws that does not accept its values; all objects are as before then.
+  void restore(const State& state);
+  // Takes those that are there and fit; the others stay. What did not take part is returned.
+  StateDifference restore_partly(const State& state);
+
+ private:
+  void take(const State& state, const State& before);
+  std::vector<std::pair<std::string, std::shared_ptr<Stateful>>> objects_;
+};
+
+}  // namespace tl::io

@@ -1,0 +1,61 @@
+// A temporary folder for one test, and files in it as plain bytes.
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "core/base/error.h"
+
+namespace tl {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tapeloop-test-XXXXXX").string();
+    if (!::mkdtemp(name.data())) throw Error(Code::kIo, "no temporary folder");
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+struct Failure {
+  Code code = Code::kOk;
+  std::string message;
+  bool has(const std::string& text) const { return message.find(text) != std::string::npos; }
+};
+
+// What f throws.
+template <class F>
+Failure failure_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return {e.code(), e.message()};
+  }
+  return {};
+}
+
+}  // namespace tl
