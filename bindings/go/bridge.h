@@ -159,6 +159,7 @@ extern int32_t tapeloopGoKeeps(uintptr_t rule, uintptr_t context, uint64_t epoch
 extern int32_t tapeloopGoBegin(uintptr_t rule, uintptr_t context, uint64_t epoch, uint64_t *iteration);
 extern int32_t tapeloopGoNext(uintptr_t rule, uintptr_t context, uintptr_t iteration, uintptr_t *outputs,
                               size_t num_outputs, bool *more);
+extern void tapeloopGoEndPass(uintptr_t iteration);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -331,7 +332,7 @@ static inline tl_status tlgo_next(tl_context *context, void *user_data, uint64_t
 
 static inline void tlgo_end_iteration(void *user_data, uint64_t iteration) {
   (void)user_data;
-  tapeloopGoEnd((uintptr_t)iteration);
+  tapeloopGoEndPass((uintptr_t)iteration);
 }
 
 static inline uintptr_t tlgo_dataset_from_function(uintptr_t context, int64_t size, size_t width,

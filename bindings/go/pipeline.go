@@ -43,10 +43,16 @@ type elementRule struct {
 	op      string
 	element ElementFunc
 	keeps   PredicateFunc
-	begin   func(epoch uint64) (NextFunc, error)
+	begin   func(epoch uint64) (next NextFunc, stop func(), err error)
 
 	mu     sync.Mutex
 	thrown []error // by the functions, until an iteration ends with one of them
+}
+
+// pass is what C knows of a pass through an epoch by the number of a cgo.Handle.
+type pass struct {
+	next NextFunc
+	stop func() // may be nil
 }
 
 // The errors that a rule remembers: threads may have failed ahead of an element that nobody asks for.
@@ -158,12 +164,12 @@ func tapeloopGoKeeps(number, context C.uintptr_t, epoch C.uint64_t, index C.int6
 func tapeloopGoBegin(number, context C.uintptr_t, epoch C.uint64_t, iteration *C.uint64_t) C.int32_t {
 	r := cgo.Handle(number).Value().(*elementRule)
 	return r.run(context, func(c *Context) error {
-		next, err := r.begin(uint64(epoch))
+		next, stop, err := r.begin(uint64(epoch))
 		if err == nil && next == nil {
 			err = newError(ErrInvalidArgument, fmt.Sprintf("[%s] begin must give a function: got nil", r.op))
 		}
 		if err == nil {
-			*iteration = C.uint64_t(cgo.NewHandle(next))
+			*iteration = C.uint64_t(cgo.NewHandle(&pass{next, stop}))
 		}
 		return err
 	})
@@ -172,9 +178,9 @@ func tapeloopGoBegin(number, context C.uintptr_t, epoch C.uint64_t, iteration *C
 //export tapeloopGoNext
 func tapeloopGoNext(number, context, iteration C.uintptr_t, outputs *C.uintptr_t, numOutputs C.size_t, more *C.bool) C.int32_t {
 	r := cgo.Handle(number).Value().(*elementRule)
-	next := cgo.Handle(iteration).Value().(NextFunc)
+	p := cgo.Handle(iteration).Value().(*pass)
 	return r.run(context, func(c *Context) error {
-		made, err := next(c)
+		made, err := p.next(c)
 		if errors.Is(err, io.EOF) {
 			*more = false
 			return nil
@@ -184,6 +190,22 @@ func tapeloopGoNext(number, context, iteration C.uintptr_t, outputs *C.uintptr_t
 		}
 		return r.give(made, room(outputs, numOutputs))
 	})
+}
+
+//export tapeloopGoEndPass
+func tapeloopGoEndPass(iteration C.uintptr_t) {
+	p := cgo.Handle(iteration).Value().(*pass)
+	cgo.Handle(iteration).Delete()
+	if p.stop == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { recover() }() // of a pass that was given up: nobody waits for it
+		p.stop()
+	}()
+	<-done
 }
 
 // ---- sources ----
@@ -219,6 +241,16 @@ func (c *Context) DatasetFromFunc(size int64, width int, f ElementFunc) *Dataset
 // begin starts a pass through an epoch; each dataset made of this one has passes of its own. To go on in the midst of an epoch, elements
 // are taken and dropped. A pass that is given up is not called any more.
 func (c *Context) DatasetFromIterator(width int, begin func(epoch uint64) (NextFunc, error)) *Dataset {
+	if begin == nil {
+		return c.datasetFromPasses(width, nil)
+	}
+	return c.datasetFromPasses(width, func(epoch uint64) (NextFunc, func(), error) {
+		next, err := begin(epoch)
+		return next, nil, err
+	})
+}
+
+func (c *Context) datasetFromPasses(width int, begin func(epoch uint64) (NextFunc, func(), error)) *Dataset {
 	const op = "dataset_from_iterator"
 	return c.ruled(op, width, begin == nil, &elementRule{op: op, begin: begin}, func(number C.uintptr_t) C.uintptr_t {
 		return C.tlgo_dataset_from_iterator(c.handle(), C.size_t(width), number)

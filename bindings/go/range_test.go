@@ -2,7 +2,11 @@
 
 package tapeloop
 
-import "testing"
+import (
+	"iter"
+	"strings"
+	"testing"
+)
 
 func TestRangeOverADataset(t *testing.T) {
 	c := newContext(t)
@@ -22,4 +26,36 @@ func TestRangeOverADataset(t *testing.T) {
 	if sum != 6+100+5000 {
 		t.Errorf("got %v", sum)
 	}
+}
+
+func TestDatasetsOfGoIterators(t *testing.T) {
+	c := newContext(t)
+	begun, stopped := 0, 0
+	words := func(epoch uint64) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			begun++
+			defer func() { stopped++ }()
+			for _, word := range strings.Fields("a bb ccc dddd") {
+				if !yield(word) {
+					return
+				}
+			}
+		}
+	}
+	lengths := DatasetFromSeq(c, 1, words, func(c *Context, word string) ([]*Tensor, error) {
+		return []*Tensor{c.Scalar(I64, float64(len(word)))}, nil
+	})
+	gives(t, lengths, 1, 2, 3, 4)
+	ahead := lengths.Prefetch(1)
+	if !ahead.Next() || item(t, ahead.Batch()[0]) != 1 {
+		t.Error(ahead.Err())
+	}
+	must(t, ahead.Seek(1, 2))
+	gives(t, ahead, 3, 4)
+	must(t, ahead.Close())
+	must(t, lengths.Close())
+	if begun != 3 || stopped != 3 {
+		t.Errorf("%d passes were begun and %d stopped", begun, stopped)
+	}
+	wants(t, DatasetFromSeq[string](c, 1, nil, nil).Err(), ErrInvalidArgument, "got nil")
 }

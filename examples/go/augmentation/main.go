@@ -29,7 +29,7 @@ func augmented(digits *tl.Dataset, threads int32, seed uint64) *tl.Dataset {
 	return digits.Map(2, &tl.MapOptions{Threads: threads, Seed: seed}, func(c *tl.Context, place tl.ElementPlace, in []*tl.Tensor) ([]*tl.Tensor, error) {
 		const ways = 2*most + 1
 		dy, dx := int64(place.Seed%ways), int64(place.Seed/64%ways)
-		image := in[0].Cast(tl.F32).MulScalar(1. / 255)
+		image := in[0].Cast(tl.F32).Div(c.Scalar(tl.F32, 255))
 		image = image.Pad([]int64{most, most}, []int64{most, most}).Slice([]int64{dy, dx}, []int64{dy + side, dx + side})
 		return []*tl.Tensor{image.Add(c.Normal(side, side).MulScalar(.1)), in[1]}, nil
 	})

@@ -4249,8 +4249,8 @@ extern "C" {
     ) -> *mut tl_dataset;
 
     /// Padded batches of elements of like length, which is the first dimension of tensor number `position`.
-    /// Bucket i holds those below boundaries\[i\], which grow; the last one the rest: there are num_boundaries +
-    /// 1. sizes\[i\] elements of bucket i make a batch. What is left at the end comes in the order of the
+    /// Bucket i holds those below boundaries\[i\], which grow; the last one the rest: there is one bucket more
+    /// than boundaries. sizes\[i\] of bucket i make a batch. What is left at the end comes in the order of the
     /// buckets, or is left out with drop_remainder. padding as in tl_dataset_padded_batch(). boundaries may be
     /// NULL where num_boundaries is 0. Returns NULL on failure. Since 0.1.
     pub fn tl_dataset_bucket_by_length(
