@@ -7,14 +7,9 @@
 
 #include "digits_drawing.h"
 
-/* On a terminal a line that is drawn anew after each step; elsewhere a line at the end of each epoch. */
-static void show(int epoch, tl_dataset* train, tl_metric* loss, tl_metric* accuracy, int decimals) {
-  int64_t step = tl_dataset_position(train), steps = tl_dataset_size(train);
-  if (!isatty(1) && step < steps) return;
-  if (isatty(1)) printf("\r[%-30.*s] ", (int)(30 * step / steps), "==============================");
-  printf("epoch %d  loss %.*f  ", epoch, decimals, tl_metric_result(loss));
-  printf("accuracy %.4f%s", tl_metric_result(accuracy), step == steps ? "\n" : "");
-  fflush(stdout);
+static tl_status show(tl_progress* bar, tl_metric* losses, tl_metric* accuracy) {
+  tl_status status = tl_progress_value(bar, "loss", tl_metric_result(losses));
+  return status == TL_OK ? tl_progress_value(bar, "accuracy", tl_metric_result(accuracy)) : status;
 }
 
 int main(int argc, char** argv) {
@@ -48,8 +43,16 @@ int main(int argc, char** argv) {
   tl_metric *losses = tl_metric_mean(c, NULL), *accuracy = tl_metric_sparse_categorical_accuracy(c, NULL);
   tl_status status = tl_optimizer_set_learning_rate(adam, number[RATE]);
   tl_tensor *batch[2], *gradients[4];
+  tl_progress_options look;
+  tl_progress_options_init(&look, sizeof look);
+  look.descriptor = 1, look.digits = (int32_t)number[PRECISION];
+  look.no_times = !isatty(1); /* in a file, what two runs have in common */
+  tl_progress* bar = tl_progress_new(c, &look);
+  char label[32];
 
   for (int epoch = 1; epoch <= number[EPOCHS] && status == TL_OK; epoch++) {
+    snprintf(label, sizeof label, "epoch %d", epoch);
+    if (tl_progress_start(bar, tl_dataset_size(train), label) != TL_OK) break;
     while (tl_dataset_next(train, batch, 2)) {
       tl_scope_begin(c);
       tl_tape* tape = tl_tape_begin(c, NULL);
@@ -59,10 +62,12 @@ int main(int argc, char** argv) {
       if (tl_tape_gradient(tape, loss, weights, 4, NULL, gradients) == TL_OK &&
           tl_optimizer_apply(adam, gradients, weights, 4) == TL_OK &&
           tl_metric_update(losses, loss, NULL) == TL_OK &&
-          tl_metric_update_predictions(accuracy, batch[1], logits, NULL) == TL_OK)
-        show(epoch, train, losses, accuracy, (int)number[PRECISION]);
+          tl_metric_update_predictions(accuracy, batch[1], logits, NULL) == TL_OK &&
+          (!tl_progress_due(bar) || show(bar, losses, accuracy) == TL_OK))
+        status = tl_progress_update(bar, tl_dataset_position(train));
       tl_scope_end(c);
     }
+    if (show(bar, losses, accuracy) != TL_OK || tl_progress_finish(bar) != TL_OK) break;
     double rate = number[RATE] * (1 - epoch / number[EPOCHS]); /* of the next epoch */
     if (tl_metric_reset(losses) != TL_OK || tl_metric_reset(accuracy) != TL_OK) break;
     status = tl_optimizer_set_learning_rate(adam, rate);

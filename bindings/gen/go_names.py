@@ -3,7 +3,7 @@ import re
 
 WORDS = {"matmul": "MatMul", "logsumexp": "LogSumExp", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "CumSum", "idx": "IDX", "sgd": "SGD",
          "adamw": "AdamW", "rmsprop": "RMSprop", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch",
-         "auc": "AUC", "roc": "ROC", "id": "ID"}
+         "auc": "AUC", "ascii": "ASCII", "roc": "ROC", "id": "ID"}
 KEYWORDS = {"range", "type", "func", "var", "map", "len", "cap", "new", "make", "select"}
 # Enums whose constants have another prefix in Go than their C names without "TL_". That of tl_status makes errors.
 ENUM_TYPES = {"tl_status": "Code", "tl_dtype": "DType"}
@@ -37,6 +37,7 @@ FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradie
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
              "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau",
              "tl_lbfgs": "Context.LBFGS", "tl_optimizer_apply_sam": "Optimizer.ApplySAM", "tl_optimizer_add_slot": "Context.CustomOptimizer",
+             "tl_progress_text": "Progress.Text", "tl_progress_set_callback": "Progress.OnDraw",
              "tl_metric_f_beta": "Context.FBeta", "tl_metric_r2": "Context.R2",
              "tl_safetensors_writer_save": "SafetensorsWriter.Save", "tl_checkpoint_manager_new": "Context.NewCheckpointManager"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",

@@ -160,6 +160,7 @@ extern int32_t tapeloopGoBegin(uintptr_t rule, uintptr_t context, uint64_t epoch
 extern int32_t tapeloopGoNext(uintptr_t rule, uintptr_t context, uintptr_t iteration, uintptr_t *outputs,
                               size_t num_outputs, bool *more);
 extern void tapeloopGoEndPass(uintptr_t iteration);
+extern int32_t tapeloopGoProgress(uintptr_t number, char *line, tl_progress_statistics *numbers);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -390,6 +391,24 @@ static inline int32_t tlgo_sam(uintptr_t optimizer, tlgo_sam_options o, uintptr_
   options.eta = o.eta;
   return tl_optimizer_apply_sam((tl_optimizer *)optimizer, &options, tlgo_compute, (void *)rule, tlgo_end,
                                 (tl_tensor *const *)variables, count, (tl_tensor **)loss);
+}
+
+static inline tl_progress_statistics tlgo_progress_measure(uintptr_t progress) {
+  tl_progress_statistics out = {.struct_size = sizeof out};
+  int32_t code = tlgo_progress_stats(progress, &out);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
+static inline tl_status tlgo_on_progress(void *user_data, const char *line,
+                                         const tl_progress_statistics *numbers) {
+  tl_progress_statistics copy = *numbers;
+  return tapeloopGoProgress((uintptr_t)user_data, (char *)line, &copy);
+}
+
+static inline int32_t tlgo_progress_draw(uintptr_t progress, uintptr_t number) {
+  if (!number) return tl_progress_set_callback((tl_progress *)progress, NULL, NULL, NULL);
+  return tl_progress_set_callback((tl_progress *)progress, tlgo_on_progress, (void *)number, tlgo_end);
 }
 
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {

@@ -192,6 +192,19 @@ const (
 	NonFinitePropagate NonFinite = 1
 )
 
+// ProgressStyle: How progress is shown. Append-only numbers.
+type ProgressStyle int32
+
+// Values of ProgressStyle.
+const (
+	// a bar where the descriptor is a terminal, else lines (default)
+	ProgressAuto ProgressStyle = 0
+	// a line that is drawn anew, with a carriage return in front
+	ProgressBar ProgressStyle = 1
+	// lines with an end each, and no escape sequences
+	ProgressLines ProgressStyle = 2
+)
+
 // SafetensorsFloats: How F32 tensors are stored. Append-only numbers.
 type SafetensorsFloats int32
 

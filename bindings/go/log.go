@@ -8,7 +8,6 @@ import "C"
 import (
 	"fmt"
 	"runtime/cgo"
-	"runtime/debug"
 	"sync/atomic"
 )
 
@@ -53,31 +52,18 @@ func (c *Context) SetLog(write func(level LogLevel, message string)) error {
 	return c.effect(C.tlgo_log_to(c.handle(), C.uintptr_t(cgo.NewHandle(sink))))
 }
 
-// tapeloopGoLog is the callback of all contexts. The program's function runs on a goroutine of its own: a panic, or the end of
-// that goroutine (testing.T.FailNow does so), must not unwind the frames of C below.
+// tapeloopGoLog is the callback of all contexts.
 //
 //export tapeloopGoLog
 func tapeloopGoLog(number C.uintptr_t, level C.int32_t, message *C.char) {
 	sink := cgo.Handle(number).Value().(*logSink)
-	text, done := C.GoString(message), make(chan *PanicError, 1)
+	text := C.GoString(message)
 	sink.thrown.writing.Add(1)
 	defer func() {
 		sink.thrown.wrote.Store(true)
 		sink.thrown.writing.Add(-1)
 	}()
-	go func() {
-		returned := false
-		defer func() {
-			if value := recover(); value != nil || !returned {
-				done <- &PanicError{Value: value, Stack: debug.Stack()}
-				return
-			}
-			done <- nil
-		}()
-		sink.write(LogLevel(level), text)
-		returned = true
-	}()
-	if p := <-done; p != nil {
+	if p := apart(func() { sink.write(LogLevel(level), text) }); p != nil {
 		var err error = p
 		sink.thrown.err.CompareAndSwap(nil, &err)
 	}

@@ -276,6 +276,96 @@ func (o *AdamWOptions) name() string {
 	return o.Name
 }
 
+// PlotOptions: How curves are drawn.
+type PlotOptions struct {
+	// of the picture, in pixels, 200 to 10000 (default 720)
+	Width int64
+	// of the picture, in pixels, 150 to 10000 (default 432)
+	Height int64
+	// a logarithmic x axis (default false)
+	LogX bool
+	// a logarithmic y axis (default false)
+	LogY bool
+	// in [0, 1): a curve is drawn pale, with its exponential moving average of this weight over it, without the
+	// bias of the beginning, as TensorBoard's slider does it (default 0: as it is)
+	Smoothing float64
+}
+
+func (o *PlotOptions) raw() C.tlgo_plot_options {
+	if o == nil {
+		return C.tlgo_plot_options{}
+	}
+	return C.tlgo_plot_options{
+		width:     C.int64_t(o.Width),
+		height:    C.int64_t(o.Height),
+		log_x:     C.bool(o.LogX),
+		log_y:     C.bool(o.LogY),
+		smoothing: C.double(o.Smoothing),
+	}
+}
+
+// ImageGridOptions: How images stand side by side.
+type ImageGridOptions struct {
+	// images in a row (default: the square root of their number, rounded up)
+	Columns int64
+	// pixels between images and around them; below 0: none (default 2)
+	Padding int64
+	// each pixel becomes a square of so many a side (default 1; in SVG 2)
+	Scale int64
+	// what stands between them, 0 for black to 1 for white (default 0)
+	Background float64
+}
+
+func (o *ImageGridOptions) raw() C.tlgo_image_grid_options {
+	if o == nil {
+		return C.tlgo_image_grid_options{}
+	}
+	return C.tlgo_image_grid_options{
+		columns:    C.int64_t(o.Columns),
+		padding:    C.int64_t(o.Padding),
+		scale:      C.int64_t(o.Scale),
+		background: C.double(o.Background),
+	}
+}
+
+// ProgressOptions: How a progress bar looks.
+type ProgressOptions struct {
+	// of the file that it is written to: 1 for standard output, 2 for standard error; it stays the program's. 0:
+	// none (default), for Progress.Text and Progress.OnDraw
+	Descriptor int32
+	// a bar or lines (default ProgressAuto)
+	Style ProgressStyle
+	// columns of a bar, 1 to 1000 (default: those of the terminal; 80 where that is none)
+	Width int32
+	// significant digits of values, 1 to 17 (default 4)
+	Digits int32
+	// least seconds between two drawings (default: 0.1 for a bar, 10 for lines)
+	Interval float64
+	// no characters but those of ASCII in the bar (default false)
+	ASCII bool
+	// as NO_COLOR in the environment (default false)
+	NoColor bool
+	// nothing that depends on the clock: no rate, time and share of input, and lines at the end of rounds only,
+	// so that two runs print the same (default false)
+	NoTimes bool
+}
+
+func (o *ProgressOptions) raw() C.tlgo_progress_options {
+	if o == nil {
+		return C.tlgo_progress_options{}
+	}
+	return C.tlgo_progress_options{
+		descriptor: C.int32_t(o.Descriptor),
+		style:      C.int32_t(o.Style),
+		width:      C.int32_t(o.Width),
+		digits:     C.int32_t(o.Digits),
+		interval:   C.double(o.Interval),
+		ascii:      C.bool(o.ASCII),
+		no_color:   C.bool(o.NoColor),
+		no_times:   C.bool(o.NoTimes),
+	}
+}
+
 // SafetensorsSaveOptions: Of SafetensorsWriter.Save.
 type SafetensorsSaveOptions struct {
 	// default SafetensorsFloatsF32; other dtypes are stored as they are

@@ -81,6 +81,32 @@ typedef struct {
 } tlgo_clip_options;
 
 typedef struct {
+  int64_t width;
+  int64_t height;
+  bool log_x;
+  bool log_y;
+  double smoothing;
+} tlgo_plot_options;
+
+typedef struct {
+  int64_t columns;
+  int64_t padding;
+  int64_t scale;
+  double background;
+} tlgo_image_grid_options;
+
+typedef struct {
+  int32_t descriptor;
+  int32_t style;
+  int32_t width;
+  int32_t digits;
+  double interval;
+  bool ascii;
+  bool no_color;
+  bool no_times;
+} tlgo_progress_options;
+
+typedef struct {
   int32_t floats;
 } tlgo_safetensors_save_options;
 
@@ -508,6 +534,50 @@ static inline uintptr_t tlgo_feed_keep(uintptr_t feed) {
 
 static inline void tlgo_feed_release(uintptr_t feed) {
   tl_feed_release((tl_feed *)feed);
+}
+
+static inline uintptr_t tlgo_logger_csv(uintptr_t context, const char *path, bool append) {
+  return (uintptr_t)tl_logger_csv((tl_context *)context, path, append);
+}
+
+static inline uintptr_t tlgo_logger_json_lines(uintptr_t context, const char *path, bool append) {
+  return (uintptr_t)tl_logger_json_lines((tl_context *)context, path, append);
+}
+
+static inline uintptr_t tlgo_logger_tensorboard(uintptr_t context, const char *folder) {
+  return (uintptr_t)tl_logger_tensorboard((tl_context *)context, folder);
+}
+
+static inline int32_t tlgo_logger_scalar(uintptr_t logger, int64_t step, const char *tag, double value) {
+  return tl_logger_scalar((tl_logger *)logger, step, tag, value);
+}
+
+static inline int32_t tlgo_logger_text(uintptr_t logger, int64_t step, const char *tag, const char *text) {
+  return tl_logger_text((tl_logger *)logger, step, tag, text);
+}
+
+static inline int32_t tlgo_logger_histogram(uintptr_t logger, int64_t step, const char *tag, uintptr_t tensor) {
+  return tl_logger_histogram((tl_logger *)logger, step, tag, (tl_tensor *)tensor);
+}
+
+static inline int32_t tlgo_logger_image(uintptr_t logger, int64_t step, const char *tag, uintptr_t image) {
+  return tl_logger_image((tl_logger *)logger, step, tag, (tl_tensor *)image);
+}
+
+static inline int32_t tlgo_logger_flush(uintptr_t logger) {
+  return tl_logger_flush((tl_logger *)logger);
+}
+
+static inline const char *tlgo_logger_path(uintptr_t logger) {
+  return tl_logger_path((tl_logger *)logger);
+}
+
+static inline uintptr_t tlgo_logger_keep(uintptr_t logger) {
+  return (uintptr_t)tl_logger_keep((tl_logger *)logger);
+}
+
+static inline void tlgo_logger_release(uintptr_t logger) {
+  tl_logger_release((tl_logger *)logger);
 }
 
 static inline uintptr_t tlgo_loss_sparse_categorical_cross_entropy(uintptr_t context, uintptr_t labels, uintptr_t predictions, tlgo_loss_options o) {
@@ -1514,6 +1584,123 @@ static inline uintptr_t tlgo_global_norm(uintptr_t context, const uintptr_t *gra
   return (uintptr_t)tl_global_norm((tl_context *)context, (tl_tensor *const *)gradients, count);
 }
 
+static inline uintptr_t tlgo_plot_new(uintptr_t context, const char *title, tlgo_plot_options o) {
+  tl_plot_options options;
+  tl_plot_options_init(&options, sizeof options);
+  options.width = o.width;
+  options.height = o.height;
+  options.log_x = o.log_x;
+  options.log_y = o.log_y;
+  options.smoothing = o.smoothing;
+  return (uintptr_t)tl_plot_new((tl_context *)context, title, &options);
+}
+
+static inline int32_t tlgo_plot_set_labels(uintptr_t plot, const char *x, const char *y) {
+  return tl_plot_set_labels((tl_plot *)plot, x, y);
+}
+
+static inline int32_t tlgo_plot_add(uintptr_t plot, const char *name, double x, double y) {
+  return tl_plot_add((tl_plot *)plot, name, x, y);
+}
+
+static inline int32_t tlgo_plot_add_many(uintptr_t plot, const char *name, const double *x, const double *y, size_t count) {
+  return tl_plot_add_many((tl_plot *)plot, name, x, y, count);
+}
+
+static inline int32_t tlgo_plot_svg(uintptr_t plot, char *buffer, size_t capacity, size_t *length) {
+  return tl_plot_svg((tl_plot *)plot, buffer, capacity, length);
+}
+
+static inline int32_t tlgo_plot_write_svg(uintptr_t plot, const char *path) {
+  return tl_plot_write_svg((tl_plot *)plot, path);
+}
+
+static inline uintptr_t tlgo_plot_keep(uintptr_t plot) {
+  return (uintptr_t)tl_plot_keep((tl_plot *)plot);
+}
+
+static inline void tlgo_plot_release(uintptr_t plot) {
+  tl_plot_release((tl_plot *)plot);
+}
+
+static inline uintptr_t tlgo_image_grid(uintptr_t context, uintptr_t images, tlgo_image_grid_options o) {
+  tl_image_grid_options options;
+  tl_image_grid_options_init(&options, sizeof options);
+  options.columns = o.columns;
+  options.padding = o.padding;
+  options.scale = o.scale;
+  options.background = o.background;
+  return (uintptr_t)tl_image_grid((tl_context *)context, (tl_tensor *)images, &options);
+}
+
+static inline int32_t tlgo_write_png(uintptr_t image, const char *path) {
+  return tl_write_png((tl_tensor *)image, path);
+}
+
+static inline int32_t tlgo_write_image_svg(uintptr_t images, uintptr_t captions, const char *title, tlgo_image_grid_options o, const char *path) {
+  tl_image_grid_options options;
+  tl_image_grid_options_init(&options, sizeof options);
+  options.columns = o.columns;
+  options.padding = o.padding;
+  options.scale = o.scale;
+  options.background = o.background;
+  return tl_write_image_svg((tl_tensor *)images, (tl_tensor *)captions, title, &options, path);
+}
+
+static inline uintptr_t tlgo_progress_new(uintptr_t context, tlgo_progress_options o) {
+  tl_progress_options options;
+  tl_progress_options_init(&options, sizeof options);
+  options.descriptor = o.descriptor;
+  options.style = o.style;
+  options.width = o.width;
+  options.digits = o.digits;
+  options.interval = o.interval;
+  options.ascii = o.ascii;
+  options.no_color = o.no_color;
+  options.no_times = o.no_times;
+  return (uintptr_t)tl_progress_new((tl_context *)context, &options);
+}
+
+static inline int32_t tlgo_progress_start(uintptr_t progress, int64_t total, const char *label) {
+  return tl_progress_start((tl_progress *)progress, total, label);
+}
+
+static inline int32_t tlgo_progress_value(uintptr_t progress, const char *name, double value) {
+  return tl_progress_value((tl_progress *)progress, name, value);
+}
+
+static inline int32_t tlgo_progress_set_waited(uintptr_t progress, double seconds) {
+  return tl_progress_set_waited((tl_progress *)progress, seconds);
+}
+
+static inline bool tlgo_progress_due(uintptr_t progress) {
+  return tl_progress_due((tl_progress *)progress);
+}
+
+static inline int32_t tlgo_progress_update(uintptr_t progress, int64_t step) {
+  return tl_progress_update((tl_progress *)progress, step);
+}
+
+static inline int32_t tlgo_progress_finish(uintptr_t progress) {
+  return tl_progress_finish((tl_progress *)progress);
+}
+
+static inline int32_t tlgo_progress_stats(uintptr_t progress, tl_progress_statistics *statistics) {
+  return tl_progress_stats((tl_progress *)progress, statistics);
+}
+
+static inline int32_t tlgo_progress_text(uintptr_t progress, char *buffer, size_t capacity, size_t *length) {
+  return tl_progress_text((tl_progress *)progress, buffer, capacity, length);
+}
+
+static inline uintptr_t tlgo_progress_keep(uintptr_t progress) {
+  return (uintptr_t)tl_progress_keep((tl_progress *)progress);
+}
+
+static inline void tlgo_progress_release(uintptr_t progress) {
+  tl_progress_release((tl_progress *)progress);
+}
+
 static inline uintptr_t tlgo_safetensors_open(uintptr_t context, const char *path) {
   return (uintptr_t)tl_safetensors_open((tl_context *)context, path);
 }
@@ -1663,6 +1850,10 @@ static inline int32_t tlgo_tape_stats(uintptr_t tape, tl_tape_statistics *statis
 
 static inline int32_t tlgo_tape_memory_by_op(uintptr_t tape, size_t index, tl_tape_memory *memory, size_t *count) {
   return tl_tape_memory_by_op((tl_tape *)tape, index, memory, count);
+}
+
+static inline int32_t tlgo_tape_dot(uintptr_t tape, char *buffer, size_t capacity, size_t *length) {
+  return tl_tape_dot((tl_tape *)tape, buffer, capacity, length);
 }
 
 static inline uintptr_t tlgo_tape_keep(uintptr_t tape) {
@@ -1954,6 +2145,10 @@ static inline int32_t tlgo_function_text(uintptr_t function, char *buffer, size_
   return tl_function_text((tl_function *)function, buffer, capacity, length);
 }
 
+static inline int32_t tlgo_function_dot(uintptr_t function, char *buffer, size_t capacity, size_t *length) {
+  return tl_function_dot((tl_function *)function, buffer, capacity, length);
+}
+
 static inline uintptr_t tlgo_function_keep(uintptr_t function) {
   return (uintptr_t)tl_function_keep((tl_function *)function);
 }
@@ -2095,6 +2290,10 @@ static inline const char *tlgo_layer_name(uintptr_t layer) {
 
 static inline int32_t tlgo_layer_summary(uintptr_t layer, char *buffer, size_t capacity, size_t *length) {
   return tl_layer_summary((tl_layer *)layer, buffer, capacity, length);
+}
+
+static inline int32_t tlgo_layer_dot(uintptr_t layer, char *buffer, size_t capacity, size_t *length) {
+  return tl_layer_dot((tl_layer *)layer, buffer, capacity, length);
 }
 
 static inline uintptr_t tlgo_layer_keep(uintptr_t layer) {

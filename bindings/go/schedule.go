@@ -9,7 +9,6 @@ import (
 	"math"
 	"runtime"
 	"runtime/cgo"
-	"runtime/debug"
 )
 
 // Schedule is the learning rate of each step of an optimizer, eager or replayed: a compiled step follows it without being recorded
@@ -155,22 +154,8 @@ func (c *Context) CustomSchedule(name string, of func(step int64) float64) *Sche
 //export tapeloopGoRate
 func tapeloopGoRate(number C.uintptr_t, step C.int64_t, out *C.double) C.int32_t {
 	r := cgo.Handle(number).Value().(*rate)
-	done := make(chan *PanicError, 1)
 	value := math.NaN()
-	// A panic, or the end of the goroutine, must not unwind the frames of C below.
-	go func() {
-		returned := false
-		defer func() {
-			if thrown := recover(); thrown != nil || !returned {
-				done <- &PanicError{Value: thrown, Stack: debug.Stack()}
-				return
-			}
-			done <- nil
-		}()
-		value = r.of(int64(step))
-		returned = true
-	}()
-	if p := <-done; p != nil {
+	if p := apart(func() { value = r.of(int64(step)) }); p != nil {
 		var err error = p
 		r.thrown.err.CompareAndSwap(nil, &err)
 		return C.int32_t(ErrFailedPrecondition)

@@ -205,6 +205,13 @@ TL_API tl_status tl_function_text(tl_function* function, char* buffer, size_t ca
   });
 }
 
+TL_API tl_status tl_function_dot(tl_function* function, char* buffer, size_t capacity, size_t* length) {
+  return query_of(function, "function_dot", [&](Session&, compile::Function& f) {
+    check_buffer("function_dot", "buffer", buffer, capacity);
+    copy_text(f.dot(), buffer, capacity, length);
+  });
+}
+
 TL_API tl_function* tl_function_keep(tl_function* function) {
   return keep(function, Kind::kFunction, "function_keep") ? function : nullptr;
 }

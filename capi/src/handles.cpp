@@ -39,6 +39,9 @@ const char* name_of(Kind kind) {
     case Kind::kSafetensorsWriter: return "safetensors_writer";
     case Kind::kCheckpoint: return "checkpoint";
     case Kind::kCheckpointManager: return "checkpoint_manager";
+    case Kind::kProgress: return "progress bar";
+    case Kind::kLogger: return "logger";
+    case Kind::kPlot: return "plot";
     case Kind::kCount: break;
   }
   return "unknown";

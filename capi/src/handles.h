@@ -42,6 +42,9 @@ enum class Kind : uint8_t {
   kSafetensorsWriter,
   kCheckpoint,
   kCheckpointManager,
+  kProgress,
+  kLogger,
+  kPlot,
   kCount,
 };
 

@@ -203,6 +203,13 @@ TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity
   });
 }
 
+TL_API tl_status tl_layer_dot(tl_layer* layer, char* buffer, size_t capacity, size_t* length) {
+  return effect<LayerObject>(layer, Kind::kLayer, "layer_dot", [&](Session&, LayerObject& o) {
+    check_buffer("layer_dot", "buffer", buffer, capacity);
+    copy_text(nn::to_dot(*o.layer), buffer, capacity, length);
+  });
+}
+
 TL_API tl_layer* tl_layer_keep(tl_layer* layer) {
   return keep(layer, Kind::kLayer, "layer_keep") ? layer : nullptr;
 }

@@ -207,6 +207,13 @@ TL_API tl_status tl_tape_stats(tl_tape* tape, tl_tape_statistics* statistics) {
   });
 }
 
+TL_API tl_status tl_tape_dot(tl_tape* tape, char* buffer, size_t capacity, size_t* length) {
+  return query_of(tape, "tape_dot", [&](Session&, Tape& t) {
+    check_buffer("tape_dot", "buffer", buffer, capacity);
+    copy_text(t.dot(), buffer, capacity, length);
+  });
+}
+
 TL_API tl_tape* tl_tape_keep(tl_tape* tape) { return keep(tape, Kind::kTape, "tape_keep") ? tape : nullptr; }
 TL_API void tl_tape_release(tl_tape* tape) { release_from_any_thread(tape, Kind::kTape); }
 

@@ -91,6 +91,10 @@ class Tape final : public Recorder {
   // not explain only what its gradient call found: the sources and targets of that call.
   Finding explain(const Tensor& target, const GradientSource& source) const;
 
+  // What is on the tape as a graph in Graphviz's DOT: a box for each record, blue boxes for variables, ellipses for other tensors
+  // that no record has made; what is not differentiated is dashed. A consumed tape has no records.
+  std::string dot() const;
+
   bool recording() const { return state_ == State::kRecording; }
   bool consumed() const { return state_ == State::kConsumed; }
   bool persistent() const { return options_.persistent; }

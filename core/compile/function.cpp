@@ -251,4 +251,9 @@ std::string Function::text() const {
   return concat("eager: ", latest_->problem, "\n");
 }
 
+std::string Function::dot() const {
+  const graph::Program* program = latest_ ? program_of(*latest_) : nullptr;
+  return to_dot(program ? *program : graph::Program(), options_.name);
+}
+
 }  // namespace tl::compile

@@ -73,6 +73,8 @@ class Function {
   const std::vector<std::string>& retraces() const { return retraces_; }
   // The plan, or the recording that is not planned yet, that was used last; "" where there is none.
   std::string text() const;
+  // The same program as a graph in Graphviz's DOT; without nodes where there is none.
+  std::string dot() const;
   const std::string& name() const { return options_.name; }
   Context& context() const { return context_; }
 

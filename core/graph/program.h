@@ -154,6 +154,9 @@ bool same_kinds(const Program& a, const Program& b);
 std::string to_text(const Program& program);
 std::string to_text(const Program& program, const Node& node);
 
+// The same as a graph of this name in Graphviz's DOT: boxes are ops, blue ones variables before and after the step; edges are values.
+std::string to_dot(const Program& program, const std::string& name);
+
 // "" or what is wrong with a program: an operand that is not defined before, two definitions of a value, results that the op
 // would not give, ids out of range, two final values of one variable.
 std::string problem_of(const Program& program);

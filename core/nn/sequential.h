@@ -37,5 +37,7 @@ class Sequential final : public Layer {
 // A table of the layers: name and type, output shape for any batch ("?"), number of parameters; then the totals. Shapes
 // are unknown before the layer is built.
 std::string summary(const Layer& layer);
+// The layers as a graph in Graphviz's DOT, with parameters, and shapes for any batch where they are known.
+std::string to_dot(const Layer& layer);
 
 }  // namespace tl::nn

@@ -33,6 +33,8 @@ int pipeline_tests(void);
 int nn_tests(void);
 int loss_tests(void);
 int metric_tests(void);
+int progress_tests(void);
+int watch_tests(void);
 int optim_tests(void);
 int schedule_tests(void);
 int step_options_tests(void);

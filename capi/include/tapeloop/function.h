@@ -159,6 +159,11 @@ TL_API tl_status tl_function_retrace_reason(tl_function *function, size_t index,
  */
 TL_API tl_status tl_function_text(tl_function *function, char *buffer, size_t capacity, size_t *length);
 
+/** The same program as a graph in Graphviz's DOT language (`dot -Tsvg`): boxes are kernels, of several ops where these were fused; blue
+ * boxes are variables before and after the step; edges are values with their dtype and shape. Without nodes before the first call.
+ * Cut to capacity as tl_function_text(); *length (may be NULL) is the whole length. Since 0.1. */
+TL_API tl_status tl_function_dot(tl_function *function, char *buffer, size_t capacity, size_t *length);
+
 /** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
  * Since 0.1.
  * @returns same */

@@ -208,6 +208,13 @@ TL_API const char* tl_layer_name(tl_layer* layer);
 TL_API tl_status tl_layer_summary(tl_layer* layer, char* buffer, size_t capacity,
                                   size_t* length) TL_WARN_UNUSED;
 
+/**
+ * The layers as a graph in Graphviz's DOT language (`dot -Tsvg`): a box for each layer with its number of parameters, a frame for each
+ * sequential one, edges with shapes where these are known ("?" is the batch). As tl_layer_summary() writes: cut to capacity, *length
+ * (may be NULL) is the whole length, buffer may be NULL with a capacity of 0. Since 0.1.
+ */
+TL_API tl_status tl_layer_dot(tl_layer* layer, char* buffer, size_t capacity, size_t* length) TL_WARN_UNUSED;
+
 /** Moves the layer one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
  * Since 0.1.
  * @returns same */

@@ -189,6 +189,14 @@ typedef struct tl_tape_memory {
 TL_API tl_status tl_tape_memory_by_op(tl_tape *tape, size_t index, tl_tape_memory *memory,
                                       size_t *count) TL_WARN_UNUSED;
 
+/**
+ * What is on a tape as a graph in Graphviz's DOT language (`dot -Tsvg`): a box for each op that it has recorded, blue boxes for the
+ * variables that these read, ellipses for other tensors that no recorded op has made; what no gradient passes is dashed. A consumed
+ * tape holds no ops: ask before the gradient. As tl_tensor_format() writes: cut to capacity, *length (may be NULL) is the whole
+ * length, buffer may be NULL with a capacity of 0. Works while the context holds an error. Since 0.1.
+ */
+TL_API tl_status tl_tape_dot(tl_tape *tape, char *buffer, size_t capacity, size_t *length) TL_WARN_UNUSED;
+
 /** Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
  * Since 0.1.
  * @returns same */

@@ -14,6 +14,7 @@
 #include <tapeloop/function.h>
 #include <tapeloop/groups.h>
 #include <tapeloop/jacobian.h>
+#include <tapeloop/logs.h>
 #include <tapeloop/losses.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/minimize.h>
@@ -21,6 +22,8 @@
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>
 #include <tapeloop/pipeline.h>
+#include <tapeloop/plot.h>
+#include <tapeloop/progress.h>
 #include <tapeloop/pullback.h>
 #include <tapeloop/safetensors.h>
 #include <tapeloop/schedule.h>

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"strings"
 
 	tl "tapeloop"
 )
@@ -18,7 +17,7 @@ var (
 	seed      = flag.Uint64("seed", 1, "")
 	threads   = flag.Int("threads", 0, "0: all CPUs")
 	rate      = flag.Float64("lr", 0.002, "of the first epoch; it falls to 0")
-	precision = flag.Int("precision", 4, "decimals of the loss")
+	precision = flag.Int("precision", 4, "significant digits of the loss")
 )
 
 func check[T any](value T, err error) T {
@@ -28,17 +27,9 @@ func check[T any](value T, err error) T {
 	return value
 }
 
-// show writes, on a terminal, a line that is drawn anew after each step; elsewhere a line at the end of each epoch.
-func show(epoch int, train *tl.Dataset, losses, accuracy *tl.Metric) {
-	step, steps := train.Position(), train.Len()
-	terminal := check(os.Stdout.Stat()).Mode()&os.ModeCharDevice != 0
-	if terminal {
-		fmt.Printf("\r[%-30s] ", strings.Repeat("=", int(30*step/steps)))
-	}
-	if terminal || step == steps {
-		fmt.Printf("epoch %d  loss %.*f  ", epoch, *precision, check(losses.Result()))
-		fmt.Printf("accuracy %.4f%s", check(accuracy.Result()), strings.Repeat("\n", int(step/steps)))
-	}
+func show(bar *tl.Progress, losses, accuracy *tl.Metric) {
+	check(0, bar.Value("loss", check(losses.Result())))
+	check(0, bar.Value("accuracy", check(accuracy.Result())))
 }
 
 func main() {
@@ -51,7 +42,11 @@ func main() {
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(128, nil), c.ActivationLayer(tl.ActivationRelu, nil),
 		c.DropoutLayer(0.2, nil), c.Dense(10, nil))
 	adam, losses, accuracy := c.Adam(nil), c.MeanMetric(""), c.SparseCategoricalAccuracy("")
+	terminal := check(os.Stdout.Stat()).Mode()&os.ModeCharDevice != 0
+	// In a file, what two runs have in common.
+	bar := c.NewProgress(&tl.ProgressOptions{Descriptor: 1, Digits: int32(*precision), NoTimes: !terminal})
 	for epoch := 1; epoch <= *epochs; epoch++ {
+		check(0, bar.Start(train.Len(), fmt.Sprint("epoch ", epoch)))
 		fall := 1 - float64(epoch-1)/float64(*epochs)
 		check(0, adam.SetLearningRate(*rate*fall))
 		for train.Next() {
@@ -65,9 +60,14 @@ func main() {
 				check(0, losses.Update(loss, nil))
 				return accuracy.UpdatePredictions(labels, logits, nil)
 			}))
-			show(epoch, train, losses, accuracy)
+			if bar.Due() {
+				show(bar, losses, accuracy)
+			}
+			check(0, bar.Update(train.Position()))
 		}
 		check(0, train.Err())
+		show(bar, losses, accuracy)
+		check(0, bar.Finish())
 		check(0, losses.Reset())
 		check(0, accuracy.Reset())
 	}

@@ -161,6 +161,15 @@ pub const TL_NON_FINITE_ERROR: tl_non_finite = 0;
 /// every clipped gradient is NaN, as in TensorFlow
 pub const TL_NON_FINITE_PROPAGATE: tl_non_finite = 1;
 
+/// How progress is shown. Append-only numbers.
+pub type tl_progress_style = i32;
+/// a bar where the descriptor is a terminal, else lines (default)
+pub const TL_PROGRESS_AUTO: tl_progress_style = 0;
+/// a line that is drawn anew, with a carriage return in front
+pub const TL_PROGRESS_BAR: tl_progress_style = 1;
+/// lines with an end each, and no escape sequences
+pub const TL_PROGRESS_LINES: tl_progress_style = 2;
+
 /// How TL_F32 tensors are stored. Append-only numbers.
 pub type tl_safetensors_floats = i32;
 /// as they are (default)
@@ -356,6 +365,13 @@ pub struct tl_feed {
     _private: [u8; 0],
 }
 
+/// A log of metrics. It belongs to the innermost scope like a tensor; what waits is written when it ends, too,
+/// but then nobody hears of a failure.
+#[repr(C)]
+pub struct tl_logger {
+    _private: [u8; 0],
+}
+
 /// A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step.
 #[repr(C)]
 pub struct tl_metric {
@@ -366,6 +382,18 @@ pub struct tl_metric {
 /// a tensor, so make it outside of the scope of a step.
 #[repr(C)]
 pub struct tl_optimizer {
+    _private: [u8; 0],
+}
+
+/// Curves over one pair of axes. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_plot {
+    _private: [u8; 0],
+}
+
+/// A progress bar. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_progress {
     _private: [u8; 0],
 }
 
@@ -485,6 +513,18 @@ pub type tl_jvp_callback = Option<
         outputs: *const *mut tl_tensor,
         num_outputs: usize,
         output_tangents: *mut *mut tl_tensor,
+    ) -> tl_status,
+>;
+
+/// Shows progress in the program's own way. text is the line that would be drawn, without colours and control
+/// characters; statistics are its numbers. Both are valid during the call, which comes from
+/// tl_progress_update(), tl_progress_start() and tl_progress_finish(), on their thread. It may use the
+/// context. A status other than TL_OK fails that call.
+pub type tl_progress_callback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        text: *const c_char,
+        statistics: *const tl_progress_statistics,
     ) -> tl_status,
 >;
 
@@ -735,6 +775,91 @@ pub struct tl_clip_options {
     pub struct_size: usize,
     /// default TL_NON_FINITE_ERROR
     pub non_finite: tl_non_finite,
+}
+
+/// How curves are drawn. Fill it with tl_plot_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_plot_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the picture, in pixels, 200 to 10000 (default 720)
+    pub width: i64,
+    /// of the picture, in pixels, 150 to 10000 (default 432)
+    pub height: i64,
+    /// a logarithmic x axis (default false)
+    pub log_x: bool,
+    /// a logarithmic y axis (default false)
+    pub log_y: bool,
+    /// in \[0, 1): a curve is drawn pale, with its exponential moving average of this weight over it, without
+    /// the bias of the beginning, as TensorBoard's slider does it (default 0: as it is)
+    pub smoothing: f64,
+}
+
+/// How images stand side by side. Fill it with tl_image_grid_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_image_grid_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// images in a row (default: the square root of their number, rounded up)
+    pub columns: i64,
+    /// pixels between images and around them; below 0: none (default 2)
+    pub padding: i64,
+    /// each pixel becomes a square of so many a side (default 1; in SVG 2)
+    pub scale: i64,
+    /// what stands between them, 0 for black to 1 for white (default 0)
+    pub background: f64,
+}
+
+/// How a progress bar looks. Fill it with tl_progress_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_progress_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of the file that it is written to: 1 for standard output, 2 for standard error; it stays the program's.
+    /// 0: none (default), for tl_progress_text() and tl_progress_set_callback()
+    pub descriptor: i32,
+    /// a bar or lines (default TL_PROGRESS_AUTO)
+    pub style: tl_progress_style,
+    /// columns of a bar, 1 to 1000 (default: those of the terminal; 80 where that is none)
+    pub width: i32,
+    /// significant digits of values, 1 to 17 (default 4)
+    pub digits: i32,
+    /// least seconds between two drawings (default: 0.1 for a bar, 10 for lines)
+    pub interval: f64,
+    /// no characters but those of ASCII in the bar (default false)
+    pub ascii: bool,
+    /// as NO_COLOR in the environment (default false)
+    pub no_color: bool,
+    /// nothing that depends on the clock: no rate, time and share of input, and lines at the end of rounds
+    /// only, so that two runs print the same (default false)
+    pub no_times: bool,
+}
+
+/// How far a round is, in numbers. Set struct_size first. Append-only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_progress_statistics {
+    /// sizeof(tl_progress_statistics), set by the caller
+    pub struct_size: usize,
+    /// steps done in this round
+    pub step: i64,
+    /// steps of the round; 0 where that is not known
+    pub total: i64,
+    /// seconds since the round began
+    pub elapsed: f64,
+    /// steps a second: a mean of the last seconds, in a finished round over all of it; 0 at first
+    pub rate: f64,
+    /// seconds that the round takes yet at this rate; NaN where that is not known
+    pub left: f64,
+    /// share of the time that was lost to input, 0 to 1; NaN where nobody has told
+    pub waited: f64,
+    /// whether the round is
+    pub finished: bool,
+    /// whether writing has failed, so that nothing is written any more
+    pub write_failed: bool,
 }
 
 /// Of tl_safetensors_writer_save(). Fill it with tl_safetensors_save_options_init() first.
@@ -1743,6 +1868,74 @@ extern "C" {
     /// Gives it up before its scope ends; the tensors of its last batch go with it. NULL and a released one do
     /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_feed_release(feed: *mut tl_feed);
+
+    /// A log as CSV. With append it goes on behind the rows that an earlier one has written, and cuts a row
+    /// off that was not written whole; else it replaces the file. NULL on failure: TL_NOT_FOUND (no such
+    /// folder), TL_IO, TL_BUSY, TL_CORRUPT_DATA (append to a file that does not begin as such a log does),
+    /// TL_INVALID_ARGUMENT (an empty path). Since 0.1.
+    pub fn tl_logger_csv(context: *mut tl_context, path: *const c_char, append: bool) -> *mut tl_logger;
+
+    /// A log as JSON lines, otherwise as tl_logger_csv(). NULL on failure: TL_NOT_FOUND, TL_IO, TL_BUSY,
+    /// TL_INVALID_ARGUMENT. Since 0.1.
+    pub fn tl_logger_json_lines(
+        context: *mut tl_context,
+        path: *const c_char,
+        append: bool,
+    ) -> *mut tl_logger;
+
+    /// A log as events of TensorBoard: a new file in a folder, which is made where it is not there, with those
+    /// above it. NULL on failure: TL_IO, TL_INVALID_ARGUMENT. Since 0.1.
+    pub fn tl_logger_tensorboard(context: *mut tl_context, folder: *const c_char) -> *mut tl_logger;
+
+    /// A number of a step, 0 or more, under a name, which should not be empty; "train/loss" and "test/loss"
+    /// stand together in TensorBoard. The last one counts where a step has several of a name.
+    /// TL_INVALID_ARGUMENT for the names step and wall_time in CSV and JSON lines, which are columns of every
+    /// log; TL_IO. Since 0.1.
+    pub fn tl_logger_scalar(logger: *mut tl_logger, step: i64, tag: *const c_char, value: f64) -> tl_status;
+
+    /// A text of a step; TensorBoard reads it as Markdown. TL_UNSUPPORTED in CSV. Since 0.1.
+    pub fn tl_logger_text(
+        logger: *mut tl_logger,
+        step: i64,
+        tag: *const c_char,
+        text: *const c_char,
+    ) -> tl_status;
+
+    /// How the elements of a tensor, of any dtype and shape, are spread: 30 buckets of equal width from the
+    /// smallest to the largest (one of width 1 where all are equal). Elements that are not finite are left
+    /// out; JSON lines say how many these are. TL_UNSUPPORTED in CSV. Not inside the step of a tl_function.
+    /// Since 0.1.
+    pub fn tl_logger_histogram(
+        logger: *mut tl_logger,
+        step: i64,
+        tag: *const c_char,
+        tensor: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// An image: of shape (height, width) or (height, width, 1, 3 or 4), u8, bool, or floats in \[0, 1\], as
+    /// tl_write_png() takes them. TL_UNSUPPORTED in CSV and JSON lines. Not inside the step of a tl_function.
+    /// Since 0.1.
+    pub fn tl_logger_image(
+        logger: *mut tl_logger,
+        step: i64,
+        tag: *const c_char,
+        image: *mut tl_tensor,
+    ) -> tl_status;
+
+    /// Writes what waits for the end of its step: the next value of that step begins another row. Since 0.1.
+    pub fn tl_logger_flush(logger: *mut tl_logger) -> tl_status;
+
+    /// The path of the file; "" on failure (the context holds the error). Valid while the log is live. Since
+    /// 0.1.
+    pub fn tl_logger_path(logger: *mut tl_logger) -> *const c_char;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_logger_keep(logger: *mut tl_logger) -> *mut tl_logger;
+
+    /// Gives it up before its scope ends. NULL and a released one do nothing. From any thread at any time.
+    /// Since 0.1.
+    pub fn tl_logger_release(logger: *mut tl_logger);
 
     /// Sets all fields to their defaults. Pass sizeof(tl_loss_options). Does nothing for NULL. Since 0.1.
     pub fn tl_loss_options_init(options: *mut tl_loss_options, struct_size: usize);
@@ -3094,6 +3287,158 @@ extern "C" {
         count: usize,
     ) -> *mut tl_tensor;
 
+    /// Sets all fields to their defaults. Pass sizeof(tl_plot_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_plot_options_init(options: *mut tl_plot_options, struct_size: usize);
+
+    /// A plot without curves. title (may be NULL) stands above it. options may be NULL for the defaults. NULL
+    /// on failure. Since 0.1.
+    pub fn tl_plot_new(
+        context: *mut tl_context,
+        title: *const c_char,
+        options: *const tl_plot_options,
+    ) -> *mut tl_plot;
+
+    /// What stands at the axes; x and y: x (may be NULL) and y (may be NULL) leave theirs as it is. Since 0.1.
+    pub fn tl_plot_set_labels(plot: *mut tl_plot, x: *const c_char, y: *const c_char) -> tl_status;
+
+    /// Adds a point to the curve of this name, which begins with its first one; curves stand in the legend in
+    /// the order of their first points, points are joined in theirs. What is not finite, and what is not
+    /// positive along a logarithmic axis, has no place: the curve has a gap there. Since 0.1.
+    pub fn tl_plot_add(plot: *mut tl_plot, name: *const c_char, x: f64, y: f64) -> tl_status;
+
+    /// Adds `count` points at once. x (may be NULL) are their places, NULL for 0, 1, 2 and so on, after the
+    /// number of points that are there; y (may be NULL when count is 0). Also for a curve without points,
+    /// which stands in the legend. Since 0.1.
+    pub fn tl_plot_add_many(
+        plot: *mut tl_plot,
+        name: *const c_char,
+        x: *const f64,
+        y: *const f64,
+        count: usize,
+    ) -> tl_status;
+
+    /// The plot as SVG, for a file or a web page. As tl_tensor_format() writes: cut to capacity, *length (may
+    /// be NULL) is the whole length, buffer may be NULL with a capacity of 0. TL_FAILED_PRECONDITION for a
+    /// plot in which no point has a place. Since 0.1.
+    pub fn tl_plot_svg(
+        plot: *mut tl_plot,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Writes the plot as an SVG file. TL_NOT_FOUND (no such folder), TL_IO, TL_INVALID_ARGUMENT (an empty
+    /// path), TL_FAILED_PRECONDITION as tl_plot_svg(). Since 0.1.
+    pub fn tl_plot_write_svg(plot: *mut tl_plot, path: *const c_char) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_plot_keep(plot: *mut tl_plot) -> *mut tl_plot;
+
+    /// Gives it up before its scope ends. NULL and a released one do nothing. From any thread at any time.
+    /// Since 0.1.
+    pub fn tl_plot_release(plot: *mut tl_plot);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_image_grid_options). Does nothing for NULL. Since
+    /// 0.1.
+    pub fn tl_image_grid_options_init(options: *mut tl_image_grid_options, struct_size: usize);
+
+    /// Images side by side, as one image. images: (count, height, width) or (count, height, width, 1, 3 or 4
+    /// channels), u8, bool, or f32 and f64 in \[0, 1\], where what lies outside becomes the nearest value in
+    /// it and NaN black. The result is u8, (height, width) or (height, width, channels). No gradient passes,
+    /// and it cannot be inside the step of a tl_function. options may be NULL for the defaults. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_image_grid(
+        context: *mut tl_context,
+        images: *mut tl_tensor,
+        options: *const tl_image_grid_options,
+    ) -> *mut tl_tensor;
+
+    /// Writes an image as a PNG file: (height, width) or (height, width, 1, 3 or 4 channels), of values as
+    /// tl_image_grid() takes them. TL_NOT_FOUND (no such folder), TL_IO, TL_INVALID_ARGUMENT. Not inside the
+    /// step of a tl_function. Since 0.1.
+    pub fn tl_write_png(image: *mut tl_tensor, path: *const c_char) -> tl_status;
+
+    /// Writes images side by side as an SVG file, each with a caption under it: the elements of captions, a
+    /// tensor of `count` elements (labels, say); captions (may be NULL): none. title (may be NULL) stands
+    /// above. The padding of options counts pixels of the picture here. options may be NULL for the defaults.
+    /// Errors as tl_write_png(). Since 0.1.
+    pub fn tl_write_image_svg(
+        images: *mut tl_tensor,
+        captions: *mut tl_tensor,
+        title: *const c_char,
+        options: *const tl_image_grid_options,
+        path: *const c_char,
+    ) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_progress_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_progress_options_init(options: *mut tl_progress_options, struct_size: usize);
+
+    /// A progress bar, which shows nothing yet. options may be NULL for the defaults. NULL on failure:
+    /// TL_INVALID_ARGUMENT for options that make no sense, and a descriptor that is not open. Since 0.1.
+    pub fn tl_progress_new(context: *mut tl_context, options: *const tl_progress_options)
+        -> *mut tl_progress;
+
+    /// Begins a round (an epoch, say) of `total` steps, 0 where that is not known: there is no bar then, but a
+    /// count. label (may be NULL) stands in front. Values of the round before are forgotten; a round that is
+    /// not finished is finished first. Control characters of label and names show as blanks. Since 0.1.
+    pub fn tl_progress_start(progress: *mut tl_progress, total: i64, label: *const c_char) -> tl_status;
+
+    /// Sets a value that is shown beside the bar, a loss or a metric, until the round ends: NaN and infinities
+    /// too. At most 64 names a round. Since 0.1.
+    pub fn tl_progress_value(progress: *mut tl_progress, name: *const c_char, value: f64) -> tl_status;
+
+    /// Tells how many seconds the program has waited for its input so far, tl_feed_waited() say, counted from
+    /// whenever: the share of the time since the round's first such call is shown. Not negative. Since 0.1.
+    pub fn tl_progress_set_waited(progress: *mut tl_progress, seconds: f64) -> tl_status;
+
+    /// Whether the next tl_progress_update() will draw: for values that take time to compute, such as the
+    /// result of a metric. false between rounds and on failure. Since 0.1.
+    pub fn tl_progress_due(progress: *mut tl_progress) -> bool;
+
+    /// Tells how many steps of the round are done, not fewer than before; draws when it is time, which costs a
+    /// look at the clock otherwise. More than total is no error. TL_FAILED_PRECONDITION between rounds. Since
+    /// 0.1.
+    pub fn tl_progress_update(progress: *mut tl_progress, step: i64) -> tl_status;
+
+    /// Ends the round and draws it for the last time, with the mean rate and the time that it took. Does
+    /// nothing when the round is finished, or none has begun. Since 0.1.
+    pub fn tl_progress_finish(progress: *mut tl_progress) -> tl_status;
+
+    /// Fills the struct; works while the context holds an error. Since 0.1.
+    pub fn tl_progress_stats(
+        progress: *mut tl_progress,
+        statistics: *mut tl_progress_statistics,
+    ) -> tl_status;
+
+    /// The line as it would be drawn now, without colours: a bar of the options' width, or 80 columns,
+    /// whatever the style. As tl_tensor_format() writes: cut to capacity, *length (may be NULL) is the whole
+    /// length, buffer may be NULL with a capacity of 0. Since 0.1.
+    pub fn tl_progress_text(
+        progress: *mut tl_progress,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// Sets what is called instead of writing to the descriptor, whenever the bar would be drawn; a NULL
+    /// callback takes that back. destroy (may be NULL) runs once: when the callback is replaced, when the bar
+    /// ends, or at once when this call fails. Since 0.1.
+    pub fn tl_progress_set_callback(
+        progress: *mut tl_progress,
+        callback: tl_progress_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+    ) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_progress_keep(progress: *mut tl_progress) -> *mut tl_progress;
+
+    /// Gives it up before its scope ends; a bar that stands on a terminal unfinished gets its end of line.
+    /// NULL and a released one do nothing. From any thread at any time. Since 0.1.
+    pub fn tl_progress_release(progress: *mut tl_progress);
+
     /// Opens a safetensors file and reads its header, which is checked to the last byte: names that stand
     /// twice, tensors that overlap or leave a hole, sizes that do not fit their offsets or the file, and
     /// anything that the format does not have are TL_CORRUPT_DATA, with the file and the offset. Nothing in a
@@ -3321,6 +3666,18 @@ extern "C" {
         index: usize,
         memory: *mut tl_tape_memory,
         count: *mut usize,
+    ) -> tl_status;
+
+    /// What is on a tape as a graph in Graphviz's DOT language (`dot -Tsvg`): a box for each op that it has
+    /// recorded, blue boxes for the variables that these read, ellipses for other tensors that no recorded op
+    /// has made; what no gradient passes is dashed. A consumed tape holds no ops: ask before the gradient. As
+    /// tl_tensor_format() writes: cut to capacity, *length (may be NULL) is the whole length, buffer may be
+    /// NULL with a capacity of 0. Works while the context holds an error. Since 0.1.
+    pub fn tl_tape_dot(
+        tape: *mut tl_tape,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
     ) -> tl_status;
 
     /// Moves the tape one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context
@@ -3809,6 +4166,17 @@ extern "C" {
         length: *mut usize,
     ) -> tl_status;
 
+    /// The same program as a graph in Graphviz's DOT language (`dot -Tsvg`): boxes are kernels, of several ops
+    /// where these were fused; blue boxes are variables before and after the step; edges are values with their
+    /// dtype and shape. Without nodes before the first call. Cut to capacity as tl_function_text(); *length
+    /// (may be NULL) is the whole length. Since 0.1.
+    pub fn tl_function_dot(
+        function: *mut tl_function,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
     /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
     /// the error). Since 0.1.
     pub fn tl_function_keep(function: *mut tl_function) -> *mut tl_function;
@@ -4095,6 +4463,17 @@ extern "C" {
     /// capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of the whole
     /// text without the NUL. buffer may be NULL when capacity is 0. Since 0.1.
     pub fn tl_layer_summary(
+        layer: *mut tl_layer,
+        buffer: *mut c_char,
+        capacity: usize,
+        length: *mut usize,
+    ) -> tl_status;
+
+    /// The layers as a graph in Graphviz's DOT language (`dot -Tsvg`): a box for each layer with its number of
+    /// parameters, a frame for each sequential one, edges with shapes where these are known ("?" is the
+    /// batch). As tl_layer_summary() writes: cut to capacity, *length (may be NULL) is the whole length,
+    /// buffer may be NULL with a capacity of 0. Since 0.1.
+    pub fn tl_layer_dot(
         layer: *mut tl_layer,
         buffer: *mut c_char,
         capacity: usize,

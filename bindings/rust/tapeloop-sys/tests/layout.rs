@@ -83,6 +83,9 @@ fn here() -> String {
         TL_EPSILON_PYTORCH,
         TL_NON_FINITE_ERROR,
         TL_NON_FINITE_PROPAGATE,
+        TL_PROGRESS_AUTO,
+        TL_PROGRESS_BAR,
+        TL_PROGRESS_LINES,
         TL_SAFETENSORS_FLOATS_F32,
         TL_SAFETENSORS_FLOATS_BF16,
         TL_SAFETENSORS_FLOATS_F16,
@@ -202,6 +205,36 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_clip_options { struct_size, non_finite });
+    layout!(rows, tl_plot_options { struct_size, width, height, log_x, log_y, smoothing });
+    layout!(rows, tl_image_grid_options { struct_size, columns, padding, scale, background });
+    layout!(
+        rows,
+        tl_progress_options {
+            struct_size,
+            descriptor,
+            style,
+            width,
+            digits,
+            interval,
+            ascii,
+            no_color,
+            no_times
+        }
+    );
+    layout!(
+        rows,
+        tl_progress_statistics {
+            struct_size,
+            step,
+            total,
+            elapsed,
+            rate,
+            left,
+            waited,
+            finished,
+            write_failed
+        }
+    );
     layout!(rows, tl_safetensors_save_options { struct_size, floats });
     layout!(rows, tl_tape_options { struct_size, persistent, ignore_variables, explain });
     layout!(rows, tl_gradient_options { struct_size, unconnected, output_gradients, reasons });
@@ -487,6 +520,9 @@ int main(void) {
   printf("TL_EPSILON_PYTORCH %d\n", (int)TL_EPSILON_PYTORCH);
   printf("TL_NON_FINITE_ERROR %d\n", (int)TL_NON_FINITE_ERROR);
   printf("TL_NON_FINITE_PROPAGATE %d\n", (int)TL_NON_FINITE_PROPAGATE);
+  printf("TL_PROGRESS_AUTO %d\n", (int)TL_PROGRESS_AUTO);
+  printf("TL_PROGRESS_BAR %d\n", (int)TL_PROGRESS_BAR);
+  printf("TL_PROGRESS_LINES %d\n", (int)TL_PROGRESS_LINES);
   printf("TL_SAFETENSORS_FLOATS_F32 %d\n", (int)TL_SAFETENSORS_FLOATS_F32);
   printf("TL_SAFETENSORS_FLOATS_BF16 %d\n", (int)TL_SAFETENSORS_FLOATS_BF16);
   printf("TL_SAFETENSORS_FLOATS_F16 %d\n", (int)TL_SAFETENSORS_FLOATS_F16);
@@ -624,6 +660,39 @@ int main(void) {
   printf("tl_clip_options %zu\n", sizeof(tl_clip_options));
   printf("tl_clip_options.struct_size %zu\n", offsetof(tl_clip_options, struct_size));
   printf("tl_clip_options.non_finite %zu\n", offsetof(tl_clip_options, non_finite));
+  printf("tl_plot_options %zu\n", sizeof(tl_plot_options));
+  printf("tl_plot_options.struct_size %zu\n", offsetof(tl_plot_options, struct_size));
+  printf("tl_plot_options.width %zu\n", offsetof(tl_plot_options, width));
+  printf("tl_plot_options.height %zu\n", offsetof(tl_plot_options, height));
+  printf("tl_plot_options.log_x %zu\n", offsetof(tl_plot_options, log_x));
+  printf("tl_plot_options.log_y %zu\n", offsetof(tl_plot_options, log_y));
+  printf("tl_plot_options.smoothing %zu\n", offsetof(tl_plot_options, smoothing));
+  printf("tl_image_grid_options %zu\n", sizeof(tl_image_grid_options));
+  printf("tl_image_grid_options.struct_size %zu\n", offsetof(tl_image_grid_options, struct_size));
+  printf("tl_image_grid_options.columns %zu\n", offsetof(tl_image_grid_options, columns));
+  printf("tl_image_grid_options.padding %zu\n", offsetof(tl_image_grid_options, padding));
+  printf("tl_image_grid_options.scale %zu\n", offsetof(tl_image_grid_options, scale));
+  printf("tl_image_grid_options.background %zu\n", offsetof(tl_image_grid_options, background));
+  printf("tl_progress_options %zu\n", sizeof(tl_progress_options));
+  printf("tl_progress_options.struct_size %zu\n", offsetof(tl_progress_options, struct_size));
+  printf("tl_progress_options.descriptor %zu\n", offsetof(tl_progress_options, descriptor));
+  printf("tl_progress_options.style %zu\n", offsetof(tl_progress_options, style));
+  printf("tl_progress_options.width %zu\n", offsetof(tl_progress_options, width));
+  printf("tl_progress_options.digits %zu\n", offsetof(tl_progress_options, digits));
+  printf("tl_progress_options.interval %zu\n", offsetof(tl_progress_options, interval));
+  printf("tl_progress_options.ascii %zu\n", offsetof(tl_progress_options, ascii));
+  printf("tl_progress_options.no_color %zu\n", offsetof(tl_progress_options, no_color));
+  printf("tl_progress_options.no_times %zu\n", offsetof(tl_progress_options, no_times));
+  printf("tl_progress_statistics %zu\n", sizeof(tl_progress_statistics));
+  printf("tl_progress_statistics.struct_size %zu\n", offsetof(tl_progress_statistics, struct_size));
+  printf("tl_progress_statistics.step %zu\n", offsetof(tl_progress_statistics, step));
+  printf("tl_progress_statistics.total %zu\n", offsetof(tl_progress_statistics, total));
+  printf("tl_progress_statistics.elapsed %zu\n", offsetof(tl_progress_statistics, elapsed));
+  printf("tl_progress_statistics.rate %zu\n", offsetof(tl_progress_statistics, rate));
+  printf("tl_progress_statistics.left %zu\n", offsetof(tl_progress_statistics, left));
+  printf("tl_progress_statistics.waited %zu\n", offsetof(tl_progress_statistics, waited));
+  printf("tl_progress_statistics.finished %zu\n", offsetof(tl_progress_statistics, finished));
+  printf("tl_progress_statistics.write_failed %zu\n", offsetof(tl_progress_statistics, write_failed));
   printf("tl_safetensors_save_options %zu\n", sizeof(tl_safetensors_save_options));
   printf("tl_safetensors_save_options.struct_size %zu\n", offsetof(tl_safetensors_save_options, struct_size));
   printf("tl_safetensors_save_options.floats %zu\n", offsetof(tl_safetensors_save_options, floats));

@@ -312,6 +312,15 @@ impl<O> Function<'_, O> {
         .map_err(|status| Error::take(self.context.handle(), "function_text", status))
     }
 
+    /// The same program as a graph in Graphviz's DOT language: boxes are kernels, of several ops where these were fused; blue boxes are
+    /// variables before and after the step; edges are values. Without nodes before the first call.
+    pub fn dot(&self) -> Result<String> {
+        text::written(|buffer, capacity, length| {
+            call!(tl_function_dot(self.handle, buffer, capacity, length))
+        })
+        .map_err(|status| Error::take(self.context.handle(), "function_dot", status))
+    }
+
     /// Moves it one scope out; a failure stays in the context.
     pub(crate) fn keep(&self) {
         call!(tl_function_keep(self.handle));

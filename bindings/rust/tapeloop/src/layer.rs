@@ -81,6 +81,13 @@ impl Layer {
         })
         .map_err(|status| Error::take(self.context, "layer_summary", status))
     }
+
+    /// The layers as a graph in Graphviz's DOT language: a box for each layer with its number of parameters, a frame for each
+    /// sequential one, edges with shapes where these are known.
+    pub fn dot(&self) -> Result<String> {
+        text::written(|buffer, capacity, length| call!(tl_layer_dot(self.handle, buffer, capacity, length)))
+            .map_err(|status| Error::take(self.context, "layer_dot", status))
+    }
 }
 
 impl Drop for Layer {

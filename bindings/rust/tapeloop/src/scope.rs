@@ -2,8 +2,9 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Metric, Optimizer,
-    PersistentTape, Pullback, Safetensors, SafetensorsWriter, Schedule, Tape, Tensor, Variable,
+    ffi, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Logger, Metric,
+    Optimizer, PersistentTape, Plot, Progress, Pullback, Safetensors, SafetensorsWriter, Schedule, Tape,
+    Tensor, Variable,
 };
 use std::fmt;
 
@@ -18,7 +19,7 @@ pub struct Scope<'ctx> {
 }
 
 /// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Tape`],
-/// [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
+/// [`Logger`], [`Plot`], [`Progress`], [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
 /// [`CheckpointManager`].
 pub trait Keep {
     #[doc(hidden)]
@@ -76,6 +77,17 @@ impl<G> Keep for Pullback<'_, G> {
         self.keep();
     }
 }
+
+macro_rules! keep_by_method {
+    ($($kind:ty),*) => {$(
+        impl Keep for $kind {
+            fn move_out(&self) {
+                self.keep();
+            }
+        }
+    )*};
+}
+keep_by_method!(Logger, Plot, Progress);
 
 impl Keep for Feed<'_> {
     fn move_out(&self) {

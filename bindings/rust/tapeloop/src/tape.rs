@@ -373,6 +373,14 @@ impl<'ctx> Recording<'ctx> {
         Ok(rows)
     }
 
+    /// What is on the tape as a graph in Graphviz's DOT language: a box for each op that it has recorded, blue boxes for the variables
+    /// that these read, ellipses for other tensors; what no gradient passes is dashed. A consumed tape holds no ops: ask before the
+    /// gradient.
+    pub fn dot(&self) -> Result<String> {
+        text::written(|buffer, capacity, length| call!(tl_tape_dot(self.handle, buffer, capacity, length)))
+            .map_err(|status| Error::take(self.context.handle(), "tape_dot", status))
+    }
+
     /// What the tape holds.
     pub fn statistics(&self) -> Result<TapeStatistics> {
         let mut raw = TapeStatistics::raw();

@@ -245,6 +245,20 @@ pub enum NonFinite {
     Propagate = ffi::TL_NON_FINITE_PROPAGATE,
 }
 
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ProgressStyle {
+    /// a bar where the descriptor is a terminal, else lines (default).
+    #[default]
+    Auto = ffi::TL_PROGRESS_AUTO,
+    /// a line that is drawn anew, with a carriage return in front.
+    Bar = ffi::TL_PROGRESS_BAR,
+    /// Lines with an end each, and no escape sequences.
+    Lines = ffi::TL_PROGRESS_LINES,
+}
+
 /// How f32 tensors are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

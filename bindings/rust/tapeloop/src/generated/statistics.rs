@@ -64,6 +64,59 @@ impl From<&ffi::tl_context_statistics> for Statistics {
     }
 }
 
+/// How far a round is, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct ProgressStatistics {
+    /// Steps done in this round.
+    pub step: i64,
+    /// Steps of the round; 0 where that is not known.
+    pub total: i64,
+    /// Seconds since the round began.
+    pub elapsed: f64,
+    /// Steps a second: a mean of the last seconds, in a finished round over all of it; 0 at first.
+    pub rate: f64,
+    /// Seconds that the round takes yet at this rate; NaN where that is not known.
+    pub left: f64,
+    /// Share of the time that was lost to input, 0 to 1; NaN where nobody has told.
+    pub waited: f64,
+    /// Whether the round is.
+    pub finished: bool,
+    /// Whether writing has failed, so that nothing is written any more.
+    pub write_failed: bool,
+}
+
+impl ProgressStatistics {
+    pub(crate) fn raw() -> ffi::tl_progress_statistics {
+        ffi::tl_progress_statistics {
+            struct_size: std::mem::size_of::<ffi::tl_progress_statistics>(),
+            step: Default::default(),
+            total: Default::default(),
+            elapsed: Default::default(),
+            rate: Default::default(),
+            left: Default::default(),
+            waited: Default::default(),
+            finished: Default::default(),
+            write_failed: Default::default(),
+        }
+    }
+}
+
+impl From<&ffi::tl_progress_statistics> for ProgressStatistics {
+    fn from(raw: &ffi::tl_progress_statistics) -> ProgressStatistics {
+        ProgressStatistics {
+            step: raw.step,
+            total: raw.total,
+            elapsed: raw.elapsed,
+            rate: raw.rate,
+            left: raw.left,
+            waited: raw.waited,
+            finished: raw.finished,
+            write_failed: raw.write_failed,
+        }
+    }
+}
+
 /// What a tape holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
