@@ -239,7 +239,8 @@ func (c *Context) DatasetFromFunc(size int64, width int, f ElementFunc) *Dataset
 //	})
 //
 // begin starts a pass through an epoch; each dataset made of this one has passes of its own. To go on in the midst of an epoch, elements
-// are taken and dropped. A pass that is given up is not called any more.
+// are taken and dropped. A pass that is given up is not called any more; Close waits for a call that is running, so that one which waits
+// for a channel needs somebody who closes that.
 func (c *Context) DatasetFromIterator(width int, begin func(epoch uint64) (NextFunc, error)) *Dataset {
 	if begin == nil {
 		return c.datasetFromPasses(width, nil)

@@ -421,6 +421,26 @@ static void stages_are_there(void **state) {
   free_context(c);
 }
 
+static void batches_come_in_the_same_memory_again(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_dataset *d = tl_dataset_prefetch(c, tl_dataset_batch(c, numbers(c, 400), 4, true), 2);
+  const void *blocks[MOST];
+  int known = 0, batches = 0;
+  tl_tensor *batch;
+  while (tl_dataset_next(d, &batch, 1)) {
+    const void *data = tl_tensor_data(batch);
+    int i = 0;
+    while (i < known && blocks[i] != data) i++;
+    if (i == known) blocks[known++] = data;
+    assert_true(known < MOST);
+    batches++;
+  }
+  /* Two ahead, one that is being made, and the one that is out. */
+  assert_true(batches == 100 && known <= 5);
+  free_context(c);
+}
+
 static void *release_it(void *dataset) {
   tl_dataset_release(dataset);
   return NULL;
@@ -506,6 +526,7 @@ int pipeline_tests(void) {
       cmocka_unit_test(user_data_ends_once_whatever_happens),
       cmocka_unit_test(places_are_bytes_that_any_context_takes),
       cmocka_unit_test(stages_are_there),
+      cmocka_unit_test(batches_come_in_the_same_memory_again),
       cmocka_unit_test(a_pipeline_may_end_from_another_thread),
       cmocka_unit_test(threads_stay_behind_in_a_fork),
       cmocka_unit_test(nothing_at_all_is_an_epoch_that_ends),

@@ -303,7 +303,8 @@ impl Dataset {
     }
 
     /// Elements of `width` tensors that can only be had in order. `begin` makes an iterator for an epoch, and `convert` makes the
-    /// tensors of an element of what it gives. To go on in the midst of an epoch, items are taken and dropped. Runs as
+    /// tensors of an element of what it gives. To go on in the midst of an epoch, items are taken and dropped. Dropping a dataset waits
+    /// for an iterator that is running, so that one which waits for a channel needs its sender dropped before. Runs as
     /// [`from_function`](Dataset::from_function) says.
     ///
     /// ```
