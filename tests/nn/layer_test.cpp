@@ -5,6 +5,7 @@
 #include "core/nn/layers.h"
 #include "core/nn/sequential.h"
 #include "tests/nn/fixture.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -347,7 +348,7 @@ TEST_CASE_METHOD(LayerFixture, "Sequential names, builds and nests", "[layer]") 
 TEST_CASE_METHOD(LayerFixture,
                  "deep models are named in time that does not explode, and follow what is around",
                  "[layer]") {
-  constexpr int kDepth = 3000;  // took minutes when each model renamed all that it holds
+  constexpr int kDepth = rounds(3000);  // took minutes when each model renamed all that it holds
   LayerPtr dense = make_dense(c, 1, dense_options(1)), model = dense;
   std::string prefix;
   for (int i = 0; i < kDepth; i++) {

@@ -5,6 +5,7 @@
 #include "core/compile/function.h"
 #include "core/optim/nadam.h"
 #include "tests/optim/step_options_cases.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -109,8 +110,11 @@ Tensor input(Context& c, int i, bool bad) {
 }
 
 TEST_CASE("with each option, each optimizer's replay has the bits of its eager step", "[optim][compile]") {
-  for (const Named& named : optimizers())
+  int diagonal = 0;  // under a sanitizer each optimizer has other options
+  for (const Named& named : optimizers()) {
+    int pair = diagonal++;
     for (const Option& option : all_options()) {
+      if (pair++ % 4 >= rounds(4)) continue;
       INFO(named.name << ", " << option.name);
       const ContextOptions options{1, 1, 0, nullptr, nullptr};
       Context eager_context(options), context(options);
@@ -137,6 +141,7 @@ TEST_CASE("with each option, each optimizer's replay has the bits of its eager s
       CHECK(values(compiled.w) != Numbers(12, .5));
       for (double x : values(compiled.w)) CHECK(std::isfinite(x));
     }
+  }
 }
 
 TEST_CASE("a refused gradient changes nothing in a replay, either", "[optim][compile]") {
