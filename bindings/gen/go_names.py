@@ -3,7 +3,7 @@ import re
 
 WORDS = {"matmul": "MatMul", "logsumexp": "LogSumExp", "argmax": "ArgMax", "argmin": "ArgMin", "cumsum": "CumSum", "idx": "IDX", "sgd": "SGD",
          "adamw": "AdamW", "rmsprop": "RMSprop", "dtype": "DType", "f32": "F32", "f64": "F64", "i32": "I32", "i64": "I64", "u8": "U8", "io": "IO", "pytorch": "PyTorch",
-         "auc": "AUC", "ascii": "ASCII", "roc": "ROC", "id": "ID"}
+         "auc": "AUC", "ascii": "ASCII", "roc": "ROC", "id": "ID", "csv": "CSV", "json": "JSON"}
 KEYWORDS = {"range", "type", "func", "var", "map", "len", "cap", "new", "make", "select"}
 # Enums whose constants have another prefix in Go than their C names without "TL_". That of tl_status makes errors.
 ENUM_TYPES = {"tl_status": "Code", "tl_dtype": "DType"}

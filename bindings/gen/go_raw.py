@@ -6,7 +6,7 @@ memory both ways are written by hand (bridge.h).
 """
 SCALARS = {"bool": "bool", "i32": "int32_t", "i64": "int64_t", "u8": "uint8_t", "u64": "uint64_t", "f64": "double", "size": "size_t",
            "char": "char", "bytes": "uint8_t", "string": "const char *", "pointer": "uintptr_t"}
-LEFT_OUT = {"tl_tensor_data", "tl_feed_memory"}
+LEFT_OUT = {"tl_tensor_data", "tl_feed_memory", "tl_tensor_to_dlpack", "tl_tensor_from_dlpack"}
 
 
 class Raw:

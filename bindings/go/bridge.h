@@ -111,6 +111,13 @@ static inline tlgo_memory tlgo_memory_at(uintptr_t tape, size_t index) {
 }
 
 /* Memory that a feed lends. */
+static inline void *tlgo_tensor_to_dlpack(uintptr_t tensor, bool versioned) {
+  return tl_tensor_to_dlpack((tl_tensor *)tensor, versioned);
+}
+static inline uintptr_t tlgo_tensor_from_dlpack(uintptr_t context, void *managed, bool versioned) {
+  return (uintptr_t)tl_tensor_from_dlpack((tl_context *)context, managed, versioned);
+}
+
 static inline void *tlgo_feed_memory(uintptr_t feed, size_t position, size_t *bytes) {
   return tl_feed_memory((tl_feed *)feed, position, bytes);
 }

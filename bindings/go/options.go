@@ -31,6 +31,24 @@ func (o *ContextOptions) raw() C.tlgo_context_options {
 	}
 }
 
+// JSONLinesOptions: How a file of JSON lines is read.
+type JSONLinesOptions struct {
+	// of columns of numbers, F32 or F64; 0 (default): F32
+	Floats DType
+	// most bytes for all tensors together; 0 (default): eight times the size of the file and 64 MiB
+	MaxBytes uint64
+}
+
+func (o *JSONLinesOptions) raw() C.tlgo_json_lines_options {
+	if o == nil {
+		return C.tlgo_json_lines_options{}
+	}
+	return C.tlgo_json_lines_options{
+		floats:    C.int32_t(o.Floats),
+		max_bytes: C.uint64_t(o.MaxBytes),
+	}
+}
+
 // LossOptions: Of all losses. The last axis of the predictions, that of classes or features, is never empty; a
 // batch of no samples is fine. A loss refuses options that it has no use for.
 type LossOptions struct {
@@ -860,6 +878,25 @@ func (o *FunctionOptions) name() string {
 		return ""
 	}
 	return o.Name
+}
+
+// ImageOptions: How images are read.
+type ImageOptions struct {
+	// 1: grey, 3: red, green, blue, 4: with opacity; 0 (default): as the file has them, for PNG also 2, grey with
+	// opacity
+	Channels int32
+	// most bytes to decode one image; 0 (default): the size of the file and 64 MiB
+	MaxBytes uint64
+}
+
+func (o *ImageOptions) raw() C.tlgo_image_options {
+	if o == nil {
+		return C.tlgo_image_options{}
+	}
+	return C.tlgo_image_options{
+		channels:  C.int32_t(o.Channels),
+		max_bytes: C.uint64_t(o.MaxBytes),
+	}
 }
 
 // LbfgsOptions: Of Context.LBFGS.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"math"
 	"math/rand"
+	"os"
 	"reflect"
 	"testing"
 )
@@ -99,6 +100,10 @@ func TestRandomCalls(t *testing.T) {
 	if testing.Short() {
 		calls /= 10
 	}
+	here, err := os.Getwd() // some calls write files
+	must(t, err)
+	must(t, os.Chdir(t.TempDir()))
+	defer os.Chdir(here)
 	left := map[string]bool{"SetThreads": true, "SetMemoryLimit": true} // threads by the thousand, and no limit any more
 	p := &pool{rand.New(rand.NewSource(5)), map[reflect.Type][]reflect.Value{}, nil}
 	fresh := func() {

@@ -17,6 +17,20 @@ typedef struct {
 } tlgo_context_options;
 
 typedef struct {
+  int32_t delimiter;
+  bool no_header;
+  const char *types;
+  const char *missing;
+  int32_t floats;
+  uint64_t max_bytes;
+} tlgo_csv_options;
+
+typedef struct {
+  int32_t floats;
+  uint64_t max_bytes;
+} tlgo_json_lines_options;
+
+typedef struct {
   int32_t reduction;
   bool from_probabilities;
   double label_smoothing;
@@ -242,6 +256,11 @@ typedef struct {
   bool check_independence;
   int32_t *reasons;
 } tlgo_jacobian_options;
+
+typedef struct {
+  int32_t channels;
+  uint64_t max_bytes;
+} tlgo_image_options;
 
 typedef struct {
   double learning_rate;
@@ -534,6 +553,82 @@ static inline uintptr_t tlgo_feed_keep(uintptr_t feed) {
 
 static inline void tlgo_feed_release(uintptr_t feed) {
   tl_feed_release((tl_feed *)feed);
+}
+
+static inline uintptr_t tlgo_bundle_new(uintptr_t context) {
+  return (uintptr_t)tl_bundle_new((tl_context *)context);
+}
+
+static inline int32_t tlgo_bundle_add(uintptr_t bundle, const char *name, uintptr_t tensor) {
+  return tl_bundle_add((tl_bundle *)bundle, name, (tl_tensor *)tensor);
+}
+
+static inline int64_t tlgo_bundle_size(uintptr_t bundle) {
+  return tl_bundle_size((tl_bundle *)bundle);
+}
+
+static inline const char *tlgo_bundle_name(uintptr_t bundle, int64_t index) {
+  return tl_bundle_name((tl_bundle *)bundle, index);
+}
+
+static inline bool tlgo_bundle_has(uintptr_t bundle, const char *name) {
+  return tl_bundle_has((tl_bundle *)bundle, name);
+}
+
+static inline uintptr_t tlgo_bundle_get(uintptr_t bundle, const char *name) {
+  return (uintptr_t)tl_bundle_get((tl_bundle *)bundle, name);
+}
+
+static inline int64_t tlgo_bundle_category_count(uintptr_t bundle, const char *name) {
+  return tl_bundle_category_count((tl_bundle *)bundle, name);
+}
+
+static inline const char *tlgo_bundle_category(uintptr_t bundle, const char *name, int64_t code) {
+  return tl_bundle_category((tl_bundle *)bundle, name, code);
+}
+
+static inline uintptr_t tlgo_bundle_keep(uintptr_t bundle) {
+  return (uintptr_t)tl_bundle_keep((tl_bundle *)bundle);
+}
+
+static inline void tlgo_bundle_release(uintptr_t bundle) {
+  tl_bundle_release((tl_bundle *)bundle);
+}
+
+static inline uintptr_t tlgo_read_npy(uintptr_t context, const char *path) {
+  return (uintptr_t)tl_read_npy((tl_context *)context, path);
+}
+
+static inline int32_t tlgo_write_npy(uintptr_t context, const char *path, uintptr_t tensor) {
+  return tl_write_npy((tl_context *)context, path, (tl_tensor *)tensor);
+}
+
+static inline uintptr_t tlgo_read_npz(uintptr_t context, const char *path, uint64_t max_bytes) {
+  return (uintptr_t)tl_read_npz((tl_context *)context, path, max_bytes);
+}
+
+static inline int32_t tlgo_write_npz(uintptr_t bundle, const char *path, bool compress) {
+  return tl_write_npz((tl_bundle *)bundle, path, compress);
+}
+
+static inline uintptr_t tlgo_read_csv(uintptr_t context, const char *path, tlgo_csv_options o) {
+  tl_csv_options options;
+  tl_csv_options_init(&options, sizeof options);
+  options.delimiter = o.delimiter;
+  options.no_header = o.no_header;
+  options.types = o.types;
+  options.missing = o.missing;
+  options.floats = o.floats;
+  options.max_bytes = o.max_bytes;
+  return (uintptr_t)tl_read_csv((tl_context *)context, path, &options);
+}
+
+static inline uintptr_t tlgo_read_json_lines(uintptr_t context, const char *path, tlgo_json_lines_options o) {
+  tl_json_lines_options options;
+  tl_json_lines_options_init(&options, sizeof options);
+  options.floats = o.floats;
+  options.max_bytes = o.max_bytes;
+  return (uintptr_t)tl_read_json_lines((tl_context *)context, path, &options);
 }
 
 static inline uintptr_t tlgo_logger_csv(uintptr_t context, const char *path, bool append) {
@@ -2183,6 +2278,38 @@ static inline int32_t tlgo_tape_batch_jacobian(uintptr_t tape, uintptr_t target,
   return tl_tape_batch_jacobian((tl_tape *)tape, (tl_tensor *)target, (tl_tensor *)source, &options, (tl_tensor **)jacobian);
 }
 
+static inline uintptr_t tlgo_read_image(uintptr_t context, const char *path, tlgo_image_options o) {
+  tl_image_options options;
+  tl_image_options_init(&options, sizeof options);
+  options.channels = o.channels;
+  options.max_bytes = o.max_bytes;
+  return (uintptr_t)tl_read_image((tl_context *)context, path, &options);
+}
+
+static inline uintptr_t tlgo_decode_image(uintptr_t context, const uint8_t *data, size_t bytes, tlgo_image_options o) {
+  tl_image_options options;
+  tl_image_options_init(&options, sizeof options);
+  options.channels = o.channels;
+  options.max_bytes = o.max_bytes;
+  return (uintptr_t)tl_decode_image((tl_context *)context, (const void *)data, bytes, &options);
+}
+
+static inline uintptr_t tlgo_dataset_from_image_folder(uintptr_t context, const char *folder, tlgo_image_options o) {
+  tl_image_options options;
+  tl_image_options_init(&options, sizeof options);
+  options.channels = o.channels;
+  options.max_bytes = o.max_bytes;
+  return (uintptr_t)tl_dataset_from_image_folder((tl_context *)context, folder, &options);
+}
+
+static inline uintptr_t tlgo_image_folder_labels(uintptr_t context, const char *folder) {
+  return (uintptr_t)tl_image_folder_labels((tl_context *)context, folder);
+}
+
+static inline uintptr_t tlgo_read_wav(uintptr_t context, const char *path, int32_t *rate) {
+  return (uintptr_t)tl_read_wav((tl_context *)context, path, rate);
+}
+
 static inline uintptr_t tlgo_lbfgs(uintptr_t context, tlgo_lbfgs_options o) {
   tl_lbfgs_options options;
   tl_lbfgs_options_init(&options, sizeof options);
@@ -2386,6 +2513,26 @@ static inline uintptr_t tlgo_pullback_keep(uintptr_t pullback) {
 
 static inline void tlgo_pullback_release(uintptr_t pullback) {
   tl_pullback_release((tl_pullback *)pullback);
+}
+
+static inline uintptr_t tlgo_dataset_from_tfrecord(uintptr_t context, const char *path) {
+  return (uintptr_t)tl_dataset_from_tfrecord((tl_context *)context, path);
+}
+
+static inline int32_t tlgo_write_tfrecord(uintptr_t context, const char *path, const uintptr_t *records, size_t count) {
+  return tl_write_tfrecord((tl_context *)context, path, (tl_tensor *const *)records, count);
+}
+
+static inline uintptr_t tlgo_parse_example(uintptr_t context, uintptr_t record) {
+  return (uintptr_t)tl_parse_example((tl_context *)context, (tl_tensor *)record);
+}
+
+static inline uintptr_t tlgo_dataset_from_cifar10_folder(uintptr_t context, const char *folder, int32_t part) {
+  return (uintptr_t)tl_dataset_from_cifar10_folder((tl_context *)context, folder, part);
+}
+
+static inline uintptr_t tlgo_dataset_from_cifar100_folder(uintptr_t context, const char *folder, int32_t part) {
+  return (uintptr_t)tl_dataset_from_cifar100_folder((tl_context *)context, folder, part);
 }
 
 static inline uintptr_t tlgo_schedule_constant(uintptr_t context, double rate) {

@@ -49,7 +49,7 @@ def result(f, model):
     if r.type in model.handles and r.by == "value":
         entry["ownership"] = OWNERSHIP[f.tags.get("returns")]
     elif r.by != "value":
-        entry["ownership"] = "object"
+        entry["ownership"] = "caller" if f.tags.get("returns") == "caller" else "object"
         entry["pass"] = "in_array"
         if counts:
             entry["length"] = counts[0]

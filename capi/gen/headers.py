@@ -127,7 +127,7 @@ def value(text, model, where):
             raise HeaderError(f"{where}: '{text}': a handle is passed by a plain pointer")
         v.by = "value" if stars == 1 else ("in_array" if "const" in rest else "out")
     elif base == "void" and stars:
-        v.type = "bytes" if constant or name not in ("user_data",) else "pointer"
+        v.type = "bytes" if constant or name not in ("user_data", "managed") else "pointer"
         v.by = "value" if v.type == "pointer" else ("in" if constant else "out")
     elif base == "char" and stars == 1 and constant:
         v.type = "string"

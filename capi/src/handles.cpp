@@ -35,6 +35,8 @@ const char* name_of(Kind kind) {
     case Kind::kFunction: return "function";
     case Kind::kSchedule: return "schedule";
     case Kind::kFeed: return "feed";
+    case Kind::kBundle: return "bundle";
+    case Kind::kExport: return "export";
     case Kind::kSafetensors: return "safetensors";
     case Kind::kSafetensorsWriter: return "safetensors_writer";
     case Kind::kCheckpoint: return "checkpoint";

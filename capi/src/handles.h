@@ -38,6 +38,8 @@ enum class Kind : uint8_t {
   kFunction,
   kSchedule,
   kFeed,
+  kBundle,
+  kExport,
   kSafetensors,
   kSafetensorsWriter,
   kCheckpoint,

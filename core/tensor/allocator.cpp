@@ -8,6 +8,7 @@
 #endif
 
 #include "core/base/error.h"
+#include "core/tensor/orphan.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TL_ASAN 1
@@ -159,6 +160,12 @@ void Allocator::recycle(Buffer* buffer) {
   poison(buffer);
   buffer->next_free = free_[buffer->bin];
   free_[buffer->bin] = buffer;
+}
+
+void end_orphan(Buffer* buffer) noexcept {
+  if (buffer->bin >= 0) return std::free(buffer);
+  if (buffer->release) buffer->release(buffer->user_data);
+  delete buffer;
 }
 
 void Allocator::trim() {

@@ -7,7 +7,7 @@ A failed call raises Failure with the message of the context. Options are keywor
 import ctypes
 import json
 
-SCALARS = {"void": None, "bool": ctypes.c_bool, "i32": ctypes.c_int32, "i64": ctypes.c_int64, "u64": ctypes.c_uint64,
+SCALARS = {"void": None, "bool": ctypes.c_bool, "u8": ctypes.c_uint8, "i32": ctypes.c_int32, "i64": ctypes.c_int64, "u64": ctypes.c_uint64,
            "f64": ctypes.c_double, "size": ctypes.c_size_t, "char": ctypes.c_char, "bytes": ctypes.c_void_p,
            "string": ctypes.c_char_p, "pointer": ctypes.c_void_p}
 

@@ -9,13 +9,16 @@
 #include <tapeloop/custom.h>
 #include <tapeloop/custom_training.h>
 #include <tapeloop/data.h>
+#include <tapeloop/dlpack.h>
 #include <tapeloop/feed.h>
+#include <tapeloop/files.h>
 #include <tapeloop/forward.h>
 #include <tapeloop/function.h>
 #include <tapeloop/groups.h>
 #include <tapeloop/jacobian.h>
 #include <tapeloop/logs.h>
 #include <tapeloop/losses.h>
+#include <tapeloop/media.h>
 #include <tapeloop/metrics.h>
 #include <tapeloop/minimize.h>
 #include <tapeloop/nn.h>
@@ -25,6 +28,7 @@
 #include <tapeloop/plot.h>
 #include <tapeloop/progress.h>
 #include <tapeloop/pullback.h>
+#include <tapeloop/records.h>
 #include <tapeloop/safetensors.h>
 #include <tapeloop/schedule.h>
 #include <tapeloop/step_options.h>

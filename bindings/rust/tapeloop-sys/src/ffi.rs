@@ -365,6 +365,13 @@ pub struct tl_feed {
     _private: [u8; 0],
 }
 
+/// Named tensors in an order of their own, and the texts that codes among them stand for. It belongs to the
+/// innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_bundle {
+    _private: [u8; 0],
+}
+
 /// A log of metrics. It belongs to the innermost scope like a tensor; what waits is written when it ends, too,
 /// but then nobody hears of a failure.
 #[repr(C)]
@@ -628,6 +635,39 @@ pub struct tl_context_statistics {
     pub tapes: u64,
     /// open scopes
     pub scopes: u64,
+}
+
+/// How a CSV file is read.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_csv_options {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// the byte between fields; 0 (default): a comma
+    pub delimiter: i32,
+    /// the first row holds values, and columns are named "0", "1", ... (default false: it holds names)
+    pub no_header: bool,
+    /// one letter for each column: f, d, i, l, u and b for TL_F32, TL_F64, TL_I32, TL_I64, TL_U8 and TL_BOOL,
+    /// c for texts as codes, ? to guess, - to leave it out. NULL (default): all are guessed
+    pub types: *const c_char,
+    /// the field that stands for a missing value; NULL (default): NA, NaN and null do, in any case
+    pub missing: *const c_char,
+    /// of guessed columns of numbers, TL_F32 or TL_F64; 0 (default): TL_F32
+    pub floats: tl_dtype,
+    /// most bytes for all tensors together; 0 (default): eight times the size of the file and 64 MiB
+    pub max_bytes: u64,
+}
+
+/// How a file of JSON lines is read.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_json_lines_options {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// of columns of numbers, TL_F32 or TL_F64; 0 (default): TL_F32
+    pub floats: tl_dtype,
+    /// most bytes for all tensors together; 0 (default): eight times the size of the file and 64 MiB
+    pub max_bytes: u64,
 }
 
 /// Of all losses. The last axis of the predictions, that of classes or features, is never empty; a batch of no
@@ -1237,6 +1277,19 @@ pub struct tl_jacobian_options {
     pub reasons: *mut tl_gradient_reason,
 }
 
+/// How images are read.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_image_options {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// 1: grey, 3: red, green, blue, 4: with opacity; 0 (default): as the file has them, for PNG also 2, grey
+    /// with opacity
+    pub channels: i32,
+    /// most bytes to decode one image; 0 (default): the size of the file and 64 MiB
+    pub max_bytes: u64,
+}
+
 /// Of tl_lbfgs(). Fill it with tl_lbfgs_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -1819,6 +1872,28 @@ extern "C" {
     /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_dataset_release(dataset: *mut tl_dataset);
 
+    /// The tensor, or the present value of a variable, for another library: a DLManagedTensorVersioned or
+    /// DLManagedTensor over its memory, row-major, on device kDLCPU. Values never change, so nobody may write
+    /// to it: the versioned form says so with DLPACK_FLAG_BITMASK_READ_ONLY, the older one cannot. The memory
+    /// stays until the struct's deleter is called, which must happen once, from any thread at any time, also
+    /// after the tensor or its context has ended; it then frees all. NULL on failure. Since 0.1.
+    pub fn tl_tensor_to_dlpack(tensor: *mut tl_tensor, versioned: bool) -> *const c_void;
+
+    /// A tensor of what another library lends: `managed` is a DLManagedTensorVersioned or DLManagedTensor,
+    /// which is taken over. Where its memory is row-major, aligned to its elements and of a dtype that there
+    /// is, the tensor is that memory, which must not change until the deleter is called: once, when the last
+    /// tensor, tape or view that uses it is gone, on the thread that is in the context then. Otherwise the
+    /// tensor is a copy: of any strides, and of integers of 8 and 16 bits as TL_I32, of uint32 and uint64 as
+    /// TL_I64, of float16 and bfloat16 as TL_F32. The deleter is also called when this call fails; it must not
+    /// call tapeloop with this context. NULL on failure: TL_INVALID_ARGUMENT (NULL, no data, negative sizes),
+    /// TL_UNSUPPORTED (another major version, memory of a GPU, other dtypes, more than 8 axes, an uint64 above
+    /// those of int64), TL_CORRUPT_DATA (a bool that is neither 0 nor 1). Since 0.1.
+    pub fn tl_tensor_from_dlpack(
+        context: *mut tl_context,
+        managed: *mut c_void,
+        versioned: bool,
+    ) -> *mut tl_tensor;
+
     /// A feed of batches of `count` tensors, at least one, each of the dtype and shape of the tensor at its
     /// place in `like`, whose elements do not matter. All have the same first dimension, the batch, which is 1
     /// or more. The memory counts as borrowed, not against the limit of the context. NULL on failure. Since
@@ -1868,6 +1943,105 @@ extern "C" {
     /// Gives it up before its scope ends; the tensors of its last batch go with it. NULL and a released one do
     /// nothing. From any thread at any time. Since 0.1.
     pub fn tl_feed_release(feed: *mut tl_feed);
+
+    /// A bundle without tensors, to be filled with tl_bundle_add() and written. NULL on failure. Since 0.1.
+    pub fn tl_bundle_new(context: *mut tl_context) -> *mut tl_bundle;
+
+    /// Adds a tensor, or the present value of a variable, behind those that are there; nothing is copied. The
+    /// name is; it must not be empty nor one that the bundle has. Since 0.1.
+    pub fn tl_bundle_add(bundle: *mut tl_bundle, name: *const c_char, tensor: *mut tl_tensor) -> tl_status;
+
+    /// The number of tensors; -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_bundle_size(bundle: *mut tl_bundle) -> i64;
+
+    /// The name of the tensor at a place, from 0; "" on failure (the context holds the error). Valid until the
+    /// bundle changes or ends. Since 0.1.
+    pub fn tl_bundle_name(bundle: *mut tl_bundle, index: i64) -> *const c_char;
+
+    /// Whether there is a tensor of this name; false on failure (the context holds the error). Since 0.1.
+    pub fn tl_bundle_has(bundle: *mut tl_bundle, name: *const c_char) -> bool;
+
+    /// The tensor of this name, as a new handle of the innermost scope; it shares its memory with the bundle
+    /// and outlives it. NULL on failure: TL_NOT_FOUND where there is none. Since 0.1.
+    pub fn tl_bundle_get(bundle: *mut tl_bundle, name: *const c_char) -> *mut tl_tensor;
+
+    /// How many texts the codes of a tensor stand for: codes are 0 to one less. 0 for a tensor without codes;
+    /// -1 on failure (the context holds the error). Since 0.1.
+    pub fn tl_bundle_category_count(bundle: *mut tl_bundle, name: *const c_char) -> i64;
+
+    /// The text of a code of the tensor of this name; "" on failure (the context holds the error). Valid until
+    /// the bundle changes or ends. Since 0.1.
+    pub fn tl_bundle_category(bundle: *mut tl_bundle, name: *const c_char, code: i64) -> *const c_char;
+
+    /// Moves the bundle one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
+    /// context holds the error). Since 0.1.
+    pub fn tl_bundle_keep(bundle: *mut tl_bundle) -> *mut tl_bundle;
+
+    /// Gives the bundle up before its scope ends; tensors that it gave live on. NULL and a released bundle do
+    /// nothing. From any thread at any time. Since 0.1.
+    pub fn tl_bundle_release(bundle: *mut tl_bundle);
+
+    /// The array in a npy file, of its shape, rank 0 to 8, in whichever order it was saved. float32, float64,
+    /// int32, int64, uint8 and bool become TL_F32, TL_F64, TL_I32, TL_I64, TL_U8 and TL_BOOL; int8, int16 and
+    /// uint16 TL_I32; uint32 and uint64 TL_I64 (a value above those of int64 is TL_UNSUPPORTED); float16
+    /// TL_F32; either byte order. Arrays of objects, which are pickles and could run programs, records,
+    /// complex numbers, texts and dates are TL_UNSUPPORTED. Memory is that of the tensor and 1 MiB. A bit that
+    /// flipped among the elements cannot be seen, for the format has no checksum. NULL on failure. Since 0.1.
+    pub fn tl_read_npy(context: *mut tl_context, path: *const c_char) -> *mut tl_tensor;
+
+    /// Writes a tensor, or the present value of a variable, as numpy.save does, in place of a file that is
+    /// there. Since 0.1.
+    pub fn tl_write_npy(context: *mut tl_context, path: *const c_char, tensor: *mut tl_tensor) -> tl_status;
+
+    /// The arrays in a npz file (a zip archive of npy files, stored or deflated) by their names, in the order
+    /// of the archive, each as tl_read_npy() gives it. Together they may take `max_bytes`, where it is 0 the
+    /// size of the file and 64 MiB: a small archive may promise any amount of memory, so that one which
+    /// compresses well needs the number. More is TL_OUT_OF_MEMORY. Checksums of the members are compared. NULL
+    /// on failure. Since 0.1.
+    pub fn tl_read_npz(context: *mut tl_context, path: *const c_char, max_bytes: u64) -> *mut tl_bundle;
+
+    /// Writes the tensors of a bundle as numpy.savez does, with `compress` as numpy.savez_compressed does, in
+    /// place of a file that is there; the texts of codes are not part of it. Since 0.1.
+    pub fn tl_write_npz(bundle: *mut tl_bundle, path: *const c_char, compress: bool) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_csv_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_csv_options_init(options: *mut tl_csv_options, struct_size: usize);
+
+    /// The columns of a CSV file (RFC 4180), each a tensor of one axis, the rows, by their names. options may
+    /// be NULL. A column that is guessed becomes: of whole numbers TL_I64; of others, and of whole numbers
+    /// where some are missing, `floats`; of true and false, in any case, TL_BOOL; of anything else TL_I32
+    /// codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives. Missing values
+    /// are empty fields and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes,
+    /// TL_CORRUPT_DATA in all others. Spaces around a field do not count, unless it is in quotes; blank lines
+    /// are passed over. The file is read twice, so that memory is that of the tensors, the texts of codes and
+    /// 64 MiB. What is cut off between two rows, or within the last field, is a whole file as far as the
+    /// format can tell. NULL on failure: TL_INVALID_ARGUMENT (types that do not fit the columns),
+    /// TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a name that comes twice, a value
+    /// that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns, more than 1,048,576 different
+    /// texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
+    pub fn tl_read_csv(
+        context: *mut tl_context,
+        path: *const c_char,
+        options: *const tl_csv_options,
+    ) -> *mut tl_bundle;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_json_lines_options). Does nothing for NULL. Since
+    /// 0.1.
+    pub fn tl_json_lines_options_init(options: *mut tl_json_lines_options, struct_size: usize);
+
+    /// The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first
+    /// axis is the lines, in the order of their first appearance. options may be NULL. Dtypes follow from the
+    /// values as in tl_read_csv(); a null or a key that a line lacks is a missing value. Values may be arrays,
+    /// nested up to seven deep and of one shape in every line: the tensor has their axes, too. Blank lines are
+    /// passed over. NULL on failure: TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line,
+    /// values of several kinds or shapes under one key), TL_UNSUPPORTED (an object inside an object, arrays
+    /// that nest deeper, a line of more than 16 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than
+    /// max_bytes). Since 0.1.
+    pub fn tl_read_json_lines(
+        context: *mut tl_context,
+        path: *const c_char,
+        options: *const tl_json_lines_options,
+    ) -> *mut tl_bundle;
 
     /// A log as CSV. With append it goes on behind the rows that an earlier one has written, and cuts a row
     /// off that was not written whole; else it replaces the file. NULL on failure: TL_NOT_FOUND (no such
@@ -4286,6 +4460,56 @@ extern "C" {
         hessian: *mut *mut tl_tensor,
     ) -> tl_status;
 
+    /// Sets all fields to their defaults. Pass sizeof(tl_image_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_image_options_init(options: *mut tl_image_options, struct_size: usize);
+
+    /// The image in a PNG or JPEG file, told by its first bytes, as TL_U8 (height, width, channels). options
+    /// may be NULL. Samples of 16 bits give their upper 8, palettes are resolved. Colour becomes grey by the
+    /// weights of ITU-R BT.601; opacity that is not asked for is left out, one that is not there is 255.
+    /// Colour profiles and the orientation of a photograph are not looked at. NULL on failure: TL_CORRUPT_DATA
+    /// (another format, damaged, cut off, also a JPEG that libjpeg reads with a warning; in JPEG, which has no
+    /// checksums, a flipped bit may also just change pixels), TL_UNSUPPORTED (JPEG in CMYK), TL_OUT_OF_MEMORY
+    /// (an image that its header makes larger than max_bytes), TL_INVALID_ARGUMENT (other channels). Since
+    /// 0.1.
+    pub fn tl_read_image(
+        context: *mut tl_context,
+        path: *const c_char,
+        options: *const tl_image_options,
+    ) -> *mut tl_tensor;
+
+    /// tl_read_image() for a file that is in memory: `bytes` bytes at `data`, which are only read during the
+    /// call. options may be NULL. NULL on failure. Since 0.1.
+    pub fn tl_decode_image(
+        context: *mut tl_context,
+        data: *const c_void,
+        bytes: usize,
+        options: *const tl_image_options,
+    ) -> *mut tl_tensor;
+
+    /// The images of a folder with one subfolder for each class: elements of two tensors, the image as
+    /// tl_read_image() gives it, decoded when it is asked for, and its class, TL_I32 (). Classes count from 0
+    /// in the order of their names, images in that of theirs; they are the files that end in .png, .jpg or
+    /// .jpeg, in any case. Other files and names that begin with a dot are passed over. options may be NULL.
+    /// Images of different sizes cannot be batched. NULL on failure: TL_NOT_FOUND (no folder, no subfolder,
+    /// one without images), TL_IO (a symbolic link inside, which may lead elsewhere), TL_INVALID_ARGUMENT
+    /// (other channels). An image that cannot be read makes tl_dataset_next() fail. Since 0.1.
+    pub fn tl_dataset_from_image_folder(
+        context: *mut tl_context,
+        folder: *const c_char,
+        options: *const tl_image_options,
+    ) -> *mut tl_dataset;
+
+    /// The classes of the images of such a folder: a bundle of one tensor, "label", TL_I32 of the number of
+    /// images, in the order of the dataset; its texts are the names of the classes. NULL on failure, as above.
+    /// Since 0.1.
+    pub fn tl_image_folder_labels(context: *mut tl_context, folder: *const c_char) -> *mut tl_bundle;
+
+    /// The sound in a WAV file as TL_F32 (frames, channels); *rate (may be NULL) becomes the number of frames
+    /// a second, 0 on failure. Whole numbers of 8, 16, 24 and 32 bits are divided so that they lie in \[-1,
+    /// 1), floats of 32 and 64 bits stay as they are. Memory is that of the tensor and 1 MiB. NULL on failure:
+    /// TL_CORRUPT_DATA, TL_UNSUPPORTED (compressed sound, other numbers of bits). rate may be NULL. Since 0.1.
+    pub fn tl_read_wav(context: *mut tl_context, path: *const c_char, rate: *mut i32) -> *mut tl_tensor;
+
     /// Sets all fields to their defaults. Pass sizeof(tl_lbfgs_options). Does nothing for NULL. Since 0.1.
     pub fn tl_lbfgs_options_init(options: *mut tl_lbfgs_options, struct_size: usize);
 
@@ -4742,6 +4966,46 @@ extern "C" {
     /// Gives it and all that it keeps up before its scope ends. NULL and a released one do nothing. From any
     /// thread at any time. Since 0.1.
     pub fn tl_pullback_release(pullback: *mut tl_pullback);
+
+    /// The records of a TFRecord file in their order: elements of one tensor, TL_U8 of the record's bytes. The
+    /// file stays open, and records are read when they are asked for. Checksums (masked CRC-32C) of lengths
+    /// are compared here, those of records in tl_dataset_next(), which fails where one does not fit. A file
+    /// that is cut off between two records is a whole file as far as the format can tell. NULL on failure:
+    /// TL_CORRUPT_DATA, TL_UNSUPPORTED (compressed by gzip). Since 0.1.
+    pub fn tl_dataset_from_tfrecord(context: *mut tl_context, path: *const c_char) -> *mut tl_dataset;
+
+    /// Writes a TFRecord file of `count` records, each the elements of a tensor as they lie in memory, in
+    /// place of a file that is there. Since 0.1.
+    pub fn tl_write_tfrecord(
+        context: *mut tl_context,
+        path: *const c_char,
+        records: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// The features of a tf.train.Example, the usual content of a record, given as TL_U8 of one axis: floats
+    /// are TL_F32 (k), integers TL_I64 (k), one byte string TL_U8 (n), several of one length TL_U8 (k, n).
+    /// NULL on failure: TL_CORRUPT_DATA (no such message), TL_UNSUPPORTED (byte strings of different lengths
+    /// in one feature), TL_INVALID_ARGUMENT (another dtype or rank). Since 0.1.
+    pub fn tl_parse_example(context: *mut tl_context, record: *mut tl_tensor) -> *mut tl_bundle;
+
+    /// CIFAR-10 from a folder of its binary version: elements of an image, TL_U8 (32, 32, 3), and its label,
+    /// TL_U8 (). Training data are data_batch_1.bin to data_batch_5.bin, as many of these as there are, test
+    /// data test_batch.bin. NULL on failure: TL_NOT_FOUND, TL_CORRUPT_DATA (a size that is no number of
+    /// records, a label above 9), TL_INVALID_ARGUMENT (an unknown part). Since 0.1.
+    pub fn tl_dataset_from_cifar10_folder(
+        context: *mut tl_context,
+        folder: *const c_char,
+        part: tl_data_part,
+    ) -> *mut tl_dataset;
+
+    /// CIFAR-100 from a folder of its binary version, train.bin or test.bin: as CIFAR-10, but elements are an
+    /// image, its fine label (0 to 99) and its coarse label (0 to 19). NULL on failure. Since 0.1.
+    pub fn tl_dataset_from_cifar100_folder(
+        context: *mut tl_context,
+        folder: *const c_char,
+        part: tl_data_part,
+    ) -> *mut tl_dataset;
 
     /// The same rate for all steps. rate is finite and not negative, as every rate below. NULL on failure.
     /// Since 0.1.

@@ -168,6 +168,8 @@ fn here() -> String {
             scopes
         }
     );
+    layout!(rows, tl_csv_options { struct_size, delimiter, no_header, types, missing, floats, max_bytes });
+    layout!(rows, tl_json_lines_options { struct_size, floats, max_bytes });
     layout!(rows, tl_loss_options { struct_size, reduction, from_probabilities, label_smoothing, weights });
     layout!(
         rows,
@@ -362,6 +364,7 @@ fn here() -> String {
         rows,
         tl_jacobian_options { struct_size, way, unconnected, memory_budget, check_independence, reasons }
     );
+    layout!(rows, tl_image_options { struct_size, channels, max_bytes });
     layout!(
         rows,
         tl_lbfgs_options {
@@ -604,6 +607,18 @@ int main(void) {
   printf("tl_context_statistics.system_allocations %zu\n", offsetof(tl_context_statistics, system_allocations));
   printf("tl_context_statistics.tapes %zu\n", offsetof(tl_context_statistics, tapes));
   printf("tl_context_statistics.scopes %zu\n", offsetof(tl_context_statistics, scopes));
+  printf("tl_csv_options %zu\n", sizeof(tl_csv_options));
+  printf("tl_csv_options.struct_size %zu\n", offsetof(tl_csv_options, struct_size));
+  printf("tl_csv_options.delimiter %zu\n", offsetof(tl_csv_options, delimiter));
+  printf("tl_csv_options.no_header %zu\n", offsetof(tl_csv_options, no_header));
+  printf("tl_csv_options.types %zu\n", offsetof(tl_csv_options, types));
+  printf("tl_csv_options.missing %zu\n", offsetof(tl_csv_options, missing));
+  printf("tl_csv_options.floats %zu\n", offsetof(tl_csv_options, floats));
+  printf("tl_csv_options.max_bytes %zu\n", offsetof(tl_csv_options, max_bytes));
+  printf("tl_json_lines_options %zu\n", sizeof(tl_json_lines_options));
+  printf("tl_json_lines_options.struct_size %zu\n", offsetof(tl_json_lines_options, struct_size));
+  printf("tl_json_lines_options.floats %zu\n", offsetof(tl_json_lines_options, floats));
+  printf("tl_json_lines_options.max_bytes %zu\n", offsetof(tl_json_lines_options, max_bytes));
   printf("tl_loss_options %zu\n", sizeof(tl_loss_options));
   printf("tl_loss_options.struct_size %zu\n", offsetof(tl_loss_options, struct_size));
   printf("tl_loss_options.reduction %zu\n", offsetof(tl_loss_options, reduction));
@@ -840,6 +855,10 @@ int main(void) {
   printf("tl_jacobian_options.memory_budget %zu\n", offsetof(tl_jacobian_options, memory_budget));
   printf("tl_jacobian_options.check_independence %zu\n", offsetof(tl_jacobian_options, check_independence));
   printf("tl_jacobian_options.reasons %zu\n", offsetof(tl_jacobian_options, reasons));
+  printf("tl_image_options %zu\n", sizeof(tl_image_options));
+  printf("tl_image_options.struct_size %zu\n", offsetof(tl_image_options, struct_size));
+  printf("tl_image_options.channels %zu\n", offsetof(tl_image_options, channels));
+  printf("tl_image_options.max_bytes %zu\n", offsetof(tl_image_options, max_bytes));
   printf("tl_lbfgs_options %zu\n", sizeof(tl_lbfgs_options));
   printf("tl_lbfgs_options.struct_size %zu\n", offsetof(tl_lbfgs_options, struct_size));
   printf("tl_lbfgs_options.learning_rate %zu\n", offsetof(tl_lbfgs_options, learning_rate));

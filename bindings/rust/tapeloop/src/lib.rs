@@ -34,6 +34,7 @@ use tapeloop_sys as ffi;
 mod call;
 
 mod after;
+mod bundle;
 mod checkpoint;
 mod closure;
 mod context;
@@ -41,6 +42,7 @@ mod curvature;
 mod custom;
 mod custom_training;
 mod dataset;
+mod dlpack;
 mod element;
 mod error;
 mod feed;
@@ -53,6 +55,7 @@ mod layer;
 mod list;
 mod log;
 mod logger;
+mod media;
 mod metric;
 mod minimize;
 mod operators;
@@ -86,6 +89,7 @@ mod generated {
     pub use step_options::*;
 }
 
+pub use bundle::{Bundle, CsvOptions};
 pub use checkpoint::{Checkpoint, CheckpointManager, CheckpointManagerOptions};
 pub use closure::Outputs;
 pub use context::{Canceller, Context, ContextBuilder};
@@ -103,6 +107,7 @@ pub use jacobian::JacobianOptions;
 pub use layer::{Layer, LayerBuilder, Sequential};
 pub use list::{TensorEntry, TensorList};
 pub use logger::Logger;
+pub use media::ImageOptions;
 pub use metric::Metric;
 pub use minimize::Sam;
 pub use optimizer::Optimizer;

@@ -2,9 +2,9 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Logger, Metric,
-    Optimizer, PersistentTape, Plot, Progress, Pullback, Safetensors, SafetensorsWriter, Schedule, Tape,
-    Tensor, Variable,
+    ffi, Bundle, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Logger,
+    Metric, Optimizer, PersistentTape, Plot, Progress, Pullback, Safetensors, SafetensorsWriter, Schedule,
+    Tape, Tensor, Variable,
 };
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct Scope<'ctx> {
     open: bool,
 }
 
-/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Tape`],
+/// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Bundle`], [`Tape`],
 /// [`Logger`], [`Plot`], [`Progress`], [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
 /// [`CheckpointManager`].
 pub trait Keep {
@@ -42,6 +42,7 @@ keep!(
     Schedule: tl_schedule_keep,
     Metric: tl_metric_keep,
     Dataset: tl_dataset_keep,
+    Bundle: tl_bundle_keep,
     Safetensors: tl_safetensors_keep,
     SafetensorsWriter: tl_safetensors_writer_keep,
     Checkpoint: tl_checkpoint_keep,
