@@ -26,7 +26,7 @@ class CustomOptimizer final : public Optimizer {
 
   // State that goes with each variable, `first` before the first step (kWeights: not looked at). Throws kFailedPrecondition after the first
   // step or build, kInvalidArgument for a name that is empty or taken, a first value that is not finite, and beyond 8 of them.
-  void add_slot(const std::string& name, SlotKind kind, double first);
+  void add_slot(const std::string& slot, SlotKind kind, double first);
 
  protected:
   std::vector<Slot> first_slots(const Variable& variable) const override;

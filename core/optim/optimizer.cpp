@@ -126,10 +126,16 @@ int64_t Optimizer::iterations() const {
 std::vector<VariableRef> Optimizer::variables() const {
   std::vector<VariableRef> all{iterations_.variable(), learning_rate_};
   all.insert(all.end(), schedule_variables_.begin(), schedule_variables_.end());
+  auto listed = [&](const VariableRef& v) {
+    for (const VariableRef& known : all)
+      if (known.get() == v.get()) return true;
+    return false;
+  };
   for (const auto& group : groups_) {
     if (group->rate_multiplier_ > 0) continue;
     all.push_back(group->learning_rate_);
-    all.insert(all.end(), group->schedule_variables_.begin(), group->schedule_variables_.end());
+    for (const VariableRef& v : group->schedule_variables_)  // one schedule may serve several groups
+      if (!listed(v)) all.push_back(v);
   }
   if (state_) state_->list_variables(all);
   for (const Entry& entry : entries_) {
@@ -415,8 +421,10 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
   // What an op in place still takes: the threads, and a node for each output.
   context_.pool();
   {
+    size_t most = 0;
+    for (const Update& u : updates) most = std::max(most, 1 + u.entry->num_slots);
     Tensor nodes[1 + kMostSlots];
-    for (Tensor& node : nodes) node = context_.make_shell(DType::kF32, Shape{}, context_.new_id());
+    for (size_t k = 0; k < most; k++) nodes[k] = context_.make_shell(DType::kF32, Shape{}, context_.new_id());
   }
 
   Uncancellable all_or_nothing(context_);

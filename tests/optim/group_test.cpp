@@ -1,5 +1,7 @@
 // Groups within an optimizer: each variable has the bits that its group alone would give it, eager and compiled; rates, schedules,
 // multipliers and step options of groups; state; and every way to go wrong.
+#include <algorithm>
+
 #include "core/compile/function.h"
 #include "core/optim/muon.h"
 #include "core/optim/plateau.h"
@@ -266,6 +268,59 @@ TEST_CASE_METHOD(Fixture,
   for (size_t i = 0; i < 3; i++) v[i]->assign(w[i]->value());
   for (int i = 5; i < 9; i++) step(*first, w, i), step(*second, v, i);
   for (size_t i = 0; i < 3; i++) check_same_values(w[i], v[i]);
+}
+
+TEST_CASE_METHOD(Fixture, "a plateau of several groups is listed once", "[optim]") {
+  OptimizerPtr main = sgd(c, 1);
+  std::shared_ptr<Optimizer> one = sgd(c, 1), two = sgd(c, 1);
+  VariableRef a = variable({1}, "a"), b = variable({1}, "b");
+  Variable *of_a[] = {a.get()}, *of_b[] = {b.get()};
+  main->add_group(one, of_a);
+  main->add_group(two, of_b);
+  SchedulePtr plateau = std::make_shared<Plateau>(c, constant_rate(.3), PlateauOptions{});
+  for (Optimizer* o : {main.get(), one.get(), two.get()}) o->set_schedule(plateau);
+  std::vector<std::string> names;
+  for (const VariableRef& v : main->variables()) names.push_back(v->name());
+  std::sort(names.begin(), names.end());
+  CHECK(names.size() == 8);
+  CHECK(std::unique(names.begin(), names.end()) == names.end());
+}
+
+TEST_CASE("groups with step options have the same bits compiled and eager", "[optim][compile]") {
+  Context first(ContextOptions{}), second(ContextOptions{});
+  Grouped eager(first, false), compiled(second, false);
+  for (Grouped* g : {&eager, &compiled}) {
+    StepOptions o;
+    o.gradient_accumulation_steps = 2;
+    o.global_clip_norm = 1;
+    o.use_ema = true;
+    o.lookahead_steps = 2;
+    o.dynamic_loss_scale = true;
+    g->all[0]->configure(o);
+  }
+  compile::FunctionOptions options;
+  options.plan.verify = options.plan.poison = true;
+  compile::Function function(
+      second,
+      [&](Span<const Tensor> x, size_t) {
+        compiled.step(x[0], false);
+        return Values{sum(x[0])};
+      },
+      options);
+  for (int step = 0; step < 16; step++) {
+    auto in = [&](Context& c) { return step == 5 ? mul_scalar(input(c, step), kInf) : input(c, step); };
+    if (step == 6)
+      for (Grouped* g : {&eager, &compiled}) g->all[1]->set_learning_rate(.5);
+    eager.step(in(first), false);
+    Tensor x = in(second), out[1];
+    function.call(Span<const Tensor>(&x, 1), out);
+    const std::vector<VariableRef> want = eager.all[0]->variables(), got = compiled.all[0]->variables();
+    REQUIRE(want.size() == got.size());
+    for (size_t i = 0; i < want.size(); i++) check_same_values(want[i], got[i]);
+    for (size_t i = 0; i < 4; i++) check_same_values(eager.w[i], compiled.w[i]);
+  }
+  CHECK(function.stats().traces == 3);  // adding up, updating, and looking ahead
+  CHECK(eager.all[0]->skipped_steps() == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "groups that cannot be are refused, and nothing changes", "[optim]") {

@@ -441,6 +441,55 @@ TEST_CASE("SAM has the same bits compiled and eager", "[optim][compile]") {
     }
 }
 
+TEST_CASE("L-BFGS and SAM without memory leave all as it was", "[optim]") {
+  for (bool sam : {false, true}) {
+    CAPTURE(sam);
+    Context own(ContextOptions{3, 1, 0, nullptr, nullptr});
+    std::vector<VariableRef> w{VariableRef::make(normal(own, {20000}), "a"),
+                               VariableRef::make(normal(own, {30000}), "b")};
+    std::vector<Variable*> all{w[0].get(), w[1].get()};
+    Lbfgs lbfgs(own, lbfgs_options(3, 4));
+    OptimizerPtr inner = adam(own);
+    Optimizer& optimizer = sam ? *inner : static_cast<Optimizer&>(lbfgs);
+    auto step = [&] {
+      if (sam)
+        apply_sam(
+            *inner, {}, [&] { return quartic(w); }, all);
+      else
+        lbfgs.minimize([&] { return quartic(w); }, all);
+    };
+    step();
+    auto state = [&] {
+      std::vector<Numbers> out;
+      for (const VariableRef& v : optimizer.variables()) out.push_back(values(v));
+      for (const VariableRef& v : w) out.push_back(values(v));
+      return out;
+    };
+    const std::vector<Numbers> before = state();
+    own.allocator().trim();
+    const size_t live = own.allocator().stats().live_bytes;
+    int failures = 0;
+    for (size_t extra = 0;; extra += 60000) {
+      own.allocator().trim();
+      own.allocator().set_limit(live + extra);
+      bool done = false;
+      try {
+        step();
+        done = true;
+      } catch (const Error& e) {
+        CHECK(e.code() == Code::kOutOfMemory);
+      }
+      own.allocator().set_limit(0);
+      if (done) break;
+      failures++;
+      REQUIRE(state() == before);
+      REQUIRE(extra < 64u << 20);
+    }
+    CHECK(failures > 5);
+    CHECK(state() != before);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "SAM that fails leaves all as it was, and zero gradients stay", "[optim]") {
   std::vector<VariableRef> w{variable({1, -2}, "a"), variable({0}, "b")};
   std::vector<Variable*> all{w[0].get(), w[1].get()};

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/ops/generated/functions.h"
 #include "core/optim/adadelta.h"
 #include "core/optim/adafactor.h"
 #include "core/optim/adagrad.h"
 #include "core/optim/adam.h"
 #include "core/optim/adamax.h"
+#include "core/optim/custom.h"
 #include "core/optim/ftrl.h"
 #include "core/optim/lamb.h"
 #include "core/optim/lion.h"
@@ -336,6 +338,37 @@ OptimizerCase schedule_free(double decay, int warmup) {
           2};
 }
 
+// An update of the program's own: momentum, and the sum of the rates by which the weights are pulled to where they began.
+OptimizerCase custom() {
+  auto make = [](Context& c) {
+    auto made = std::make_unique<CustomOptimizer>(c, "custom", kRate, [](Span<const Tensor> in, size_t) {
+      const Tensor &w = in[0], &g = in[1], &rate = in[2], &t = in[3], &m = in[4], &total = in[5],
+                   &start = in[6];
+      const Tensor velocity = add(mul_scalar(m, .7), div(g, t));
+      const Tensor pulled = add(total, rate);
+      return std::vector<Tensor>{sub(w, add(mul(velocity, rate), mul(sub(w, start), pulled))), velocity,
+                                 pulled, Tensor()};
+    });
+    made->add_slot("m", SlotKind::kElements, .5);
+    made->add_slot("total", SlotKind::kNumber, .01);
+    made->add_slot("start", SlotKind::kWeights, 0);
+    return made;
+  };
+  auto step = [](Trained& s, const Numbers& g, int t, double rate) {
+    double& total = s.slots[1][0];
+    total += rate;
+    for (size_t i = 0; i < g.size(); i++) {
+      double& m = s.slots[0][i];
+      m = .7 * m + g[i] / t;
+      s.w[i] -= rate * m + total * (s.w[i] - s.slots[2][i]);
+    }
+  };
+  OptimizerCase one{"custom", make, kRate, step, {.5, .01, 0}, false};
+  one.slot_size = [](size_t slot, size_t rows, size_t columns) { return slot == 1 ? 1 : rows * columns; };
+  one.begins_at_weights = 2;
+  return one;
+}
+
 std::vector<OptimizerCase> all_cases() {
   std::vector<OptimizerCase> all{sgd(0, false, MomentumForm::kKeras)};
   for (MomentumForm form : {MomentumForm::kKeras, MomentumForm::kPyTorch})
@@ -366,6 +399,7 @@ std::vector<OptimizerCase> all_cases() {
   all.push_back(muon(false, MuonScale::kMatchRms, 3));
   all.push_back(schedule_free(0, 0));
   all.push_back(schedule_free(.1, 5));
+  all.push_back(custom());
   return all;
 }
 
@@ -376,6 +410,7 @@ Trained OptimizerCase::start(std::vector<double> w, size_t rows, size_t columns)
   for (size_t k = 0; k < first.size(); k++)
     s.slots.emplace_back(slot_size ? slot_size(k, rows, columns) : rows * columns, first[k]);
   for (size_t k = 0; k < static_cast<size_t>(slots_of_weights); k++) s.slots[k] = s.w;
+  if (begins_at_weights >= 0) s.slots[static_cast<size_t>(begins_at_weights)] = s.w;
   return s;
 }
 

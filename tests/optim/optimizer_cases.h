@@ -25,8 +25,9 @@ struct OptimizerCase {
   std::vector<double> first;                                                             // of each slot
   bool takes_rows = true;
   std::function<size_t(size_t slot, size_t rows, size_t columns)> slot_size =
-      nullptr;               // null: that of the weights
-  int slots_of_weights = 0;  // so many of the first slots begin at the weights
+      nullptr;                 // null: that of the weights
+  int slots_of_weights = 0;    // so many of the first slots begin at the weights
+  int begins_at_weights = -1;  // and this one
 
   Trained start(std::vector<double> w, size_t rows, size_t columns) const;
 };
