@@ -45,10 +45,24 @@ func dense(units int64, activation tl.Activation) *tl.Layer {
 	return c.Dense(units, &tl.DenseOptions{Activation: activation})
 }
 
-func mlp() *run {
+// augmented is rows moved by up to one place each way, with noise: other numbers for each element of each epoch.
+func augmented(rows *tl.Dataset) *tl.Dataset {
+	return rows.Map(2, &tl.MapOptions{Threads: 2, Seed: 5}, func(c *tl.Context, place tl.ElementPlace, in []*tl.Tensor) ([]*tl.Tensor, error) {
+		begin := int64(place.Seed % 3)
+		row := in[0].Pad([]int64{1}, []int64{1}).Slice([]int64{begin}, []int64{begin + 8})
+		return []*tl.Tensor{row.Add(c.NormalWith([]int64{8}, 0, 0.1, tl.F32)), in[1]}, nil
+	})
+}
+
+func mlp(mapped bool) *run {
 	x := c.Normal(rows, 8)
 	labels := x.SumAxes([]int64{1}, false).Less(c.Scalar(tl.F32, 0)).Cast(tl.I32)
-	r := &run{data: c.Dataset(x, labels).Shuffle(3).Batched(batchSize, false)}
+	r := &run{data: c.Dataset(x, labels).Shuffle(3)}
+	if mapped {
+		r.data = augmented(r.data).Batched(batchSize, false).Prefetch(2)
+	} else {
+		r.data = r.data.Batched(batchSize, false)
+	}
 	r.model = c.Sequential(dense(16, tl.ActivationTanh), c.BatchNormalization(nil), c.DropoutLayer(0.25, nil), dense(2, tl.ActivationLinear))
 	r.optimizer = c.AdamW(nil)
 	check(r.optimizer.Configure(&tl.StepOptions{GradientAccumulationSteps: 2, UseEma: true, EmaMomentum: 0.9, GlobalClipNorm: 0.5,
@@ -145,7 +159,7 @@ func main() {
 	if os.Args[1] == "gan" {
 		r = gan()
 	} else {
-		r = mlp()
+		r = mlp(os.Args[1] == "map")
 	}
 	r.mean = c.MeanMetric("mean")
 	compiled := c.NewFunction(r.step, 1, nil)

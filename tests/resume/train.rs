@@ -3,8 +3,8 @@ use std::env;
 use std::io::{stdout, Write};
 use tapeloop::{
     Activation, Adam, AdamW, BatchNormalization, Checkpoint, CheckpointManager, CheckpointManagerOptions,
-    Context, DType, Dataset, Dense, Dropout, Layer, Metric, Optimizer, Plateau, Result, Schedule, Sequential,
-    StepOptions, Tape, Tensor,
+    Context, DType, Dataset, Dense, Dropout, Layer, MapOptions, Metric, Optimizer, Plateau, Result, Schedule,
+    Sequential, StepOptions, Tape, Tensor,
 };
 
 const ROWS: i64 = 256;
@@ -26,10 +26,21 @@ fn build(layer: &Layer, optimizer: &Optimizer, inputs: i64) -> Result<()> {
     optimizer.build(&layer.trainable_variables())
 }
 
-fn mlp(c: &Context) -> Result<Run> {
+/// Rows moved by up to one place each way, with noise: other numbers for each element of each epoch.
+fn augmented(rows: &Dataset) -> Result<Dataset> {
+    rows.map(2, MapOptions::new().threads(2).seed(5), |c, place, x| {
+        let begin = (place.seed % 3) as i64;
+        let row = x[0].pad(&[1], &[1]).slice(&[begin], &[begin + 8]);
+        Ok(vec![row + c.normal_with(&[8], 0.0, 0.1, DType::F32), x[1].clone()])
+    })
+}
+
+fn mlp(c: &Context, mapped: bool) -> Result<Run> {
     let x = c.normal(&[ROWS, 8]);
     let labels = x.sum_axes(&[1], false).less(&c.scalar(DType::F32, 0.0)).cast(DType::I32);
-    let data = Dataset::from_tensors(c, &[&x, &labels])?.shuffle(3)?.batch(BATCH, false)?;
+    let rows = Dataset::from_tensors(c, &[&x, &labels])?.shuffle(3)?;
+    let data =
+        if mapped { augmented(&rows)?.batch(BATCH, false)?.prefetch(2)? } else { rows.batch(BATCH, false)? };
     let model = Sequential::new()
         .layer(Dense::new(16).activation(Activation::Tanh))
         .layer(BatchNormalization::new())
@@ -132,7 +143,7 @@ fn main() -> Result<()> {
     let how = arguments.get(4).cloned().unwrap_or_default();
     let (steps, every): (i64, i64) = (arguments[2].parse().unwrap(), arguments[3].parse().unwrap());
     let c = &Context::builder().seed(7).threads(1).build()?;
-    let r = &if arguments[0] == "gan" { gan(c)? } else { mlp(c)? };
+    let r = &if arguments[0] == "gan" { gan(c)? } else { mlp(c, arguments[0] == "map")? };
     let compiled =
         c.function(|c, batch| train_step(c, r, &batch.iter().map(|t| &**t).collect::<Vec<_>>()))?;
     let all = everything(c, r)?;
