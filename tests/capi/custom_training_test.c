@@ -1,5 +1,9 @@
 /* Optimizers and metrics of the program's own through the C API: what their callbacks get and give, compiled steps, state by name,
  * and every way to go wrong. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "tests/capi/harness.h"
 
 /* What a callback counts, and what it is told to do wrong. */
@@ -118,6 +122,71 @@ typedef struct {
   tl_metric *metric;
   tl_tensor *w;
 } trained;
+
+static tl_metric *new_largest(tl_context *c, own *o);
+static tl_status train(tl_context *c, void *user_data, tl_tensor *const *in, size_t n, tl_tensor **out,
+                       size_t m);
+
+/* Everything of the program's own, a group, and Lookahead. */
+typedef struct {
+  tl_context *c;
+  trained t;
+  tl_tensor *grouped;
+  tl_checkpoint *all;
+} run;
+
+static run new_run(own *o) {
+  run r = {.c = new_context()};
+  tl_context *c = r.c;
+  r.t = (trained){new_momentum(c, o, "mine"), new_largest(c, o), variable(c, "w", 1)};
+  r.grouped = variable(c, "grouped", 2);
+  tl_step_options options;
+  tl_step_options_init(&options, sizeof options);
+  options.lookahead_steps = 3;
+  assert_int_equal(tl_optimizer_configure(r.t.optimizer, &options), TL_OK);
+  assert_int_equal(tl_optimizer_add_group(r.t.optimizer, tl_adam(c, NULL), &r.grouped, 1, 0), TL_OK);
+  tl_tensor *both[] = {r.t.w, r.grouped};
+  assert_int_equal(tl_optimizer_build(r.t.optimizer, both, 2), TL_OK);
+  r.all = tl_checkpoint_new(c);
+  assert_int_equal(tl_checkpoint_add_optimizer(r.all, "optimizer", r.t.optimizer), TL_OK);
+  assert_int_equal(tl_checkpoint_add_metric(r.all, "metric", r.t.metric), TL_OK);
+  assert_int_equal(tl_checkpoint_add_variable(r.all, "w", r.t.w), TL_OK);
+  assert_int_equal(tl_checkpoint_add_variable(r.all, "grouped", r.grouped), TL_OK);
+  return r;
+}
+
+static void go_on(run *r, int from, int to) {
+  for (int i = from; i < to; i++) {
+    tl_context *c = r->c;
+    tl_tensor *x = tl_full(c, (int64_t[]){2}, 1, i, TL_F64), *loss;
+    assert_int_equal(train(c, &r->t, &x, 1, &loss, 1), TL_OK);
+    tl_tensor *g = tl_sub(c, r->grouped, x);
+    assert_int_equal(tl_optimizer_apply(r->t.optimizer, &g, &r->grouped, 1), TL_OK);
+  }
+}
+
+static void a_checkpoint_has_all_of_it(void **state) {
+  (void)state;
+  char folder[] = "/tmp/tapeloop-custom-XXXXXX", path[64], command[64];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/saved", folder);
+  own o = {0};
+  run straight = new_run(&o), resumed = new_run(&o);
+  go_on(&straight, 0, 4);
+  assert_int_equal(tl_checkpoint_save(straight.all, path), TL_OK);
+  go_on(&resumed, 7, 9);
+  assert_int_equal(tl_checkpoint_restore(resumed.all, path), TL_OK);
+  go_on(&straight, 4, 8);
+  go_on(&resumed, 4, 8);
+  assert_memory_equal(tl_tensor_data(straight.t.w), tl_tensor_data(resumed.t.w), 16);
+  assert_memory_equal(tl_tensor_data(straight.grouped), tl_tensor_data(resumed.grouped), 16);
+  assert_true(tl_metric_result(straight.t.metric) == tl_metric_result(resumed.t.metric));
+  assert_int_equal(tl_optimizer_iterations(resumed.t.optimizer), 16);
+  free_context(straight.c);
+  free_context(resumed.c);
+  snprintf(command, sizeof command, "rm -rf %s", folder);
+  assert_int_equal(system(command), 0);
+}
 
 static tl_status train(tl_context *c, void *user_data, tl_tensor *const *in, size_t n, tl_tensor **out,
                        size_t m) {
@@ -330,6 +399,7 @@ int custom_training_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_update_of_the_programs_own),
       cmocka_unit_test(its_state_is_resumed_by_name),
+      cmocka_unit_test(a_checkpoint_has_all_of_it),
       cmocka_unit_test(compiled_steps_have_the_numbers_of_eager_ones),
       cmocka_unit_test(an_update_that_fails_changes_nothing),
       cmocka_unit_test(a_step_that_is_recorded_must_not_be_looked_at),
