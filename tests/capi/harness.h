@@ -51,6 +51,7 @@ int rows_tests(void);
 int vmap_tests(void);
 int safetensors_tests(void);
 int checkpoint_tests(void);
+int checkpoint_optimizers_tests(void);
 int jacobian_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */

@@ -54,7 +54,8 @@ int main(void) {
                optim_tests() + adaptive_optimizers_tests() + schedule_tests() + step_options_tests() +
                group_tests() + custom_training_tests() + minimize_tests() + message_tests() +
                determinism_tests() + curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests() +
-               safetensors_tests() + checkpoint_tests() + files_tests() + media_tests() + dlpack_tests();
+               safetensors_tests() + checkpoint_tests() + checkpoint_optimizers_tests() + files_tests() +
+               media_tests() + dlpack_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }
