@@ -24,10 +24,4 @@ struct Arguments {
   std::vector<VariableRef> held;
 };
 
-// Throws unless the callback is there.
-inline void check_function(const char* op, const char* name, tl_compute_callback callback) {
-  if (!callback)
-    invalid("[", op, "] '", name, "' must be a function: got NULL; pass the callback that computes it");
-}
-
 }  // namespace tl::capi

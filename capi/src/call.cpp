@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/tensor/batched.h"
+
 namespace tl::capi {
 namespace {
 
@@ -78,6 +80,13 @@ const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char*
     if (slot->kind == Kind::kVariable) return static_cast<Variable*>(slot->object)->peek();
   }
   not_live(session, handle, op, operand, Kind::kTensor);
+}
+
+const Tensor& host_readable(Session& session, const tl_tensor* handle, const char* op, Operand operand) {
+  const Tensor& t = peek_tensor(session, handle, op, operand);
+  check_readable(op, t);
+  session.core().note_host_read(t, op);
+  return t;
 }
 
 Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, Operand operand) {

@@ -36,6 +36,8 @@ const Tensor& tensor_of(Session& session, const tl_tensor* handle, const char* o
 Tensor apart_tensor_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // As above without a trace on open tapes: for printing, saving, copying out.
 const Tensor& peek_tensor(Session& session, const tl_tensor* handle, const char* op, Operand operand);
+// Likewise, of a tensor whose elements the call is about to read: a recorded step is told.
+const Tensor& host_readable(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 // The variable behind a handle. Throws when it is not a live variable of this session.
 Variable& variable_of(Session& session, const tl_tensor* handle, const char* op, Operand operand);
 bool is_variable(const tl_tensor* handle);

@@ -10,6 +10,12 @@
 
 namespace tl::capi {
 
+// Throws unless the callback is there.
+inline void check_function(const char* op, const char* name, tl_compute_callback callback) {
+  if (!callback)
+    invalid("[", op, "] '", name, "' must be a function: got NULL; pass the callback that computes it");
+}
+
 // What the callbacks of one function share. `user_data` ends with the last of them.
 struct Callbacks {
   Session& session;

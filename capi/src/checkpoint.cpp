@@ -12,8 +12,6 @@ namespace {
 
 constexpr const char* kWrites =
     "it writes a checkpoint, which replays would not write; save outside of the step";
-constexpr const char* kReads =
-    "it restores a checkpoint, which replays would not do; restore outside of the step";
 
 using VariablesOf = std::vector<VariableRef> (*)(Session&, const void* handle, const char* op);
 
@@ -238,7 +236,7 @@ TL_API tl_status tl_checkpoint_save(tl_checkpoint* checkpoint, const char* path)
 TL_API tl_status tl_checkpoint_restore(tl_checkpoint* checkpoint, const char* path) {
   constexpr const char* op = "checkpoint_restore";
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
-    s.core().note_unreplayable(kReads);
+    s.core().note_unreplayable(kRestores);
     c.objects.restore(io::read_checkpoint(op, s.core(), checked_text(op, "path", path),
                                           [&] { s.core().check_cancelled(op); }));
   });
@@ -249,7 +247,7 @@ TL_API tl_status tl_checkpoint_restore_partly(tl_checkpoint* checkpoint, const c
   constexpr const char* op = "checkpoint_restore_partly";
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
     check_buffer(op, "buffer", buffer, capacity);
-    s.core().note_unreplayable(kReads);
+    s.core().note_unreplayable(kRestores);
     const io::StateDifference left = c.objects.restore_partly(io::read_checkpoint(
         op, s.core(), checked_text(op, "path", path), [&] { s.core().check_cancelled(op); }));
     copy_text(left.text(SIZE_MAX), buffer, capacity, length);

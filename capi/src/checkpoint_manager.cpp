@@ -38,9 +38,6 @@ int64_t step_of(tl_checkpoint_manager* manager, const char* op, F&& f) {
   return step;
 }
 
-constexpr const char* kReads =
-    "it restores a checkpoint, which replays would not do; restore outside of the step";
-
 }  // namespace
 
 extern "C" {
@@ -104,7 +101,7 @@ TL_API tl_status tl_checkpoint_manager_steps(tl_checkpoint_manager* manager, int
 TL_API tl_status tl_checkpoint_manager_restore(tl_checkpoint_manager* manager, int64_t step) {
   constexpr const char* op = "checkpoint_manager_restore";
   return on_manager(manager, op, [&](Session& s, ManagerObject& m) {
-    s.core().note_unreplayable(kReads);
+    s.core().note_unreplayable(kRestores);
     m.objects(op).restore(m.manager.load(step));
   });
 }
@@ -114,7 +111,7 @@ TL_API tl_status tl_checkpoint_manager_restore_latest(tl_checkpoint_manager* man
   if (step) *step = -1;
   return on_manager(manager, op, [&](Session& s, ManagerObject& m) {
     check_buffer(op, "step", step, 1);
-    s.core().note_unreplayable(kReads);
+    s.core().note_unreplayable(kRestores);
     State state;
     const std::optional<int64_t> found = m.manager.load_latest(state);
     if (!found) return;

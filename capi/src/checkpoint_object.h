@@ -10,6 +10,10 @@
 
 namespace tl::capi {
 
+// Why a recorded step cannot restore.
+constexpr const char* kRestores =
+    "it restores a checkpoint, which replays would not do; restore outside of the step";
+
 // A reference to a live handle of a session.
 class HeldHandle {
  public:

@@ -21,11 +21,6 @@ Compute function_of(const Callbacks& f, tl_compute_callback callback, const char
   };
 }
 
-void check_function(const char* op, const char* name, tl_compute_callback callback) {
-  if (!callback)
-    invalid("[", op, "] '", name, "' must be a function: got NULL; pass the callback that computes it");
-}
-
 // f(session, user data) makes an object that owns the user data; where it does not come to that, they end here.
 template <class F>
 auto owning(tl_context* context, const char* op, void* user_data, tl_destroy_callback destroy, F&& f)

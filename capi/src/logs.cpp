@@ -5,7 +5,6 @@
 
 #include "capi/src/call.h"
 #include "core/io/metric_log.h"
-#include "core/tensor/batched.h"
 
 using namespace tl;
 using namespace tl::capi;
@@ -42,13 +41,6 @@ tl_status log_value(tl_logger* logger, const char* op, int64_t step, const char*
   });
 }
 
-const Tensor& readable(Session& s, tl_tensor* handle, const char* op, const char* name) {
-  const Tensor& t = peek_tensor(s, handle, op, name);
-  check_readable(op, t);
-  s.core().note_host_read(t, op);
-  return t;
-}
-
 }  // namespace
 
 extern "C" {
@@ -83,14 +75,14 @@ TL_API tl_status tl_logger_text(tl_logger* logger, int64_t step, const char* tag
 TL_API tl_status tl_logger_histogram(tl_logger* logger, int64_t step, const char* tag, tl_tensor* tensor) {
   constexpr const char* op = "logger_histogram";
   return log_value(logger, op, step, tag, [&](Session& s, io::MetricLog& log, const io::LogPlace& at) {
-    log.histogram(at, io::histogram_of(readable(s, tensor, op, "tensor"), kBuckets));
+    log.histogram(at, io::histogram_of(host_readable(s, tensor, op, "tensor"), kBuckets));
   });
 }
 
 TL_API tl_status tl_logger_image(tl_logger* logger, int64_t step, const char* tag, tl_tensor* image) {
   constexpr const char* op = "logger_image";
   return log_value(logger, op, step, tag, [&](Session& s, io::MetricLog& log, const io::LogPlace& at) {
-    log.image(at, io::pixels_of(op, readable(s, image, op, "image")));
+    log.image(at, io::pixels_of(op, host_readable(s, image, op, "image")));
   });
 }
 

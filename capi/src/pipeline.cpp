@@ -38,7 +38,7 @@ void check_width(const char* op, size_t width) {
             "; say how many the function sets");
 }
 
-void check_function(const char* op, const char* name, bool given) {
+void check_given(const char* op, const char* name, bool given) {
   if (!given) invalid("[", op, "] '", name, "' must be a function: got NULL; pass the callback");
 }
 
@@ -82,7 +82,7 @@ TL_API tl_dataset* tl_dataset_from_function(tl_context* context, int64_t size, s
                                             tl_destroy_callback destroy) {
   constexpr const char* name = "dataset_from_function";
   return lending(context, name, user_data, destroy, [&](Session& s, std::shared_ptr<void> owner) {
-    check_function(name, "function", function != nullptr);
+    check_given(name, "function", function != nullptr);
     check_width(name, width);
     return data::from_function(element_function({s, name, width, std::move(owner)}, function), width, size);
   });
@@ -93,8 +93,8 @@ TL_API tl_dataset* tl_dataset_from_iterator(tl_context* context, size_t width, t
                                             tl_destroy_callback destroy) {
   constexpr const char* name = "dataset_from_iterator";
   return lending(context, name, user_data, destroy, [&](Session& s, std::shared_ptr<void> owner) {
-    check_function(name, "begin", begin != nullptr);
-    check_function(name, "next", next != nullptr);
+    check_given(name, "begin", begin != nullptr);
+    check_given(name, "next", next != nullptr);
     check_width(name, width);
     return data::from_iterable(iterable({s, name, width, std::move(owner)}, begin, next, end), width);
   });
@@ -110,7 +110,7 @@ TL_API tl_dataset* tl_dataset_map(tl_context* context, tl_dataset* source, tl_el
   constexpr const char* name = "dataset_map";
   return lending(context, name, user_data, destroy, [&](Session& s, std::shared_ptr<void> owner) {
     const tl_map_options o = options_from(name, options, tl_map_options_init);
-    check_function(name, "function", function != nullptr);
+    check_given(name, "function", function != nullptr);
     check_width(name, width);
     return data::map(source_of(s, source, name),
                      element_function({s, name, width, std::move(owner)}, function), width, o.threads,
@@ -122,7 +122,7 @@ TL_API tl_dataset* tl_dataset_filter(tl_context* context, tl_dataset* source, tl
                                      void* user_data, tl_destroy_callback destroy, uint64_t seed) {
   constexpr const char* name = "dataset_filter";
   return lending(context, name, user_data, destroy, [&](Session& s, std::shared_ptr<void> owner) {
-    check_function(name, "predicate", predicate != nullptr);
+    check_given(name, "predicate", predicate != nullptr);
     return data::filter(source_of(s, source, name),
                         predicate_function({s, name, 0, std::move(owner)}, predicate), seed);
   });

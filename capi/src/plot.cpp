@@ -8,7 +8,6 @@
 #include "core/io/append_file.h"
 #include "core/io/pixels.h"
 #include "core/io/plot.h"
-#include "core/tensor/batched.h"
 #include "core/tensor/context.h"
 
 using namespace tl;
@@ -23,13 +22,6 @@ struct PlotObject {
 template <class F>
 tl_status with_plot(tl_plot* plot, const char* op, F&& f) noexcept {
   return effect<PlotObject>(plot, Kind::kPlot, op, [&](Session&, PlotObject& o) { f(o.plot); });
-}
-
-const Tensor& readable(Session& s, tl_tensor* handle, const char* op, const char* name) {
-  const Tensor& t = peek_tensor(s, handle, op, name);
-  check_readable(op, t);
-  s.core().note_host_read(t, op);
-  return t;
 }
 
 io::GridOptions grid_options(const char* op, const tl_image_grid_options* options, int64_t scale) {
@@ -137,7 +129,7 @@ TL_API tl_tensor* tl_image_grid(tl_context* context, tl_tensor* images,
   constexpr const char* op = "image_grid";
   return make(context, op, [&](Session& s) {
     const io::GridOptions grid = grid_options(op, options, 1);
-    const Tensor& from = readable(s, images, op, "images");
+    const Tensor& from = host_readable(s, images, op, "images");
     const io::Pixels pixels = io::image_grid(op, from, grid);
     int64_t dims[] = {pixels.height, pixels.width, pixels.channels};
     s.reserve_handles(1);
@@ -152,7 +144,7 @@ TL_API tl_status tl_write_png(tl_tensor* image, const char* path) {
   constexpr const char* op = "write_png";
   return guarded(image, Kind::kTensor, op, When::kNotFailed, [&](Session& s) {
     const std::string name = checked_text(op, "path", path);
-    io::write_file(op, name, io::encode_png(op, io::pixels_of(op, readable(s, image, op, "image"))));
+    io::write_file(op, name, io::encode_png(op, io::pixels_of(op, host_readable(s, image, op, "image"))));
   });
 }
 
@@ -163,10 +155,10 @@ TL_API tl_status tl_write_image_svg(tl_tensor* images, tl_tensor* captions, cons
     const std::string name = checked_text(op, "path", path);
     const io::GridOptions grid = grid_options(op, options, 2);
     std::vector<io::CaptionedImage> all;
-    for (io::Pixels& p : io::images_of(op, readable(s, images, op, "images")))
+    for (io::Pixels& p : io::images_of(op, host_readable(s, images, op, "images")))
       all.push_back({std::move(p), ""});
     if (captions) {
-      const auto texts = captions_of(op, readable(s, captions, op, "captions"), all.size());
+      const auto texts = captions_of(op, host_readable(s, captions, op, "captions"), all.size());
       for (size_t i = 0; i < all.size(); i++) all[i].caption = texts[i];
     }
     io::write_file(op, name, io::image_svg(op, title ? title : "", all, grid));

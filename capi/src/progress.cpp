@@ -5,23 +5,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 
 #include "capi/src/callbacks.h"
 #include "capi/src/quiet_write.h"
+#include "core/base/clock.h"
 #include "core/io/progress.h"
 
 using namespace tl;
 using namespace tl::capi;
 
 namespace {
-
-double clock_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
@@ -86,29 +82,29 @@ class Display {
 
   void start(int64_t total, const char* label) {
     finish();
-    progress_.start(total, label ? label : "", clock_seconds());
+    progress_.start(total, label ? label : "", monotonic_seconds());
     shown_at_ = progress_.begun();
   }
 
   bool due() const {
-    return progress_.started() && !progress_.finished() && clock_seconds() - shown_at_ >= interval_;
+    return progress_.started() && !progress_.finished() && monotonic_seconds() - shown_at_ >= interval_;
   }
 
   void update(int64_t step) {
     progress_.update(step);
-    const double now = clock_seconds();
+    const double now = monotonic_seconds();
     if (now - shown_at_ >= interval_) show(now);
   }
 
   void finish() {
     if (!progress_.started() || progress_.finished()) return;
-    const double now = clock_seconds();
+    const double now = monotonic_seconds();
     progress_.finish(now);
     show(now);
   }
 
   tl_progress_statistics statistics() const {
-    const io::ProgressNumbers n = progress_.numbers(clock_seconds());
+    const io::ProgressNumbers n = progress_.numbers(monotonic_seconds());
     return {sizeof(tl_progress_statistics),
             n.step,
             n.total,
@@ -125,7 +121,7 @@ class Display {
     io::ProgressStyle plain = style_;
     plain.color = false;
     plain.width = width_ ? width_ : 80;
-    return progress_.bar(plain, clock_seconds());
+    return progress_.bar(plain, monotonic_seconds());
   }
 
   void set_callback(tl_progress_callback callback, std::shared_ptr<void> user_data) {

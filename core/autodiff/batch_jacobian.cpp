@@ -9,9 +9,6 @@
 namespace tl {
 namespace {
 
-const Shape& shape_of(const GradientSource& s) { return s.variable ? s.variable->shape() : s.tensor.shape(); }
-DType dtype_of(const GradientSource& s) { return s.variable ? s.variable->dtype() : s.tensor.dtype(); }
-
 void check_shapes(const Shape& y, const Shape& x) {
   if (y.rank() < 2 || x.rank() < 2)
     invalid(
@@ -77,19 +74,19 @@ Tensor batch_jacobian(Tape& tape, const Tensor& target, const GradientSource& so
   if (!target) invalid("[tape_batch_jacobian] 'target' must be a tensor: got null; was it set?");
   if (!source.variable && !source.tensor)
     invalid("[tape_batch_jacobian] 'source' must be a tensor or variable: got null; was it set?");
-  const Shape &y = target.shape(), &x = shape_of(source);
+  const Shape &y = target.shape(), &x = source.shape();
   check_shapes(y, x);
   Context& context = tape.context();
   const int64_t b = y[0], m = y.elements(1, y.rank()), n = x.elements(1, x.rank());
   IntList shape = y;
   for (int i = 1; i < x.rank(); i++) shape.push_back(x[i]);
-  checked_shape("tape_batch_jacobian", shape, size_of(dtype_of(source)));
+  checked_shape("tape_batch_jacobian", shape, size_of(source.dtype()));
 
   const Span<const GradientSource> sources(&source, 1);
   const Span<Reason> reasons(reason, reason ? 1 : 0);
   if (b == 0 || m == 0 || n == 0) {  // nothing but the question whether there is a gradient
     Tensor g = tape.gradient(Span<const Tensor>(&target, 1), sources, {}, options.unconnected, reasons)[0];
-    return g ? full(context, shape, 0.0, dtype_of(source)) : g;
+    return g ? full(context, shape, 0.0, source.dtype()) : g;
   }
   // The first row is the probe, if there is one; then the j-th element of each example at a time.
   const int64_t probes = options.check_independence ? 1 : 0;

@@ -9,8 +9,6 @@
 namespace tl {
 namespace {
 
-uint64_t id_of(const GradientSource& s) { return s.variable ? s.variable->id() : s.tensor.id(); }
-
 bool contains(const std::vector<uint64_t>& list, uint64_t id) {
   return std::find(list.begin(), list.end(), id) != list.end();
 }
@@ -114,7 +112,7 @@ bool Tape::watches_by_itself(const Variable& v) const {
 
 // No chain of known ops leads from the source to a target.
 Reason Tape::unreached(const Known& known, const GradientSource& source) const {
-  const uint64_t id = id_of(source);
+  const uint64_t id = source.id();
   if (source.variable) {
     if (contains(forgotten_, id)) return Reason::kReset;
     const bool watched = watches_by_itself(*source.variable) || variable_index_.find(id) >= 0;
@@ -142,7 +140,7 @@ Reason Tape::unreached(const Known& known, const GradientSource& source) const {
 // Whether a target is made of the result of an op that the tape did not record, and that could have used the source: one
 // that ran before the source was watched, or that goes back to a time in which the tape did not record.
 bool Tape::suspicious(const Known& known, const GradientSource& source, uint64_t watched_at) const {
-  const uint64_t id = id_of(source);
+  const uint64_t id = source.id();
   for (const Provenance::Node& leaf : known.leaves) {
     if (!leaf.made_by || leaf.id < id) continue;
     if (leaf.id >= begin_ && log_.interrupted(begin_, leaf.id)) return true;
@@ -164,7 +162,7 @@ Finding Tape::explain(const Tensor& target, const GradientSource& source) const 
         "[tape_explain] the target and the source must be of the tape's context: got one of another; compute "
         "in one "
         "context");
-  const uint64_t id = target.id(), from = id_of(source);
+  const uint64_t id = target.id(), from = source.id();
   for (const Missing& m : missing_)
     if (m.source == from && contains(m.targets, id)) return m.finding;
   DType dtype = source.variable ? source.variable->dtype() : source.tensor.dtype();

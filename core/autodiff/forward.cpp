@@ -8,11 +8,7 @@
 namespace tl {
 namespace {
 
-uint64_t id_of(const GradientSource& primal) {
-  return primal.variable ? primal.variable->id() : primal.tensor.id();
-}
-
-std::string describe(const GradientSource& primal, size_t index) {
+std::string describe_primal(const GradientSource& primal, size_t index) {
   std::string name = concat("'primals[", index, "]'");
   return primal.variable ? concat(name, " (variable '", primal.variable->name(), "')") : name;
 }
@@ -31,7 +27,7 @@ void Forward::check_primal(const GradientSource& primal, const Tensor& tangent, 
     invalid("[forward_begin] 'primals[", index, "]' must be a tensor or variable: got null; was it set?");
   if (!tangent) invalid("[forward_begin] 'tangents[", index, "]' must be a tensor: got null; was it set?");
   if (&(v ? v->context() : primal.tensor.context()) != &context_)
-    invalid("[forward_begin] primals must be of the context: got ", describe(primal, index),
+    invalid("[forward_begin] primals must be of the context: got ", describe_primal(primal, index),
             " of another context; compute in one context");
   if (&tangent.context() != &context_)
     invalid("[forward_begin] tangents must be of the context: got 'tangents[", index,
@@ -40,11 +36,11 @@ void Forward::check_primal(const GradientSource& primal, const Tensor& tangent, 
   const Shape& shape = v ? v->shape() : primal.tensor.shape();
   if (!is_floating(dtype))
     invalid("[forward_begin] primals must be floating-point values, the only ones with tangents: got ",
-            describe(primal, index), " of ", dtype, "; cast it before the computation");
+            describe_primal(primal, index), " of ", dtype, "; cast it before the computation");
   if (tangent.dtype() != dtype || tangent.shape() != shape)
     invalid("[forward_begin] a tangent has the dtype and shape of its primal: got 'tangents[", index,
-            "]' of ", tangent.dtype(), " ", tangent.shape(), " for ", describe(primal, index), " of ", dtype,
-            " ", shape, "; cast or reshape it");
+            "]' of ", tangent.dtype(), " ", tangent.shape(), " for ", describe_primal(primal, index), " of ",
+            dtype, " ", shape, "; cast or reshape it");
 }
 
 Forward::Forward(Context& context, Span<const GradientSource> primals, Span<const Tensor> tangents)
@@ -57,9 +53,9 @@ Forward::Forward(Context& context, Span<const GradientSource> primals, Span<cons
   std::unordered_map<uint64_t, size_t> seen;
   for (size_t i = 0; i < primals.size(); i++) {
     check_primal(primals[i], tangents[i], i);
-    auto [first, added] = seen.emplace(id_of(primals[i]), i);
+    auto [first, added] = seen.emplace(primals[i].id(), i);
     if (!added)
-      invalid("[forward_begin] a primal must be named once: got ", describe(primals[i], i),
+      invalid("[forward_begin] a primal must be named once: got ", describe_primal(primals[i], i),
               ", which is 'primals[", first->second, "]', too; give it the sum of its tangents");
   }
   for (size_t i = 0; i < primals.size(); i++) {

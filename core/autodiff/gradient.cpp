@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kMostAttrBytes = 512;
 
-std::string describe(const GradientSource& source, size_t index) {
+std::string describe_source(const GradientSource& source, size_t index) {
   std::string what = source.variable ? concat("variable '", source.variable->name(), "'")
                                      : concat(source.tensor.dtype(), " ", source.tensor.shape());
   if (source.variable && source.variable->name().empty()) what = "a variable without a name";
@@ -119,13 +119,14 @@ void Tape::check_gradient_call(Span<const Tensor> targets, Span<const GradientSo
       invalid("[tape_gradient] 'sources[", i, "]' must be a tensor or variable: got null; was it set?");
     Context& owner = s.variable ? s.variable->context() : s.tensor.context();
     if (&owner != &context_)
-      invalid("[tape_gradient] sources must be of the tape's context: got ", describe(s, i),
+      invalid("[tape_gradient] sources must be of the tape's context: got ", describe_source(s, i),
               " of another context; compute in one context");
-    if (!s.variable && is_batched(s.tensor)) check_visible("tape_gradient", describe(s, i), *this, s.tensor);
+    if (!s.variable && is_batched(s.tensor))
+      check_visible("tape_gradient", describe_source(s, i), *this, s.tensor);
     DType dtype = s.variable ? s.variable->dtype() : s.tensor.dtype();
     if (!is_floating(dtype))
       invalid("[tape_gradient] sources must be floating-point values, the only ones with gradients: got ",
-              describe(s, i), " of ", dtype, "; differentiate with respect to a cast of it");
+              describe_source(s, i), " of ", dtype, "; differentiate with respect to a cast of it");
   }
 }
 
@@ -199,7 +200,7 @@ void Tape::find_missing(Walk& walk, Span<const Tensor> targets, Span<const Gradi
     walk.reasons[places[k]] = findings[k].reason;
     if (unconnected == Unconnected::kError)
       invalid("[tape_gradient] every source must be connected to a target: got ",
-              describe(lost[k], places[k]),
+              describe_source(lost[k], places[k]),
               ", which is not connected: ", describe(findings[k], "the target", "it", options_.explain));
     missing.push_back(
         {lost[k].variable ? lost[k].variable->id() : lost[k].tensor.id(), ids, std::move(findings[k])});
@@ -397,7 +398,7 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
     if (out[i]) continue;
     const GradientSource& s = sources[i];
     if (unconnected == Unconnected::kError)  // the others have been told of before the walk
-      invalid("[tape_gradient] every source must be connected to a target: got ", describe(s, i),
+      invalid("[tape_gradient] every source must be connected to a target: got ", describe_source(s, i),
               ", for which a gradient rule gave none; return a gradient for it, or ask for none or zero");
     if (unconnected == Unconnected::kZero)
       out[i] = s.variable ? full(context_, s.variable->shape(), 0.0, s.variable->dtype())

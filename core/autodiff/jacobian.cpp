@@ -10,9 +10,6 @@
 namespace tl {
 namespace {
 
-const Shape& shape_of(const GradientSource& s) { return s.variable ? s.variable->shape() : s.tensor.shape(); }
-DType dtype_of(const GradientSource& s) { return s.variable ? s.variable->dtype() : s.tensor.dtype(); }
-
 // The axes of several shapes, one after the other, from axis `from` of each on.
 IntList joined(const char* function, std::initializer_list<const Shape*> shapes, int from = 0) {
   IntList out;
@@ -184,8 +181,8 @@ std::vector<Tensor> jacobian(Tape& tape, const Tensor& target, Span<const Gradie
   for (const GradientSource& s : sources) {
     if (!s.variable && !s.tensor)
       invalid("[tape_jacobian] a source must be a tensor or variable: got null; was it set?");
-    shapes.push_back(joined("tape_jacobian", {&target.shape(), &shape_of(s)}));
-    checked_shape("tape_jacobian", shapes.back(), size_of(dtype_of(s)));
+    shapes.push_back(joined("tape_jacobian", {&target.shape(), &s.shape()}));
+    checked_shape("tape_jacobian", shapes.back(), size_of(s.dtype()));
   }
   const int64_t n = target.elements();
   std::vector<Tensor> out;
@@ -203,7 +200,7 @@ std::vector<Tensor> jacobian(Tape& tape, const Tensor& target, Span<const Gradie
   }
   for (size_t i = 0; i < out.size(); i++) {
     if (!out[i]) continue;
-    out[i] = n == 0 ? full(tape.context(), shapes[i], 0.0, dtype_of(sources[i])) : reshape(out[i], shapes[i]);
+    out[i] = n == 0 ? full(tape.context(), shapes[i], 0.0, sources[i].dtype()) : reshape(out[i], shapes[i]);
   }
   return out;
 }

@@ -43,6 +43,10 @@ enum class Unconnected : int32_t {
 struct GradientSource {
   Tensor tensor;
   Variable* variable = nullptr;  // then `tensor` is not used
+
+  uint64_t id() const { return variable ? variable->id() : tensor.id(); }
+  const Shape& shape() const { return variable ? variable->shape() : tensor.shape(); }
+  DType dtype() const { return variable ? variable->dtype() : tensor.dtype(); }
 };
 
 class Provenance;

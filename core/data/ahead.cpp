@@ -12,13 +12,11 @@
 #include <thread>
 
 #include "core/base/blocked_signals.h"
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 namespace tl::data {
 namespace {
-
-// How soon somebody who waits looks whether it is asked to stop.
-constexpr std::chrono::milliseconds kPatience{5};
 
 // What the threads work on.
 class Ring {

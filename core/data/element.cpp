@@ -1,14 +1,11 @@
 #include "core/data/element.h"
 
 #include <cstring>
-#include <new>
 
 namespace tl::data {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
-void free_block(std::byte* block) noexcept { ::operator delete(block, kAlignment); }
+void free_block(std::byte* block) noexcept { ::operator delete(block, kBlockAlignment); }
 
 }  // namespace
 
@@ -28,7 +25,7 @@ std::shared_ptr<std::byte> BlockPool::take(size_t bytes) {
         free_.pop_back();
       }
   }
-  if (!block) block = static_cast<std::byte*>(::operator new(capacity, kAlignment));
+  if (!block) block = static_cast<std::byte*>(::operator new(capacity, kBlockAlignment));
   // Without memory for its count, shared_ptr gives the block back itself.
   return {block, [pool = shared_from_this(), capacity](std::byte* p) { pool->give_back(p, capacity); }};
 }

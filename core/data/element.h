@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,9 @@
 #include "core/tensor/tensor.h"
 
 namespace tl::data {
+
+// Of every block of memory here, as of the buffers of tensors.
+constexpr std::align_val_t kBlockAlignment{64};
 
 struct Value {
   DType dtype = DType::kF32;

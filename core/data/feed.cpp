@@ -1,24 +1,17 @@
 #include "core/data/feed.h"
 
 #include <cstring>
-#include <new>
+
+#include "core/base/clock.h"
+#include "core/data/element.h"
 
 namespace tl::data {
 
-namespace {
-constexpr std::align_val_t kAlignment{64};
-// How soon a consumer that waits looks whether its context was cancelled.
-constexpr std::chrono::milliseconds kPatience{5};
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-}  // namespace
-
 FeedSlots::Block FeedSlots::make_block(size_t bytes) {
-  auto* memory = static_cast<std::byte*>(::operator new(bytes > 0 ? bytes : 1, kAlignment));
+  auto* memory = static_cast<std::byte*>(::operator new(bytes > 0 ? bytes : 1, kBlockAlignment));
   std::memset(memory, 0, bytes);  // a producer in a safe language may read it
-  return Block(memory, [](std::byte* p) { ::operator delete(p, kAlignment); });  // frees it where this throws
+  return Block(memory,
+               [](std::byte* p) { ::operator delete(p, kBlockAlignment); });  // frees it where this throws
 }
 
 FeedSlots::FeedSlots(std::vector<FeedTensor> tensors, size_t slots)
@@ -179,13 +172,13 @@ bool Feed::next(Span<Tensor> out) {
   FeedSlots::Taken taken{};
   bool over = false;
   if (!slots_->take(taken, &over) && !over) {
-    const double begin = seconds();
+    const double begin = monotonic_seconds();
     do {
       slots_->wait_a_little();
-      if (context_.cancelled()) waited_ += seconds() - begin;
+      if (context_.cancelled()) waited_ += monotonic_seconds() - begin;
       context_.check_cancelled("feed_next");
     } while (!slots_->take(taken, &over) && !over);
-    waited_ += seconds() - begin;
+    waited_ += monotonic_seconds() - begin;
   }
   if (over) return false;
   try {

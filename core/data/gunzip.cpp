@@ -13,7 +13,7 @@ namespace tl::data {
 namespace {
 
 constexpr int kGzipOnly = MAX_WBITS + 16;  // zlib's way to ask for gzip headers and trailers
-constexpr unsigned char kMagic[] = {0x1f, 0x8b};
+constexpr unsigned char kGzipMagic[] = {0x1f, 0x8b};
 
 }  // namespace
 
@@ -44,9 +44,10 @@ bool Gunzip::fill() {
 
 // Behind a member: another one, the end of the file (both true), or bytes that should not be there.
 bool Gunzip::next_member() {
-  if (stream_->avail_in < sizeof kMagic && !fill()) return false;
+  if (stream_->avail_in < sizeof kGzipMagic && !fill()) return false;
   if (stream_->avail_in == 0) return true;
-  if (stream_->avail_in < sizeof kMagic || std::memcmp(stream_->next_in, kMagic, sizeof kMagic) != 0) {
+  if (stream_->avail_in < sizeof kGzipMagic ||
+      std::memcmp(stream_->next_in, kGzipMagic, sizeof kGzipMagic) != 0) {
     damage_ = "bytes that are not gzip follow the compressed data";
     return false;
   }

@@ -1,20 +1,13 @@
 #include "core/data/iterator.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/data/sample.h"
 
 namespace tl::data {
-namespace {
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 DatasetIterator::DatasetIterator(Context& context, DatasetPtr dataset)
     : context_(context), dataset_(std::move(dataset)), control_(&context), root_(dataset_->open(control_)) {
@@ -89,14 +82,14 @@ bool DatasetIterator::pull(Span<Tensor> out) {
 }
 
 bool DatasetIterator::next(Span<Tensor> out) {
-  const double begin = seconds();
+  const double begin = monotonic_seconds();
   if (!timed_) {
     waited_ = 0;
     first_call_ = begin;
     timed_ = true;
   }
   const bool more = pull(out);
-  last_return_ = seconds();
+  last_return_ = monotonic_seconds();
   waited_ += last_return_ - begin;
   if (more) {
     position_++;

@@ -7,8 +7,8 @@
 namespace tl::data {
 namespace {
 
-constexpr char kMagic[] = "TLPOS1";  // the number is the version
-constexpr size_t kMagicBytes = sizeof kMagic - 1;
+constexpr char kPositionMagic[] = "TLPOS1";  // the number is the version
+constexpr size_t kMagicBytes = sizeof kPositionMagic - 1;
 constexpr int kDeepest = 64;
 
 // Seven bits a byte, lowest first; small numbers of either sign are short.
@@ -75,7 +75,7 @@ Position get(Bytes& in, int depth) {
 }  // namespace
 
 std::string to_bytes(const Position& position) {
-  std::string out(kMagic, kMagicBytes);
+  std::string out(kPositionMagic, kMagicBytes);
   put(out, position);
   const uint64_t sum = checksum(out.data(), out.size());
   for (size_t i = 0; i < kChecksumBytes; i++) out.push_back(static_cast<char>(sum >> 8 * i & 255));
@@ -83,7 +83,8 @@ std::string to_bytes(const Position& position) {
 }
 
 Position from_bytes(const std::string& bytes) {
-  if (bytes.size() < kMagicBytes + kChecksumBytes || bytes.compare(0, kMagicBytes, kMagic, kMagicBytes) != 0)
+  if (bytes.size() < kMagicBytes + kChecksumBytes ||
+      bytes.compare(0, kMagicBytes, kPositionMagic, kMagicBytes) != 0)
     damaged();
   const auto* first = reinterpret_cast<const unsigned char*>(bytes.data());
   const unsigned char* end = first + bytes.size() - kChecksumBytes;

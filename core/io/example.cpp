@@ -12,9 +12,10 @@ constexpr size_t kMostFeatures = size_t{1} << 16;
 enum Wire : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
 // A part of the message: a field's number and its content. No message is copied, and none nests deeper than the code does.
-class Message {
+class MessageReader {
  public:
-  Message(const Input& input, const unsigned char* begin, const unsigned char* at, const unsigned char* end)
+  MessageReader(const Input& input, const unsigned char* begin, const unsigned char* at,
+                const unsigned char* end)
       : input_(&input), begin_(begin), at_(at), end_(end) {}
 
   bool next() {
@@ -40,7 +41,7 @@ class Message {
   uint64_t value() const { return value_; }
   const unsigned char* content() const { return content_; }
   size_t size() const { return size_; }
-  Message inner() const { return Message(*input_, begin_, content_, content_ + size_); }
+  MessageReader inner() const { return MessageReader(*input_, begin_, content_, content_ + size_); }
   bool at_end() const { return at_ == end_; }
 
   uint64_t varint() {
@@ -77,7 +78,7 @@ class Message {
 
 // A list of numbers, packed or one by one. visit(message) is called for each, twice the same way: to count and to read.
 template <class Packed, class Single>
-void each_number(Message list, uint32_t single_wire, Packed&& packed, Single&& single) {
+void each_number(MessageReader list, uint32_t single_wire, Packed&& packed, Single&& single) {
   while (list.next()) {
     if (list.is(1, kBytes))
       packed(list);
@@ -86,18 +87,18 @@ void each_number(Message list, uint32_t single_wire, Packed&& packed, Single&& s
   }
 }
 
-Tensor floats(Context& context, const Message& list) {
+Tensor floats(Context& context, const MessageReader& list) {
   int64_t count = 0;
   each_number(
       list, kFixed32,
-      [&](Message& m) {
+      [&](MessageReader& m) {
         if (m.size() % 4 != 0) m.corrupt("a list of floats of 4 bytes each");
         count += static_cast<int64_t>(m.size() / 4);
       },
-      [&](Message&) { count++; });
+      [&](MessageReader&) { count++; });
   Tensor out = context.allocate(DType::kF32, {count});
   auto* to = out.mutable_data<float>();
-  auto put = [&](Message& m) {
+  auto put = [&](MessageReader& m) {
     for (size_t i = 0; i < m.size(); i += 4) {
       const unsigned char* b = m.content() + i;
       const uint32_t word = b[0] | static_cast<uint32_t>(b[1]) << 8 | static_cast<uint32_t>(b[2]) << 16 |
@@ -109,28 +110,30 @@ Tensor floats(Context& context, const Message& list) {
   return out;
 }
 
-Tensor integers(Context& context, const Message& list) {
+Tensor integers(Context& context, const MessageReader& list) {
   int64_t count = 0;
   each_number(
       list, kVarint,
-      [&](Message& m) {
-        for (Message values = m.inner(); !values.at_end(); count++) values.varint();
+      [&](MessageReader& m) {
+        for (MessageReader values = m.inner(); !values.at_end(); count++) values.varint();
       },
-      [&](Message&) { count++; });
+      [&](MessageReader&) { count++; });
   Tensor out = context.allocate(DType::kI64, {count});
   auto* to = out.mutable_data<int64_t>();
   each_number(
       list, kVarint,
-      [&](Message& m) {
-        for (Message values = m.inner(); !values.at_end();) *to++ = static_cast<int64_t>(values.varint());
+      [&](MessageReader& m) {
+        for (MessageReader values = m.inner(); !values.at_end();)
+          *to++ = static_cast<int64_t>(values.varint());
       },
-      [&](Message& m) { *to++ = static_cast<int64_t>(m.value()); });
+      [&](MessageReader& m) { *to++ = static_cast<int64_t>(m.value()); });
   return out;
 }
 
-Tensor byte_strings(Context& context, const Input& input, const Message& list, const std::string& name) {
+Tensor byte_strings(Context& context, const Input& input, const MessageReader& list,
+                    const std::string& name) {
   int64_t count = 0, length = 0;
-  for (Message m = list; m.next();) {
+  for (MessageReader m = list; m.next();) {
     if (!m.is(1, kBytes)) continue;
     const auto size = static_cast<int64_t>(m.size());
     if (count && size != length)
@@ -141,7 +144,7 @@ Tensor byte_strings(Context& context, const Input& input, const Message& list, c
   }
   Tensor out = context.allocate(DType::kU8, count == 1 ? Shape{length} : Shape{count, length});
   std::byte* to = out.mutable_raw();
-  for (Message m = list; m.next();) {
+  for (MessageReader m = list; m.next();) {
     if (!m.is(1, kBytes)) continue;
     if (m.size()) std::memcpy(to, m.content(), m.size());
     to += m.size();
@@ -150,7 +153,7 @@ Tensor byte_strings(Context& context, const Input& input, const Message& list, c
 }
 
 // The last of its kinds counts, as in protocol buffers.
-Tensor feature_value(Context& context, const Input& input, Message feature, const std::string& name) {
+Tensor feature_value(Context& context, const Input& input, MessageReader feature, const std::string& name) {
   Tensor out;
   while (feature.next()) {
     if (feature.is(1, kBytes)) out = byte_strings(context, input, feature.inner(), name);
@@ -168,13 +171,13 @@ Bundle read_example(Context& context, const Input& input) {
   input.read(0, bytes.get(), size);
   Bundle out;
   std::unordered_set<std::string> names;
-  for (Message example(input, bytes.get(), bytes.get(), bytes.get() + size); example.next();) {
+  for (MessageReader example(input, bytes.get(), bytes.get(), bytes.get() + size); example.next();) {
     if (!example.is(1, kBytes)) continue;
-    for (Message features = example.inner(); features.next();) {
+    for (MessageReader features = example.inner(); features.next();) {
       if (!features.is(1, kBytes)) continue;
       std::string name;
-      Message feature(input, bytes.get(), bytes.get(), bytes.get());
-      for (Message entry = features.inner(); entry.next();) {
+      MessageReader feature(input, bytes.get(), bytes.get(), bytes.get());
+      for (MessageReader entry = features.inner(); entry.next();) {
         if (entry.is(1, kBytes)) name.assign(reinterpret_cast<const char*>(entry.content()), entry.size());
         if (entry.is(2, kBytes)) feature = entry.inner();
       }
