@@ -1,5 +1,4 @@
 // Ops that broadcast by themselves: element-wise ones, and products of matrices, where the batches of one operand are copies.
-#include "core/base/error.h"
 #include "core/compile/pass.h"
 #include "core/kernels/gemm/gemm.h"
 #include "core/ops/generated/attrs.h"
@@ -9,17 +8,6 @@ namespace tl::compile {
 using namespace graph;
 
 namespace {
-
-// Whether the node gives a result of the same shape with operands as they are now.
-bool keeps_shape(const Program& program, const Node& node) {
-  OutputSpec spec;
-  try {
-    infer(program, node, &spec);
-  } catch (const Error&) {  // an op whose operands must have one shape
-    return false;
-  }
-  return spec.shape == program.values[node.out[0]].shape;
-}
 
 // A single matrix on the right makes further rows of the batches on the left, of one product whose rows have to be those of the
 // many. Of other operands the same matrix is taken again and again.

@@ -23,6 +23,8 @@ void canonicalise(graph::Program& program, Context& context);
 void absorb_broadcasts(graph::Program& program, Context& context);
 // What is computed of constants alone, such as a full, is computed now, unless it is large.
 void fold_constants(graph::Program& program, Context& context);
+// Constants whose elements are all the same are one element to element-wise ops that broadcast it.
+void shrink_constants(graph::Program& program, Context& context);
 // Nodes that compute the same thing of the same values become one. Not random draws, nor a recomputed segment and its first
 // run.
 void merge_common(graph::Program& program, Context& context);
@@ -43,6 +45,8 @@ void schedule(graph::Program& program, Context& context);
 // Runs the passes but those that are named. verify: looks at the program between them (throws kInternal).
 void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify);
 
+// Whether a node with one result gives that the shape it has, with the operands that it takes now.
+bool keeps_shape(const graph::Program& program, const graph::Node& node);
 // Whether the kernel of a node can fail: it checks data, or may need memory for itself.
 bool can_fail(const graph::Node& node);
 

@@ -11,6 +11,7 @@ constexpr Pass kPasses[] = {
     {"canonicalise", canonicalise},
     {"absorb_broadcasts", absorb_broadcasts},
     {"fold_constants", fold_constants},
+    {"shrink_constants", shrink_constants},
     {"merge_common", merge_common},
     {"drop_dead", drop_dead},
     {"fuse_product_sums", fuse_product_sums},
@@ -39,6 +40,16 @@ void run_passes(graph::Program& program, Context& context, Span<const char* cons
     pass.run(program, context);
     check(pass.name);
   }
+}
+
+bool keeps_shape(const graph::Program& program, const graph::Node& node) {
+  OutputSpec spec;
+  try {
+    graph::infer(program, node, &spec);
+  } catch (const Error&) {  // an op whose operands must have one shape
+    return false;
+  }
+  return spec.shape == program.values[node.out[0]].shape;
 }
 
 bool can_fail(const graph::Node& node) {

@@ -123,6 +123,24 @@ TEST_CASE_METHOD(Fixture, "what is computed of constants is computed once", "[co
        "%0: f32 (3,) = uniform {shape=[3], low=0, high=1, dtype=f32, draw=0}\nreturn %0\n");
 }
 
+TEST_CASE_METHOD(Fixture, "constants of one number are that number where it is broadcast", "[compile]") {
+  const std::string x = "input %0: f32 (2, 3)\n";
+  // Those of the text are filled with ones.
+  CHECK(after(compile::shrink_constants,
+              x + "constant %1: f32 (2, 1)\n%2 = mul %0 %1\n%3 = add %1 %2\nreturn %3\n") ==
+        x + "constant %3: f32 ()\n%1: f32 (2, 3) = mul %0 %3\n%2: f32 (2, 3) = add %3 %1\nreturn %2\n");
+  // Where the op needs its shape, takes no broadcast, or is given out.
+  same(compile::shrink_constants,
+       "input %0: f32 (3,)\nconstant %1: f32 (2, 1)\n%2: f32 (2, 3) = mul %0 %1\nreturn %2\n");
+  same(compile::shrink_constants,
+       x + "constant %1: f32 (2, 3)\n%2: f32 (2, 3) = relu_grad %0 %1\nreturn %1 %2\n");
+  Program p = program_of(c, x + "constant %1: f32 (2, 3)\n%2: f32 (2, 3) = mul %0 %1\nreturn %2\n");
+  p.constants[0].tensor.mutable_data<float>()[4] = -1;
+  const std::string before = to_text(p);
+  compile::shrink_constants(p, c);
+  CHECK(to_text(p) == before);
+}
+
 TEST_CASE_METHOD(Fixture, "what is computed twice is computed once", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   CHECK(after(compile::merge_common, x + "%1 = exp %0\n%2 = exp %0\n%3 = sum %1 {axes=[0], "

@@ -303,6 +303,44 @@ TEMPLATE_TEST_CASE("clip keeps NaN, and gradients follow their formulas to the b
   }
 }
 
+TEMPLATE_TEST_CASE("short rows have the same bits one by one and many at a time", "[kernels][vector]", float,
+                   double) {
+  using T = TestType;
+  const T infinite = std::numeric_limits<T>::infinity(), none = std::numeric_limits<T>::quiet_NaN();
+  for (const VectorTable* table : runnable_vector_tables()) {
+    CAPTURE(static_cast<int>(table->isa));
+    const RowKernels<T>& k = float_table<T>(*table).row;
+    for (size_t cols = 1; cols <= 18; ++cols)
+      for (size_t rows : {1, 2, 4, 8, 15, 16, 17, 37}) {
+        std::vector<T> x = uniform_values<T>(rows * cols, -9, 9, cols * 100 + rows);
+        if (rows > 4) {
+          x[2 * cols] = none;
+          x[3 * cols + cols / 2] = infinite;
+          for (size_t c = 0; c < cols; ++c) x[4 * cols + c] = -infinite;
+        }
+        std::vector<int32_t> labels(rows);
+        for (size_t r = 0; r < rows; ++r) labels[r] = static_cast<int32_t>(r % (cols + 2)) - 1;
+        Guarded<T> soft(rows * cols), p(rows * cols), loss(rows), loss_alone(rows), in_place(x);
+        k.softmax(x.data(), soft.data(), rows, cols);
+        k.cross_entropy_i32(x.data(), labels.data(), loss_alone.data(), nullptr, rows, cols);
+        k.cross_entropy_i32(x.data(), labels.data(), loss.data(), p.data(), rows, cols);
+        k.softmax(in_place.data(), in_place.data(), rows, cols);
+        REQUIRE((soft.intact() && p.intact() && loss.intact() && loss_alone.intact() && in_place.intact()));
+        std::vector<T> row(cols), row_loss(1);
+        for (size_t r = 0; r < rows; ++r) {
+          CAPTURE(cols, rows, r);
+          k.softmax(x.data() + r * cols, row.data(), 1, cols);
+          REQUIRE(same_bits(row.data(), soft.data() + r * cols, cols));
+          REQUIRE(same_bits(row.data(), p.data() + r * cols, cols));
+          REQUIRE(same_bits(row.data(), in_place.data() + r * cols, cols));
+          k.cross_entropy_i32(x.data() + r * cols, labels.data() + r, row_loss.data(), nullptr, 1, cols);
+          REQUIRE(same_bits(row_loss.data(), loss.data() + r, 1));
+          REQUIRE(same_bits(row_loss.data(), loss_alone.data() + r, 1));
+        }
+      }
+  }
+}
+
 TEMPLATE_TEST_CASE("sigmoid_cross_entropy agrees with long double", "[kernels][vector]", float, double) {
   using T = TestType;
   const std::vector<T> x = uniform_values<T>(1003, -40, 40, 1), z = uniform_values<T>(1003, 0, 1, 2);

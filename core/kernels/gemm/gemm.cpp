@@ -50,18 +50,6 @@ GemmProblem<T> shape_of(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
   return simplified<T>({ta, tb, m, n, k, 1, nullptr, ta ? m : k, nullptr, tb ? k : n, 0, nullptr, n});
 }
 
-template <typename T>
-GemmProblem<T> product_of_batch(const GemmBatch& batch, int64_t index, GemmProblem<T> p) {
-  for (int axis = batch.rank - 1; axis >= 0; --axis) {
-    const int64_t i = index % batch.sizes[axis];
-    index /= batch.sizes[axis];
-    p.a += i * batch.a_strides[axis];
-    p.b += i * batch.b_strides[axis];
-    p.c += i * batch.c_strides[axis];
-  }
-  return p;
-}
-
 // The products of a batch one after the other: what follows from their shape is found once.
 template <typename T>
 void run_one_by_one(ThreadPool& pool, const GemmBatch& batch, int64_t count, const GemmProblem<T>& given) {
@@ -74,7 +62,7 @@ void run_one_by_one(ThreadPool& pool, const GemmBatch& batch, int64_t count, con
   const GemmCpu cpu = gemm_cpu();
   const GemmKernels<T>& kernels = *gemm_kernels<T>(cpu);
   const GemmMethod method = choose(cpu, p);
-  for (int64_t i = 0; i < count; ++i) run_gemm(pool, kernels, method, product_of_batch(batch, i, p));
+  run_gemm_batch(pool, kernels, method, batch, count, p);
 }
 
 template <typename T>

@@ -172,14 +172,17 @@ bool is_one_block(const GemmKernels<T>& kernels, const Arranged<T>& x, int threa
   return x.terms <= kernels.block_terms && wanted_parts(x.multiply_adds(), threads) == 1;
 }
 
+template <typename T>
+void compute_unpacked(const GemmKernels<T>& kernels, const Arranged<T>& x) {
+  GemmBlock<T> block = block_of(x, {0, x.rows, 0, x.cols}, 0, x.terms);
+  block.b_panel = kernels.panel;
+  kernels.block(block);
+}
+
 // B is read where it lies.
 template <typename T>
 void run_unpacked(const Workers& workers, const GemmKernels<T>& kernels, const Arranged<T>& x) {
-  if (is_one_block(kernels, x, workers.size())) {
-    GemmBlock<T> block = block_of(x, {0, x.rows, 0, x.cols}, 0, x.terms);
-    block.b_panel = kernels.panel;
-    return kernels.block(block);
-  }
+  if (is_one_block(kernels, x, workers.size())) return compute_unpacked(kernels, x);
   const double work = x.multiply_adds();
   const Grid grid(x.rows, x.cols, kernels.tile_rows, kernels.panel, x.rows, work, workers.size());
   const int64_t step = terms_per_block(x.terms, kernels.block_terms);
@@ -522,15 +525,41 @@ void run_gemm(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method
 }
 
 template <typename T>
+void run_gemm_batch(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method,
+                    const GemmBatch& batch, int64_t count, const GemmProblem<T>& first) {
+  const Workers workers(pool, gemm_scratch(kernels, method, first));
+  if (method == GemmMethod::direct || method == GemmMethod::swapped) {
+    const bool swap = method == GemmMethod::swapped;
+    const Arranged<T> x = arrange(first, swap);
+    const bool packs = x.b_transposed;
+    if (!rows_collide(x) && is_one_block(kernels, x, workers.size()) &&
+        (!packs || packed_bytes(kernels, x) <= kStripeBytes)) {
+      T* packed_b = packs ? static_cast<T*>(workers.own(0)) : nullptr;
+      for (int64_t i = 0; i < count; ++i) {
+        const Arranged<T> one = arrange(product_of_batch(batch, i, first), swap);
+        if (packs)
+          compute_private(kernels, one, {0, x.rows, 0, x.cols}, 0, x.terms, packed_b);
+        else
+          compute_unpacked(kernels, one);
+      }
+      return;
+    }
+  }
+  for (int64_t i = 0; i < count; ++i) run_on(workers, kernels, method, product_of_batch(batch, i, first));
+}
+
+template <typename T>
 void run_gemm_alone(void* memory, const GemmKernels<T>& kernels, GemmMethod method, const GemmProblem<T>& p) {
   run_on(Workers(memory, gemm_scratch(kernels, method, p)), kernels, method, p);
 }
 
-#define TL_INSTANTIATE(T)                                                                           \
-  template bool gemm_sums_first<T>(const GemmKernels<T>&, GemmMethod, int64_t);                     \
-  template bool gemm_method_applies<T>(GemmMethod, const GemmProblem<T>&);                          \
-  template GemmScratch gemm_scratch<T>(const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);   \
-  template void run_gemm<T>(ThreadPool&, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&); \
+#define TL_INSTANTIATE(T)                                                                                    \
+  template bool gemm_sums_first<T>(const GemmKernels<T>&, GemmMethod, int64_t);                              \
+  template bool gemm_method_applies<T>(GemmMethod, const GemmProblem<T>&);                                   \
+  template GemmScratch gemm_scratch<T>(const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);            \
+  template void run_gemm<T>(ThreadPool&, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);          \
+  template void run_gemm_batch<T>(ThreadPool&, const GemmKernels<T>&, GemmMethod, const GemmBatch&, int64_t, \
+                                  const GemmProblem<T>&);                                                    \
   template void run_gemm_alone<T>(void*, const GemmKernels<T>&, GemmMethod, const GemmProblem<T>&);
 TL_INSTANTIATE(float)
 TL_INSTANTIATE(double)

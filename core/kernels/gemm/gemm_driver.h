@@ -7,6 +7,7 @@
 
 #include "core/base/thread_pool.h"
 #include "core/kernels/gemm/backend_choice.h"
+#include "core/kernels/gemm/gemm.h"
 
 namespace tl::kernels {
 
@@ -23,6 +24,19 @@ struct GemmProblem {
   T* c;
   int64_t ldc;
 };
+
+// Product number `index` of a batch, whose operands begin where those of p do.
+template <typename T>
+GemmProblem<T> product_of_batch(const GemmBatch& batch, int64_t index, GemmProblem<T> p) {
+  for (int axis = batch.rank - 1; axis >= 0; --axis) {
+    const int64_t i = axis > 0 ? index % batch.sizes[axis] : index;
+    if (axis > 0) index /= batch.sizes[axis];
+    p.a += i * batch.a_strides[axis];
+    p.b += i * batch.b_strides[axis];
+    p.c += i * batch.c_strides[axis];
+  }
+  return p;
+}
 
 // Multiply-adds that are worth sharing out where threads help in time, and in any case.
 constexpr double kMultiplyAddsWorthSharing = 2e6, kMultiplyAddsWorthWaking = 6e6;
@@ -59,6 +73,10 @@ GemmScratch gemm_scratch(const GemmKernels<T>& kernels, GemmMethod method, const
 template <typename T>
 void run_gemm(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method,
               const GemmProblem<T>& problem);
+// The first `count` products of a batch, one after the other, with what follows from their shape found once.
+template <typename T>
+void run_gemm_batch(ThreadPool& pool, const GemmKernels<T>& kernels, GemmMethod method,
+                    const GemmBatch& batch, int64_t count, const GemmProblem<T>& first);
 // On the calling thread alone, which may be a worker of a pool, in `memory` of gemm_scratch().alone() bytes
 // aligned to
 // 64. The same bits.

@@ -366,6 +366,41 @@ void dot_rows(int64_t rows, int64_t terms, typename S::T alpha, const typename S
     dot_group<S, 1>(terms, alpha, a + i * stride, stride, x, beta, y + i * y_stride, y_stride);
 }
 
+// A few columns of such sums, kept in registers. beta: 0 or what the header says.
+template <class S, int kVectors>
+TL_INLINE void add_short_rows(int64_t terms, int tail, typename S::T alpha, const typename S::T* x,
+                              int64_t x_stride, const typename S::T* b, int64_t b_stride, typename S::T beta,
+                              typename S::T* y, int64_t y_stride) {
+  using T = typename S::T;
+  using V = typename S::V;
+  constexpr int kWidth = S::kWidth;
+  V sum[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) sum[v] = S::zero();
+  for (int64_t p = 0; p < terms; ++p, b += b_stride) {
+    const V factor = S::set1(x[p * x_stride]);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v)
+      sum[v] = S::fma(factor, v + 1 < kVectors ? S::load(b + v * kWidth) : S::load_part(b + v * kWidth, tail),
+                      sum[v]);
+  }
+  const V scale = S::set1(alpha);
+  if (y_stride == 1 && beta == 0) {
+#pragma GCC unroll 4
+    for (int v = 0; v + 1 < kVectors; ++v) S::store(y + v * kWidth, S::mul(scale, sum[v]));
+    S::store_part(y + (kVectors - 1) * kWidth, S::mul(scale, sum[kVectors - 1]), tail);
+    return;
+  }
+  alignas(64) T row[kVectors * kWidth] = {};
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) S::store(row + v * kWidth, S::mul(scale, sum[v]));
+  const int cols = (kVectors - 1) * kWidth + tail;
+  for (int j = 0; j < cols; ++j) {
+    T* to = y + j * y_stride;
+    *to = beta != 0 ? row[j] + beta * *to : row[j];
+  }
+}
+
 // Sums of rows are kept in a buffer that stays in the first-level cache, so that rows are read along their length.
 template <class S>
 void add_rows(int64_t terms, int64_t cols, typename S::T alpha, const typename S::T* x, int64_t x_stride,
@@ -375,6 +410,17 @@ void add_rows(int64_t terms, int64_t cols, typename S::T alpha, const typename S
   using V = typename S::V;
   constexpr int kWidth = S::kWidth;
   constexpr int64_t kColumns = 8192 / sizeof(T);
+  if (cols <= 4 * kWidth) {
+    const int vectors = static_cast<int>((cols + kWidth - 1) / kWidth);
+    const int last = static_cast<int>(cols) - (vectors - 1) * kWidth;
+    switch (vectors) {
+      case 0: return;
+      case 1: return add_short_rows<S, 1>(terms, last, alpha, x, x_stride, b, b_stride, beta, y, y_stride);
+      case 2: return add_short_rows<S, 2>(terms, last, alpha, x, x_stride, b, b_stride, beta, y, y_stride);
+      case 3: return add_short_rows<S, 3>(terms, last, alpha, x, x_stride, b, b_stride, beta, y, y_stride);
+      default: return add_short_rows<S, 4>(terms, last, alpha, x, x_stride, b, b_stride, beta, y, y_stride);
+    }
+  }
   alignas(64) T sum[kColumns];
   for (int64_t j0 = 0; j0 < cols; j0 += kColumns) {
     const int64_t width = cols - j0 < kColumns ? cols - j0 : kColumns;

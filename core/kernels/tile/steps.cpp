@@ -231,15 +231,32 @@ void run_spread(const Step& s, const Tile& t) {
   }
 }
 
-// Offset of the element at `position` along the axes [first, last).
-int64_t offset_of(const Strides& a, int first, int last, size_t position) {
-  int64_t rest = static_cast<int64_t>(position), offset = 0;
-  for (int i = first; i < last; i++) {
-    offset += rest % a.size[i] * a.stride[i];
-    rest /= a.size[i];
+// Walks the offsets of the positions along the axes [first, last), in order: one division for each axis where it begins.
+class Offsets {
+ public:
+  Offsets(const Strides& a, int first, int last, size_t position) : a_(a), first_(first), last_(last) {
+    int64_t rest = static_cast<int64_t>(position);
+    for (int i = first; i < last; i++) {
+      at_[i] = rest % a.size[i];
+      rest /= a.size[i];
+      offset_ += at_[i] * a.stride[i];
+    }
   }
-  return offset;
-}
+  int64_t now() const { return offset_; }
+  void next() {
+    for (int i = first_; i < last_; i++) {
+      offset_ += a_.stride[i];
+      if (++at_[i] < a_.size[i]) return;
+      offset_ -= a_.size[i] * a_.stride[i];
+      at_[i] = 0;
+    }
+  }
+
+ private:
+  const Strides& a_;
+  const int first_, last_;
+  int64_t at_[kMaxRank], offset_ = 0;
+};
 
 template <class T>
 void run_gather(const Step& s, const Tile& t) {
@@ -247,18 +264,23 @@ void run_gather(const Step& s, const Tile& t) {
   const T* x = operand<T>(s, t, 0);
   T* y = pointer<T>(t, s.out);
   const size_t rows = s.kind & kColumnKind ? t.rows : 1, cols = s.kind & kRowKind ? t.cols : 1;
+  // Elements that lie side by side, or are the same.
   const size_t run = s.kind & kRowKind ? static_cast<size_t>(a.size[0]) : 1;
-  for (size_t r = 0; r < rows; r++) {
-    const T* row = x + (s.kind & kColumnKind ? offset_of(a, a.in_row, a.rank, t.row + r) : 0);
-    for (size_t c = 0; c < cols;) {
-      const size_t n = std::min(cols - c, run - (t.col + c) % run);
-      const T* from = row + (s.kind & kRowKind ? offset_of(a, 0, a.in_row, t.col + c) : 0);
-      if (run > 1 && a.stride[0] != 0)
-        std::copy_n(from, n, y);
-      else
+  const bool same = run == 1 || a.stride[0] == 0;
+  Offsets row(a, a.in_row, s.kind & kColumnKind ? a.rank : a.in_row, t.row);
+  for (size_t r = 0; r < rows; r++, row.next()) {
+    size_t in_run = t.col % run;
+    Offsets col(a, 1, s.kind & kRowKind ? a.in_row : 1, t.col / run);
+    for (size_t c = 0; c < cols; col.next()) {
+      const size_t n = std::min(cols - c, run - in_run);
+      const T* from = x + row.now() + col.now();
+      if (same)
         std::fill_n(y, n, *from);
+      else
+        std::copy_n(from + in_run, n, y);
       y += n;
       c += n;
+      in_run = 0;
     }
   }
 }

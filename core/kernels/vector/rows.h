@@ -90,9 +90,64 @@ TL_LANE bool with_short_row(size_t cols, Use use) {
   return true;
 }
 
+// The label's logit, read before the probabilities may overwrite it; NaN where the label is not a class.
+template <class V, class Label>
+TL_LANE V chosen_logit(const typename V::T* logits, Label label, size_t cols) {
+  return label >= 0 && static_cast<size_t>(label) < cols ? V(logits[label]) : not_a_number<V>();
+}
+
+// As many rows as there are lanes, and no more columns: a lane each, so that nothing is combined across lanes. The bits are
+// those of ShortRow, whose sums these are in the same order.
+template <class V>
+struct RowsAsLanes {
+  using T = typename V::T;
+  static constexpr size_t kFewest = V::N / 2;  // rows for which it pays
+  alignas(64) T column[V::N * V::N];           // lane r of column c: exponentials, then probabilities
+  V shift, sum;
+
+  TL_LANE RowsAsLanes(const T* x, size_t rows, size_t cols) : shift(0), sum(0) {
+    if (rows < V::N) {
+      for (size_t c = 0; c < cols; ++c) V(0).store(column + c * V::N);
+    }
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t c = 0; c < cols; ++c) column[c * V::N + r] = x[r * cols + c];
+    }
+    V most = V::load(column);
+    for (size_t c = 1; c < cols; ++c) most = maximum(most, V::load(column + c * V::N));
+    shift = most;
+    V partial[V::N];
+    for (size_t c = 0; c < cols; ++c) {
+      partial[c] = exp(V::load(column + c * V::N) - shift);
+      partial[c].store(column + c * V::N);
+    }
+    size_t left = cols;
+    for (size_t width = V::N / 2; width >= 1; width /= 2) {
+      for (size_t c = 0; c + width < left; ++c) partial[c] = partial[c] + partial[c + width];
+      left = left < width ? left : width;
+    }
+    sum = partial[0];
+  }
+  TL_LANE void store_probabilities(T* y, size_t rows, size_t cols) {
+    for (size_t c = 0; c < cols; ++c) (V::load(column + c * V::N) / sum).store(column + c * V::N);
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t c = 0; c < cols; ++c) y[r * cols + c] = column[c * V::N + r];
+    }
+  }
+};
+// Rows from `row` on that are computed so; 0 where the others are.
+template <class V>
+TL_LANE size_t rows_as_lanes(size_t row, size_t rows, size_t cols) {
+  const size_t left = rows - row;
+  return cols > V::N || left < RowsAsLanes<V>::kFewest ? 0 : left < V::N ? left : V::N;
+}
+
 template <class V, class Row>
 TL_LANE void softmax_short(const typename V::T* x, typename V::T* y, size_t rows, size_t cols) {
-  for (size_t r = 0; r < rows; ++r, x += cols, y += cols) Row(x, cols).store_probabilities(y, cols);
+  size_t r = 0;
+  for (size_t n; (n = rows_as_lanes<V>(r, rows, cols)) > 0; r += n) {
+    RowsAsLanes<V>(x + r * cols, n, cols).store_probabilities(y + r * cols, n, cols);
+  }
+  for (; r < rows; ++r) Row(x + r * cols, cols).store_probabilities(y + r * cols, cols);
 }
 template <class V>
 void softmax(const typename V::T* x, typename V::T* y, size_t rows, size_t cols) {
@@ -129,15 +184,19 @@ void logsumexp(const typename V::T* x, typename V::T* y, size_t rows, size_t col
   }
 }
 
-// The label's logit, read before the probabilities may overwrite it; NaN where the label is not a class.
-template <class V, class Label>
-TL_LANE V chosen_logit(const typename V::T* logits, Label label, size_t cols) {
-  return label >= 0 && static_cast<size_t>(label) < cols ? V(logits[label]) : not_a_number<V>();
-}
 template <class V, class Row, class Label>
 TL_LANE void cross_entropy_short(const typename V::T* logits, const Label* labels, typename V::T* loss,
                                  typename V::T* probabilities, size_t rows, size_t cols) {
-  for (size_t r = 0; r < rows; ++r) {
+  size_t r = 0;
+  for (size_t n; (n = rows_as_lanes<V>(r, rows, cols)) > 0; r += n) {
+    alignas(64) typename V::T chosen[V::N] = {};
+    for (size_t k = 0; k < n; ++k)
+      chosen[k] = first_lane(chosen_logit<V>(logits + (r + k) * cols, labels[r + k], cols));
+    RowsAsLanes<V> block(logits + r * cols, n, cols);
+    (log(block.sum) - (V::load(chosen) - block.shift)).store_n(loss + r, n);
+    if (probabilities) block.store_probabilities(probabilities + r * cols, n, cols);
+  }
+  for (; r < rows; ++r) {
     const V chosen = chosen_logit<V>(logits + r * cols, labels[r], cols);
     const Row row(logits + r * cols, cols);
     loss[r] = first_lane(log(row.sum) - (chosen - row.shift));
