@@ -58,12 +58,14 @@ GemmCpu detect_cpu() {
 constexpr double kPack = 0.27;  // an element packed with its rows and columns exchanged
 constexpr double kTurn = 0.6;   // an element of a tile that is stored transposed
 
-// width: a power of 2.
-double vectors_of(int64_t n, int64_t width) {
-  const int64_t rest = n & (2 * width - 1);
-  return static_cast<double>(n - rest) / static_cast<double>(2 * width) + (rest == 0       ? 0
-                                                                           : rest <= width ? 0.65
-                                                                                           : 1.0);
+// In pairs of vectors, whose width is a power of 2 and no half of which is used on its own but by AVX-512 kernels.
+double vectors_of(int64_t n, int64_t width, bool halves) {
+  const int64_t pairs = n >> (__builtin_ctzll(static_cast<unsigned long long>(width)) + 1),
+                rest = n - 2 * width * pairs;
+  return static_cast<double>(pairs) + (rest == 0                     ? 0
+                                       : halves && 2 * rest <= width ? 0.4
+                                       : rest <= width               ? 0.65
+                                                                     : 1.0);
 }
 
 }  // namespace
@@ -116,8 +118,10 @@ GemmMethod choose_gemm_method(GemmCpu cpu, bool is_double, bool ta, bool tb, int
   if (!ta && !tb && m >= 32 && b_bytes >= (16 << 20) && n % 512 == 0) return GemmMethod::packed;
 
   const int64_t width = (16 << static_cast<int>(cpu)) / (is_double ? 8 : 4);
-  const double direct = dm * vectors_of(n, width) * dk + (tb ? kPack * dn * dk : 0);
-  const double swapped = dn * vectors_of(m, width) * dk + (ta ? 0 : kPack * dm * dk) + kTurn * dm * dn;
+  const bool halves = cpu == GemmCpu::avx512;
+  const double direct = dm * vectors_of(n, width, halves) * dk + (tb ? kPack * dn * dk : 0);
+  const double swapped =
+      dn * vectors_of(m, width, halves) * dk + (ta ? 0 : kPack * dm * dk) + kTurn * dm * dn;
   return swapped < direct ? GemmMethod::swapped : GemmMethod::direct;
 }
 

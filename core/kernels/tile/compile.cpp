@@ -17,6 +17,7 @@ constexpr size_t kMostElements = 4096, kLeastElements = 256;
 constexpr size_t kTileBytes = 32 << 10;  // of all that a tile touches: a first-level cache
 constexpr size_t kSummedRows =
     8;  // of a tile at least, so that running sums of columns are not most of the work
+constexpr size_t kFarBytes = 1 << 20;  // a second-level cache
 constexpr size_t kLine = 64;
 constexpr int kNever = std::numeric_limits<int>::max();
 
@@ -346,6 +347,12 @@ class Compiler {
       if (!outside || !used || !part || is_gathered(i)) continue;
       plan_->moving.push_back({slot_[i], n.kind, static_cast<uint16_t>(size_of(n.dtype))});
     }
+    size_t bytes = 0;
+    for (const Plan::Moving& m : plan_->moving)
+      if (m.kind == kMatrixKind || plan_->cols == 1) bytes += plan_->rows * plan_->cols * m.element;
+    if (bytes < kFarBytes) return;
+    for (const Plan::Moving& m : plan_->moving)
+      if (m.slot < plan_->inputs && (m.kind == kMatrixKind || plan_->cols == 1)) plan_->ahead.push_back(m);
   }
 
   bool is_gathered(size_t i) const {

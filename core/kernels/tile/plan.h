@@ -43,6 +43,9 @@ struct TileProgram::Plan {
     size_t offset;
   };
   std::vector<Moving> moving;
+  // Inputs that are asked for a tile ahead, where all that moves is more than a second-level cache holds: a step reads its part of
+  // one at once, and others before that of the next tile.
+  std::vector<Moving> ahead;
   std::vector<Placed> in_worker, in_shared;
   size_t worker_bytes = 0, shared_bytes = 0;
   std::vector<std::unique_ptr<Strides>> strides;

@@ -68,9 +68,19 @@ class Unit {
       at_[m.slot] = static_cast<std::byte*>(memory_.base[m.slot]) + tile_.offsets[m.kind] * m.element;
     for (size_t i = 0; i < plan_.collectors.size(); i++)
       if (plan_.collectors[i].buffered) plan_.collectors[i].place(progress_[i], memory_, at_);
+    if (!plan_.ahead.empty()) ask_ahead();
     run_steps(plan_.each, tile_);
     for (size_t i = 0; i < plan_.collectors.size(); i++)
       plan_.collectors[i].take(progress_[i], memory_, tile_);
+  }
+
+  // The parts of the next tile, which lie behind those of this one. Of what lies beyond the end nothing comes.
+  void ask_ahead() {
+    for (const Plan::Moving& m : plan_.ahead) {
+      const size_t bytes = tile_.counts[m.kind] * m.element;
+      const std::byte* next = static_cast<const std::byte*>(at_[m.slot]) + bytes;
+      for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(next + i);
+    }
   }
 
   const Plan& plan_;
