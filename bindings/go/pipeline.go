@@ -28,8 +28,7 @@ type ElementPlace struct {
 // everywhere, with random numbers that follow from the element; what it makes and does not return is freed for it.
 //
 // It runs on a goroutine of its own, several of them at once where a map has threads. An error that it returns, a panic, and the end of
-// its goroutine, end the iteration with that error. It must not use the dataset's context, nor close that or the dataset, which wait for
-// it.
+// its goroutine, end the iteration with that error. It must not use the dataset's context, nor close that or the dataset, which wait for it.
 type ElementFunc func(c *Context, place ElementPlace, inputs []*Tensor) (outputs []*Tensor, err error)
 
 // PredicateFunc says whether an element stays. It runs as an ElementFunc does.
@@ -239,8 +238,8 @@ func (c *Context) DatasetFromFunc(size int64, width int, f ElementFunc) *Dataset
 //	})
 //
 // begin starts a pass through an epoch; each dataset made of this one has passes of its own. To go on in the midst of an epoch, elements
-// are taken and dropped. A pass that is given up is not called any more; Close waits for a call that is running, so that one which waits
-// for a channel needs somebody who closes that.
+// are taken and dropped. A pass that is given up is not called any more. Close waits up to a second for a call that is running, the end of the
+// context until it comes back: one which waits for a channel needs somebody who closes that.
 func (c *Context) DatasetFromIterator(width int, begin func(epoch uint64) (NextFunc, error)) *Dataset {
 	if begin == nil {
 		return c.datasetFromPasses(width, nil)

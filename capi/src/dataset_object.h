@@ -14,8 +14,13 @@ namespace tl::capi {
 class DatasetObject {
  public:
   DatasetObject(Session& session, data::DatasetPtr dataset)
-      : session_(session), dataset_(std::move(dataset)) {}
-  ~DatasetObject() { release_element(); }
+      : session_(session), dataset_(std::move(dataset)) {
+    session.collect_leftovers();
+  }
+  ~DatasetObject() {
+    release_element();
+    if (iterator_ && !iterator_->stop(kPatience)) leave_behind();
+  }
   DatasetObject(const DatasetObject&) = delete;
   DatasetObject& operator=(const DatasetObject&) = delete;
 
@@ -64,6 +69,22 @@ class DatasetObject {
   }
 
  private:
+  // How long the end of a dataset waits for a function of the caller's.
+  static constexpr std::chrono::milliseconds kPatience{1000};
+
+  struct Leftover : Session::Leftover {
+    explicit Leftover(std::unique_ptr<data::DatasetIterator> i) : iterator(std::move(i)) {}
+    bool done() noexcept override { return iterator->stop(std::chrono::milliseconds(0)); }
+    std::unique_ptr<data::DatasetIterator> iterator;
+  };
+  void leave_behind() noexcept {
+    try {
+      session_.leave_behind(std::make_unique<Leftover>(std::move(iterator_)));
+    } catch (...) {
+      // Without memory it is waited for.
+    }
+  }
+
   Session& session_;
   data::DatasetPtr dataset_;
   std::unique_ptr<data::DatasetIterator> iterator_;

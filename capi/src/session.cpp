@@ -66,7 +66,25 @@ Session::Session(const ContextOptions& options, uint32_t own_slot) : core_(optio
 
 Session::~Session() { destroy_objects(); }
 
+void Session::leave_behind(std::unique_ptr<Leftover> leftover) noexcept {
+  try {
+    leftovers_.push_back(std::move(leftover));
+  } catch (...) {
+    leftover.reset();  // without memory for the list it is waited for
+  }
+}
+
+void Session::collect_leftovers() noexcept {
+  for (size_t i = leftovers_.size(); i-- > 0;) {
+    if (!leftovers_[i]->done()) continue;
+    std::unique_ptr<Leftover> done = std::move(leftovers_[i]);
+    leftovers_[i] = std::move(leftovers_.back());
+    leftovers_.pop_back();
+  }
+}
+
 void Session::destroy_objects() {
+  leftovers_.clear();
   non_finite_check.reset();  // before the context that it looks at
   // Newest scopes first; inside a scope newest first, so that users go before what they use.
   while (!scopes_.empty()) {

@@ -63,6 +63,15 @@ class Session {
   // What looks at the results of all ops for values that are not finite; null: nothing does.
   std::unique_ptr<Observer> non_finite_check;
 
+  // What ends later, because a function of the caller's still runs in it: at the latest with the session, which waits for it.
+  class Leftover {
+   public:
+    virtual ~Leftover() = default;
+    virtual bool done() noexcept = 0;
+  };
+  void leave_behind(std::unique_ptr<Leftover> leftover) noexcept;
+  void collect_leftovers() noexcept;  // those that are done
+
   // Whether the calling thread is inside a PipelineCallback of this session.
   bool in_pipeline_callback() const {
     return pipeline_callbacks_.load(std::memory_order_relaxed) != 0 && is_pipeline_thread();
@@ -106,6 +115,7 @@ class Session {
   mutable std::mutex pipeline_mutex_;
   std::vector<uintptr_t> pipeline_threads_;  // that are in a callback
   bool lent_ = false;
+  std::vector<std::unique_ptr<Leftover>> leftovers_;
 
   friend Code destroy_session(const void* handle) noexcept;
   void* log_user_data_ = nullptr;

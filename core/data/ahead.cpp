@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -38,10 +39,13 @@ class Ring {
     BlockedSignals blocked;
     threads_.reserve(static_cast<size_t>(how_.threads));
     try {
-      for (int i = 0; i < how_.threads; i++)
+      for (int i = 0; i < how_.threads; i++) {
+        active_.fetch_add(1, std::memory_order_relaxed);
         threads_.emplace_back(
             [this, i] { work(how_.function ? workers_[static_cast<size_t>(i)].get() : nullptr); });
+      }
     } catch (const std::system_error&) {
+      active_.fetch_sub(1, std::memory_order_relaxed);
       // Fewer do as well, but one there must be.
       if (threads_.empty())
         fail(Code::kOutOfMemory, "[dataset_next] the system must grant a thread: got none; ",
@@ -60,6 +64,17 @@ class Ring {
     threads_.clear();
     control_.stop(false);
   }
+  // Asks the threads to end, and does not wait for them.
+  void stop() noexcept {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      stopped_ = true;
+    }
+    control_.stop(true);
+    space_.notify_all();
+    source_->stop();
+  }
+  bool quiet() const noexcept { return active_.load(std::memory_order_acquire) == 0 && source_->quiet(); }
   // After fork() the threads are in the other process.
   void abandon() noexcept {
     for (std::thread& t : threads_) t.detach();
@@ -144,6 +159,7 @@ class Ring {
       }
       lay_down(number);
     }
+    active_.fetch_sub(1, std::memory_order_release);
   }
 
   const Ahead how_;
@@ -151,6 +167,7 @@ class Ring {
   std::unique_ptr<Stage> source_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
+  std::atomic<int> active_{0};  // threads that have not come to their end
   uint64_t epoch_ = 0;
   std::mutex turn_;  // held by the thread that takes an element of the source
   std::mutex mutex_;
@@ -227,6 +244,10 @@ class AheadStage : public Stage {
     ring_->source().restore(in);
     note_place();
   }
+  void stop() noexcept override {
+    if (!ring_->running() || getpid() == process_) ring_->stop();
+  }
+  bool quiet() const noexcept override { return (process_ != 0 && getpid() != process_) || ring_->quiet(); }
   // What was made ahead is made again with the new weights.
   void weigh(const SampleWeights& changed) override {
     check_process();

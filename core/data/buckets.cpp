@@ -74,6 +74,8 @@ class BucketStage : public Stage {
     });
   }
   void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void stop() noexcept override { source_.stop(); }
+  bool quiet() const noexcept override { return source_.quiet(); }
 
  private:
   struct Waiting {

@@ -106,6 +106,8 @@ class CacheStage : public Stage {
     index_ = in.word(0, std::numeric_limits<int64_t>::max());
   }
   void weigh(const SampleWeights&) override {}
+  void stop() noexcept override { source_->stop(); }
+  bool quiet() const noexcept override { return source_->quiet(); }
 
  private:
   void read() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -104,6 +105,16 @@ bool DatasetIterator::next(Span<Tensor> out) {
 double DatasetIterator::input_wait() const {
   const double all = last_return_ - first_call_;
   return all > 0 ? 100 * waited_ / all : 0;
+}
+
+bool DatasetIterator::stop(std::chrono::milliseconds patience) noexcept {
+  root_->stop();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!root_->quiet()) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  return true;
 }
 
 void DatasetIterator::seek(uint64_t epoch, int64_t position) {

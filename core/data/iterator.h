@@ -1,6 +1,7 @@
 // DatasetIterator: walks through a dataset, epoch after epoch, and makes tensors of its elements.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ class DatasetIterator {
   // The same as a part of what a program keeps (core/tensor/state.h): one text, "<prefix>/position".
   void save(State& state, const std::string& prefix) const;
   void restore(const State& state, const std::string& prefix);
+
+  // Before the iterator ends, which waits for functions of the caller's that its threads are running: asks them to end, and waits for so
+  // long at the most. True where none is left to wait for. Nothing but the end may follow.
+  bool stop(std::chrono::milliseconds patience) noexcept;
 
   // Seconds of this epoch (the last one, until the next has begun) so far that next() took, and their share in per cent of the time
   // from its first call until its latest return.

@@ -24,6 +24,12 @@ class Joined : public Stage {
   void weigh(const SampleWeights& changed) override {
     for (auto& s : sources_) s->weigh(changed);
   }
+  void stop() noexcept override {
+    for (auto& s : sources_) s->stop();
+  }
+  bool quiet() const noexcept override {
+    return std::all_of(sources_.begin(), sources_.end(), [](auto& s) { return s->quiet(); });
+  }
 
  protected:
   std::vector<std::unique_ptr<Stage>> sources_;

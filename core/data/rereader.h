@@ -32,6 +32,8 @@ class Rereader {
   void restore(PositionReader& in);
   void fetch(const std::vector<int64_t>& numbers, FunctionRef<void(int64_t number, Element&& element)> got);
   void weigh(const SampleWeights& changed);
+  void stop() noexcept { source_->stop(); }
+  bool quiet() const noexcept { return source_->quiet(); }
 
  private:
   struct Mark {

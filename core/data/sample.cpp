@@ -1,5 +1,6 @@
 #include "core/data/sample.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -94,6 +95,12 @@ class SampleStage : public Stage {
   void weigh(const SampleWeights& changed) override {
     if (&changed == origin_) weights_ = changed.values();
     for (auto& s : sources_) s->weigh(changed);
+  }
+  void stop() noexcept override {
+    for (auto& s : sources_) s->stop();
+  }
+  bool quiet() const noexcept override {
+    return std::all_of(sources_.begin(), sources_.end(), [](auto& s) { return s->quiet(); });
   }
 
  private:

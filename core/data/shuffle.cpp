@@ -161,6 +161,8 @@ class BufferStage : public Stage {
     fetch();
   }
   void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void stop() noexcept override { source_.stop(); }
+  bool quiet() const noexcept override { return source_.quiet(); }
 
  private:
   size_t pick(int64_t draw, size_t size) const {

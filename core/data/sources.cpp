@@ -41,6 +41,8 @@ class IndexedStage : public Stage {
     index_ = in.word(0, size_);
   }
   void weigh(const SampleWeights&) override {}
+  void stop() noexcept override {}
+  bool quiet() const noexcept override { return true; }
 
  private:
   std::unique_ptr<Reader> reader_;
@@ -182,6 +184,8 @@ class IterationStage : public Stage {
     wanted_ = wanted;
   }
   void weigh(const SampleWeights&) override {}
+  void stop() noexcept override {}
+  bool quiet() const noexcept override { return true; }
 
  private:
   // The elements before the wanted one are read for nothing: the caller's pass knows no other way.

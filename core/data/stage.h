@@ -46,6 +46,9 @@ class Stage {
   virtual int64_t skip(int64_t count);
   virtual void save(Position& out) const = 0;
   virtual void restore(PositionReader& in) = 0;
+  // From any thread, once and for good: threads of this stage and of those below end as soon as the caller's functions let them.
+  virtual void stop() noexcept = 0;
+  virtual bool quiet() const noexcept = 0;  // none of these threads is running
   // The weights of a sample_from() below have changed (sample.h): for what is drawn from here on.
   virtual void weigh(const SampleWeights& changed) = 0;
 };
@@ -58,6 +61,8 @@ class Decorator : public Stage {
   void save(Position& out) const override { source_->save(out); }
   void restore(PositionReader& in) override { source_->restore(in); }
   void weigh(const SampleWeights& changed) override { source_->weigh(changed); }
+  void stop() noexcept override { source_->stop(); }
+  bool quiet() const noexcept override { return source_->quiet(); }
 
  protected:
   std::unique_ptr<Stage> source_;

@@ -58,6 +58,8 @@ class WindowStage : public Stage {
     source_.fetch(numbers, [&](int64_t, Element&& element) { held_.push_back(std::move(element)); });
   }
   void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void stop() noexcept override { source_.stop(); }
+  bool quiet() const noexcept override { return source_.quiet(); }
 
  private:
   Rereader source_;

@@ -441,6 +441,63 @@ static void batches_come_in_the_same_memory_again(void **state) {
   free_context(c);
 }
 
+typedef struct {
+  pthread_mutex_t held, counting;
+  int arrived, destroyed;
+} gate;
+
+static int count_at(gate *g, int more) {
+  pthread_mutex_lock(&g->counting);
+  const int arrived = g->arrived += more;
+  pthread_mutex_unlock(&g->counting);
+  return arrived;
+}
+
+static tl_status wait_at_gate(tl_context *c, void *user_data, const tl_element_place *place,
+                              tl_tensor *const *inputs, size_t num_inputs, tl_tensor **outputs,
+                              size_t num_outputs) {
+  gate *g = user_data;
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  if (place->index > 0) {
+    count_at(g, 1);
+    pthread_mutex_lock(&g->held);
+    pthread_mutex_unlock(&g->held);
+  }
+  outputs[0] = inputs[0];
+  return TL_OK;
+}
+
+static void end_of_gate(void *user_data) { ((gate *)user_data)->destroyed++; }
+
+static void a_function_that_does_not_come_back_holds_nobody_up(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, 0, 0};
+  pthread_mutex_lock(&g.held);
+  tl_dataset *d = tl_dataset_map(c, numbers(c, 9), wait_at_gate, &g, end_of_gate, 1, NULL);
+  tl_dataset *ahead = tl_dataset_prefetch(c, d, 2);
+  tl_tensor *element;
+  assert_true(tl_dataset_next(ahead, &element, 1));
+  while (!count_at(&g, 0)) rest();
+  tl_dataset_release(d);
+  tl_dataset_release(ahead); /* comes back, although the function does not */
+  assert_int_equal(g.destroyed, 0);
+  assert_true(tl_tensor_item(tl_scalar(c, TL_F32, 3)) == 3);
+  tl_dataset *other = numbers(c, 3);
+  assert_true(tl_dataset_next(other, &element, 1));
+  assert_int_equal(g.destroyed, 0);
+  pthread_mutex_unlock(&g.held);
+  for (int i = 0; i < 500 && !g.destroyed; i++) {
+    rest();
+    tl_dataset_release(numbers(c, 1));
+  }
+  assert_int_equal(g.destroyed, 1);
+  free_context(c);
+  assert_int_equal(g.destroyed, 1);
+}
+
 static void *release_it(void *dataset) {
   tl_dataset_release(dataset);
   return NULL;
@@ -527,6 +584,7 @@ int pipeline_tests(void) {
       cmocka_unit_test(places_are_bytes_that_any_context_takes),
       cmocka_unit_test(stages_are_there),
       cmocka_unit_test(batches_come_in_the_same_memory_again),
+      cmocka_unit_test(a_function_that_does_not_come_back_holds_nobody_up),
       cmocka_unit_test(a_pipeline_may_end_from_another_thread),
       cmocka_unit_test(threads_stay_behind_in_a_fork),
       cmocka_unit_test(nothing_at_all_is_an_epoch_that_ends),

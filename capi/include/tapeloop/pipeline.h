@@ -28,7 +28,8 @@
  * with random numbers that follow from the element. What they make and do not put out is released for them. They must not use the
  * context of the dataset, which refuses them, nor end the one they get. One that fails (tl_set_error() on its context, or a failing
  * op) ends the iteration: tl_dataset_next() returns false, its context holds that error, and nothing has moved. Releasing a dataset
- * waits for a function that is running.
+ * waits up to a second for a function that is running, and then goes on without it: what it holds ends when it has come back, with
+ * the next dataset or with the context, which waits.
  *
  * Elements are memory of the pipeline's, which counts as borrowed, not against the limit of a context. */
 #ifndef TAPELOOP_PIPELINE_H
