@@ -76,7 +76,6 @@ class Optimizer {
   // one of both keeps averages of its own. Not for a step that is recorded.
   void add_group(std::shared_ptr<Optimizer> group, Span<Variable* const> variables,
                  double rate_multiplier = 0);
-  bool is_group() const { return owner_ != nullptr; }
 
   // ---- step options (step_options.h), in step_with_options.cpp ----
 
