@@ -49,6 +49,22 @@ int open_beside(const std::string& op, const std::string& path, std::string* nam
   fail_on(op, path, "making a file", EEXIST);
 }
 
+// A device or a pipe has no other contents that could take its place by a rename: that would put a file where it was.
+bool is_device(const std::string& path) {
+  struct stat there {};
+  return ::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+}
+
+// Into a device; 0 or an errno.
+int write_through(const std::string& path, std::string_view contents) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (file < 0) return errno;
+  size_t written;
+  int error = write_all(file, contents, &written);
+  if (::close(file) != 0 && error == 0) error = errno;
+  return error;
+}
+
 }  // namespace
 
 std::string system_text(int error) { return std::generic_category().message(error); }
@@ -56,6 +72,10 @@ std::string system_text(int error) { return std::generic_category().message(erro
 void write_file(const std::string& op, const std::string& path, std::string_view contents) {
   if (path.empty())
     invalid("[", op, "] 'path' must not be empty: got an empty text; give the path of a file");
+  if (is_device(path)) {
+    if (const int error = write_through(path, contents)) fail_on(op, path, "writing", error);
+    return;
+  }
   std::string name;
   const int file = open_beside(op, path, &name);
   size_t written;

@@ -47,7 +47,7 @@ class AppendFile {
 };
 
 // A whole file at once: under a temporary name beside it, then renamed, so that nobody sees a part of it, and an older file stays
-// where that fails. Throws kNotFound, kIo, kInvalidArgument for an empty path.
+// where that fails. A device or a pipe is written to as it is. Throws kNotFound, kIo, kInvalidArgument for an empty path.
 void write_file(const std::string& op, const std::string& path, std::string_view contents);
 
 }  // namespace tl::io

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 
 #include "core/base/error.h"
@@ -136,6 +137,10 @@ TEST_CASE("a full disk costs the record that found no room", "[io]") {
   const std::string tag = "loss";
   auto log = csv_log("/dev/null", false);
   log->scalar({1, tag, 0}, 1);
+  log->flush();
+  write_file("test", "/dev/null", "x");
+  CHECK(code_of([] { write_file("test", "/dev/full", "x"); }, "make room") == Code::kIo);
+  CHECK(std::filesystem::is_character_file("/dev/null"));  // no rename has put a file in its place
   auto full = json_lines_log("/dev/full", false);
   full->scalar({1, tag, 0}, 1);
   CHECK(code_of([&] { full->flush(); }, "make room") == Code::kIo);
