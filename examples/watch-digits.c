@@ -1,4 +1,4 @@
-/* Trains the digit classifier as a compiled step, and writes what people look at: logs, curves, digits, a graph. */
+/* Trains the digit classifier as a compiled step, and writes what people look at: logs, curves, digits, a trace, a graph. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +108,7 @@ int main(int argc, char** argv) {
   tl_plot_options_init(&smooth, sizeof smooth);
   smooth.log_y = true, smooth.smoothing = 0.95;
   tl_plot* curves = tl_plot_new(c, "digits: loss of each step", &smooth);
+  tl_trace* trace = tl_trace_start(c, NULL);
   tl_status status = tl_plot_set_labels(curves, "step", "cross-entropy");
   tl_tensor *batch[2], *loss;
   int64_t steps = 0;
@@ -121,6 +122,7 @@ int main(int argc, char** argv) {
       status = tl_function_call(compiled, batch, 2, &loss, 1);
       if (status == TL_OK) status = tl_metric_update(losses, loss, NULL);
       if (status == TL_OK) status = tl_plot_add(curves, "training", (double)++steps, tl_tensor_item(loss));
+      if (status == TL_OK && steps == 20) status = tl_trace_stop(trace); /* enough to look at */
       if (status == TL_OK && tl_progress_due(bar))
         status = tl_progress_value(bar, "loss", tl_metric_result(losses));
       if (status == TL_OK) status = tl_progress_update(bar, tl_dataset_position(train));
@@ -141,6 +143,7 @@ int main(int argc, char** argv) {
   }
   if (status == TL_OK) status = tl_logger_flush(table);
   if (status == TL_OK) status = tl_plot_write_svg(curves, in_folder("loss.svg"));
+  if (status == TL_OK) status = tl_trace_write(trace, in_folder("trace.json"));
   if (status == TL_OK) status = write_graph(t.model);
   if (status == TL_OK) status = show_digits(c, t.model, drawn_test, board);
   if (status != TL_OK || tl_failed(c)) {
@@ -148,6 +151,7 @@ int main(int argc, char** argv) {
     return (void)!tl_context_free(c), 1;
   }
   printf("test accuracy: %.4f\n", tl_metric_result(accuracy));
-  printf("in %s: run.csv, events for TensorBoard, loss.svg, digits.png, digits.svg, model.dot\n", folder);
+  printf("in %s: run.csv, events for TensorBoard, loss.svg, digits.png, digits.svg, model.dot, trace.json\n",
+         folder);
   return tl_context_free(c) != TL_OK;
 }

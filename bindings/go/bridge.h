@@ -418,6 +418,13 @@ static inline int32_t tlgo_progress_draw(uintptr_t progress, uintptr_t number) {
   return tl_progress_set_callback((tl_progress *)progress, tlgo_on_progress, (void *)number, tlgo_end);
 }
 
+static inline tl_trace_statistics tlgo_trace_measure(uintptr_t trace) {
+  tl_trace_statistics out = {.struct_size = sizeof out};
+  int32_t code = tlgo_trace_stats(trace, &out);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
 static inline int32_t tlgo_log_to(uintptr_t context, uintptr_t sink) {
   if (!sink) return tl_context_set_log((tl_context *)context, NULL, NULL, NULL);
   return tl_context_set_log((tl_context *)context, tlgo_on_log, (void *)sink, tlgo_end);

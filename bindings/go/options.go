@@ -421,6 +421,24 @@ func (o *TapeOptions) raw() C.tlgo_tape_options {
 	}
 }
 
+// TraceOptions: What a trace keeps.
+type TraceOptions struct {
+	// that are kept; later ones are counted only (default 1,000,000, of 40 bytes each)
+	MostEvents int64
+	// without dtypes, shapes and the text of fused kernels, which costs less (default false)
+	NoDetails bool
+}
+
+func (o *TraceOptions) raw() C.tlgo_trace_options {
+	if o == nil {
+		return C.tlgo_trace_options{}
+	}
+	return C.tlgo_trace_options{
+		most_events: C.int64_t(o.MostEvents),
+		no_details:  C.bool(o.NoDetails),
+	}
+}
+
 // AdamaxOptions: Of Adamax.
 type AdamaxOptions struct {
 	// 0: 0.001, the default (PyTorch's is 0.002)

@@ -137,6 +137,11 @@ typedef struct {
 } tlgo_gradient_options;
 
 typedef struct {
+  int64_t most_events;
+  bool no_details;
+} tlgo_trace_options;
+
+typedef struct {
   double learning_rate;
   double beta1;
   double beta2;
@@ -2037,6 +2042,46 @@ static inline bool tlgo_variable_trainable(uintptr_t variable) {
 
 static inline int32_t tlgo_variable_set_trainable(uintptr_t variable, bool trainable) {
   return tl_variable_set_trainable((tl_tensor *)variable, trainable);
+}
+
+static inline uintptr_t tlgo_trace_start(uintptr_t context, tlgo_trace_options o) {
+  tl_trace_options options;
+  tl_trace_options_init(&options, sizeof options);
+  options.most_events = o.most_events;
+  options.no_details = o.no_details;
+  return (uintptr_t)tl_trace_start((tl_context *)context, &options);
+}
+
+static inline int32_t tlgo_trace_stop(uintptr_t trace) {
+  return tl_trace_stop((tl_trace *)trace);
+}
+
+static inline int32_t tlgo_trace_begin_span(uintptr_t trace, const char *name) {
+  return tl_trace_begin_span((tl_trace *)trace, name);
+}
+
+static inline int32_t tlgo_trace_end_span(uintptr_t trace) {
+  return tl_trace_end_span((tl_trace *)trace);
+}
+
+static inline int32_t tlgo_trace_counter(uintptr_t trace, const char *name, double value) {
+  return tl_trace_counter((tl_trace *)trace, name, value);
+}
+
+static inline int32_t tlgo_trace_stats(uintptr_t trace, tl_trace_statistics *statistics) {
+  return tl_trace_stats((tl_trace *)trace, statistics);
+}
+
+static inline int32_t tlgo_trace_write(uintptr_t trace, const char *path) {
+  return tl_trace_write((tl_trace *)trace, path);
+}
+
+static inline uintptr_t tlgo_trace_keep(uintptr_t trace) {
+  return (uintptr_t)tl_trace_keep((tl_trace *)trace);
+}
+
+static inline void tlgo_trace_release(uintptr_t trace) {
+  tl_trace_release((tl_trace *)trace);
 }
 
 static inline uintptr_t tlgo_adamax(uintptr_t context, tlgo_adamax_options o) {

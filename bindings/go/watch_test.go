@@ -98,22 +98,46 @@ func TestPlotsAndPictures(t *testing.T) {
 	wants(t, images.ImageGrid(&ImageGridOptions{Background: 2}).Err(), ErrInvalidArgument, "'background'")
 }
 
-func TestGraphs(t *testing.T) {
-	c := newContext(t)
+func TestTracesAndGraphs(t *testing.T) {
+	c, folder := newContext(t), t.TempDir()
 	model, x := c.Dense(2, nil), c.Ones(3, 4)
+	trace := c.StartTrace(nil)
+	wants(t, c.StartTrace(nil).Err(), ErrFailedPrecondition, "one trace at a time")
 	double := c.NewFunction(func(inputs []*Tensor) ([]*Tensor, error) { return []*Tensor{inputs[0].MulScalar(2)}, nil }, 1, nil)
+	must(t, trace.BeginSpan("outer"))
 	tape := c.NewTape(nil)
-	model.Call(x, true).Sum()
+	y := model.Call(x, true).Sum()
 	graph, err := tape.DOT()
 	must(t, err)
 	if !strings.Contains(graph, `[label="matmul"`) {
 		t.Errorf("got %s", graph)
 	}
-	must(t, tape.Close())
+	_, err = tape.Gradient(y, model.TrainableVariables(), nil)
+	must(t, err)
+	must(t, trace.Counter("y", 1))
 	for i := 0; i < 2; i++ {
 		_, err = double.Call(x)
 		must(t, err)
 	}
+	must(t, trace.EndSpan())
+	wants(t, trace.EndSpan(), ErrFailedPrecondition, "a span must be open")
+	must(t, trace.Stop())
+	s, err := trace.Statistics()
+	must(t, err)
+	if s.Running || s.Events < 8 || s.Lost != 0 {
+		t.Errorf("got %+v", s)
+	}
+	wants(t, trace.Counter("y", 1), ErrFailedPrecondition, "stopped")
+	path := filepath.Join(folder, "trace.json")
+	must(t, trace.Write(path))
+	text := contentOf(t, path)
+	for _, part := range []string{`"outer"`, `"gradient"`, `"matmul"`, `"recording of 'function'"`, `"replay of 'function'"`} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s is missing", part)
+		}
+	}
+	must(t, trace.Close())
+	must(t, c.StartTrace(&TraceOptions{MostEvents: 1, NoDetails: true}).Close())
 	for _, dot := range []func() (string, error){model.DOT, double.DOT} {
 		graph, err := dot()
 		must(t, err)

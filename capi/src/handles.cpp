@@ -44,6 +44,7 @@ const char* name_of(Kind kind) {
     case Kind::kProgress: return "progress bar";
     case Kind::kLogger: return "logger";
     case Kind::kPlot: return "plot";
+    case Kind::kTrace: return "trace";
     case Kind::kCount: break;
   }
   return "unknown";

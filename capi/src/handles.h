@@ -47,6 +47,7 @@ enum class Kind : uint8_t {
   kProgress,
   kLogger,
   kPlot,
+  kTrace,
   kCount,
 };
 

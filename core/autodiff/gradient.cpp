@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/ops/generated/attrs.h"
 #include "core/ops/generated/functions.h"
+#include "core/tensor/timeline.h"
 
 namespace tl {
 namespace {
@@ -358,6 +359,7 @@ std::vector<Tensor> Tape::gradient(Span<const Tensor> targets, Span<const Gradie
     invalid("[tape_gradient] 'unconnected' must be none (0), zero (1) or error (2): got ",
             static_cast<int32_t>(unconnected), "; fill the options with their _init function first");
 
+  const TimedSpan span(context_, [] { return std::string("gradient"); });
   Walk walk;
   walk.locals_of = source_locals(sources);
   find_missing(walk, targets, sources, unconnected);

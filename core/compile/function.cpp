@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/graph/tracer.h"
 #include "core/tensor/batched.h"
+#include "core/tensor/timeline.h"
 
 namespace tl::compile {
 
@@ -149,6 +150,7 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   }
   entries_.reserve(entries_.size() + 1);
 
+  const TimedSpan span(context_, [&] { return concat("recording of '", options_.name, "'"); });
   std::vector<Tensor> own(inputs.begin(), inputs.end()), out;
   {
     graph::Tracer tracer(context_, own);
@@ -217,7 +219,10 @@ void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
     drop(entry);
     return record(inputs, outputs, std::move(reason));
   }
-  entry->plan->run(inputs, outputs);
+  {
+    const TimedSpan span(context_, [&] { return concat("replay of '", options_.name, "'"); });
+    entry->plan->run(inputs, outputs);
+  }
   replays_++;
 }
 

@@ -6,6 +6,7 @@
 #include "core/compile/fused.h"
 #include "core/compile/pass.h"
 #include "core/ops/generated/attrs.h"
+#include "core/tensor/timeline.h"
 
 namespace tl::compile {
 
@@ -225,6 +226,23 @@ void Plan::poison(size_t step, bool before) {
   }
 }
 
+// What the kernels are called on the timeline that traces them now.
+void Plan::make_labels() {
+  Timeline& timeline = *context_.timeline();
+  if (labelled_by_.lock().get() == &timeline) return;
+  labels_.clear();
+  for (const Node& node : program_.nodes) {
+    std::string name = node.schema->name;
+    if (node.fused) {
+      name.clear();
+      for (OpId op : node.fused->ops) name += concat(name.empty() ? "" : " + ", schema_of(op).name);
+    }
+    labels_.push_back({timeline.text(name),
+                       timeline.details() ? timeline.text(to_text(program_, node)) : Timeline::kNoText});
+  }
+  labelled_by_ = timeline.weak_from_this();
+}
+
 void Plan::find_arena() {
   arena_->reserve(memory_.arena_bytes);
   if (arena_->data() == arena_base_) return;
@@ -267,14 +285,30 @@ class Plan::Run {
   }
 
   void run_kernels() {
+    if (p_.context_.timeline()) {
+      p_.make_labels();
+      Timeline& timeline = *p_.context_.timeline();
+      run_kernels([&](const Step& step) {
+        const uint64_t begun = timeline.now();
+        step.kernel(step.args);
+        const Label& label = p_.labels_[step.node];
+        timeline.add(Timeline::Kind::kKernel, label.name, label.detail, begun, timeline.now());
+      });
+    } else {
+      run_kernels([](const Step& step) { step.kernel(step.args); });
+    }
+  }
+
+  template <class RunKernel>
+  void run_kernels(RunKernel&& run_kernel) {
     const size_t count = p_.steps_.size();
     p_.poison(0, true);
     size_t i = 0;
     try {
       for (; i < p_.first_update_; i++) {
-        Step& step = p_.steps_[i];
+        const Step& step = p_.steps_[i];
         p_.context_.check_cancelled(step.args.schema.name);
-        step.kernel(step.args);
+        run_kernel(step);
         if (p_.poison_) p_.poison(i, false);
       }
     } catch (const Error& e) {
@@ -284,8 +318,7 @@ class Plan::Run {
     }
     // From here on nothing fails, and nothing stops.
     for (; i < count; i++) {
-      Step& step = p_.steps_[i];
-      step.kernel(step.args);
+      run_kernel(p_.steps_[i]);
       if (p_.poison_) p_.poison(i, false);
     }
   }

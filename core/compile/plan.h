@@ -14,6 +14,10 @@
 #include "core/compile/memory_plan.h"
 #include "core/graph/program.h"
 
+namespace tl {
+class Timeline;
+}
+
 namespace tl::compile {
 
 struct PlanOptions {
@@ -90,6 +94,7 @@ class Plan {
   void make_steps();
   void make_results();
   void poison(size_t step, bool before);
+  void make_labels();
   void find_arena();  // in front of a run
 
   Context& context_;
@@ -116,6 +121,11 @@ class Plan {
   std::vector<Target> targets_;
   std::vector<Result> outputs_, finals_;  // finals_: parallel to final_variables_
   std::vector<uint32_t> final_variables_;
+  struct Label {
+    uint32_t name, detail;
+  };
+  std::vector<Label> labels_;  // of each node, on the timeline below
+  std::weak_ptr<const Timeline> labelled_by_;
   // Of the run that is going on; kept, so that a run allocates no list.
   std::vector<Tensor> fresh_, moved_, made_outputs_, made_finals_;
 };

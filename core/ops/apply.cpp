@@ -1,6 +1,7 @@
 #include "core/ops/apply.h"
 
 #include "core/ops/apply_batched.h"
+#include "core/ops/timed.h"
 #include "core/tensor/recorder.h"
 
 namespace tl {
@@ -84,7 +85,11 @@ void apply(OpId op, Context& context, Inputs in, const void* attrs, Tensor* out,
       }
     }
   }
-  schema.kernel(KernelArgs{schema, context, in, made, attrs});
+  const KernelArgs args{schema, context, in, made, attrs};
+  if (__builtin_expect(context.timeline() == nullptr, 1))
+    schema.kernel(args);
+  else
+    run_timed(args);
   for (int i = 0; i < schema.num_outputs; i++) made[i].node()->made_by = static_cast<uint16_t>(op);
   if (recorded || context.observed()) {
     OpCall call{schema, context, in, Span<const Tensor>(made, schema.num_outputs), attrs};

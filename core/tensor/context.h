@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/base/thread_pool.h"
@@ -19,6 +20,7 @@ namespace tl {
 
 class Observer;  // core/tensor/recorder.h
 class Recorder;
+class Timeline;  // core/tensor/timeline.h
 class Variable;
 
 enum class LogLevel : int32_t { kInfo = 1, kWarning = 2 };
@@ -108,6 +110,9 @@ class Context {
   void note_unreplayable(const char* deed) {
     if (observed_) tell_unreplayable(deed);
   }
+  // What times all that runs, or null: in ordinary operation nothing does.
+  Timeline* timeline() const { return timeline_.get(); }
+  void set_timeline(std::shared_ptr<Timeline> timeline) { timeline_ = std::move(timeline); }
   // The op or rule whose gradient rule is running, or null: for messages.
   const char* gradient_of() const { return gradient_of_; }
   void set_gradient_of(const char* name) { gradient_of_ = name; }
@@ -167,6 +172,7 @@ class Context {
   uint64_t listening_bits_ = 0;
   std::vector<Observer*> observers_;
   bool observed_ = false;
+  std::shared_ptr<Timeline> timeline_;
   const char* gradient_of_ = nullptr;
   uint64_t recomputed_ops_ = 0;
   uint32_t recomputing_ = 0, recomputed_runs_ = 0;

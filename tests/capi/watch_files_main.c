@@ -134,7 +134,7 @@ static void write_text(const char *name, const char *text) {
   if (!file || fputs(text, file) < 0 || fclose(file) != 0) exit(1);
 }
 
-static void graphs(tl_context *c) {
+static void traces(tl_context *c) {
   static char graph[1 << 16];
   tl_layer *hidden[] = {tl_dense(c, 8, NULL), tl_activation_layer(c, TL_ACTIVATION_RELU, NULL)};
   tl_layer *layers[] = {tl_flatten_layer(c, NULL), tl_sequential_named(c, hidden, 2, "hidden \"part\""),
@@ -143,7 +143,18 @@ static void graphs(tl_context *c) {
   tl_tensor *inputs[] = {tl_uniform(c, (int64_t[]){4, 2, 3}, 3), tl_ones(c, (int64_t[]){4, 1}, 2)},
             *loss = NULL;
   tl_function *f = tl_function_new(c, step, &t, NULL, NULL);
-  for (int i = 0; i < 3; i++) check(tl_function_call(f, inputs, 2, &loss, 1), "call");
+  tl_trace *trace = tl_trace_start(c, NULL);
+  for (int i = 0; i < 3; i++) {
+    check(tl_trace_begin_span(trace, "step"), "span");
+    check(tl_function_call(f, inputs, 2, &loss, 1), "call");
+    check(tl_trace_counter(trace, "loss", tl_tensor_item(loss)), "counter");
+    check(tl_trace_end_span(trace), "span");
+  }
+  check(tl_trace_counter(trace, "nothing", NAN), "counter");
+  check(tl_trace_stop(trace), "stop");
+  tl_relu(c, loss); /* not traced any more */
+  check(tl_trace_write(trace, in_folder("trace.json")), "write");
+
   check(tl_function_dot(f, graph, sizeof graph, NULL), "plan");
   write_text("plan.dot", graph);
   check(tl_layer_dot(t.model, graph, sizeof graph, NULL), "model");
@@ -163,7 +174,7 @@ int main(int argc, char **argv) {
   tl_context *c = tl_context_new(NULL);
   logs(c);
   plots(c);
-  graphs(c);
+  traces(c);
   if (tl_failed(c)) return fprintf(stderr, "%s\n", tl_error_message(c)), 1;
   return tl_context_free(c) != TL_OK;
 }

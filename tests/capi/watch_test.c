@@ -1,10 +1,16 @@
-/* Logs, plots, pictures and graphs from C: used wrongly, and what scopes and errors do to them. What stands in their files is
+/* Logs, plots, pictures, traces and graphs from C: used wrongly, and what scopes and errors do to them. What stands in their files is
  * looked at by tests/io/files_test.py. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/capi/harness.h"
+
+static tl_trace_statistics trace_stats(tl_trace *trace) {
+  tl_trace_statistics s = {.struct_size = sizeof s};
+  assert_int_equal(tl_trace_stats(trace, &s), TL_OK);
+  return s;
+}
 
 static void logs_used_wrongly(void **state) {
   (void)state;
@@ -141,6 +147,51 @@ static void a_compiled_step_cannot_hide_a_picture(void **state) {
   free_context(c);
 }
 
+static void a_trace_has_a_beginning_and_an_end(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_trace_options o;
+  tl_trace_options_init(&o, sizeof o);
+  o.most_events = -1;
+  assert_null(tl_trace_start(c, &o));
+  expect_error(c, TL_INVALID_ARGUMENT, "[trace_start] 'most_events' must not be negative");
+  o.most_events = 3;
+  o.no_details = true;
+  tl_trace *trace = tl_trace_start(c, &o);
+  assert_null(tl_trace_start(c, NULL));
+  expect_error(c, TL_FAILED_PRECONDITION, "[trace_start] a context has one trace at a time");
+  assert_int_equal(tl_trace_end_span(trace), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[trace_end_span] a span must be open");
+  assert_int_equal(tl_trace_begin_span(trace, NULL), TL_INVALID_ARGUMENT);
+  tl_clear_error(c);
+  tl_tensor *x = tl_ones(c, (int64_t[]){2}, 1);
+  for (int i = 0; i < 4; i++) x = tl_square(c, x);
+  assert_true(trace_stats(trace).events == 3 && trace_stats(trace).lost == 2 && trace_stats(trace).running);
+  assert_int_equal(tl_trace_write(trace, "/tmp/tapeloop-none/t.json"), TL_NOT_FOUND);
+  tl_clear_error(c);
+  assert_int_equal(tl_trace_stop(trace), TL_OK);
+  tl_square(c, x);
+  assert_true(trace_stats(trace).lost == 2 && !trace_stats(trace).running);
+  assert_int_equal(tl_trace_stop(trace), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[trace_stop] the trace must run");
+  assert_int_equal(tl_trace_counter(trace, "a", 1), TL_FAILED_PRECONDITION);
+  tl_clear_error(c);
+  assert_int_equal(tl_trace_begin_span(trace, "a"), TL_FAILED_PRECONDITION);
+  tl_clear_error(c);
+
+  /* The end of its scope stops a trace. */
+  tl_scope_begin(c);
+  trace = tl_trace_start(c, NULL);
+  assert_non_null(trace);
+  tl_scope_end(c);
+  tl_square(c, x);
+  trace = tl_trace_start(c, NULL);
+  tl_trace_release(trace);
+  assert_non_null(tl_trace_start(c, NULL)); /* ends with the context */
+  tl_square(c, x);
+  free_context(c);
+}
+
 static void graphs_of_what_is_not_there(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -167,6 +218,7 @@ int watch_tests(void) {
       cmocka_unit_test(logs_used_wrongly),
       cmocka_unit_test(plots_used_wrongly),
       cmocka_unit_test(a_compiled_step_cannot_hide_a_picture),
+      cmocka_unit_test(a_trace_has_a_beginning_and_an_end),
       cmocka_unit_test(graphs_of_what_is_not_there),
   };
   return RUN_GROUP("watch", tests);

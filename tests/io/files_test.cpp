@@ -17,6 +17,7 @@
 #include "core/io/plot.h"
 #include "core/io/record_writer.h"
 #include "core/tensor/context.h"
+#include "core/tensor/timeline.h"
 
 using namespace tl;
 using namespace tl::io;
@@ -289,4 +290,15 @@ TEST_CASE("images of other shapes and dtypes are refused", "[io]") {
   CHECK((one.height == 1 && one.width == 4 && one.channels == 3));
   CHECK(one.bytes == std::vector<uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
   CHECK(image_grid("op", bytes(c, Shape{5, 1, 1}), {}).width == 3 * 3 + 2);  // three columns
+}
+
+TEST_CASE("a timeline keeps as many events as it is told", "[io]") {
+  auto timeline = std::make_shared<Timeline>(3, true);
+  const uint32_t a = timeline->text("a");
+  CHECK(timeline->text("a") == a);
+  timeline->begin_span("outer");
+  for (uint64_t i = 0; i < 3; i++) timeline->add(Timeline::Kind::kOp, a, Timeline::kNoText, i, i + 1);
+  CHECK(timeline->end_span());
+  CHECK_FALSE(timeline->end_span());
+  CHECK((timeline->events().size() == 3 && timeline->lost() == 1));
 }

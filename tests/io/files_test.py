@@ -300,6 +300,39 @@ def curves(folder):
 
 # ---- graphs -----------------------------------------------------------------------------------------------------------
 
+def trace(path):
+    events = json.loads(path.read_text("utf-8"), parse_constant=refuse)["traceEvents"]
+    spans = [e for e in events if e["ph"] == "X"]
+    check("one track", len({(e["pid"], e["tid"]) for e in events}) == 1)
+    # Strictly nested: an event ends before the one around it does, and none begins before the one in front of it.
+    open_until, last, depth = [], 0, {}
+    for number, e in enumerate(spans):
+        begin, end = round(e["ts"] * 1000), round(e["ts"] * 1000) + round(e["dur"] * 1000)
+        while open_until and open_until[-1] <= begin and not (begin == end == open_until[-1]):
+            open_until.pop()
+        check("nesting", begin >= last and all(end <= until for until in open_until), e)
+        depth[number] = len(open_until)
+        open_until.append(end)
+        last = begin
+    names = [e["name"] for e in spans]
+    same("steps", names.count("step"), 3)
+    same("calls", [n for n in names if n.startswith("re") and "'function'" in n],
+         ["recording of 'function'", "replay of 'function'", "replay of 'function'"])
+    same("gradients", names.count("gradient"), 1)
+    ops = [e for e in spans if e["cat"] == "op"]
+    check("eager ops", {"matmul", "relu", "square", "sum"} <= {e["name"] for e in ops}, names)
+    check("operands of an op", any(e["name"] == "matmul" and e["args"]["detail"] == "f32 (4, 6), f32 (6, 8) -> f32 (4, 8)" for e in ops),
+          [e["args"] for e in ops if e["name"] == "matmul"])
+    check("ops of a gradient", any("in the gradient of 'square'" in e["args"]["detail"] for e in ops))
+    kernels = [e for e in spans if e["cat"] == "kernel"]
+    replays = [e for e in spans if e["name"].startswith("replay")]
+    inside = [[k["name"] for k in kernels if r["ts"] <= k["ts"] and k["ts"] + k["dur"] <= r["ts"] + r["dur"] + 1e-6] for r in replays]
+    check("kernels of replays", len(inside[0]) > 3 and inside[0] == inside[1] and len(kernels) == 2 * len(inside[0]), inside)
+    check("fused kernels are named by their ops", any(" + " in n for n in inside[0]), inside[0])
+    counters = [e for e in events if e["ph"] == "C"]
+    check("counters", len(counters) == 3 and all(e["name"] == "loss" and e["args"]["value"] > 0 for e in counters), counters)
+
+
 def graph(path):
     """({node: label}, [(from, to)], [labels of frames]) of a DOT file, as far as such files go; Graphviz reads it too where it is there."""
     if shutil.which("dot"):
@@ -353,6 +386,7 @@ def main():
         tensorboard_reader(folder / "tb/run")
         pictures(folder)
         curves(folder)
+        trace(folder / "trace.json")
         graphs(folder)
         check("no temporary file is left", not list(folder.rglob("*.tmp")))
     print(f"{passed} passed, {failed} failed")

@@ -34,6 +34,7 @@
 #include <tapeloop/step_options.h>
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
+#include <tapeloop/trace.h>
 #include <tapeloop/vmap.h>
 
 #endif

@@ -423,6 +423,12 @@ pub struct tl_tape {
     _private: [u8; 0],
 }
 
+/// What has run in a context since it was started. It belongs to the innermost scope like a tensor.
+#[repr(C)]
+pub struct tl_trace {
+    _private: [u8; 0],
+}
+
 /// Forward mode along one direction. It belongs to the innermost scope like a tensor.
 #[repr(C)]
 pub struct tl_forward {
@@ -972,6 +978,32 @@ pub struct tl_tape_memory {
     pub calls: u64,
     /// bytes that it keeps alive; a buffer that several ops keep counts for the first of them
     pub saved_bytes: u64,
+}
+
+/// What a trace keeps. Fill it with tl_trace_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_trace_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// that are kept; later ones are counted only (default 1,000,000, of 40 bytes each)
+    pub most_events: i64,
+    /// without dtypes, shapes and the text of fused kernels, which costs less (default false)
+    pub no_details: bool,
+}
+
+/// What a trace holds. Set struct_size first. Append-only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_trace_statistics {
+    /// sizeof(tl_trace_statistics), set by the caller
+    pub struct_size: usize,
+    /// that are kept: kernels, spans that have ended, numbers
+    pub events: u64,
+    /// events for which there was no room
+    pub lost: u64,
+    /// whether it has not been stopped
+    pub running: bool,
 }
 
 /// Of tl_adamax(). Fill it with tl_adamax_options_init() first.
@@ -3976,6 +4008,44 @@ extern "C" {
 
     /// Sets whether tapes that are opened or read it from now on watch it by themselves. Since 0.1.
     pub fn tl_variable_set_trainable(variable: *mut tl_tensor, trainable: bool) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_trace_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_trace_options_init(options: *mut tl_trace_options, struct_size: usize);
+
+    /// Starts to trace a context, which is done until tl_trace_stop(), or the end of the trace. options may be
+    /// NULL for the defaults. NULL on failure: TL_FAILED_PRECONDITION when the context is traced already.
+    /// Since 0.1.
+    pub fn tl_trace_start(context: *mut tl_context, options: *const tl_trace_options) -> *mut tl_trace;
+
+    /// Stops: nothing is added any more. Spans that are open end here. TL_FAILED_PRECONDITION when it has been
+    /// stopped. Since 0.1.
+    pub fn tl_trace_stop(trace: *mut tl_trace) -> tl_status;
+
+    /// Begins a span of the program's own, an epoch or a step, inside of the one that is open.
+    /// TL_FAILED_PRECONDITION when the trace has been stopped. Since 0.1.
+    pub fn tl_trace_begin_span(trace: *mut tl_trace, name: *const c_char) -> tl_status;
+
+    /// Ends the span that was begun last. TL_FAILED_PRECONDITION when none is open. Since 0.1.
+    pub fn tl_trace_end_span(trace: *mut tl_trace) -> tl_status;
+
+    /// A number that is shown as a curve, a loss say; what is not finite leaves a gap. TL_FAILED_PRECONDITION
+    /// when the trace has been stopped. Since 0.1.
+    pub fn tl_trace_counter(trace: *mut tl_trace, name: *const c_char, value: f64) -> tl_status;
+
+    /// Fills the struct; works while the context holds an error. Since 0.1.
+    pub fn tl_trace_stats(trace: *mut tl_trace, statistics: *mut tl_trace_statistics) -> tl_status;
+
+    /// Writes what there is so far as a file in the Trace Event Format (JSON), whole or not at all.
+    /// TL_NOT_FOUND (no such folder), TL_IO, TL_INVALID_ARGUMENT (an empty path). Since 0.1.
+    pub fn tl_trace_write(trace: *mut tl_trace, path: *const c_char) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_trace_keep(trace: *mut tl_trace) -> *mut tl_trace;
+
+    /// Gives it up before its scope ends. NULL and a released one do nothing. From any thread at any time.
+    /// Since 0.1.
+    pub fn tl_trace_release(trace: *mut tl_trace);
 
     /// Sets all fields to their defaults. Pass sizeof(tl_adamax_options). Does nothing for NULL. Since 0.1.
     pub fn tl_adamax_options_init(options: *mut tl_adamax_options, struct_size: usize);

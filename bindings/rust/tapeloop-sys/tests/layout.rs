@@ -245,6 +245,8 @@ fn here() -> String {
         tl_tape_statistics { struct_size, recorded_ops, saved_bytes, recording, consumed, recomputed_ops }
     );
     layout!(rows, tl_tape_memory { struct_size, op, calls, saved_bytes });
+    layout!(rows, tl_trace_options { struct_size, most_events, no_details });
+    layout!(rows, tl_trace_statistics { struct_size, events, lost, running });
     layout!(
         rows,
         tl_adamax_options { struct_size, learning_rate, beta1, beta2, epsilon, epsilon_form, name }
@@ -733,6 +735,15 @@ int main(void) {
   printf("tl_tape_memory.op %zu\n", offsetof(tl_tape_memory, op));
   printf("tl_tape_memory.calls %zu\n", offsetof(tl_tape_memory, calls));
   printf("tl_tape_memory.saved_bytes %zu\n", offsetof(tl_tape_memory, saved_bytes));
+  printf("tl_trace_options %zu\n", sizeof(tl_trace_options));
+  printf("tl_trace_options.struct_size %zu\n", offsetof(tl_trace_options, struct_size));
+  printf("tl_trace_options.most_events %zu\n", offsetof(tl_trace_options, most_events));
+  printf("tl_trace_options.no_details %zu\n", offsetof(tl_trace_options, no_details));
+  printf("tl_trace_statistics %zu\n", sizeof(tl_trace_statistics));
+  printf("tl_trace_statistics.struct_size %zu\n", offsetof(tl_trace_statistics, struct_size));
+  printf("tl_trace_statistics.events %zu\n", offsetof(tl_trace_statistics, events));
+  printf("tl_trace_statistics.lost %zu\n", offsetof(tl_trace_statistics, lost));
+  printf("tl_trace_statistics.running %zu\n", offsetof(tl_trace_statistics, running));
   printf("tl_adamax_options %zu\n", sizeof(tl_adamax_options));
   printf("tl_adamax_options.struct_size %zu\n", offsetof(tl_adamax_options, struct_size));
   printf("tl_adamax_options.learning_rate %zu\n", offsetof(tl_adamax_options, learning_rate));

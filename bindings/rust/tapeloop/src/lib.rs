@@ -71,6 +71,7 @@ mod step_options;
 mod tape;
 mod tensor;
 mod text;
+mod trace;
 mod variable;
 mod vmap;
 
@@ -120,6 +121,7 @@ pub use schedule::{OneCycle, Plateau, Schedule};
 pub use scope::{Keep, Scope};
 pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeMemory, TapeOptions};
 pub use tensor::{Tensor, TensorRef, View};
+pub use trace::{Trace, TraceOptions, TraceSpan};
 pub use variable::{Variable, Variables};
 
 /// The version of the library that is loaded, such as "0.1.0".

@@ -1,10 +1,10 @@
-//! Logs, plots, pictures and graphs: what they hold, and every way to go wrong.
+//! Logs, plots, pictures, traces and graphs: what they hold, and every way to go wrong.
 mod common;
 
 use common::refused;
 use std::fs;
 use std::path::PathBuf;
-use tapeloop::{Code, Context, Dense, FunctionOptions, ImageGrid, Logger, PlotOptions};
+use tapeloop::{Code, Context, Dense, FunctionOptions, ImageGrid, Logger, PlotOptions, TraceOptions};
 
 /// A folder for one test.
 struct Folder(PathBuf);
@@ -88,19 +88,37 @@ fn plots_and_pictures() {
 }
 
 #[test]
-fn graphs() {
-    let c = &Context::new().unwrap();
+fn traces_and_graphs() {
+    let (c, folder) = (&Context::new().unwrap(), Folder::new("traces"));
     let model = Dense::new(2).build(c).unwrap();
     let x = c.ones(&[3, 4]);
+    let trace = c.trace().unwrap();
+    refused(c, c.trace(), Code::FailedPrecondition, "one trace at a time");
     let double =
         FunctionOptions::new().name("double").build(c, |_, inputs| Ok(inputs[0].mul_scalar(2.0))).unwrap();
-    let tape = c.tape().unwrap();
-    let _sum = model.call(&x, true).sum();
-    assert!(tape.dot().unwrap().contains("[label=\"matmul\""));
-    drop(tape);
-    for _ in 0..2 {
-        double.call(&[&x]).unwrap().check().unwrap();
+    {
+        let _outer = trace.span("outer").unwrap();
+        let tape = c.tape().unwrap();
+        let y = model.call(&x, true).sum();
+        assert!(tape.dot().unwrap().contains("[label=\"matmul\""));
+        tape.gradient(&y, &model.trainable_variables()).unwrap();
+        trace.counter("y", y.item().unwrap()).unwrap();
+        for _ in 0..2 {
+            double.call(&[&x]).unwrap().check().unwrap();
+        }
     }
+    trace.stop().unwrap();
+    assert!(!trace.statistics().unwrap().running);
+    refused(c, trace.counter("y", 1.0), Code::FailedPrecondition, "stopped");
+    trace.write(folder.0.join("trace.json")).unwrap();
+    let text = fs::read_to_string(folder.0.join("trace.json")).unwrap();
+    for part in
+        ["\"outer\"", "\"gradient\"", "\"matmul\"", "\"recording of 'double'\"", "\"replay of 'double'\""]
+    {
+        assert!(text.contains(part), "{}", part);
+    }
+    drop(trace);
+    drop(TraceOptions::new().most_events(1).no_details(true).start(c).unwrap());
     assert!(model.dot().unwrap().contains("10 parameters"));
     assert!(double.dot().unwrap().contains("output 0"));
 }

@@ -158,6 +158,35 @@ impl From<&ffi::tl_tape_statistics> for TapeStatistics {
     }
 }
 
+/// What a trace holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TraceStatistics {
+    /// That are kept: kernels, spans that have ended, numbers.
+    pub events: u64,
+    /// Events for which there was no room.
+    pub lost: u64,
+    /// Whether it has not been stopped.
+    pub running: bool,
+}
+
+impl TraceStatistics {
+    pub(crate) fn raw() -> ffi::tl_trace_statistics {
+        ffi::tl_trace_statistics {
+            struct_size: std::mem::size_of::<ffi::tl_trace_statistics>(),
+            events: Default::default(),
+            lost: Default::default(),
+            running: Default::default(),
+        }
+    }
+}
+
+impl From<&ffi::tl_trace_statistics> for TraceStatistics {
+    fn from(raw: &ffi::tl_trace_statistics) -> TraceStatistics {
+        TraceStatistics { events: raw.events, lost: raw.lost, running: raw.running }
+    }
+}
+
 /// What a function has done, and of what size the plan is that was used last.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
