@@ -127,7 +127,7 @@ std::string printable(const std::string& text) {
 }
 
 std::string duration(double seconds) {
-  const auto whole = static_cast<long long>((seconds > 0 ? std::min(seconds, 1e12) : 0) + 0.5);
+  const long long whole = std::llround(seconds > 0 ? std::min(seconds, 1e12) : 0);
   const long long s = whole % 60, m = whole / 60 % 60, h = whole / 3600 % 24, d = whole / 86400;
   if (d) return printed("%lldd %02lld:%02lld:%02lld", d, h, m, s);
   return h ? printed("%lld:%02lld:%02lld", h, m, s) : printed("%lld:%02lld", m, s);
