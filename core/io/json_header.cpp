@@ -387,10 +387,11 @@ SafetensorsHeader::SafetensorsHeader(const File& file, Poll poll, uint32_t* chec
         static_cast<uint32_t>(crc32_combine(of_length, stream.checksum(), static_cast<z_off_t>(bytes)));
 }
 
-size_t SafetensorsHeader::find(std::string_view wanted) const {
-  auto found = std::lower_bound(by_name_.begin(), by_name_.end(), wanted,
-                                [&](uint32_t i, std::string_view n) { return name(entries_[i]) < n; });
-  return found != by_name_.end() && name(entries_[*found]) == wanted ? *found : entries_.size();
+size_t SafetensorsHeader::find(std::string_view name) const {
+  auto name_at = [&](uint32_t i) { return this->name(entries_[i]); };
+  auto found = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                [&](uint32_t i, std::string_view wanted) { return name_at(i) < wanted; });
+  return found != by_name_.end() && name_at(*found) == name ? *found : entries_.size();
 }
 
 Texts read_texts(const File& file, int64_t begin, int64_t end, Poll poll, uint32_t* checksum) {

@@ -1,5 +1,6 @@
 #include "core/io/safetensors.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -48,7 +49,8 @@ void widen(StoredType type, const std::byte* from, std::byte* to, size_t count) 
   switch (type) {
     case StoredType::kBf16: return widen<uint16_t, float>(from, to, count, from_bf16);
     case StoredType::kF16: return widen<uint16_t, float>(from, to, count, from_f16);
-    case StoredType::kI8: return widen<int8_t, int32_t>(from, to, count, same);
+    case StoredType::kI8:
+      return widen<int8_t, int32_t>(from, to, count, [](int8_t x) { return static_cast<int32_t>(x); });
     case StoredType::kI16: return widen<int16_t, int32_t>(from, to, count, same);
     case StoredType::kU16: return widen<uint16_t, int32_t>(from, to, count, same);
     case StoredType::kU32: return widen<uint32_t, int64_t>(from, to, count, same);
@@ -245,6 +247,11 @@ SafetensorsChecksums write_safetensors(File& file, const std::vector<StoredTenso
 void save_safetensors(const char* op, const std::string& path, const std::vector<StoredTensor>& tensors,
                       const Texts& metadata, StoredFloats floats, Poll poll) {
   if (path.empty()) invalid("[", op, "] 'path' must name a file: got an empty text; give the path of a file");
+  // Renaming would put a file in the place of a device.
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    fail(Code::kIo, "[", op, "] a file takes the place of a regular file only: got '", path, "', ",
+         S_ISDIR(status.st_mode) ? "a folder" : "a pipe or device", "; give the path of a file");
   const std::string temporary = temporary_beside(path);
   File file = File::create(op, temporary);
   try {

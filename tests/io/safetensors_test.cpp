@@ -1,5 +1,6 @@
 #include "core/io/safetensors.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -319,6 +320,13 @@ TEST_CASE("folders, devices, missing files and bad names are clean errors", "[io
   CHECK(failure_of([&] {
           save_safetensors("test", folder / "none/f", {}, {}, StoredFloats::kAsTheyAre, go_on);
         }).code == Code::kNotFound);
+  // A pipe or device is not replaced.
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK(failure_of([&] {
+          save_safetensors("test", folder / "pipe", {}, {}, StoredFloats::kAsTheyAre, go_on);
+        }).has("a pipe or device"));
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
+  std::filesystem::remove(folder / "pipe");
   // Nothing is left of what failed.
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()),
                       std::filesystem::directory_iterator()) == 1);
