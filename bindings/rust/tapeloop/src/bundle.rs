@@ -69,8 +69,11 @@ impl Bundle {
     pub fn names(&self) -> Result<Vec<String>> {
         let size = self.size()?;
         let _gate = gate(self.context);
-        // SAFETY: the gate keeps the context, and with it the bundle that this borrows.
-        Ok((0..size as i64).map(|i| unsafe { text::copied(ffi::tl_bundle_name(self.handle, i)) }).collect())
+        let name = |i| {
+            // SAFETY: the gate keeps the context, and with it the bundle that this borrows.
+            unsafe { text::copied(ffi::tl_bundle_name(self.handle, i)) }
+        };
+        Ok((0..size as i64).map(name).collect())
     }
 
     /// Whether there is a tensor of this name.
@@ -93,10 +96,11 @@ impl Bundle {
         let count = call!(tl_bundle_category_count(self.handle, name.as_ptr()));
         let count = self.known("bundle_category_count", count)?;
         let _gate = gate(self.context);
-        // SAFETY: the gate keeps the context, and with it the bundle that this borrows.
-        Ok((0..count as i64)
-            .map(|i| unsafe { text::copied(ffi::tl_bundle_category(self.handle, name.as_ptr(), i)) })
-            .collect())
+        let category = |i| {
+            // SAFETY: the gate keeps the context, and with it the bundle that this borrows.
+            unsafe { text::copied(ffi::tl_bundle_category(self.handle, name.as_ptr(), i)) }
+        };
+        Ok((0..count as i64).map(category).collect())
     }
 
     fn known(&self, call: &str, value: i64) -> Result<usize> {

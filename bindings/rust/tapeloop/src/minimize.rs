@@ -144,10 +144,10 @@ unsafe extern "C" fn run_evaluation<F>(
 where
     F: FnMut(&Context) -> Result<(Tensor, Gradients)>,
 {
-    // SAFETY: the user data is in the frame of the call that is running, which C calls back one at a time; the array has as many
-    // entries as C says.
-    let (closure, outputs) =
-        unsafe { (&mut *(user_data as *mut Evaluation<F>), array_mut(outputs, num_outputs)) };
+    // SAFETY: the user data is in the frame of the call that is running, which C calls back one at a time.
+    let closure = unsafe { &mut *(user_data as *mut Evaluation<F>) };
+    // SAFETY: the array has as many entries as C says.
+    let outputs = unsafe { array_mut(outputs, num_outputs) };
     let Evaluation { name, evaluate } = closure;
     let (first, others) = match outputs.split_first_mut() {
         Some((first, others)) => (std::slice::from_mut(first), others),

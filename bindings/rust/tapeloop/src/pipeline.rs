@@ -237,9 +237,10 @@ unsafe extern "C" fn run_end<I, B, F>(user_data: *mut c_void, iteration: u64) {
     if iteration == 0 {
         return; // begin() has panicked
     }
+    // SAFETY: what begin() was given, which C keeps until the last run has ended.
+    let shared = unsafe { &*(user_data as *const Shared<(B, F)>) };
     // SAFETY: the box of run_begin(), which ends once.
-    let (shared, iterator) =
-        unsafe { (&*(user_data as *const Shared<(B, F)>), Box::from_raw(iteration as usize as *mut I)) };
+    let iterator = unsafe { Box::from_raw(iteration as usize as *mut I) };
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(iterator))) {
         shared.panics.put(payload);
     }

@@ -53,19 +53,22 @@ impl Safetensors {
     /// The names of the tensors, in the order of their bytes.
     pub fn names(&self) -> Result<Vec<String>> {
         let count = self.counted("safetensors_count", call!(tl_safetensors_count(self.handle)))?;
-        // SAFETY: the names live as long as the file.
-        (0..count)
-            .map(|i| self.text("safetensors_name", || unsafe { ffi::tl_safetensors_name(self.handle, i) }))
-            .collect()
+        let name = |i| {
+            self.text("safetensors_name", || {
+                // SAFETY: the names live as long as the file.
+                unsafe { ffi::tl_safetensors_name(self.handle, i) }
+            })
+        };
+        (0..count).map(name).collect()
     }
 
     /// The dtype of each tensor as the file has it, such as "BF16", in the order of [`names`](Safetensors::names).
     pub fn stored_dtypes(&self) -> Result<Vec<String>> {
         let count = self.counted("safetensors_count", call!(tl_safetensors_count(self.handle)))?;
-        // SAFETY: static text.
         let name = |i| {
-            self.text("safetensors_stored_dtype", || unsafe {
-                ffi::tl_safetensors_stored_dtype(self.handle, i)
+            self.text("safetensors_stored_dtype", || {
+                // SAFETY: static text.
+                unsafe { ffi::tl_safetensors_stored_dtype(self.handle, i) }
             })
         };
         (0..count).map(name).collect()
@@ -101,10 +104,14 @@ impl Safetensors {
         let count = self.counted(op, call!(tl_safetensors_metadata_count(self.handle)))?;
         let mut out = BTreeMap::new();
         for i in 0..count {
-            // SAFETY: the texts live as long as the file.
-            let name = self.text(op, || unsafe { ffi::tl_safetensors_metadata_name(self.handle, i) })?;
-            // SAFETY: as above.
-            let value = self.text(op, || unsafe { ffi::tl_safetensors_metadata_text(self.handle, i) })?;
+            let name = self.text(op, || {
+                // SAFETY: the texts live as long as the file.
+                unsafe { ffi::tl_safetensors_metadata_name(self.handle, i) }
+            })?;
+            let value = self.text(op, || {
+                // SAFETY: as above.
+                unsafe { ffi::tl_safetensors_metadata_text(self.handle, i) }
+            })?;
             out.insert(name, value);
         }
         Ok(out)
