@@ -2,8 +2,7 @@
 //!
 //! A network learns 3,000 digits twice, as they are and augmented, and is asked for digits that are shifted.
 use tapeloop::{
-    loss, Activation, Adam, Context, DType, DataPart, Dataset, Dense, MapOptions, Metric, Result,
-    Sequential,
+    loss, Activation, Adam, Context, DType, DataPart, Dataset, Dense, MapOptions, Metric, Result, Sequential,
 };
 
 const MOST: i64 = 3;
@@ -16,19 +15,13 @@ fn digits(c: &Context, part: DataPart) -> Result<Dataset> {
 
 /// Images in [0, 1], moved by up to MOST pixels each way, with noise: other numbers for each element of each epoch.
 fn augmented(digits: &Dataset, threads: i32, seed: u64) -> Result<Dataset> {
-    digits.map(
-        2,
-        MapOptions::new().threads(threads).seed(seed),
-        |c, place, x| {
-            let ways = 2 * MOST as u64 + 1;
-            let (dy, dx) = ((place.seed % ways) as i64, (place.seed / 64 % ways) as i64);
-            let image = x[0].cast(DType::F32) / 255.0;
-            let image = image
-                .pad(&[MOST, MOST], &[MOST, MOST])
-                .slice(&[dy, dx], &[dy + SIDE, dx + SIDE]);
-            Ok(vec![image + c.normal(&[SIDE, SIDE]) * 0.1, x[1].clone()])
-        },
-    )
+    digits.map(2, MapOptions::new().threads(threads).seed(seed), |c, place, x| {
+        let ways = 2 * MOST as u64 + 1;
+        let (dy, dx) = ((place.seed % ways) as i64, (place.seed / 64 % ways) as i64);
+        let image = x[0].cast(DType::F32) / 255.0;
+        let image = image.pad(&[MOST, MOST], &[MOST, MOST]).slice(&[dy, dx], &[dy + SIDE, dx + SIDE]);
+        Ok(vec![image + c.normal(&[SIDE, SIDE]) * 0.1, x[1].clone()])
+    })
 }
 
 /// Without threads: as they are. The share of shifted digits that the network then knows, and the last loss.
@@ -50,10 +43,8 @@ fn trained(threads: Option<i32>) -> Result<(f64, f64)> {
     let step = c.function(|c, batch| {
         let weights = net.trainable_variables();
         let tape = c.tape()?;
-        let loss = loss::sparse_categorical_cross_entropy(
-            &batch[1],
-            &net.call(&batch[0].flatten_from(1), true),
-        );
+        let loss =
+            loss::sparse_categorical_cross_entropy(&batch[1], &net.call(&batch[0].flatten_from(1), true));
         adam.apply(&tape.gradient(&loss, &weights)?, &weights)?;
         Ok(loss)
     })?;

@@ -40,10 +40,7 @@ fn main() -> Result<()> {
         adam.apply(&gradients, &v)?;
         if step == 1 || step % 200 == 0 {
             let (distance, norm) = (distance.item()?, norm.mean().item()?);
-            println!(
-                "step {:4}  distance {:.3}  norm of the critic's gradient {:.3}",
-                step, distance, norm
-            );
+            println!("step {:4}  distance {:.3}  norm of the critic's gradient {:.3}", step, distance, norm);
         }
     }
     Ok(())

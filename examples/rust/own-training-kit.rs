@@ -26,10 +26,11 @@ fn main() -> Result<()> {
     let (x, y) = (c.tensor(&x, &[POINTS as i64])?, c.tensor(&y, &[POINTS as i64])?);
     let slope = c.variable(&c.scalar(DType::F64, 0.0), "slope")?;
     let height = c.variable(&c.scalar(DType::F64, 0.0), "height")?;
-    let optimizer = CustomOptimizer::new("signed").learning_rate(0.1).slot("momentum", 0.0).build(c, |u| {
-        let momentum = u.slot(0) * 0.9 + u.gradient();
-        Ok(vec![u.weights() - u.rate() * momentum.sign(), momentum])
-    })?;
+    let optimizer =
+        CustomOptimizer::new("signed").learning_rate(0.1).slot("momentum", 0.0).build(c, |u| {
+            let momentum = u.slot(0) * 0.9 + u.gradient();
+            Ok(vec![u.weights() - u.rate() * momentum.sign(), momentum])
+        })?;
     // The state, below and all, then what the update was given: labels, predictions and no weights.
     let coverage = Metric::custom(
         c,

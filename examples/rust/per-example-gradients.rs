@@ -16,20 +16,13 @@ fn logits(v: &[Variable], x: &Tensor) -> Tensor {
 fn draw(c: &Context, n: i64) -> (Tensor, Tensor) {
     let x = c.uniform_range(&[n, 2], -1.5, 1.5, DType::F32);
     let squares = x.square().sum_axes(&[1], true);
-    let y = (squares - 1.0)
-        .abs()
-        .less(&c.scalar(DType::F32, 0.5))
-        .cast(DType::F32);
+    let y = (squares - 1.0).abs().less(&c.scalar(DType::F32, 0.5)).cast(DType::F32);
     (x, y)
 }
 
 fn accuracy(c: &Context, v: &[Variable], x: &Tensor, y: &Tensor) -> Result<f64> {
     let guess = logits(v, x).greater(&c.scalar(DType::F32, 0.0));
-    guess
-        .equal(&y.greater(&c.scalar(DType::F32, 0.5)))
-        .cast(DType::F32)
-        .mean()
-        .item()
+    guess.equal(&y.greater(&c.scalar(DType::F32, 0.5))).cast(DType::F32).mean().item()
 }
 
 /// Of one example, its point (2,) and its label (1,): its clipped gradients and their norm. What a single example can do to the
@@ -54,9 +47,8 @@ fn main() -> Result<()> {
 
     for step in 1..=STEPS {
         let (x, y) = draw(c, BATCH);
-        let mut each = c.vmap_many(&[&x, &y], &[Some(0), Some(0)], v.len() + 1, |c, example| {
-            clipped(c, &v, example)
-        })?;
+        let mut each =
+            c.vmap_many(&[&x, &y], &[Some(0), Some(0)], v.len() + 1, |c, example| clipped(c, &v, example))?;
         let norms = each.remove(v.len());
         let mut gradients = Vec::new();
         for each in &each {
@@ -66,11 +58,7 @@ fn main() -> Result<()> {
         }
         adam.apply(&gradients, &v)?;
         if step == 1 || step % 200 == 0 {
-            let (accuracy, low, high) = (
-                accuracy(c, &v, &x, &y)?,
-                norms.min().item()?,
-                norms.max().item()?,
-            );
+            let (accuracy, low, high) = (accuracy(c, &v, &x, &y)?, norms.min().item()?, norms.max().item()?);
             println!(
                 "step {:3}  accuracy {:.2}  gradient norms of the examples: {:.3} to {:.3}",
                 step, accuracy, low, high

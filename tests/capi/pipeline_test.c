@@ -532,7 +532,9 @@ static void threads_stay_behind_in_a_fork(void **state) {
     const bool more = tl_dataset_next(d, &element, 1);
     const bool told = tl_error_code(c) == TL_FAILED_PRECONDITION && strstr(tl_error_message(c), "fork()");
     tl_clear_error(c);
-    _exit(!more && told && tl_context_free(c) == TL_OK ? 0 : 1);
+    /* Another program, because the threads' own memory is lost here for good, which valgrind would say of the child. */
+    if (!more && told && tl_context_free(c) == TL_OK) execl("/bin/true", "true", (char *)NULL);
+    _exit(1);
   }
   int status = -1;
   assert_true(waitpid(child, &status, 0) == child);
