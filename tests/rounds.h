@@ -6,8 +6,11 @@ namespace tl::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int rounds(int all) { return (all + 3) / 4; }
+// From one bit to flip to the next: odd, so that all bits of a byte have their turn.
+constexpr unsigned bits_apart = 5;
 #else
 constexpr int rounds(int all) { return all; }
+constexpr unsigned bits_apart = 1;
 #endif
 
 }  // namespace tl::test
