@@ -245,7 +245,8 @@ class AheadStage : public Stage {
     note_place();
   }
   void stop() noexcept override {
-    if (!ring_->running() || getpid() == process_) ring_->stop();
+    const pid_t process = process_;  // and not whether threads run, which another thread may be changing
+    if (process == 0 || process == getpid()) ring_->stop();
   }
   bool quiet() const noexcept override { return (process_ != 0 && getpid() != process_) || ring_->quiet(); }
   // What was made ahead is made again with the new weights.
@@ -280,7 +281,7 @@ class AheadStage : public Stage {
 
   const Control& control_;
   std::unique_ptr<Ring> ring_;
-  pid_t process_ = 0;
+  std::atomic<pid_t> process_{0};
   uint64_t epoch_ = 0;
   int64_t index_ = 0;
   bool over_ = false;
