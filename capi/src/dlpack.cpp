@@ -35,7 +35,8 @@ struct Lender {
     if (loan->phase.load(std::memory_order_acquire) != Loan::kLent) return;
     Buffer* buffer = tensor.node()->buffer;
     loan->orphan = buffer;
-    buffer->retain();  // never given up: so the allocator, which ends now, leaves it alone
+    buffer->retain();   // never given up: so the allocator, which ends now, leaves it alone
+    tensor = Tensor();  // before the other thread hears of it, which may then free the buffer at once
     if (loan->phase.exchange(Loan::kOrphaned, std::memory_order_acq_rel) != Loan::kLent) {
       loan->phase.store(Loan::kReturned, std::memory_order_relaxed);
       buffer->drop();

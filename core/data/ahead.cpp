@@ -29,11 +29,14 @@ class Ring {
 
   // ---- the consumer ----
   void start(uint64_t epoch, int64_t first) {
-    epoch_ = epoch;
-    given_ = taken_ = first;
-    stopped_ = over_ = false;
-    control_.stop(false);
-    for (Slot& s : slots_) s = Slot();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);  // stop() may come from another thread even now
+      epoch_ = epoch;
+      given_ = taken_ = first;
+      stopped_ = over_ = false;
+      control_.stop(false);
+      for (Slot& s : slots_) s = Slot();
+    }
     while (how_.function && workers_.size() < static_cast<size_t>(how_.threads))
       workers_.push_back(how_.function->worker());
     BlockedSignals blocked;
