@@ -15,32 +15,12 @@
 #include "core/base/error.h"
 #include "core/io/bundle.h"
 #include "core/io/input.h"
+#include "tests/io/folder.h"
 #include "tests/rounds.h"
 
 namespace tl::io {
 
 using Bytes = std::string;
-
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    char name[] = "/tmp/tapeloop-io-XXXXXX";
-    REQUIRE(mkdtemp(name));
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  std::string file(const std::string& name, const Bytes& content) const {
-    std::filesystem::create_directories((path / name).parent_path());
-    std::ofstream(path / name, std::ios::binary) << content;
-    return *this / name;
-  }
-};
-
-inline Bytes content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 template <class T>
 Bytes little_endian(T value) {

@@ -35,7 +35,7 @@ TEST_CASE("inputs are regular files", "[io]") {
   CHECK(open(folder / "nowhere").code == Code::kNotFound);
   CHECK(open(folder.file("file", "x") + "/below").code == Code::kNotFound);
   CHECK(open("").code == Code::kInvalidArgument);
-  CHECK(open(folder.path.string()).code == Code::kIo);
+  CHECK(open(folder.path()).code == Code::kIo);
   CHECK(open("/dev/zero").code == Code::kIo);
   REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
   CHECK(open(folder / "pipe").code == Code::kIo);
@@ -98,20 +98,20 @@ TEST_CASE("a file is written whole or not at all", "[io]") {
     OutputFile file(context, "write_it", path);
     file.write("new", 3);
   }
-  CHECK(content_of(path) == "old content");
+  CHECK(bytes_of(path) == "old content");
   {
     OutputFile file(context, "write_it", path);
     file.write("new ", 4);
     file.write("content", 7);
     file.write_at(0, "N", 1);
-    CHECK(content_of(path) == "old content");
+    CHECK(bytes_of(path) == "old content");
     file.commit();
   }
-  CHECK(content_of(path) == "New content");
+  CHECK(bytes_of(path) == "New content");
   struct stat status {};
   REQUIRE(stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0640);
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
   auto write = [&](const std::string& to) {
     return error_of([&] {
       OutputFile file(context, "write_it", to);
@@ -119,7 +119,7 @@ TEST_CASE("a file is written whole or not at all", "[io]") {
       file.commit();
     });
   };
-  CHECK(write(folder.path.string()).code == Code::kIo);
+  CHECK(write(folder.path()).code == Code::kIo);
   CHECK(write("/dev/null").code == Code::kIo);
   CHECK(write(folder / "no/such/folder").code == Code::kNotFound);
   CHECK(write("").code == Code::kInvalidArgument);
@@ -143,6 +143,6 @@ TEST_CASE("a file is written whole or not at all", "[io]") {
   setrlimit(RLIMIT_FSIZE, &before);
   sigaction(SIGXFSZ, &old_action, nullptr);
   CHECK(full.code == Code::kIo);
-  CHECK(content_of(path) == "New content");
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK(bytes_of(path) == "New content");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }

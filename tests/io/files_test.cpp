@@ -18,28 +18,12 @@
 #include "core/io/record_writer.h"
 #include "core/tensor/context.h"
 #include "core/tensor/timeline.h"
+#include "tests/io/folder.h"
 
 using namespace tl;
 using namespace tl::io;
 
 namespace {
-
-// A folder for one test.
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/tapeloop-io-XXXXXX";
-    REQUIRE(::mkdtemp(name));
-    path_ = name;
-  }
-  ~Folder() { REQUIRE(std::system(("rm -r '" + path_ + "'").c_str()) == 0); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 std::string content(const std::string& path) {
   return AppendFile("test", path, AppendFile::Start::kBehind).read();

@@ -186,7 +186,7 @@ TEST_CASE("npy and npz: what is written is read again, bit for bit", "[io][npy]"
     }
   }
   // Nothing but the two files is left.
-  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 2);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
   all.push_back(all[0]);
   OutputFile file(context, "write_npz", folder / "twice.npz");
   CHECK_THROWS_WITH(write_npz("write_npz", file, all, false), Catch::Contains("twice"));
@@ -200,7 +200,7 @@ Bytes npz(const std::vector<NamedTensor>& tensors, bool compress) {
   OutputFile file(context, "write_npz", folder / "z");
   write_npz("write_npz", file, tensors, compress);
   file.commit();
-  return content_of(folder / "z");
+  return bytes_of(folder / "z");
 }
 
 Bundle archive(Context& context, const Input& input) { return read_npz(context, input, 0); }

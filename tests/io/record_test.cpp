@@ -267,10 +267,10 @@ TEST_CASE("CIFAR: planes become channels, labels are checked", "[io][cifar]") {
   folder.file("data_batch_1.bin", cifar_record("\1", 0));
   folder.file("test_batch.bin", cifar_record("\4", 0));
   folder.file("data_batch_10.bin", "another file");
-  CHECK(values<uint8_t>(read_cifar(context, "op", folder.path.string(), Cifar::k10, true)[1]) ==
+  CHECK(values<uint8_t>(read_cifar(context, "op", folder.path(), Cifar::k10, true)[1]) ==
         std::vector<uint8_t>{1, 2});
-  CHECK(values<uint8_t>(read_cifar(context, "op", folder.path.string(), Cifar::k10, false)[1]) ==
+  CHECK(values<uint8_t>(read_cifar(context, "op", folder.path(), Cifar::k10, false)[1]) ==
         std::vector<uint8_t>{4});
-  CHECK_THROWS_WITH(read_cifar(context, "op", folder.path.string(), Cifar::k100, true),
+  CHECK_THROWS_WITH(read_cifar(context, "op", folder.path(), Cifar::k100, true),
                     Catch::Contains("train.bin"));
 }
