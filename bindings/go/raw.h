@@ -2687,6 +2687,14 @@ static inline int32_t tlgo_optimizer_exclude_from_weight_decay(uintptr_t optimiz
   return tl_optimizer_exclude_from_weight_decay((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
 }
 
+static inline int32_t tlgo_optimizer_constrain_range(uintptr_t optimizer, double min, double max, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_constrain_range((tl_optimizer *)optimizer, min, max, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_optimizer_constrain_norm(uintptr_t optimizer, double min, double max, double rate, const int64_t *axes, size_t num_axes, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_constrain_norm((tl_optimizer *)optimizer, min, max, rate, axes, num_axes, (tl_tensor *const *)variables, count);
+}
+
 static inline uintptr_t tlgo_optimizer_scale_loss(uintptr_t optimizer, uintptr_t loss) {
   return (uintptr_t)tl_optimizer_scale_loss((tl_optimizer *)optimizer, (tl_tensor *)loss);
 }

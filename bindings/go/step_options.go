@@ -50,6 +50,26 @@ func (o *Optimizer) ExcludeFromWeightDecay(variables []*Tensor) error {
 	})
 }
 
+// ConstrainRange makes each step of these variables end with a projection of their elements to [min, max], one of which may be
+// infinite: 0 and math.Inf(1) keep weights from being negative, -c and c clip them. It is the last thing that a step does, behind
+// averages and their overwriting, as in Keras. Calls that only accumulate, or are skipped, and variables without a gradient are left alone. A
+// variable may have one constraint, which must be set before the first step or build.
+func (o *Optimizer) ConstrainRange(min, max float64, variables []*Tensor) error {
+	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
+		return C.tlgo_optimizer_constrain_range(h, C.double(min), C.double(max), list, count)
+	})
+}
+
+// ConstrainNorm is ConstrainRange for Euclidean norms over axes, nil being the first one, as in Keras: of a kernel (inputs, outputs) the norms
+// of what reaches each output. Each step brings them to [min, max], rate of the way (above 0, at most 1): 0 and c are a largest norm, 1 and 1 the
+// norm 1. What is within the bounds keeps its bits.
+func (o *Optimizer) ConstrainNorm(min, max, rate float64, axes []int64, variables []*Tensor) error {
+	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
+		return C.tlgo_optimizer_constrain_norm(h, C.double(min), C.double(max), C.double(rate), dims(axes), C.size_t(len(axes)),
+			list, count)
+	})
+}
+
 // ScaleLoss is the loss times the scale of now, which Apply divides its gradients by: take the gradient of this. The loss itself where
 // there is no scale.
 func (o *Optimizer) ScaleLoss(loss *Tensor) *Tensor {

@@ -66,6 +66,35 @@ func TestStepOptionsSurroundTheUpdate(t *testing.T) {
 	}
 }
 
+func TestWeightsAreConstrained(t *testing.T) {
+	c := newContext(t)
+	sgd := c.SGD(&SGDOptions{LearningRate: 1})
+	ranged, normed := c.Variable(c.Zeros(2), "ranged"), c.Variable(c.Ones(2, 1), "normed")
+	must(t, sgd.ConstrainRange(0, math.Inf(1), []*Tensor{ranged}))
+	must(t, sgd.ConstrainNorm(0, 5, 1, nil, []*Tensor{normed}))
+	if err := sgd.ConstrainRange(0, 1, []*Tensor{normed}); !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("got %v", err)
+	}
+	if err := sgd.ConstrainNorm(0, 1, 1, []int64{2}, []*Tensor{c.Variable(c.Ones(2), "v")}); !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("got %v", err)
+	}
+	g, err := NewTensor(c, []float32{1, -2})
+	must(t, err)
+	h, err := NewTensor(c, []float32{-5, -7}, 2, 1)
+	must(t, err)
+	must(t, sgd.Apply([]*Tensor{g, h}, []*Tensor{ranged, normed}))
+	for i, v := range []*Tensor{ranged, normed} {
+		got, err := Values[float32](v)
+		must(t, err)
+		if want := [][]float32{{0, 2}, {3, 4}}[i]; got[0] != want[0] || got[1] != want[1] {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	if err := sgd.ConstrainRange(0, 1, []*Tensor{ranged}); !errors.Is(err, ErrFailedPrecondition) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestGradientsThatAreNotFinite(t *testing.T) {
 	c := newContext(t)
 	m := newTrained(t, c, &StepOptions{DynamicLossScale: true, InitialLossScale: 8})

@@ -76,6 +76,24 @@ TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer* optimizer,
   });
 }
 
+TL_API tl_status tl_optimizer_constrain_range(tl_optimizer* optimizer, double min, double max,
+                                              tl_tensor* const* variables, size_t count) {
+  const char* op = "optimizer_constrain_range";
+  return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
+    o.constrain_range(min, max, variables_of(s, variables, count, op));
+  });
+}
+
+TL_API tl_status tl_optimizer_constrain_norm(tl_optimizer* optimizer, double min, double max, double rate,
+                                             const int64_t* axes, size_t num_axes,
+                                             tl_tensor* const* variables, size_t count) {
+  const char* op = "optimizer_constrain_norm";
+  return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
+    o.constrain_norm(min, max, rate, int_list(op, "axes", axes, num_axes),
+                     variables_of(s, variables, count, op));
+  });
+}
+
 TL_API tl_tensor* tl_optimizer_scale_loss(tl_optimizer* optimizer, tl_tensor* loss) {
   const char* op = "optimizer_scale_loss";
   tl_tensor* out = nullptr;

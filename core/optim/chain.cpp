@@ -38,6 +38,15 @@ Tensor shifted_into(Tensor a, double value) {
   return out;
 }
 
+Tensor clipped_into(Tensor a, double low, double high) {
+  const Tensor* in[] = {&a};
+  ClipAttrs attrs{low, high};
+  Tensor out;
+  apply(OpId::kClip, a.context(), Inputs(in, 1), &attrs, &out, 1);
+  a = Tensor();  // it may live on to the end of the caller's expression, where the next op of a chain wants the memory alone
+  return out;
+}
+
 Tensor moving_average(const Tensor& average, Tensor x, double keep) {
   return into(OpId::kAdd, scaled_into(into(OpId::kSub, std::move(x), average), 1.0 - keep), average);
 }

@@ -9,13 +9,19 @@ namespace tl::optim {
 // An op of the table without attributes, element by element; b broadcasts to the shape of a.
 Tensor into(OpId op, Tensor a, const Tensor& b);
 Tensor into(OpId op, Tensor a);
-// a value, a + value.
+// a value, a + value, a limited to [low, high].
 Tensor scaled_into(Tensor a, double value);
 Tensor shifted_into(Tensor a, double value);
+Tensor clipped_into(Tensor a, double low, double high);
 
 // A value that an open tape knows is passed on as one that it does not know: updates are not recorded.
 inline Tensor untracked(const Tensor& t) {
   return t.node()->tape_bits & t.context().recording_bits() ? stop_gradient(t) : t;
+}
+
+// A number as a tensor of rank 0 of the dtype of `like`.
+inline Tensor number_like(const Tensor& like, double value) {
+  return full(like.context(), IntList{}, value, like.dtype());
 }
 
 // keep average + (1 - keep) x, as average + (x - average)(1 - keep).

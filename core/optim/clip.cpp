@@ -4,15 +4,12 @@
 #include <limits>
 
 #include "core/ops/generated/functions.h"
+#include "core/optim/chain.h"
 
 namespace tl::optim {
 namespace {
 
 constexpr double kSmallestScale = 1e-37;  // a number of f32 with all its digits
-
-Tensor number(const Tensor& like, double value) {
-  return full(like.context(), IntList{}, value, like.dtype());
-}
 
 void check_limit(const char* op, double max_norm) {
   if (!(max_norm > 0) || std::isinf(max_norm))
@@ -35,14 +32,14 @@ void check_gradient(const char* op, Context& context, const Tensor& g, size_t i)
 
 // sqrt with slope 0 at 0, where sqrt itself has an infinite one: the root only sees positive numbers.
 Tensor safe_sqrt(const Tensor& squares) {
-  Tensor zero = number(squares, 0.0);
+  Tensor zero = number_like(squares, 0.0);
   Tensor positive = greater(squares, zero);
-  return select(positive, sqrt(select(positive, squares, number(squares, 1.0))), squares);
+  return select(positive, sqrt(select(positive, squares, number_like(squares, 1.0))), squares);
 }
 
 // 1 where the norm is at most the limit, limit / norm elsewhere.
 Tensor scale_to(const Tensor& norm, double limit) {
-  Tensor most = number(norm, limit);
+  Tensor most = number_like(norm, limit);
   return div(most, maximum(norm, most));
 }
 
@@ -69,8 +66,8 @@ Tensor unit_of(Context& context, Span<const Tensor> gradients) {
     largest = maximum(largest, cast(own, DType::kF64));
   }
   Tensor usable =
-      logical_and(greater(largest, number(largest, 0.0)), less(largest, number(largest, INFINITY)));
-  return select(usable, largest, number(largest, 1.0));
+      logical_and(greater(largest, number_like(largest, 0.0)), less(largest, number_like(largest, INFINITY)));
+  return select(usable, largest, number_like(largest, 1.0));
 }
 
 // The same norm for elements of any size, in units of the largest: neither squares nor their sum leave the range of f64.
@@ -91,7 +88,7 @@ Tensor norm_of(Context& context, Span<const Tensor> gradients) {
     return norm_in_units(context, gradients);  // inside vmap, where there is nothing to look at
   if (context.observed()) {
     Tensor usable =
-        logical_and(less(norm, number(norm, INFINITY)), greater_equal(norm, number(norm, kSmall)));
+        logical_and(less(norm, number_like(norm, INFINITY)), greater_equal(norm, number_like(norm, kSmall)));
     return select(usable, norm, norm_in_units(context, gradients));
   }
   double value = norm.data<double>()[0];
@@ -146,11 +143,11 @@ Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   // In units of the largest element, so that neither squares nor their sum leave the range of the dtype. The unit is a
   // constant to the gradient: the quotient of norm and limit does not depend on it. It is 1 where there is none to take.
   Tensor largest = stop_gradient(max(abs(x), axes, keepdims));
-  Tensor usable = logical_and(greater(largest, number(x, 0.0)), less(largest, number(x, INFINITY)));
-  Tensor unit = select(usable, largest, number(x, 1.0));
+  Tensor usable = logical_and(greater(largest, number_like(x, 0.0)), less(largest, number_like(x, INFINITY)));
+  Tensor unit = select(usable, largest, number_like(x, 1.0));
   Tensor norm = safe_sqrt(sum(square(div(x, unit)), axes, keepdims));
   // A limit beyond any norm in these units does not clip; kept finite, it makes no NaN of infinity / infinity.
-  Tensor limit = minimum(div(number(x, max_norm), unit), number(x, 1e30));
+  Tensor limit = minimum(div(number_like(x, max_norm), unit), number_like(x, 1e30));
   return mul(x, div(limit, maximum(norm, limit)));
 }
 
@@ -189,7 +186,7 @@ ClippedGradients clip_by_global_norm(Context& context, Span<const Tensor> gradie
   // A factor that is subnormal or zero in f32 would lose the digits of what it scales.
   const bool wide = report && !watched && scale.data<double>()[0] < kSmallestScale;
   Tensor is_wide, scale_f32;
-  if (report && watched) is_wide = less(scale, number(scale, kSmallestScale));
+  if (report && watched) is_wide = less(scale, number_like(scale, kSmallestScale));
   for (size_t i = 0; i < gradients.size(); i++) {
     const Tensor& g = gradients[i];
     if (!g) continue;

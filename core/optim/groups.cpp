@@ -118,6 +118,16 @@ void Optimizer::check_steps_itself(const char* op) const {
        "', which is a group of '", owner_name_, "'; call it for that one");
 }
 
+// That of the optimizer counts where a group has one for the same variable.
+const Constraint* Optimizer::constraint_of(const Optimizer& rule, const Variable& variable) const {
+  for (const Optimizer* o : {this, &rule}) {
+    if (!o->state_) continue;
+    auto found = o->state_->constraints.find(variable.id());
+    if (found != o->state_->constraints.end()) return &found->second;
+  }
+  return nullptr;
+}
+
 // Whoever records the step learns whose numbers it takes.
 void Optimizer::tell_step() const {
   for (Observer* observer : context_.observers()) {

@@ -77,13 +77,21 @@ class Optimizer {
   void add_group(std::shared_ptr<Optimizer> group, Span<Variable* const> variables,
                  double rate_multiplier = 0);
 
-  // ---- step options (step_options.h), in step_with_options.cpp ----
+  // ---- step options (step_options.h), in configure.cpp and step_with_options.cpp ----
 
   // Sets the options of all steps. Throws kFailedPrecondition after the first step or build, and kInvalidArgument for options that
   // make no sense, or a weight decay where the optimizer has its own. Not for a step that is recorded.
   void configure(const StepOptions& options);
   // Variables whose weights do not decay, neither by an option nor by AdamW; more of them with each call. As configure().
   void exclude_from_weight_decay(Span<Variable* const> variables);
+  // From now on each step of these variables ends with a projection (constraint.h): of each element to [min, max], which may be
+  // infinite, or of each norm over `axes` (empty: the first, as in Keras; of a kernel (in, out) the norms of what reaches each unit)
+  // to [min, max], rate of the way. Last of all, behind averages and their overwriting, as in Keras; of a variable without a gradient
+  // not; of one with a gradient of rows as a whole. A variable may have one constraint. As configure(); kInvalidArgument for numbers
+  // and axes that make no sense, too, and where weights follow from averages of the optimizer's own.
+  void constrain_range(double min, double max, Span<Variable* const> variables);
+  void constrain_norm(double min, double max, double rate, const IntList& axes,
+                      Span<Variable* const> variables);
   // The loss times the scale that apply() divides by; tapes record it. The scale is that of now.
   Tensor scale_loss(const Tensor& loss) const;
   double loss_scale() const;      // 1 where there is none
@@ -187,6 +195,8 @@ class Optimizer {
   const Optimizer& rule_of(const Variable& variable) const;
   StepOptions options_for(const Optimizer& rule) const;
   bool is_excluded_from_decay(const Optimizer& rule, const Variable& variable) const;
+  const Constraint* constraint_of(const Optimizer& rule, const Variable& variable) const;
+  void constrain(Span<Variable* const> variables, const std::vector<Constraint>& constraints);
   void check_group(const Optimizer* group, Span<Variable* const> variables, double rate_multiplier) const;
   void check_takes_options(const char* what) const;
   void check_steps_itself(const char* op) const;

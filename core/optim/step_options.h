@@ -1,7 +1,8 @@
 // What surrounds the update of any optimizer, all of it off at first. In the order of Keras, which can be seen in the numbers:
 //
 //   null gradients are dropped; gradients are divided by the loss scale; they are looked at (non_finite); they are added up, and
-//   only each Nth step goes on, with their mean; clipping; weight decay; the update; a look ahead; averages of weights; the count of steps.
+//   only each Nth step goes on, with their mean; clipping; weight decay; the update; a look ahead; averages of weights; the projection
+//   of weights with a constraint (constraint.h); the count of steps.
 #pragma once
 
 #include <cstdint>

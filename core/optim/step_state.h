@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "core/optim/constraint.h"
 #include "core/optim/step_options.h"
 #include "core/tensor/variable.h"
 
@@ -70,11 +72,12 @@ class StepState {
   bool follows(const Variable& variable) const;
 
   const StepOptions options;
-  std::unordered_set<uint64_t> without_decay;  // ids of variables
-  HostCell accumulated;                        // calls since the last step
-  HostCell skipped;                            // calls, so far
-  HostCell scale, good_steps;                  // of the dynamic loss scale: calls since it changed
-  HostCell swapped;                            // 1 while averages stand in for weights
+  std::unordered_set<uint64_t> without_decay;            // ids of variables
+  std::unordered_map<uint64_t, Constraint> constraints;  // by the id of a variable
+  HostCell accumulated;                                  // calls since the last step
+  HostCell skipped;                                      // calls, so far
+  HostCell scale, good_steps;                            // of the dynamic loss scale: calls since it changed
+  HostCell swapped;                                      // 1 while averages stand in for weights
   VariableRef
       finite;  // what a replay found: whether the gradients were. No state, only where skipping is possible.
 };

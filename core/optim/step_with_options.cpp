@@ -23,10 +23,6 @@ bool alone(const Tensor& t) {
   return t.owns_memory_alone() && !(t.node()->tape_bits & t.context().recording_bits());
 }
 
-Tensor constant(const Tensor& like, double value) {
-  return full(like.context(), IntList{}, value, like.dtype());
-}
-
 // Whether all elements of all gradients are finite: bool, rank 0. Zero times an element is zero, or NaN.
 Tensor all_finite(Context& context, const std::vector<Tensor>& gradients) {
   Tensor total = full(context, IntList{}, 0, DType::kF64);
@@ -103,7 +99,8 @@ class Optimizer::Call {
     size_t count;           // 1 + slots
     Tensor gradient, rows;  // null gradient: only the average moves
     const Tensor* scalars;
-    Tensor keep, momentum;  // null: no decay, no average
+    Tensor keep, momentum;         // null: no decay, no average
+    const Constraint* constraint;  // null: none
     bool in_place;
     Tensor out[1 + kMostSlots], slow, average, sum;  // sum: what the accumulator becomes
   };
@@ -196,8 +193,9 @@ class Optimizer::Call {
   void take_means() {
     for (size_t i = 0; i < gradients_.size(); i++) {
       Tensor sum = total(i);
-      gradients_[i] = into(OpId::kDiv, std::move(sum),
-                           constant(sum_like(i), static_cast<double>(options_.gradient_accumulation_steps)));
+      gradients_[i] =
+          into(OpId::kDiv, std::move(sum),
+               number_like(sum_like(i), static_cast<double>(options_.gradient_accumulation_steps)));
       rows_[i] = Tensor();
     }
   }
@@ -248,6 +246,7 @@ class Optimizer::Call {
         u.gradient = add(u.gradient, mul_scalar(u.rows ? rows_of(w, u.rows) : w, options.weight_decay));
       }
       if (options_.use_ema) u.momentum = all[next];
+      if (u.gradient) u.constraint = o_.constraint_of(rule, v);
       prepare(u);
       updates_.push_back(std::move(u));
     });
@@ -261,6 +260,7 @@ class Optimizer::Call {
     for (size_t k = 0; k < u.count; k++) u.in_place &= alone(*held[k]);
     if (u.momentum) u.in_place &= alone(u.entry->average->peek());
     if (looks_ahead()) u.in_place &= alone(u.entry->slow->peek());
+    if (u.constraint) u.in_place &= u.constraint->works_in_place() && !overwrites() && !looks_ahead();
     if (u.gradient && (u.rows || !u.in_place)) {
       auto part = [&](size_t k) {
         return u.rows ? rows_of(untracked(*held[k]), u.rows) : untracked(*held[k]);
@@ -285,11 +285,15 @@ class Optimizer::Call {
       u.slow = chosen(flag_, after, before);
       u.out[0] = chosen(flag_, after, untracked(*held[0]));
     }
-    if (!u.momentum) return;
-    const Tensor before = untracked(u.entry->average->peek()), w = u.out[0] ? u.out[0] : untracked(*held[0]);
-    const Tensor after = moved_average(Tensor(before), w, u.momentum);
-    u.average = chosen(flag_, after, before);
-    if (overwrites()) u.out[0] = chosen(flag_, after, untracked(*held[0]));
+    if (u.momentum) {
+      const Tensor before = untracked(u.entry->average->peek()),
+                   w = u.out[0] ? u.out[0] : untracked(*held[0]);
+      const Tensor after = moved_average(Tensor(before), w, u.momentum);
+      u.average = chosen(flag_, after, before);
+      if (overwrites()) u.out[0] = chosen(flag_, after, untracked(*held[0]));
+    }
+    if (u.constraint)
+      u.out[0] = chosen(flag_, projected(std::move(u.out[0]), *u.constraint), untracked(*held[0]));
   }
 
   // The rest of it, which cannot fail.
@@ -320,6 +324,7 @@ class Optimizer::Call {
         u.average = moved_average(u.entry->average->take(), u.out[0], u.momentum);
         if (overwrites()) u.out[0] = u.average;
       }
+      if (u.constraint) u.out[0] = projected(std::move(u.out[0]), *u.constraint);
     }
     for (size_t k = 0; k < u.count; k++) {
       if (!u.out[k]) continue;
@@ -389,116 +394,6 @@ int Optimizer::all_numbers(const Optimizer& rule, int64_t step, double rate, dou
 void Optimizer::count_call(bool finite) noexcept {
   if (!state_->advance(finite)) return;
   count_steps(1);
-}
-
-void Optimizer::configure(const StepOptions& options) {
-  check_step_options(name_.c_str(), options);
-  check_takes_options("step options");
-  check_unused("optimizer_configure", "options must be set");
-  if (options.weight_decay > 0 && decay_scalar() >= 0)
-    invalid("[", name_,
-            "] this optimizer has a weight decay of its own: got 'weight_decay' = ", options.weight_decay,
-            "; set it in the options that the optimizer is made with");
-  if (options.use_ema && average_slot() >= 0)
-    invalid("[", name_,
-            "] this optimizer keeps averages of its own: got 'use_ema'; swap those in for an evaluation");
-  if (options.lookahead_steps > 0 && average_slot() >= 0)
-    invalid(
-        "[", name_,
-        "] this optimizer keeps averages of its own, which its weights follow from: got 'lookahead_steps' = ",
-        options.lookahead_steps, "; leave it out");
-  auto state = std::make_unique<StepState>(context_, name_, options, average_slot() >= 0);
-  if (state_) state->without_decay = std::move(state_->without_decay);
-  state_ = std::move(state);
-  is_configured_ = true;
-}
-
-void Optimizer::note_averages() {
-  state_ = std::make_unique<StepState>(context_, name_, StepOptions(), true);
-}
-
-void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
-  check_takes_options("exclusions from weight decay");
-  check_variables(variables);
-  check_unused("optimizer_exclude_from_weight_decay", "variables must be excluded");
-  if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
-  for (const Variable* v : variables) state_->without_decay.insert(v->id());
-}
-
-void Optimizer::check_takes_options(const char* what) const {
-  if (const char* reason = against_options())
-    invalid("[", name_, "] ", what, " are not for this optimizer, because ", reason,
-            ": got some; compute what you need in the loss");
-}
-
-// Slots, and recordings of steps, follow from the options.
-void Optimizer::check_unused(const char* op, const char* what) const {
-  check_not_stepping(op);
-  // So it cannot be part of a step that is recorded.
-  context_.note_host_read(iterations_.variable()->peek(), op);
-  if (owner_)
-    fail(Code::kFailedPrecondition, "[", name_, "] ", what,
-         " before the optimizer becomes a group of another: got one in '", owner_name_,
-         "'; do it right after making the optimizer");
-  if (entries_.empty() && steps_now() == 0) return;
-  fail(Code::kFailedPrecondition, "[", name_, "] ", what,
-       " before the first step or build: got an optimizer after ", steps_now(), " steps that knows ",
-       entries_.size(), " variables; do it right after making the optimizer");
-}
-
-Tensor Optimizer::scale_loss(const Tensor& loss) const {
-  if (!loss) invalid("[", name_, "] 'loss' must be a tensor: got null; was it set?");
-  if (&loss.context() != &context_)
-    invalid("[", name_,
-            "] a loss must be of the optimizer's context: got one of another context; copy its data over");
-  if (!is_floating(loss.dtype()))
-    invalid("[", name_, "] a loss must be f32 or f64: got ", loss.dtype(), " ", loss.shape(), "; use cast");
-  const Tensor scale = state_ ? state_->loss_scale(context_) : Tensor();
-  if (!scale) return identity(loss);
-  return mul(loss, cast(scale, loss.dtype()));
-}
-
-double Optimizer::loss_scale() const {
-  if (!state_) return 1;
-  if (state_->scale) context_.note_host_read(state_->scale.variable()->peek(), "optimizer_loss_scale");
-  return state_->loss_scale_now();
-}
-
-int64_t Optimizer::skipped_steps() const {
-  if (!state_ || !state_->skipped) return 0;
-  context_.note_host_read(state_->skipped.variable()->peek(), "optimizer_skipped_steps");
-  return state_->skipped.get<int64_t>();
-}
-
-void Optimizer::swap_averages(Span<Variable* const> variables) {
-  const char* op = "optimizer_swap_averages";
-  if (!state_ || !state_->swapped)
-    fail(Code::kFailedPrecondition, "[", name_,
-         "] there must be averages of weights: got an optimizer without them; set 'use_ema' first");
-  check_not_stepping(op);
-  check_variables(variables);
-  forget_dead_variables();
-  size_t known = 0;
-  for (size_t i = 0; i < variables.size(); i++) known += entry_of(*variables[i], i) < entries_.size();
-  if (known != variables.size() || known != entries_.size())
-    invalid("[", name_, "] all variables of the optimizer must be swapped together: got ", variables.size(),
-            ", of which it knows ", known, ", and it knows ", entries_.size(), "; pass those of its steps");
-  HostCell& swapped = state_->swapped;
-  context_.note_host_read(swapped.variable()->peek(), op);
-  swapped.make_room();
-  for (size_t i = 0; i < variables.size(); i++) {
-    Entry& entry = entries_[entry_of(*variables[i], i)];
-    const int slot = entry.rule->average_slot();
-    Variable& average = slot < 0 ? *entry.average : *entry.slots[static_cast<size_t>(slot)];
-    Tensor w = variables[i]->take();
-    variables[i]->put(average.take());
-    average.put(std::move(w));
-  }
-  swapped.set(int64_t{1} - swapped.get<int64_t>());
-}
-
-bool Optimizer::averages_in_use() const {
-  return state_ && state_->swapped && state_->swapped.get<int64_t>() != 0;
 }
 
 }  // namespace tl::optim

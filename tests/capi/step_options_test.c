@@ -89,6 +89,34 @@ static void decay_with_exclusions(void **state) {
   free_context(c);
 }
 
+static void constraints(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_tensor *w[] = {variable(c, "ranged", 1), variable(c, "normed", 1)};
+  assert_int_equal(tl_optimizer_constrain_range(sgd, 0, INFINITY, w, 1), TL_OK);
+  assert_int_equal(tl_optimizer_constrain_norm(sgd, 0, 2, 1, NULL, 0, w + 1, 1), TL_OK);
+  tl_tensor *g[] = {vector(c, 1, (float[]){3}), vector(c, 1, (float[]){9})};
+  assert_int_equal(tl_optimizer_apply(sgd, g, w, 2), TL_OK);
+  assert_true(value(w[0]) == 0 && value(w[1]) == -2);
+  assert_int_equal(tl_optimizer_constrain_range(sgd, 0, 1, w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "before the first step or build");
+  tl_optimizer *adam = tl_adam(c, NULL);
+  const int64_t axes[] = {0, -1, 1};
+  assert_int_equal(tl_optimizer_constrain_norm(adam, 0, 2, 1, axes + 2, 1, w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "axis out of range: got 1");
+  assert_int_equal(tl_optimizer_constrain_norm(adam, 0, 2, 1, axes, 2, w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "each axis of a norm may stand once: got [0, -1]");
+  assert_int_equal(tl_optimizer_constrain_norm(adam, 0, 2, 1, NULL, 1, w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'axes'");
+  assert_int_equal(tl_optimizer_constrain_range(adam, 1, -1, w, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "must not be above 'max'");
+  assert_int_equal(tl_optimizer_constrain_range(adam, 0, 1, NULL, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'variables'");
+  assert_int_equal(tl_optimizer_constrain_range(NULL, 0, 1, w, 1), TL_INVALID_ARGUMENT);
+  free_context(c);
+}
+
 static void loss_scales(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -230,6 +258,7 @@ int step_options_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(accumulation_clipping_and_averages),
       cmocka_unit_test(decay_with_exclusions),
+      cmocka_unit_test(constraints),
       cmocka_unit_test(loss_scales),
       cmocka_unit_test(non_finite_gradients),
       cmocka_unit_test(an_option_without_its_switch_is_refused),

@@ -1,5 +1,6 @@
 // 20 steps of every optimizer with what surrounds the update, in the order of Keras, against loops over doubles that are written
-// from the formulas: loss scale, accumulation, clipping, weight decay with exclusions, the update, Lookahead, averages.
+// from the formulas: loss scale, accumulation, clipping, weight decay with exclusions, the update, Lookahead, averages,
+// the projection of weights with a constraint.
 #include <algorithm>
 
 #include "tests/optim/step_options_cases.h"
@@ -7,11 +8,20 @@
 namespace tl::test {
 namespace {
 
+// A constraint of weights (rows, cols), and what it makes of plain numbers.
+struct Projection {
+  const char* name;
+  std::function<void(Optimizer&, Span<Variable* const>)> set;
+  std::function<void(Numbers& w, size_t cols)> project;
+};
+
 // What surrounds the update of one variable, in plain numbers.
 struct Surrounded {
   Trained trained;
   bool decays;
   Numbers sum, average, slow;
+  const Projection* projection;
+  size_t cols;
 };
 
 double norm_of(const Numbers& g) {
@@ -80,11 +90,13 @@ class Formula {
     if (o_.lookahead_steps > 0 && step_ % o_.lookahead_steps == 0)
       for (size_t k = 0; k < w.size(); k++)
         w[k] = v.slow[k] = (1 - o_.lookahead_alpha) * v.slow[k] + o_.lookahead_alpha * w[k];
-    if (!o_.use_ema) return;
-    if (step_ == 1) v.average = w;
-    for (size_t k = 0; k < w.size(); k++)
-      v.average[k] = o_.ema_momentum * v.average[k] + (1 - o_.ema_momentum) * w[k];
-    if (o_.ema_overwrite_frequency > 0 && step_ % o_.ema_overwrite_frequency == 0) w = v.average;
+    if (o_.use_ema) {
+      if (step_ == 1) v.average = w;
+      for (size_t k = 0; k < w.size(); k++)
+        v.average[k] = o_.ema_momentum * v.average[k] + (1 - o_.ema_momentum) * w[k];
+      if (o_.ema_overwrite_frequency > 0 && step_ % o_.ema_overwrite_frequency == 0) w = v.average;
+    }
+    if (v.projection) v.projection->project(w, v.cols);
   }
 
   const OptimizerCase& of_;
@@ -97,7 +109,47 @@ class Formula {
 struct Surrounding {
   const char* name;
   std::function<void(StepOptions&)> set;
+  const Projection* projection = nullptr;
 };
+
+// Each column to a norm in [least, most], so far.
+void bring_columns(Numbers& w, size_t cols, double least, double most, double rate) {
+  for (size_t c = 0; c < cols; c++) {
+    double norm = 0;
+    for (size_t k = c; k < w.size(); k += cols) norm += w[k] * w[k];
+    norm = std::sqrt(norm);
+    const double wanted = norm < least ? least : norm > most ? most : norm;
+    for (size_t k = c; k < w.size(); k += cols) w[k] *= (rate * wanted + (1 - rate) * norm) / norm;
+  }
+}
+
+const std::vector<Projection>& projections() {
+  using Variables = Span<Variable* const>;
+  static const std::vector<Projection> all{
+      {"not negative", [](Optimizer& o, Variables v) { o.constrain_range(0, kInf, v); },
+       [](Numbers& w, size_t) {
+         for (double& x : w) x = std::max(x, 0.);
+       }},
+      {"weight clipping", [](Optimizer& o, Variables v) { o.constrain_range(-.3, .5, v); },
+       [](Numbers& w, size_t) {
+         for (double& x : w) x = std::min(std::max(x, -.3), .5);
+       }},
+      {"largest norm of columns", [](Optimizer& o, Variables v) { o.constrain_norm(0, .8, 1, {}, v); },
+       [](Numbers& w, size_t cols) { bring_columns(w, cols, 0, .8, 1); }},
+      {"norm 1 of rows", [](Optimizer& o, Variables v) { o.constrain_norm(1, 1, 1, {-1}, v); },
+       [](Numbers& w, size_t cols) {
+         for (size_t r = 0; r < w.size(); r += cols) {
+           const double norm = norm_of(Numbers(w.data() + r, w.data() + r + cols));
+           for (size_t k = r; k < r + cols; k++) w[k] /= norm;
+         }
+       }},
+      {"norm of all, part of the way",
+       [](Optimizer& o, Variables v) {
+         o.constrain_norm(.5, .9, .4, {1, 0}, v);
+       },
+       [](Numbers& w, size_t) { bring_columns(w, 1, .5, .9, .4); }}};
+  return all;
+}
 
 std::vector<Surrounding> surroundings() {
   auto most = [](StepOptions& s) {
@@ -123,9 +175,15 @@ std::vector<Surrounding> surroundings() {
           {"averages that overwrite",
            [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; }},
           {"skipping", [](StepOptions& s) { s.non_finite = NonFiniteGradients::kSkip; }},
-          {"all, clipped by value", [=](StepOptions& s) { most(s), s.clip_value = .5; }},
+          {"constraint", [](StepOptions&) {}, &projections()[0]},
+          {"constraint of norms", [](StepOptions&) {}, &projections()[3]},
+          {"constraint behind averages",
+           [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; },
+           &projections()[4]},
+          {"all, clipped by value", [=](StepOptions& s) { most(s), s.clip_value = .5; }, &projections()[1]},
           {"all, clipped by norm, L2",
-           [=](StepOptions& s) { most(s), s.clip_norm = 1.5, s.weight_decay_form = WeightDecayForm::kL2; }},
+           [=](StepOptions& s) { most(s), s.clip_norm = 1.5, s.weight_decay_form = WeightDecayForm::kL2; },
+           &projections()[2]},
           {"all, clipped by global norm", [=](StepOptions& s) { most(s), s.global_clip_norm = 2; }}};
 }
 
@@ -153,6 +211,7 @@ TEST_CASE_METHOD(Fixture, "20 steps of each optimizer follow the formulas with e
   for (size_t k = 0; k < optimizer_cases().size(); k++)
     for (const Surrounding& surrounding : surroundings()) {
       const OptimizerCase& one = optimizer_cases()[k];
+      const Projection* projection = surrounding.projection;
       CAPTURE(one.name, k, surrounding.name);
       OptimizerPtr optimizer = one.make(c);
       const StepOptions o = configured_as_far_as_possible(*optimizer, surrounding);
@@ -161,9 +220,15 @@ TEST_CASE_METHOD(Fixture, "20 steps of each optimizer follow the formulas with e
       Variable *all[] = {w.get(), kept.get()}, *excluded[] = {kept.get()};
       // Its own weight decay is tested where the optimizer is.
       if (o.weight_decay > 0) optimizer->exclude_from_weight_decay(excluded);
+      const Span<Variable* const> constrained(all, 1);
+      if (projection && has(one.name, "schedule_free")) {
+        CHECK(has(message_of([&] { projection->set(*optimizer, constrained); }), "averages of its own"));
+        projection = nullptr;
+      }
+      if (projection) projection->set(*optimizer, constrained);
       Formula want(one, o,
-                   {{one.start(values(w), 3, 2), true, {}, {}, {}},
-                    {one.start(values(kept), 2, 2), false, {}, {}, {}}});
+                   {{one.start(values(w), 3, 2), true, {}, {}, {}, projection, 2},
+                    {one.start(values(kept), 2, 2), false, {}, {}, {}, nullptr, 2}});
       double rate = one.rate;
       for (int call = 0; call < 20 * std::max<int>(1, static_cast<int>(o.gradient_accumulation_steps));
            call++) {
@@ -185,6 +250,93 @@ TEST_CASE_METHOD(Fixture, "20 steps of each optimizer follow the formulas with e
         }
       }
     }
+}
+
+TEST_CASE_METHOD(Fixture, "a constraint keeps the bits of what it allows, and what has no direction",
+                 "[optim]") {
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    OptimizerPtr o = sgd(c, 0);
+    // Columns of the norms 5, 0.1, 0 and, beyond the squares of f32, 1e-30 and 5e25.
+    VariableRef w =
+        VariableRef::make(tensor({3, .06, 0, 1e-30, 3e25, 4, -.08, 0, 0, -4e25}, {2, 5}, dtype), "w");
+    Variable* list[] = {w.get()};
+    o->constrain_norm(1e-20, 5, 1, {0}, list);
+    const Numbers before = values(w);
+    apply_one(*o, w, mul_scalar(w->peek(), 0));
+    const Numbers after = values(w);
+    for (size_t k : {0, 5, 1, 6, 2, 7, 8}) CHECK(after[k] == before[k]);
+    const double digits = dtype == DType::kF32 ? 1e-6 : 1e-14;
+    CHECK(std::abs(after[3] - 1e-20) < 1e-20 * digits);
+    CHECK(std::abs(after[4] - 3) < digits);
+    CHECK(std::abs(after[9] + 4) < digits);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "constraints: which variables and calls they concern, groups, and what is refused",
+                 "[optim]") {
+  const double inf = kInf;
+  OptimizerPtr o = configured(sgd(c, 1), [](StepOptions& s) {
+    s.gradient_accumulation_steps = 2, s.non_finite = NonFiniteGradients::kSkip;
+  });
+  std::shared_ptr<Optimizer> group = sgd(c, 1);
+  VariableRef a = variable({-2, 7}, "a"), b = variable({-2, 7}, "b"), rest = variable({-2, 7}, "rest");
+  Variable *all[] = {a.get(), b.get(), rest.get()}, *of_a[] = {a.get()}, *of_b[] = {b.get()};
+  o->constrain_range(-1, 5, of_a);
+  group->constrain_range(0, inf, of_b);
+  o->add_group(group, of_b);
+  Tensor zero = vector({0, 0}), grads[] = {zero, zero, zero}, none[] = {Tensor(), zero, zero},
+         bad[] = {vector({kNan, 0}), zero, zero};
+  o->apply(grads, all);  // adds up
+  o->apply(bad, all);    // is skipped
+  CHECK(values(a) == Numbers{-2, 7});
+  o->apply(grads, all);
+  CHECK(values(a) == Numbers{-1, 5});
+  CHECK(values(b) == Numbers{0, 7});
+  CHECK(values(rest) == Numbers{-2, 7});
+
+  OptimizerPtr plain = sgd(c, 1);
+  plain->constrain_range(-1, 5, of_a);
+  a->assign(vector({-3, 9}));
+  plain->apply(none, all);
+  CHECK(values(a) == Numbers{-3, 9});  // it has no gradient
+  Tensor held = a->read();             // somebody has its value: new memory
+  plain->apply(grads, all);
+  CHECK(values(a) == Numbers{-1, 5});
+  CHECK(values(held) == Numbers{-3, 9});
+
+  OptimizerPtr of_rows = sgd(c, 1);
+  VariableRef table = VariableRef::make(tensor({9, 1, 8}, {3, 1}), "table");
+  Variable* of_table[] = {table.get()};
+  of_rows->constrain_range(-4, 5, of_table);
+  Tensor rows[] = {tensor({3}, {1, 1})}, indices[] = {vector({1}, DType::kI64)};
+  of_rows->apply(rows, of_table, indices);
+  CHECK(values(table) == Numbers{5, -2, 5});
+
+  auto refused = [&](auto&& f, const char* part, Code code = Code::kInvalidArgument) {
+    OptimizerPtr fresh = sgd(c, 1);
+    INFO(part);
+    CHECK(has(message_of([&] { f(*fresh); }, code), part));
+    apply_one(*fresh, rest, zero);  // nothing was set
+    CHECK(values(rest) == Numbers{-2, 7});
+  };
+  Variable* of_rest[] = {rest.get()};
+  refused([&](Optimizer& x) { x.constrain_range(1, 0, of_rest); }, "must not be above 'max'");
+  refused([&](Optimizer& x) { x.constrain_range(kNan, 0, of_rest); }, "must not be above 'max'");
+  refused([&](Optimizer& x) { x.constrain_range(-inf, inf, of_rest); }, "must have an end");
+  for (auto [min, max] : {std::pair(-1., 1.), {0., 0.}, {0., inf}})
+    refused([&, low = min, high = max](Optimizer& x) { x.constrain_norm(low, high, 1, {}, of_rest); },
+            "finite numbers");
+  for (double rate : {0., -1., 1.5, kNan})
+    refused([&](Optimizer& x) { x.constrain_norm(0, 1, rate, {}, of_rest); }, "'rate'");
+  refused([&](Optimizer& x) { x.constrain_norm(0, 1, 1, {1}, of_rest); }, "out of range");
+  refused([&](Optimizer& x) { x.constrain_norm(0, 1, 1, {0, -1}, of_rest); }, "may stand once: got [0, -1]");
+  OptimizerPtr twice = sgd(c, 1);
+  twice->constrain_range(-5, 8, of_rest);
+  CHECK(has(message_of([&] { twice->constrain_norm(0, 1, 1, {}, of_rest); }), "one constraint"));
+  apply_one(*twice, rest, vector({0, -9}));
+  CHECK(values(rest) == Numbers{-2, 8});
+  CHECK(has(message_of([&] { twice->constrain_range(0, 1, of_a); }, Code::kFailedPrecondition),
+            "before the first step or build"));
 }
 
 TEST_CASE_METHOD(Fixture, "Lookahead: slow weights, and what is refused", "[optim]") {

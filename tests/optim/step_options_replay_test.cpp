@@ -15,6 +15,8 @@ struct Option {
   std::function<void(StepOptions&)> change;
   bool goes_bad = false;  // some gradients hold NaN or an infinity
   uint64_t kinds = 1;     // of steps
+  // Constraints of weights, a range and norms; null: none.
+  std::function<void(Optimizer&, Span<Variable* const>)> constrain = nullptr;
 };
 
 std::vector<Option> all_options() {
@@ -28,7 +30,12 @@ std::vector<Option> all_options() {
     s.dynamic_loss_scale = true;
     s.loss_scale_growth_interval = 2;
   };
+  auto in_range = [](Optimizer& o, Span<Variable* const> v) { o.constrain_range(-.4, .45, v); };
+  auto in_norm = [](Optimizer& o, Span<Variable* const> v) { o.constrain_norm(.9, .95, .5, {}, v); };
   return {{"none", [](StepOptions&) {}},
+          {"a range", [](StepOptions&) {}, false, 1, in_range},
+          {"norms", [](StepOptions&) {}, false, 1, in_norm},
+          {"a range, Lookahead", [](StepOptions& s) { s.lookahead_steps = 2; }, false, 2, in_range},
           {"accumulation", accumulate, false, 2},
           {"clip by value", [](StepOptions& s) { s.clip_value = .5; }},
           {"clip by norm", [](StepOptions& s) { s.clip_norm = .5; }},
@@ -52,7 +59,7 @@ std::vector<Option> all_options() {
              s.weight_decay = .1;
              s.global_clip_norm = 1;
            },
-           true, 3}};
+           true, 3, in_norm}};
 }
 
 struct Model {
@@ -76,6 +83,8 @@ struct Model {
       o.lookahead_steps = 0;
     }
     optimizer->configure(o);
+    Variable* both[] = {w.get(), b.get()};
+    if (option.constrain && !named.own_averages) option.constrain(*optimizer, both);
   }
   std::vector<Tensor> step(Span<const Tensor> in) {
     Tensor loss = optimizer->scale_loss(sum(in[0]));
@@ -215,7 +224,7 @@ TEST_CASE("a call that only accumulates needs no rate, eager or replayed", "[opt
 }
 
 TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile]") {
-  for (int kind : {0, 1, 2, 3, 4, 5}) {
+  for (int kind : {0, 1, 2, 3, 4, 5, 6}) {
     Context c(ContextOptions{1, 1, 0, nullptr, nullptr});
     Option option{"", [](StepOptions& s) { s.dynamic_loss_scale = s.use_ema = true; }};
     Model m(c, some_optimizers()[0], option);
@@ -229,6 +238,7 @@ TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile
                           if (kind == 3) m.optimizer->swap_averages(all), m.optimizer->swap_averages(all);
                           if (kind == 4) m.optimizer->configure({});
                           if (kind == 5) m.optimizer->exclude_from_weight_decay(all);
+                          if (kind == 6) m.optimizer->constrain_range(0, 1, all);
                           return m.step(in);
                         },
                         {});
@@ -239,7 +249,8 @@ TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile
                           "optimizer_skipped_steps",
                           "optimizer_swap_averages",
                           "optimizer_configure",
-                          "optimizer_exclude_from_weight_decay"};
+                          "optimizer_exclude_from_weight_decay",
+                          "optimizer_constrain"};
     CHECK(has(text, want[kind]));
   }
 }
@@ -343,6 +354,7 @@ TEST_CASE_METHOD(Fixture, "gradients of rows go through all options", "[optim]")
                 b = VariableRef::make(cast(a->peek(), DType::kF64), "w");
     b->assign(add_scalar(a->peek(), 0));
     Variable *va[] = {a.get()}, *vb[] = {b.get()};
+    if (option.constrain) option.constrain(*of_rows, va), option.constrain(*dense, vb);
     for (int i = 0; i < 7; i++) {
       Tensor indices = vector(i % 2 ? Numbers{0, 3} : Numbers{1, 2}, DType::kI64), rows = random(Shape{2, 2});
       if (i == 4 && option.goes_bad) rows = vector({1, kNan, 2, 3}).view(Shape{2, 2});
@@ -374,9 +386,12 @@ TEST_CASE_METHOD(Fixture, "updates with options stay in their memory when nobody
     // Weights share memory with what they have become, until the next step.
     if (o.ema_overwrite_frequency > 0 || o.looks_ahead() || option.goes_bad) continue;
     INFO(option.name);
+    if (has(option.name, "norms")) continue;  // they take memory
     OptimizerPtr adam = make_adam(c, {});
     adam->configure(o);
     VariableRef w = VariableRef::make(random(Shape{1000}), "w");
+    Variable* list[] = {w.get()};
+    if (option.constrain) option.constrain(*adam, list);
     Tensor g = random(Shape{1000});
     for (int i = 0; i < 4; i++) apply_one(*adam, w, g);
     const std::byte* memory = w->peek().raw();
@@ -411,6 +426,7 @@ TEST_CASE("out of memory in a step with options changes nothing", "[optim]") {
         variables.push_back(refs.back().get());
         grads.push_back(normal(own, {50000}));
       }
+      if (option.constrain) option.constrain(*o, variables);
       for (int i = 0; i < 5; i++) o->apply(grads, variables);
       Tensor held = hold ? refs[1]->peek() : Tensor();
       auto state = [&] {

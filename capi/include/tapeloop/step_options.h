@@ -11,7 +11,7 @@
  *
  * The order is that of Keras, and can be seen in the numbers: null gradients are dropped; gradients are divided by the loss scale;
  * they are looked at (non_finite); they are added up, and only each Nth call goes on, with their mean; clipping; weight decay;
- * the update; a look ahead; averages; the count of steps. All counts and scales, accumulators and averages are variables that
+ * the update; a look ahead; averages; projections of weights with a constraint; the count of steps. All counts and scales, accumulators and averages are variables that
  * tl_optimizer_variables() lists, so that a checkpoint has them.
  *
  * Compiled steps do the same, to the bit. A step that only accumulates and one that updates are different kinds of step, as are those that
@@ -91,6 +91,30 @@ TL_API tl_status tl_optimizer_configure(tl_optimizer *optimizer,
  * compiled steps only. Since 0.1. */
 TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer *optimizer, tl_tensor *const *variables,
                                                         size_t count) TL_WARN_UNUSED;
+
+/**
+ * Each step of these variables ends with a projection of their elements to [min, max], one of which may be infinite: 0 and INFINITY keep
+ * weights from being negative (Keras's NonNeg), -c and c clip them (Arjovsky et al. 2017). It is the last thing that a step does, behind
+ * averages and their overwriting, as in Keras: averages are those of weights before it. Steps that only add up, or are skipped, and variables
+ * without a gradient are left alone; the weights before the first step too. A variable may have one constraint, and gradients of rows
+ * constrain all of it. Before the first step or build (TL_FAILED_PRECONDITION). TL_INVALID_ARGUMENT for min above max, NaN, two infinities, a
+ * second constraint, and optimizers that take no step options or, as tl_schedule_free_adamw(), compute weights from averages of their own. Outside of compiled steps only. Since 0.1.
+ */
+TL_API tl_status tl_optimizer_constrain_range(tl_optimizer *optimizer, double min, double max,
+                                              tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+
+/**
+ * As tl_optimizer_constrain_range(), for Euclidean norms over axes: weights w become w d / n with their norm n and
+ * d = n + rate (clip(n, min, max) - n). 0 and c are a largest norm (MaxNorm; Srivastava et al. 2014), 1 and 1 the norm 1 (UnitNorm), other
+ * numbers and a rate below 1 MinMaxNorm. Without axes (NULL and 0) the first one, as in Keras: of a kernel (inputs, outputs) the norms of
+ * what reaches each output; {0, 1, 2} is that of a kernel of a convolution. Axes may count from the end. What is within the bounds keeps its
+ * bits (Keras divides by n + 1e-7), and a norm of 0 stays. TL_INVALID_ARGUMENT for numbers other than 0 <= min <= max, max finite
+ * and above 0, rate in (0, 1], and for axes that a variable does not have or that stand twice. Since 0.1.
+ * @array axes[num_axes], variables[count]
+ */
+TL_API tl_status tl_optimizer_constrain_norm(tl_optimizer *optimizer, double min, double max, double rate,
+                                             const int64_t *axes, size_t num_axes,
+                                             tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
 
 /** The loss, f32 or f64 of any shape, times the scale of now, which tl_optimizer_apply() divides its gradients by: take the
  * gradient of this. The loss itself where there is no scale. Returns NULL on failure. Since 0.1. */

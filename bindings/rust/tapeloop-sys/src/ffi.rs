@@ -5248,6 +5248,42 @@ extern "C" {
         count: usize,
     ) -> tl_status;
 
+    /// Each step of these variables ends with a projection of their elements to \[min, max\], one of which may
+    /// be infinite: 0 and INFINITY keep weights from being negative (Keras's NonNeg), -c and c clip them
+    /// (Arjovsky et al. 2017). It is the last thing that a step does, behind averages and their overwriting,
+    /// as in Keras: averages are those of weights before it. Steps that only add up, or are skipped, and
+    /// variables without a gradient are left alone; the weights before the first step too. A variable may have
+    /// one constraint, and gradients of rows constrain all of it. Before the first step or build
+    /// (TL_FAILED_PRECONDITION). TL_INVALID_ARGUMENT for min above max, NaN, two infinities, a second
+    /// constraint, and optimizers that take no step options or, as tl_schedule_free_adamw(), compute weights
+    /// from averages of their own. Outside of compiled steps only. Since 0.1.
+    pub fn tl_optimizer_constrain_range(
+        optimizer: *mut tl_optimizer,
+        min: f64,
+        max: f64,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// As tl_optimizer_constrain_range(), for Euclidean norms over axes: weights w become w d / n with their
+    /// norm n and d = n + rate (clip(n, min, max) - n). 0 and c are a largest norm (MaxNorm; Srivastava et al.
+    /// 2014), 1 and 1 the norm 1 (UnitNorm), other numbers and a rate below 1 MinMaxNorm. Without axes (NULL
+    /// and 0) the first one, as in Keras: of a kernel (inputs, outputs) the norms of what reaches each output;
+    /// {0, 1, 2} is that of a kernel of a convolution. Axes may count from the end. What is within the bounds
+    /// keeps its bits (Keras divides by n + 1e-7), and a norm of 0 stays. TL_INVALID_ARGUMENT for numbers
+    /// other than 0 \<= min \<= max, max finite and above 0, rate in (0, 1\], and for axes that a variable
+    /// does not have or that stand twice. Since 0.1.
+    pub fn tl_optimizer_constrain_norm(
+        optimizer: *mut tl_optimizer,
+        min: f64,
+        max: f64,
+        rate: f64,
+        axes: *const i64,
+        num_axes: usize,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
     /// The loss, f32 or f64 of any shape, times the scale of now, which tl_optimizer_apply() divides its
     /// gradients by: take the gradient of this. The loss itself where there is no scale. Returns NULL on
     /// failure. Since 0.1.

@@ -36,6 +36,56 @@ impl Optimizer {
         })
     }
 
+    /// Each step of these variables ends with a projection of their elements to `[min, max]`, one of which may be infinite: 0 and
+    /// infinity keep weights from being negative, `-c` and `c` clip them. It is the last thing that a step does, behind averages and their
+    /// overwriting, as in Keras. Calls that only accumulate, or are skipped, and variables without a gradient are left alone. A variable
+    /// may have one constraint, which must be set before the first step or build.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// use tapeloop::{Context, Sgd};
+    /// let c = &Context::new()?;
+    /// let sgd = Sgd::new().learning_rate(1.0).build(c)?;
+    /// let w = c.variable(&c.ones(&[1]), "w")?;
+    /// sgd.constrain_range(0.0, f64::INFINITY, &[&w])?;
+    /// sgd.apply(&[&(c.ones(&[1]) * 3.0)], &[&w])?;
+    /// assert_eq!(w.item()?, 0.0); // not -2
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn constrain_range<V: TensorList + ?Sized>(&self, min: f64, max: f64, variables: &V) -> Result<()> {
+        variables.with_handles(|v| {
+            let status = call!(tl_optimizer_constrain_range(self.handle, min, max, v.as_ptr(), v.len()));
+            done(self.context, "optimizer_constrain_range", status)
+        })
+    }
+
+    /// [`constrain_range`](Optimizer::constrain_range) for Euclidean norms over axes, without any the first one, as in Keras: of a kernel
+    /// (inputs, outputs) the norms of what reaches each output. Each step brings them to `[min, max]`, `rate` of the way (above 0, at most
+    /// 1): 0 and `c` are a largest norm, 1 and 1 the norm 1. What is within the bounds keeps its bits.
+    pub fn constrain_norm<V: TensorList + ?Sized>(
+        &self,
+        min: f64,
+        max: f64,
+        rate: f64,
+        axes: &[i64],
+        variables: &V,
+    ) -> Result<()> {
+        variables.with_handles(|v| {
+            let status = call!(tl_optimizer_constrain_norm(
+                self.handle,
+                min,
+                max,
+                rate,
+                axes.as_ptr(),
+                axes.len(),
+                v.as_ptr(),
+                v.len()
+            ));
+            done(self.context, "optimizer_constrain_norm", status)
+        })
+    }
+
     /// The loss times the scale of now, which [`apply`](Optimizer::apply) divides its gradients by: take the gradient of this. The
     /// loss itself where there is no scale.
     pub fn scale_loss(&self, loss: &Tensor) -> Tensor {

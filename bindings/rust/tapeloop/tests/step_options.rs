@@ -61,6 +61,24 @@ fn weight_decay_with_exclusions() {
 }
 
 #[test]
+fn weights_are_constrained() {
+    let c = &Context::new().unwrap();
+    let sgd = Sgd::new().learning_rate(1.0).build(c).unwrap();
+    let ranged = c.variable(&c.zeros(&[2]), "ranged").unwrap();
+    let normed = c.variable(&c.ones(&[2, 1]), "normed").unwrap();
+    sgd.constrain_range(0.0, f64::INFINITY, &[&ranged]).unwrap();
+    sgd.constrain_norm(0.0, 5.0, 1.0, &[], &[&normed]).unwrap();
+    refused(c, sgd.constrain_range(0.0, 1.0, &[&normed]), Code::InvalidArgument, "one constraint");
+    let other = c.variable(&c.ones(&[2]), "other").unwrap();
+    refused(c, sgd.constrain_norm(0.0, 1.0, 1.0, &[2], &[&other]), Code::InvalidArgument, "axis");
+    let (g, h) = (c.tensor(&[1f32, -2.0], &[2]).unwrap(), c.tensor(&[-5f32, -7.0], &[2, 1]).unwrap());
+    sgd.apply(&[&g, &h], &[&ranged, &normed]).unwrap();
+    assert_eq!(ranged.to_vec::<f32>().unwrap(), [0.0, 2.0]);
+    assert_eq!(normed.to_vec::<f32>().unwrap(), [3.0, 4.0]); // (6, 8), of the norm 10
+    refused(c, sgd.constrain_range(0.0, 1.0, &[&ranged]), Code::FailedPrecondition, "before the first step");
+}
+
+#[test]
 fn loss_scales_and_gradients_that_are_not_finite() {
     let c = &Context::new().unwrap();
     let dynamic = sgd(
