@@ -418,3 +418,50 @@ const (
 	// the larger one: an accuracy
 	CheckpointBestMax CheckpointBest = 2
 )
+
+// FitEnd: Why a fit ended. Append-only numbers.
+type FitEnd int32
+
+// Values of FitEnd.
+const (
+	// it has not, or it failed
+	FitEndNone FitEnd = 0
+	// all epochs are done
+	FitEndEpochs FitEnd = 1
+	// what is monitored has not improved for long enough
+	FitEndPatience FitEnd = 2
+	// the stop flag was set
+	FitEndStopped FitEnd = 3
+	// the loss of a step was not finite, and the options say that this ends it
+	FitEndNonFinite FitEnd = 4
+)
+
+// FitNonFinite: What becomes of a fit in which the loss of a step is NaN or infinite. Append-only numbers.
+type FitNonFinite int32
+
+// Values of FitNonFinite.
+const (
+	// it fails with ErrNonFinite, which says in which step (default)
+	FitNonFiniteError FitNonFinite = 0
+	// it ends with FitEndNonFinite
+	FitNonFiniteStop FitNonFinite = 1
+	// it goes on
+	FitNonFiniteIgnore FitNonFinite = 2
+)
+
+// FitEvent: When the callback of a fit runs. Append-only numbers.
+type FitEvent int32
+
+// Values of FitEvent.
+const (
+	// nothing is restored yet: the program may add to the checkpoint
+	FitEventPrepare FitEvent = 1
+	// an epoch begins, or goes on after a checkpoint in its midst
+	FitEventEpochBegin FitEvent = 2
+	// a step is done; only with the option step_events
+	FitEventStep FitEvent = 3
+	// an epoch has ended, with its validation, and will be saved now
+	FitEventEpochEnd FitEvent = 4
+	// the fit has ended without a failure; the best is restored
+	FitEventEnd FitEvent = 5
+)

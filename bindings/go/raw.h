@@ -367,6 +367,32 @@ typedef struct {
   bool asynchronous;
 } tlgo_checkpoint_manager_options;
 
+typedef struct {
+  int64_t epochs;
+  int64_t steps_per_epoch;
+  uintptr_t validation;
+  const uintptr_t *metrics;
+  size_t num_metrics;
+  bool eager;
+  const char *monitor;
+  bool maximize;
+  double min_delta;
+  int64_t patience;
+  bool restore_best;
+  int32_t non_finite;
+  uintptr_t plateau;
+  uintptr_t logger;
+  uintptr_t progress;
+  const char *checkpoints;
+  int64_t checkpoint_steps;
+  int64_t max_to_keep;
+  int64_t keep_every;
+  bool keep_best;
+  bool asynchronous;
+  bool step_events;
+  const int32_t *stop;
+} tlgo_fit_options;
+
 static inline const char *tlgo_version(void) {
   return tl_version();
 }
@@ -2827,6 +2853,10 @@ static inline uintptr_t tlgo_checkpoint_manager_keep(uintptr_t manager) {
 
 static inline void tlgo_checkpoint_manager_release(uintptr_t manager) {
   tl_checkpoint_manager_release((tl_checkpoint_manager *)manager);
+}
+
+static inline uintptr_t tlgo_predict(uintptr_t context, uintptr_t model, uintptr_t data) {
+  return (uintptr_t)tl_predict((tl_context *)context, (tl_layer *)model, (tl_dataset *)data);
 }
 
 #endif

@@ -112,12 +112,13 @@ def value(text, model, where):
     """A parameter or field from its C text."""
     tokens = re.findall(r"\w+|\*|\S", text)
     constant = tokens[:1] == ["const"]
-    base, *rest = tokens[1:] if constant else tokens
+    volatile = tokens[1:2] == ["volatile"]  # of what another thread or a signal handler writes
+    base, *rest = tokens[constant + volatile:]
     name = rest.pop() if rest and re.fullmatch(r"\w+", rest[-1]) and rest[-1] != "const" else ""
     if not re.fullmatch(r"\w+", base) or rest not in ([], ["*"], ["*", "*"], ["*", "const", "*"]):
         raise HeaderError(f"{where}: cannot read '{text}'")
     stars = rest.count("*")
-    c = ("const " if constant else "") + base + (" " + "".join(rest).replace("const*", "const *") if rest else "")
+    c = ("const " if constant else "") + ("volatile " if volatile else "") + base + (" " + "".join(rest).replace("const*", "const *") if rest else "")
     kind = SCALARS.get(base, base)
     if base not in SCALARS and base not in model.enums and base not in model.handles and base not in model.structs and base not in model.callbacks:
         raise HeaderError(f"{where}: unknown type '{base}' in '{text}'")

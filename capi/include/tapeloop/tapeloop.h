@@ -35,6 +35,7 @@
 #include <tapeloop/tape.h>
 #include <tapeloop/tensor.h>
 #include <tapeloop/trace.h>
+#include <tapeloop/trainer.h>
 #include <tapeloop/vmap.h>
 
 #endif

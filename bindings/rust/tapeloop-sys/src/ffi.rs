@@ -339,6 +339,41 @@ pub const TL_CHECKPOINT_BEST_MIN: tl_checkpoint_best = 1;
 /// the larger one: an accuracy
 pub const TL_CHECKPOINT_BEST_MAX: tl_checkpoint_best = 2;
 
+/// Why a fit ended. Append-only numbers.
+pub type tl_fit_end = i32;
+/// it has not, or it failed
+pub const TL_FIT_END_NONE: tl_fit_end = 0;
+/// all epochs are done
+pub const TL_FIT_END_EPOCHS: tl_fit_end = 1;
+/// what is monitored has not improved for long enough
+pub const TL_FIT_END_PATIENCE: tl_fit_end = 2;
+/// the stop flag was set
+pub const TL_FIT_END_STOPPED: tl_fit_end = 3;
+/// the loss of a step was not finite, and the options say that this ends it
+pub const TL_FIT_END_NON_FINITE: tl_fit_end = 4;
+
+/// What becomes of a fit in which the loss of a step is NaN or infinite. Append-only numbers.
+pub type tl_fit_non_finite = i32;
+/// it fails with TL_NON_FINITE, which says in which step (default)
+pub const TL_FIT_NON_FINITE_ERROR: tl_fit_non_finite = 0;
+/// it ends with TL_FIT_END_NON_FINITE
+pub const TL_FIT_NON_FINITE_STOP: tl_fit_non_finite = 1;
+/// it goes on
+pub const TL_FIT_NON_FINITE_IGNORE: tl_fit_non_finite = 2;
+
+/// When the callback of a fit runs. Append-only numbers.
+pub type tl_fit_event = i32;
+/// nothing is restored yet: the program may add to the checkpoint
+pub const TL_FIT_EVENT_PREPARE: tl_fit_event = 1;
+/// an epoch begins, or goes on after a checkpoint in its midst
+pub const TL_FIT_EVENT_EPOCH_BEGIN: tl_fit_event = 2;
+/// a step is done; only with the option step_events
+pub const TL_FIT_EVENT_STEP: tl_fit_event = 3;
+/// an epoch has ended, with its validation, and will be saved now
+pub const TL_FIT_EVENT_EPOCH_END: tl_fit_event = 4;
+/// the fit has ended without a failure; the best is restored
+pub const TL_FIT_EVENT_END: tl_fit_event = 5;
+
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
 #[repr(C)]
 pub struct tl_context {
@@ -599,6 +634,19 @@ pub type tl_end_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, i
 /// call functions of the context: they are refused.
 pub type tl_rate_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, step: i64, rate: *mut f64) -> tl_status>;
+
+/// Hears how a fit goes. It runs on the thread of tl_fit(), may use the context, sets the stop flag where it
+/// wants an end, and adds to the checkpoint what the program changes besides (the names "model", "optimizer",
+/// "train", "random" and those that begin with "metrics/", "best/" and "fit/" are taken). now and what it
+/// points to are valid during the call. A status other than TL_OK fails the fit.
+pub type tl_fit_callback = Option<
+    unsafe extern "C" fn(
+        context: *mut tl_context,
+        user_data: *mut c_void,
+        event: tl_fit_event,
+        now: *const tl_fit_state,
+    ) -> tl_status,
+>;
 
 /// How a context is made. Fill it with tl_context_options_init() first.
 #[repr(C)]
@@ -1579,6 +1627,96 @@ pub struct tl_checkpoint_manager_options {
     pub keep_every: i64,
     /// a save returns when the state is taken, and a thread writes it (default false)
     pub asynchronous: bool,
+}
+
+/// How a fit goes. Fill it with tl_fit_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_fit_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// to train, those before a checkpoint included; 0: 1, the default
+    pub epochs: i64,
+    /// 0 (default): an epoch is one of the dataset; else so many steps, over the ends of the dataset's
+    pub steps_per_epoch: i64,
+    /// read from its beginning after each epoch; NULL: none (default)
+    pub validation: *mut tl_dataset,
+    /// of one result each, computed in training and in validation; NULL: none (default). The fit resets them
+    pub metrics: *const *mut tl_metric,
+    /// how many there are
+    pub num_metrics: usize,
+    /// steps run as they are, without a recording (default false)
+    pub eager: bool,
+    /// what is to improve: "train/loss", "validation/loss" or a metric's name instead of loss; NULL: the loss
+    /// of validation, of training where there is none
+    pub monitor: *const c_char,
+    /// it is to rise (default false: to fall)
+    pub maximize: bool,
+    /// an improvement is by more than that, not negative (default 0)
+    pub min_delta: f64,
+    /// epochs without an improvement after which the fit ends; 0: it does not (default)
+    pub patience: i64,
+    /// at its end the model gets the values of its best epoch, unless it was stopped (default false)
+    pub restore_best: bool,
+    /// what a loss that is not finite does (default TL_FIT_NON_FINITE_ERROR)
+    pub non_finite: tl_fit_non_finite,
+    /// of tl_schedule_plateau(), the optimizer's: told what is monitored; NULL: none (default)
+    pub plateau: *mut tl_schedule,
+    /// gets all numbers and the learning rate of each epoch, counted from 1; NULL: none (default)
+    pub logger: *mut tl_logger,
+    /// shows each epoch; NULL: nothing is shown (default)
+    pub progress: *mut tl_progress,
+    /// a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default)
+    pub checkpoints: *const c_char,
+    /// saves also in the midst of an epoch, every so many steps; 0: not (default)
+    pub checkpoint_steps: i64,
+    /// as in tl_checkpoint_manager_options (default 3)
+    pub max_to_keep: i64,
+    /// as in tl_checkpoint_manager_options: of steps (default 0)
+    pub keep_every: i64,
+    /// the best by what is monitored stay instead of the newest (default false)
+    pub keep_best: bool,
+    /// a thread writes checkpoints while the fit goes on (default false)
+    pub asynchronous: bool,
+    /// the callback hears of each step, too (default false)
+    pub step_events: bool,
+    /// ends the fit whole before its next step when it is not 0, which any thread and any signal handler may
+    /// make it, atomically; NULL: none (default)
+    pub stop: *const i32,
+}
+
+/// How far a fit is. Set struct_size first. Append-only. Numbers that are not there yet are NaN.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_fit_state {
+    /// sizeof(tl_fit_state), set by the caller
+    pub struct_size: usize,
+    /// why it ended
+    pub end: tl_fit_end,
+    /// epochs ended, those before a checkpoint included
+    pub epochs: i64,
+    /// steps done, those before a checkpoint included
+    pub steps: i64,
+    /// of them, those of the epoch that is going on or has just ended
+    pub epoch_steps: i64,
+    /// mean loss in training, of this epoch so far or of the last one
+    pub loss: f64,
+    /// mean loss in the last validation
+    pub validation_loss: f64,
+    /// the best of what is monitored
+    pub best: f64,
+    /// the epoch that had it, counted from 1; 0 before the first
+    pub best_epoch: i64,
+    /// epochs since then
+    pub waited: i64,
+    /// entries of the following two
+    pub num_metrics: usize,
+    /// in training, of the last epoch; for the callback, NULL after the fit
+    pub metrics: *const f64,
+    /// in the last validation; for the callback, NULL after the fit and without validation
+    pub validation_metrics: *const f64,
+    /// what is saved; for the callback, NULL after the fit
+    pub checkpoint: *mut tl_checkpoint,
 }
 
 extern "C" {
@@ -5539,4 +5677,64 @@ extern "C" {
     /// Gives the manager up before its scope ends, and with it the folder, after a save that is going on. NULL
     /// and a released manager do nothing. From any thread at any time. Since 0.1.
     pub fn tl_checkpoint_manager_release(manager: *mut tl_checkpoint_manager);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_fit_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_fit_options_init(options: *mut tl_fit_options, struct_size: usize);
+
+    /// Trains: for each batch of train, from where it stands, the loss, its gradient for the trainable
+    /// variables of the model, and a step of the optimizer. A model that is not built is built for the first
+    /// element of a second iteration of train. loss gets the predictions and then the tensors of the batch,
+    /// and sets one output, a single number; it runs inside the step, in a scope of its own. callback may be
+    /// NULL. user_data (may be NULL) goes to both; destroy (may be NULL) runs once, before this returns.
+    /// options may be NULL for the defaults. *state is filled, also on failure; state may be NULL. With
+    /// `checkpoints` everything that the fit changes is in each checkpoint: model, optimizer, place of the
+    /// dataset, random numbers, metrics, what is monitored, the best values. A fit that is killed at any
+    /// moment, or stopped, and called again by a program that made everything in the same way, goes on with
+    /// the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h). Fails
+    /// as a step, the callback, a log or a checkpoint does, with that error; steps and checkpoints before that
+    /// have taken effect, and of a step that fails no weight has changed (moving averages of batch
+    /// normalisation may have, where it was not replayed). TL_INVALID_ARGUMENT for options and data that make
+    /// no sense: no element, no end without steps_per_epoch, a metric without labels, a monitor that is none
+    /// of what there is. TL_NON_FINITE by the option non_finite, behind the step: tl_optimizer_configure() has
+    /// a choice that keeps the weights of before. tl_context_cancel() ends it at once, without a checkpoint.
+    /// Since 0.1.
+    pub fn tl_fit(
+        context: *mut tl_context,
+        model: *mut tl_layer,
+        optimizer: *mut tl_optimizer,
+        train: *mut tl_dataset,
+        options: *const tl_fit_options,
+        loss: tl_compute_callback,
+        callback: tl_fit_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        state: *mut tl_fit_state,
+    ) -> tl_status;
+
+    /// Evaluates a model without training it: the mean loss over a dataset, which is read from its beginning
+    /// to its end, to results\[0\], and what the metrics then say behind it; num_results is num_metrics + 1.
+    /// The metrics are reset before. metrics may be NULL when num_metrics is 0. loss, user_data (may be NULL)
+    /// and destroy (may be NULL) as in tl_fit(). On failure, which a dataset without elements or without an
+    /// end is, all results are NaN. Since 0.1.
+    pub fn tl_evaluate(
+        context: *mut tl_context,
+        model: *mut tl_layer,
+        data: *mut tl_dataset,
+        metrics: *const *mut tl_metric,
+        num_metrics: usize,
+        loss: tl_compute_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
+        results: *mut f64,
+        num_results: usize,
+    ) -> tl_status;
+
+    /// What a model gives for the first tensors of all elements of a dataset, read from its beginning, one
+    /// behind the other along the first axis: a new tensor of the innermost scope. NULL on failure, which a
+    /// dataset without elements or without an end is. Since 0.1.
+    pub fn tl_predict(
+        context: *mut tl_context,
+        model: *mut tl_layer,
+        data: *mut tl_dataset,
+    ) -> *mut tl_tensor;
 }

@@ -149,7 +149,20 @@ fn here() -> String {
         TL_WEIGHT_DECAY_L2,
         TL_CHECKPOINT_BEST_NONE,
         TL_CHECKPOINT_BEST_MIN,
-        TL_CHECKPOINT_BEST_MAX
+        TL_CHECKPOINT_BEST_MAX,
+        TL_FIT_END_NONE,
+        TL_FIT_END_EPOCHS,
+        TL_FIT_END_PATIENCE,
+        TL_FIT_END_STOPPED,
+        TL_FIT_END_NON_FINITE,
+        TL_FIT_NON_FINITE_ERROR,
+        TL_FIT_NON_FINITE_STOP,
+        TL_FIT_NON_FINITE_IGNORE,
+        TL_FIT_EVENT_PREPARE,
+        TL_FIT_EVENT_EPOCH_BEGIN,
+        TL_FIT_EVENT_STEP,
+        TL_FIT_EVENT_EPOCH_END,
+        TL_FIT_EVENT_END
     );
     layout!(rows, tl_context_options { struct_size, seed, threads, memory_limit });
     layout!(
@@ -442,6 +455,54 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_checkpoint_manager_options { struct_size, max_to_keep, best, keep_every, asynchronous });
+    layout!(
+        rows,
+        tl_fit_options {
+            struct_size,
+            epochs,
+            steps_per_epoch,
+            validation,
+            metrics,
+            num_metrics,
+            eager,
+            monitor,
+            maximize,
+            min_delta,
+            patience,
+            restore_best,
+            non_finite,
+            plateau,
+            logger,
+            progress,
+            checkpoints,
+            checkpoint_steps,
+            max_to_keep,
+            keep_every,
+            keep_best,
+            asynchronous,
+            step_events,
+            stop
+        }
+    );
+    layout!(
+        rows,
+        tl_fit_state {
+            struct_size,
+            end,
+            epochs,
+            steps,
+            epoch_steps,
+            loss,
+            validation_loss,
+            best,
+            best_epoch,
+            waited,
+            num_metrics,
+            metrics,
+            validation_metrics,
+            checkpoint
+        }
+    );
     rows
 }
 
@@ -592,6 +653,19 @@ int main(void) {
   printf("TL_CHECKPOINT_BEST_NONE %d\n", (int)TL_CHECKPOINT_BEST_NONE);
   printf("TL_CHECKPOINT_BEST_MIN %d\n", (int)TL_CHECKPOINT_BEST_MIN);
   printf("TL_CHECKPOINT_BEST_MAX %d\n", (int)TL_CHECKPOINT_BEST_MAX);
+  printf("TL_FIT_END_NONE %d\n", (int)TL_FIT_END_NONE);
+  printf("TL_FIT_END_EPOCHS %d\n", (int)TL_FIT_END_EPOCHS);
+  printf("TL_FIT_END_PATIENCE %d\n", (int)TL_FIT_END_PATIENCE);
+  printf("TL_FIT_END_STOPPED %d\n", (int)TL_FIT_END_STOPPED);
+  printf("TL_FIT_END_NON_FINITE %d\n", (int)TL_FIT_END_NON_FINITE);
+  printf("TL_FIT_NON_FINITE_ERROR %d\n", (int)TL_FIT_NON_FINITE_ERROR);
+  printf("TL_FIT_NON_FINITE_STOP %d\n", (int)TL_FIT_NON_FINITE_STOP);
+  printf("TL_FIT_NON_FINITE_IGNORE %d\n", (int)TL_FIT_NON_FINITE_IGNORE);
+  printf("TL_FIT_EVENT_PREPARE %d\n", (int)TL_FIT_EVENT_PREPARE);
+  printf("TL_FIT_EVENT_EPOCH_BEGIN %d\n", (int)TL_FIT_EVENT_EPOCH_BEGIN);
+  printf("TL_FIT_EVENT_STEP %d\n", (int)TL_FIT_EVENT_STEP);
+  printf("TL_FIT_EVENT_EPOCH_END %d\n", (int)TL_FIT_EVENT_EPOCH_END);
+  printf("TL_FIT_EVENT_END %d\n", (int)TL_FIT_EVENT_END);
   printf("tl_context_options %zu\n", sizeof(tl_context_options));
   printf("tl_context_options.struct_size %zu\n", offsetof(tl_context_options, struct_size));
   printf("tl_context_options.seed %zu\n", offsetof(tl_context_options, seed));
@@ -971,6 +1045,46 @@ int main(void) {
   printf("tl_checkpoint_manager_options.best %zu\n", offsetof(tl_checkpoint_manager_options, best));
   printf("tl_checkpoint_manager_options.keep_every %zu\n", offsetof(tl_checkpoint_manager_options, keep_every));
   printf("tl_checkpoint_manager_options.asynchronous %zu\n", offsetof(tl_checkpoint_manager_options, asynchronous));
+  printf("tl_fit_options %zu\n", sizeof(tl_fit_options));
+  printf("tl_fit_options.struct_size %zu\n", offsetof(tl_fit_options, struct_size));
+  printf("tl_fit_options.epochs %zu\n", offsetof(tl_fit_options, epochs));
+  printf("tl_fit_options.steps_per_epoch %zu\n", offsetof(tl_fit_options, steps_per_epoch));
+  printf("tl_fit_options.validation %zu\n", offsetof(tl_fit_options, validation));
+  printf("tl_fit_options.metrics %zu\n", offsetof(tl_fit_options, metrics));
+  printf("tl_fit_options.num_metrics %zu\n", offsetof(tl_fit_options, num_metrics));
+  printf("tl_fit_options.eager %zu\n", offsetof(tl_fit_options, eager));
+  printf("tl_fit_options.monitor %zu\n", offsetof(tl_fit_options, monitor));
+  printf("tl_fit_options.maximize %zu\n", offsetof(tl_fit_options, maximize));
+  printf("tl_fit_options.min_delta %zu\n", offsetof(tl_fit_options, min_delta));
+  printf("tl_fit_options.patience %zu\n", offsetof(tl_fit_options, patience));
+  printf("tl_fit_options.restore_best %zu\n", offsetof(tl_fit_options, restore_best));
+  printf("tl_fit_options.non_finite %zu\n", offsetof(tl_fit_options, non_finite));
+  printf("tl_fit_options.plateau %zu\n", offsetof(tl_fit_options, plateau));
+  printf("tl_fit_options.logger %zu\n", offsetof(tl_fit_options, logger));
+  printf("tl_fit_options.progress %zu\n", offsetof(tl_fit_options, progress));
+  printf("tl_fit_options.checkpoints %zu\n", offsetof(tl_fit_options, checkpoints));
+  printf("tl_fit_options.checkpoint_steps %zu\n", offsetof(tl_fit_options, checkpoint_steps));
+  printf("tl_fit_options.max_to_keep %zu\n", offsetof(tl_fit_options, max_to_keep));
+  printf("tl_fit_options.keep_every %zu\n", offsetof(tl_fit_options, keep_every));
+  printf("tl_fit_options.keep_best %zu\n", offsetof(tl_fit_options, keep_best));
+  printf("tl_fit_options.asynchronous %zu\n", offsetof(tl_fit_options, asynchronous));
+  printf("tl_fit_options.step_events %zu\n", offsetof(tl_fit_options, step_events));
+  printf("tl_fit_options.stop %zu\n", offsetof(tl_fit_options, stop));
+  printf("tl_fit_state %zu\n", sizeof(tl_fit_state));
+  printf("tl_fit_state.struct_size %zu\n", offsetof(tl_fit_state, struct_size));
+  printf("tl_fit_state.end %zu\n", offsetof(tl_fit_state, end));
+  printf("tl_fit_state.epochs %zu\n", offsetof(tl_fit_state, epochs));
+  printf("tl_fit_state.steps %zu\n", offsetof(tl_fit_state, steps));
+  printf("tl_fit_state.epoch_steps %zu\n", offsetof(tl_fit_state, epoch_steps));
+  printf("tl_fit_state.loss %zu\n", offsetof(tl_fit_state, loss));
+  printf("tl_fit_state.validation_loss %zu\n", offsetof(tl_fit_state, validation_loss));
+  printf("tl_fit_state.best %zu\n", offsetof(tl_fit_state, best));
+  printf("tl_fit_state.best_epoch %zu\n", offsetof(tl_fit_state, best_epoch));
+  printf("tl_fit_state.waited %zu\n", offsetof(tl_fit_state, waited));
+  printf("tl_fit_state.num_metrics %zu\n", offsetof(tl_fit_state, num_metrics));
+  printf("tl_fit_state.metrics %zu\n", offsetof(tl_fit_state, metrics));
+  printf("tl_fit_state.validation_metrics %zu\n", offsetof(tl_fit_state, validation_metrics));
+  printf("tl_fit_state.checkpoint %zu\n", offsetof(tl_fit_state, checkpoint));
   return 0;
 }
 "#;

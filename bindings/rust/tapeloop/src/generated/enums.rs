@@ -514,3 +514,52 @@ pub enum CheckpointBest {
     /// The larger one: an accuracy.
     Max = ffi::TL_CHECKPOINT_BEST_MAX,
 }
+
+/// Why a fit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum FitEnd {
+    /// It has not, or it failed.
+    #[default]
+    None = ffi::TL_FIT_END_NONE,
+    /// All epochs are done.
+    Epochs = ffi::TL_FIT_END_EPOCHS,
+    /// What is monitored has not improved for long enough.
+    Patience = ffi::TL_FIT_END_PATIENCE,
+    /// The stop flag was set.
+    Stopped = ffi::TL_FIT_END_STOPPED,
+    /// The loss of a step was not finite, and the options say that this ends it.
+    NonFinite = ffi::TL_FIT_END_NON_FINITE,
+}
+
+/// What becomes of a fit in which the loss of a step is NaN or infinite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum FitNonFinite {
+    /// It fails with `Code::NonFinite`, which says in which step (default).
+    #[default]
+    Error = ffi::TL_FIT_NON_FINITE_ERROR,
+    /// It ends with `FitEnd::NonFinite`.
+    Stop = ffi::TL_FIT_NON_FINITE_STOP,
+    /// It goes on.
+    Ignore = ffi::TL_FIT_NON_FINITE_IGNORE,
+}
+
+/// When the callback of a fit runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum FitEvent {
+    /// Nothing is restored yet: the program may add to the checkpoint.
+    Prepare = ffi::TL_FIT_EVENT_PREPARE,
+    /// An epoch begins, or goes on after a checkpoint in its midst.
+    EpochBegin = ffi::TL_FIT_EVENT_EPOCH_BEGIN,
+    /// a step is done; only with the option step_events.
+    Step = ffi::TL_FIT_EVENT_STEP,
+    /// An epoch has ended, with its validation, and will be saved now.
+    EpochEnd = ffi::TL_FIT_EVENT_EPOCH_END,
+    /// The fit has ended without a failure; the best is restored.
+    End = ffi::TL_FIT_EVENT_END,
+}
