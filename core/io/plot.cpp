@@ -218,6 +218,9 @@ std::vector<double> log_ticks(double min, double max, int about) {
         out.push_back(tick);
     }
   }
+  if (out.size() >= 3 || max > 10 * min) return out;
+  out = ticks(min, max, about);  // less than a decade: closer than 1, 2 and 5
+  out.erase(std::remove_if(out.begin(), out.end(), [](double tick) { return !(tick > 0); }), out.end());
   return out;
 }
 

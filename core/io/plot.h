@@ -46,7 +46,8 @@ class Plot {
 // Numbers at which an axis from min to max has its ticks: multiples of 1, 2 or 5 times a power of ten, about `about` of them
 // (Heckbert 1990). Finite, min < max.
 std::vector<double> ticks(double min, double max, int about);
-// The same along a logarithmic axis: powers of ten, with 2 and 5 times these where there are few.
+// The same along a logarithmic axis: powers of ten, with 2 and 5 times these where there are few; those of ticks() in a part of a decade
+// that has fewer than three of them.
 std::vector<double> log_ticks(double min, double max, int about);
 
 struct CaptionedImage {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	epochs, patience = 30, 3
+	epochs, patience = 50, 3
 	waiting          = "epochs without a better one"
 )
 
@@ -26,20 +26,21 @@ func lossOf(model *tl.Layer, batch []*tl.Tensor, training bool) *tl.Tensor {
 	return tl.SparseCategoricalCrossEntropy(batch[1], model.Call(batch[0], training), nil)
 }
 
-// trainEpoch is one pass over the training data.
-func trainEpoch(c *tl.Context, model *tl.Layer, adam *tl.Optimizer, train *tl.Dataset) error {
+// trainEpoch is one pass over the training data; their mean loss.
+func trainEpoch(c *tl.Context, model *tl.Layer, adam *tl.Optimizer, mean *tl.Metric, train *tl.Dataset) float64 {
 	weights := model.TrainableVariables()
 	for train.Next() {
 		check(0, c.Scope(func() error {
 			tape := c.NewTape(nil)
-			gradients, err := tape.Gradient(lossOf(model, train.Batch(), true), weights, nil)
-			if err != nil {
-				return err
-			}
-			return adam.Apply(gradients, weights)
+			loss := lossOf(model, train.Batch(), true)
+			check(0, adam.Apply(check(tape.Gradient(loss, weights, nil)), weights))
+			return mean.Update(loss, nil)
 		}))
 	}
-	return train.Err()
+	check(0, train.Err())
+	loss := check(mean.Result())
+	check(0, mean.Reset())
+	return loss
 }
 
 func validate(c *tl.Context, model *tl.Layer, mean *tl.Metric, data *tl.Dataset) float64 {
@@ -53,9 +54,12 @@ func validate(c *tl.Context, model *tl.Layer, mean *tl.Metric, data *tl.Dataset)
 }
 
 func main() {
-	folder := "checkpoints"
+	folder, picture := "checkpoints", "early-stopping.svg"
 	if len(os.Args) > 1 {
 		folder = os.Args[1]
+	}
+	if len(os.Args) > 2 {
+		picture = os.Args[2]
 	}
 	c := check(tl.NewContext(&tl.ContextOptions{Seed: 1}))
 	defer c.Close()
@@ -63,7 +67,14 @@ func main() {
 	train := all.Take(2000).Shuffle(1).Batched(50, false).Cast(0, tl.F32, 255)
 	heldOut := all.Skip(2000).Take(1000).Batched(500, false).Cast(0, tl.F32, 255)
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(64, &tl.DenseOptions{Activation: tl.ActivationRelu}), c.DropoutLayer(0.2, nil), c.Dense(10, nil))
-	adam, mean := c.Adam(nil), c.MeanMetric("")
+	adam, mean := c.Adam(&tl.AdamOptions{LearningRate: 0.003}), c.MeanMetric("")
+
+	// The curves so far: training and validation loss of each epoch, NaN for those that are to come.
+	losses := make([]float64, 2*epochs)
+	for i := range losses {
+		losses[i] = math.NaN()
+	}
+	curves := c.UntrainedVariable(check(tl.NewTensor(c, losses, 2, epochs)), "curves")
 
 	// The variables and slots, so that there is something to restore into; then everything that the loop changes.
 	check(0, model.Build(50, 28, 28))
@@ -73,18 +84,22 @@ func main() {
 	check(0, state.AddOptimizer("adam", adam))
 	check(0, state.AddDataset("train", train))
 	check(0, state.AddRandom("random"))
+	check(0, state.AddVariable("curves", curves))
 	check(0, state.SetFloat64("best loss", math.Inf(1)))
 	check(0, state.SetInt64(waiting, 0))
 	manager := check(c.NewCheckpointManager(state, folder, &tl.CheckpointManagerOptions{MaxToKeep: 3, Best: tl.CheckpointBestMin, Asynchronous: true}))
 
 	last := check(manager.RestoreLatest())
+	check(0, tl.Read(curves, losses))
 	if last >= 0 {
 		fmt.Printf("goes on behind epoch %d\n", last)
 	}
 	best, waited := check(state.Float64("best loss")), check(state.Int64(waiting))
 	for epoch := last + 1; epoch < epochs && waited < patience; epoch++ {
-		check(0, trainEpoch(c, model, adam, train))
+		losses[epoch] = trainEpoch(c, model, adam, mean, train)
 		loss, note := validate(c, model, mean, heldOut), ""
+		losses[epochs+epoch] = loss
+		check(0, curves.Assign(check(tl.NewTensor(c, losses, 2, epochs))))
 		waited++
 		if loss < best {
 			best, waited, note = loss, 0, ", the best so far"
@@ -97,4 +112,9 @@ func main() {
 	chosen := check(manager.Best())
 	check(0, manager.Restore(chosen))
 	fmt.Printf("the best is epoch %d: loss %.6f\n", chosen, validate(c, model, mean, heldOut))
+	plot := c.NewPlot("Early stopping with a patience of 3", nil)
+	check(0, plot.SetLabels("epoch", "mean loss"))
+	check(0, plot.AddMany("training", nil, losses[:epochs]))
+	check(0, plot.AddMany("validation", nil, losses[epochs:]))
+	check(0, plot.WriteSVG(picture))
 }
