@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 #include <limits>
 
 #include "core/base/error.h"
@@ -205,19 +206,21 @@ std::vector<double> ticks(double min, double max, int about) {
 }
 
 std::vector<double> log_ticks(double min, double max, int about) {
-  std::vector<double> out;
   const int low = static_cast<int>(std::floor(std::log10(min) + 1e-9));
   const int high = static_cast<int>(std::ceil(std::log10(max) - 1e-9));
   const int every = std::max(1, (high - low) / std::max(1, about));
-  const bool few = high - low < 3;
-  for (int decade = low; decade <= high; decade++) {
-    if (decade % every != 0) continue;
-    for (const double part : {1.0, 2.0, 5.0}) {
-      const double tick = part * std::pow(10, decade);
-      if ((part == 1 || few) && tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9) && tick > 0)
-        out.push_back(tick);
-    }
-  }
+  std::vector<double> out;
+  const auto collect = [&](std::initializer_list<double> parts) {
+    out.clear();
+    for (int decade = low; decade <= high; decade++)
+      for (const double part : parts) {
+        const double tick = part * std::pow(10, decade);
+        if (decade % every == 0 && tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9) && tick > 0)
+          out.push_back(tick);
+      }
+  };
+  collect({1});
+  if (out.size() < 4 && every == 1) collect({1, 2, 5});
   if (out.size() >= 3 || max > 10 * min) return out;
   out = ticks(min, max, about);  // less than a decade: closer than 1, 2 and 5
   out.erase(std::remove_if(out.begin(), out.end(), [](double tick) { return !(tick > 0); }), out.end());

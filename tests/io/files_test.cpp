@@ -197,6 +197,7 @@ TEST_CASE("ticks are round numbers within the range", "[io]") {
   CHECK(ticks(1e6, 1e6 + 3, 3) == std::vector<double>{1e6, 1e6 + 1, 1e6 + 2, 1e6 + 3});
   CHECK(log_ticks(1, 1e4, 10) == std::vector<double>{1, 10, 100, 1000, 10000});
   CHECK(log_ticks(1, 100, 10) == std::vector<double>{1, 2, 5, 10, 20, 50, 100});
+  CHECK(log_ticks(0.03, 2.8, 6) == std::vector<double>{0.05, 0.1, 0.2, 0.5, 1, 2});
   CHECK(log_ticks(1, 2.5, 3) == std::vector<double>{1, 1.5, 2, 2.5});
   CHECK(log_ticks(30, 40, 5) == std::vector<double>{30, 32, 34, 36, 38, 40});
   CHECK(log_ticks(1e-100, 1e100, 5).size() <= 7);
