@@ -84,7 +84,7 @@ def enums(api):
             out += rust_doc(row.get("doc") or f"`{row['name']}`", "    ") + ("    #[default]\n" if row["value"] == 0 else "")
             out += f"    {v} = ffi::{row['name']},\n"
         out += "}\n"
-        if e["name"] in ("tl_status", "tl_dtype", "tl_log_level", "tl_gradient_reason"):
+        if e["name"] in ("tl_status", "tl_dtype", "tl_log_level", "tl_gradient_reason", "tl_fit_end", "tl_fit_event"):
             cases = "".join(f"            ffi::{row['name']} => Some({name}::{v}),\n" for v, row in values)
             out += (f"\nimpl {name} {{\n    /// The value of a number of the C API; `None` for a number that is not known here.\n"
                     f"    pub(crate) fn from_raw(raw: i32) -> Option<{name}> {{\n        match raw {{\n{cases}            _ => None,\n        }}\n    }}\n}}\n")

@@ -168,6 +168,7 @@ extern int32_t tapeloopGoNext(uintptr_t rule, uintptr_t context, uintptr_t itera
                               size_t num_outputs, bool *more);
 extern void tapeloopGoEndPass(uintptr_t iteration);
 extern int32_t tapeloopGoProgress(uintptr_t number, char *line, tl_progress_statistics *numbers);
+extern int32_t tapeloopGoFit(uintptr_t rule, int32_t event, tl_fit_state *now);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -398,6 +399,55 @@ static inline int32_t tlgo_sam(uintptr_t optimizer, tlgo_sam_options o, uintptr_
   options.eta = o.eta;
   return tl_optimizer_apply_sam((tl_optimizer *)optimizer, &options, tlgo_compute, (void *)rule, tlgo_end,
                                 (tl_tensor *const *)variables, count, (tl_tensor **)loss);
+}
+
+static inline tl_status tlgo_on_fit(tl_context *context, void *user_data, tl_fit_event event,
+                                    const tl_fit_state *now) {
+  tl_fit_state copy = *now;
+  (void)context;
+  return tapeloopGoFit((uintptr_t)user_data, event, &copy);
+}
+
+/* Metrics by themselves, because they are memory of Go's, whose address no struct may hold. */
+static inline int32_t tlgo_fit(uintptr_t context, uintptr_t model, uintptr_t optimizer, uintptr_t train,
+                               tlgo_fit_options o, const uintptr_t *metrics, uintptr_t rule, bool listens,
+                               tl_fit_state *state) {
+  tl_fit_options options;
+  tl_fit_options_init(&options, sizeof options);
+  options.epochs = o.epochs;
+  options.steps_per_epoch = o.steps_per_epoch;
+  options.validation = (tl_dataset *)o.validation;
+  options.metrics = (tl_metric *const *)metrics;
+  options.num_metrics = o.num_metrics;
+  options.eager = o.eager;
+  options.monitor = o.monitor;
+  options.maximize = o.maximize;
+  options.min_delta = o.min_delta;
+  options.patience = o.patience;
+  options.restore_best = o.restore_best;
+  options.non_finite = o.non_finite;
+  options.plateau = (tl_schedule *)o.plateau;
+  options.logger = (tl_logger *)o.logger;
+  options.progress = (tl_progress *)o.progress;
+  options.checkpoints = o.checkpoints;
+  options.checkpoint_steps = o.checkpoint_steps;
+  options.max_to_keep = o.max_to_keep;
+  options.keep_every = o.keep_every;
+  options.keep_best = o.keep_best;
+  options.asynchronous = o.asynchronous;
+  options.step_events = o.step_events;
+  options.stop = o.stop;
+  state->struct_size = sizeof *state;
+  return tl_fit((tl_context *)context, (tl_layer *)model, (tl_optimizer *)optimizer, (tl_dataset *)train,
+                &options, tlgo_compute, listens ? tlgo_on_fit : NULL, (void *)rule, tlgo_end, state);
+}
+
+static inline int32_t tlgo_evaluate(uintptr_t context, uintptr_t model, uintptr_t data,
+                                    const uintptr_t *metrics, size_t num_metrics, uintptr_t rule,
+                                    double *results) {
+  return tl_evaluate((tl_context *)context, (tl_layer *)model, (tl_dataset *)data,
+                     (tl_metric *const *)metrics, num_metrics, tlgo_compute, (void *)rule, tlgo_end, results,
+                     num_metrics + 1);
 }
 
 static inline tl_progress_statistics tlgo_progress_measure(uintptr_t progress) {

@@ -37,6 +37,7 @@ type rule struct {
 	loss     Compute // of GaussNewtonVectorProduct
 	backward Backward
 	tangents Tangents
+	hear     func(event FitEvent, now *C.tl_fit_state) error
 }
 
 // CustomGradient runs forward, which gives `outputs` tensors, and lets backward be its gradient. Open tapes do not see what

@@ -211,17 +211,17 @@ static tl_status show(fit *f) {
   return status == TL_OK ? tl_progress_set_waited(f->o.progress, tl_dataset_waited(f->train)) : status;
 }
 
-/* The next batch; *over where the epoch has none. */
+/* The next batch; *over where the epoch has none. Where the dataset has come to the end of its own epoch, that of the fit is over,
+ * unless it counts its steps, or has none yet: the dataset may have stood at its end. */
 static tl_status next_batch(fit *f, tl_tensor **batch, bool *over) {
-  const int64_t limit = f->o.steps_per_epoch;
-  *over = limit && f->saved.now.epoch_steps >= limit;
+  const int64_t done = f->saved.now.epoch_steps, limit = f->o.steps_per_epoch;
+  *over = limit && done >= limit;
   if (*over || tl_dataset_next(f->train, batch, f->width)) return TL_OK;
-  /* The dataset has come to the end of its epoch, which with a limit is in the midst of one of the fit. */
-  if (!limit && f->saved.now.epoch_steps > 0)
-    *over = true;
-  else if (!tl_failed(f->c) && !(limit && tl_dataset_next(f->train, batch, f->width)) && !tl_failed(f->c))
-    return tl_trainer_refuse(f->c, TL_INVALID_ARGUMENT, "fit", "'train' must have an element: got none");
-  return tl_error_code(f->c);
+  if (tl_failed(f->c)) return tl_error_code(f->c);
+  *over = !limit && done > 0;
+  if (*over || tl_dataset_next(f->train, batch, f->width)) return TL_OK;
+  if (tl_failed(f->c)) return tl_error_code(f->c);
+  return tl_trainer_refuse(f->c, TL_INVALID_ARGUMENT, "fit", "'train' must have an element: got none");
 }
 
 static tl_status meet_non_finite(fit *f, double loss) {

@@ -417,9 +417,14 @@ static void without_patience_it_goes_to_the_last_epoch(void **state) {
   t.o.min_delta = 1e6;
   assert_int_equal(fit(&t, &how), TL_OK);
   assert_true(how.end == TL_FIT_END_EPOCHS && how.epochs == 6 && how.best_epoch == 1 && how.waited == 5);
+  tl_tensor *batch[2]; /* data that stand at their end begin anew */
+  assert_int_equal(tl_dataset_seek(t.train, 9, 6), TL_OK);
   t.o.epochs = 0; /* one */
   assert_int_equal(fit(&t, &how), TL_OK);
-  assert_true(how.epochs == 1 && how.steps == 6);
+  assert_true(how.epochs == 1 && how.steps == 6 && tl_dataset_epoch(t.train) == 11);
+  assert_true(tl_dataset_next(t.train, batch, 2)); /* those that stand in the midst go on there */
+  assert_int_equal(fit(&t, &how), TL_OK);
+  assert_true(how.epochs == 1 && how.steps == 5);
   free_context(t.c);
 }
 

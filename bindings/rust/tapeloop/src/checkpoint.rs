@@ -56,6 +56,11 @@ impl Checkpoint {
         Ok(Checkpoint { handle, context: context.handle(), one_thread: PhantomData })
     }
 
+    /// That of a call which is running: not to be dropped.
+    pub(crate) fn lent(handle: *mut ffi::tl_checkpoint, context: *mut ffi::tl_context) -> Checkpoint {
+        Checkpoint { handle, context, one_thread: PhantomData }
+    }
+
     fn named(&self, call: &str, name: &str, f: impl FnOnce(*const c_char) -> i32) -> Result<()> {
         let name = text::text(call, name)?;
         done(self.context, call, f(name.as_ptr()))

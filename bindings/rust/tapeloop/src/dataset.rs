@@ -168,12 +168,17 @@ impl Dataset {
             Some(error) => error,
             None => return Ok(false),
         };
+        Err(self.panic_or(error))
+    }
+
+    /// The error of a call that took an element of this dataset; a panic of one of its closures goes on.
+    pub(crate) fn panic_or(&self, error: Error) -> Error {
         if error.message().ends_with(Panics::MESSAGE) {
             if let Some(payload) = self.panics.iter().find_map(|panics| panics.take()) {
                 resume_unwind(payload);
             }
         }
-        Err(error)
+        error
     }
 
     /// The number of elements in an epoch. [`size_if_known`](Dataset::size_if_known) is for datasets that may have none that is known.

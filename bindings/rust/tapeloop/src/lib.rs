@@ -72,6 +72,7 @@ mod tape;
 mod tensor;
 mod text;
 mod trace;
+mod trainer;
 mod variable;
 mod vmap;
 
@@ -122,6 +123,7 @@ pub use scope::{Keep, Scope};
 pub use tape::{GradientOptions, Paused, PersistentTape, Recording, Tape, TapeMemory, TapeOptions};
 pub use tensor::{Tensor, TensorRef, View};
 pub use trace::{Trace, TraceOptions, TraceSpan};
+pub use trainer::{Evaluation, Fit, FitNow, FitState, StopFlag};
 pub use variable::{Variable, Variables};
 
 /// The version of the library that is loaded, such as "0.1.0".

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 /// # }
 /// ```
 pub struct Logger {
-    handle: *mut ffi::tl_logger,
+    pub(crate) handle: *mut ffi::tl_logger,
     context: *mut ffi::tl_context,
     one_thread: PhantomData<Cell<()>>,
 }

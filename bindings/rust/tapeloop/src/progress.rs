@@ -38,7 +38,7 @@ use std::ptr;
 /// # }
 /// ```
 pub struct Progress {
-    handle: *mut ffi::tl_progress,
+    pub(crate) handle: *mut ffi::tl_progress,
     context: *mut ffi::tl_context,
     one_thread: PhantomData<Cell<()>>,
 }

@@ -533,6 +533,20 @@ pub enum FitEnd {
     NonFinite = ffi::TL_FIT_END_NON_FINITE,
 }
 
+impl FitEnd {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<FitEnd> {
+        match raw {
+            ffi::TL_FIT_END_NONE => Some(FitEnd::None),
+            ffi::TL_FIT_END_EPOCHS => Some(FitEnd::Epochs),
+            ffi::TL_FIT_END_PATIENCE => Some(FitEnd::Patience),
+            ffi::TL_FIT_END_STOPPED => Some(FitEnd::Stopped),
+            ffi::TL_FIT_END_NON_FINITE => Some(FitEnd::NonFinite),
+            _ => None,
+        }
+    }
+}
+
 /// What becomes of a fit in which the loss of a step is NaN or infinite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -562,4 +576,18 @@ pub enum FitEvent {
     EpochEnd = ffi::TL_FIT_EVENT_EPOCH_END,
     /// The fit has ended without a failure; the best is restored.
     End = ffi::TL_FIT_EVENT_END,
+}
+
+impl FitEvent {
+    /// The value of a number of the C API; `None` for a number that is not known here.
+    pub(crate) fn from_raw(raw: i32) -> Option<FitEvent> {
+        match raw {
+            ffi::TL_FIT_EVENT_PREPARE => Some(FitEvent::Prepare),
+            ffi::TL_FIT_EVENT_EPOCH_BEGIN => Some(FitEvent::EpochBegin),
+            ffi::TL_FIT_EVENT_STEP => Some(FitEvent::Step),
+            ffi::TL_FIT_EVENT_EPOCH_END => Some(FitEvent::EpochEnd),
+            ffi::TL_FIT_EVENT_END => Some(FitEvent::End),
+            _ => None,
+        }
+    }
 }
