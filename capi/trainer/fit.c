@@ -94,6 +94,9 @@ static tl_status name_values(fit *f) {
   for (size_t i = 0; i < count; i++) {
     const size_t of = i % f->num_values;
     const char *name = of ? tl_metric_name(f->o.metrics[of - 1]) : "loss";
+    if (of)
+      (void)tl_metric_result(
+          f->o.metrics[of - 1]); /* one of several results is refused before a step is done */
     const char *part = i < f->num_values ? "train" : "validation";
     const size_t room = strlen(part) + strlen(name) + 2;
     f->values[i] = NAN;

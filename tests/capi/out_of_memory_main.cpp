@@ -507,6 +507,60 @@ void test_feeds() {
   check(finished, "feeds: they never succeeded");
 }
 
+tl_status class_loss(tl_context* c, void*, tl_tensor* const* in, size_t, tl_tensor** out, size_t) {
+  out[0] = tl_loss_sparse_categorical_cross_entropy(c, in[2], in[0], nullptr);
+  return TL_OK;
+}
+
+// A fit, an evaluation and a prediction fail whole: no scope and no tape stays open, the user data ends once, and the next
+// ones work.
+void test_trainer() {
+  bool finished = false;
+  for (long k = 0; k < 400 * kMost && !finished; k += 1 + k / 8) {
+    const std::string where = "trainer, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    const int64_t dims[] = {6, 2}, six = 6;
+    tl_tensor* tensors[] = {tl_normal(c, dims, 2), tl_full(c, &six, 1, 1, TL_I32)};
+    tl_dataset* data = tl_dataset_from_tensors(c, tensors, 2);
+    tl_dataset *train = tl_dataset_batch(c, tl_dataset_shuffle(c, data, 1), 4, false),
+               *held_out = tl_dataset_batch(c, data, 4, false);
+    tl_layer* model = tl_dense(c, 2, nullptr);
+    tl_optimizer* sgd = tl_sgd(c, nullptr);
+    tl_metric* accuracy = tl_metric_sparse_categorical_accuracy(c, nullptr);
+    tl_fit_options o;
+    tl_fit_options_init(&o, sizeof o);
+    o.epochs = 2;
+    o.validation = held_out;
+    o.metrics = &accuracy;
+    o.num_metrics = 1;
+    o.restore_best = true;
+    tl_fit_state how = {};
+    how.struct_size = sizeof how;
+    int ended = 0;
+    auto end = [](void* count) { ++*static_cast<int*>(count); };
+    double results[2];
+    tl_context_statistics held = {};
+    held.struct_size = sizeof held;
+    allocations_left = k;
+    tl_status status = tl_fit(c, model, sgd, train, &o, class_loss, nullptr, &ended, end, &how);
+    if (status == TL_OK)
+      status = tl_evaluate(c, model, held_out, &accuracy, 1, class_loss, &ended, end, results, 2);
+    finished = status == TL_OK && tl_predict(c, model, held_out);
+    allocations_left = -1;
+    check(finished == !tl_failed(c), where + ": results and an error, or neither");
+    if (!finished) check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
+    check(how.end == TL_FIT_END_NONE ? ended == 1 : ended == 2, where + ": how often the user data ended");
+    check(tl_context_stats(c, &held) == TL_OK && held.scopes == 0 && held.tapes == 0,
+          where + ": what is open");
+    tl_clear_error(c);
+    check(tl_fit(c, model, sgd, train, &o, class_loss, nullptr, &ended, end, &how) == TL_OK &&
+              how.end == TL_FIT_END_EPOCHS && how.epochs == 2,
+          where + ": it does not go on: " + tl_error_message(c));
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, "trainer: it never succeeded");
+}
+
 }  // namespace
 
 int main() {
@@ -522,6 +576,7 @@ int main() {
   test_functions();
   test_compiled_steps();
   test_feeds();
+  test_trainer();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

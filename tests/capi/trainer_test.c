@@ -285,6 +285,8 @@ static void with_checkpoints(training *t, const char *path, int64_t steps_per_ep
   t->o.checkpoints = path;
 }
 
+static double last_accuracy; /* in training, of the last epoch that this process has ended */
+
 /* One run of a training that goes on from a folder: to `until` steps, where the flag stops it, or kill -9 in a process of its own. */
 static tl_fit_end run_until(const char *path, int64_t limit, int64_t until, bool killed, tl_fit_state *how) {
   training t = new_training();
@@ -295,6 +297,7 @@ static tl_fit_end run_until(const char *path, int64_t limit, int64_t until, bool
   t.s.die_at = killed ? until : 0;
   assert_int_equal(fit(&t, how), TL_OK);
   if (how->end == TL_FIT_END_STOPPED) assert_int_equal(how->steps, until);
+  last_accuracy = t.s.last_metric;
   free_context(t.c);
   return how->end;
 }
@@ -331,6 +334,7 @@ static void goes_on_with_the_same_bits(void **state) {
       else
         while (run_until(path, limits[k], until, false, &again) == TL_FIT_END_STOPPED) until += 7;
       assert_true(until > 14);
+      if (!killed) assert_true(last_accuracy == straight.s.last_metric);
       training t = new_training(); /* what has ended ends again, with the same values */
       with_checkpoints(&t, path, limits[k]);
       assert_int_equal(fit(&t, &again), TL_OK);
@@ -554,6 +558,9 @@ static void refuses_what_makes_no_sense(void **state) {
   t.o.metrics = &t.accuracy, t.o.num_metrics = 1;
   REFUSED("metrics need labels");
   t.train = train;
+  tl_metric *curve = tl_metric_true_positives(c, (double[]){0.2, 0.8}, 2, NULL);
+  t.o.metrics = &curve, t.o.num_metrics = 1;
+  REFUSED("metric_result");
   assert_int_equal(tl_fit(c, model, adam, train, NULL, NULL, NULL, NULL, NULL, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'loss' must be a function");
   assert_int_equal(tl_fit(NULL, model, adam, train, NULL, cross_entropy, NULL, &t.s, count_destroy, &how),
