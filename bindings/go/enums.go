@@ -43,6 +43,12 @@ const (
 	ErrInternal Code = 10
 	// Context.Do asked the context to stop
 	ErrCancelled Code = 11
+	// another rank of a group has failed, left it or was cancelled: the group has ended
+	ErrPeerLost Code = 12
+	// ranks of a group made different calls, or hold different values of one variable
+	ErrMismatch Code = 13
+	// not all ranks of a group have come in time: the group has ended
+	ErrTimedOut Code = 14
 )
 
 // DType: Element type. Append-only numbers. A bool element is one byte that holds 0 or 1.
@@ -379,6 +385,21 @@ const (
 	ActivationSoftmax Activation = 9
 	// over the last axis
 	ActivationLogSoftmax Activation = 10
+)
+
+// ReduceOp: How the tensors of all ranks become one. Append-only numbers.
+type ReduceOp int32
+
+// Values of ReduceOp.
+const (
+	// their sum; integers wrap around
+	ReduceSum ReduceOp = 0
+	// their sum divided by the number of ranks; floating types
+	ReduceMean ReduceOp = 1
+	// the least of each element; a NaN makes it NaN
+	ReduceMin ReduceOp = 2
+	// the greatest of each element; a NaN makes it NaN
+	ReduceMax ReduceOp = 3
 )
 
 // NonFiniteGradients: What becomes of a step with a gradient that holds NaN or an infinity. Append-only

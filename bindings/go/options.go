@@ -1138,6 +1138,45 @@ func (o *MapOptions) raw() C.tlgo_map_options {
 	}
 }
 
+// GroupOptions: How a group is made.
+type GroupOptions struct {
+	// how long each call waits for the other ranks; 0 (default): 600
+	TimeoutSeconds float64
+}
+
+func (o *GroupOptions) raw() C.tlgo_group_options {
+	if o == nil {
+		return C.tlgo_group_options{}
+	}
+	return C.tlgo_group_options{
+		timeout_seconds: C.double(o.TimeoutSeconds),
+	}
+}
+
+// ReplicasOptions: How replicas are run.
+type ReplicasOptions struct {
+	// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
+	Seed uint64
+	// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
+	Threads int32
+	// of each context, in bytes; 0: no limit (default)
+	MemoryLimit uint64
+	// of the group; 0 (default): 600
+	TimeoutSeconds float64
+}
+
+func (o *ReplicasOptions) raw() C.tlgo_replicas_options {
+	if o == nil {
+		return C.tlgo_replicas_options{}
+	}
+	return C.tlgo_replicas_options{
+		seed:            C.uint64_t(o.Seed),
+		threads:         C.int32_t(o.Threads),
+		memory_limit:    C.uint64_t(o.MemoryLimit),
+		timeout_seconds: C.double(o.TimeoutSeconds),
+	}
+}
+
 // OneCycleOptions: Of Context.OneCycle.
 type OneCycleOptions struct {
 	// share of the steps in which the rate goes up, in (0, 1); 0: 0.3, the default

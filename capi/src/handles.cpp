@@ -45,6 +45,8 @@ const char* name_of(Kind kind) {
     case Kind::kLogger: return "logger";
     case Kind::kPlot: return "plot";
     case Kind::kTrace: return "trace";
+    case Kind::kRendezvous: return "rendezvous";
+    case Kind::kGroup: return "group";
     case Kind::kCount: break;
   }
   return "unknown";

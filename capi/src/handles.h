@@ -48,6 +48,8 @@ enum class Kind : uint8_t {
   kLogger,
   kPlot,
   kTrace,
+  kRendezvous,
+  kGroup,
   kCount,
 };
 

@@ -19,6 +19,9 @@ const char* code_name(Code code) {
     case Code::kNonFinite: return "non-finite value";
     case Code::kInternal: return "internal error";
     case Code::kCancelled: return "cancelled";
+    case Code::kPeerLost: return "peer lost";
+    case Code::kMismatch: return "mismatch";
+    case Code::kTimedOut: return "timed out";
   }
   return "unknown code";
 }

@@ -25,6 +25,9 @@ enum class Code : int32_t {
   kNonFinite = 9,   // a NaN or an infinity where the caller asked for none
   kInternal = 10,   // a broken invariant of tapeloop itself: please report it
   kCancelled = 11,  // somebody asked the context to stop
+  kPeerLost = 12,   // another rank of a group has failed, left or was cancelled
+  kMismatch = 13,   // the ranks of a group have not made the same call
+  kTimedOut = 14,   // a rank of a group has not come in time
 };
 
 const char* code_name(Code code);

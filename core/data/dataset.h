@@ -112,6 +112,10 @@ DatasetPtr bucket_by_length(DatasetPtr source, size_t position, std::vector<int6
                             std::vector<int64_t> counts, bool drop_remainder, std::vector<double> padding);
 // Rows along the first axis as elements, without a copy.
 DatasetPtr unbatch(DatasetPtr source);
+// Of each element, a batch for `size` replicas, the rows of replica `rank`, without a copy: parts that differ by one row at most
+// (core/base/parts.h), so that the parts of all replicas are the batch, in order. A batch of fewer rows than replicas leaves some
+// of them with 0. Throws unless 0 <= rank < size.
+DatasetPtr replica_rows(DatasetPtr source, int64_t rank, int64_t size);
 // Groups of `size` elements, stacked, whose beginnings are `shift` apart. The last ones are shorter, or left out.
 DatasetPtr window(DatasetPtr source, int64_t size, int64_t shift, bool drop_remainder);
 

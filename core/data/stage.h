@@ -127,6 +127,7 @@ enum class Tag : int64_t {
   kInterleave,
   kSample,
   kReread,
+  kReplicaRows,
 };
 inline void put_tag(Position& out, Tag tag) { out.words.push_back(static_cast<int64_t>(tag)); }
 inline void get_tag(PositionReader& in, Tag tag) { in.tag(static_cast<int64_t>(tag)); }

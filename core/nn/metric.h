@@ -30,6 +30,8 @@ class Metric {
   // The same as a number of the host. Throws where there are several.
   double result() const;
   void reset();  // the state as it was at first
+  // Whether the states of several replicas may be added to get that of all.
+  virtual bool states_add_up() const { return true; }
 
   // "<name>/total" and the like.
   const std::vector<VariableRef>& variables() const { return states_; }

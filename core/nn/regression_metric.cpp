@@ -126,6 +126,7 @@ class R2 final : public Metric {
              add(add(state(3), spread), between), add(state(4), residual)});
   }
 
+  bool states_add_up() const override { return false; }
   Tensor result_tensor() const override {
     const Tensor zero = number(0.0), one = number(1.0), spread = state(3), residual = state(4);
     // Labels that do not vary have a spread all the same, the square of the rounding error of their mean.

@@ -54,6 +54,7 @@ int checkpoint_tests(void);
 int checkpoint_optimizers_tests(void);
 int jacobian_tests(void);
 int trainer_tests(void);
+int replicas_tests(void);
 
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;

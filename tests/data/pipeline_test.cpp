@@ -346,3 +346,27 @@ TEST_CASE("new weights count from the next element on, whatever was made ahead",
     }
   }
 }
+
+TEST_CASE("the rows of all replicas are the batch, in order, also where some have none", "[dataset]") {
+  Context c{OneThread()};
+  const int64_t size = 3;
+  for (bool indexed : {true, false}) {
+    DatasetPtr batches = batch(indexed ? range(0, 12, 1) : in_order(12), 5);  // of 5, 5 and 2
+    std::vector<Numbers> joined(3);
+    for (int64_t rank = 0; rank < size; rank++) {
+      DatasetPtr mine = replica_rows(batches, rank, size);
+      CHECK(mine->size() == batches->size());
+      DatasetIterator it(c, mine);
+      tl::Tensor t[1];
+      for (size_t k = 0; it.next(t); k++) {
+        const int64_t rows = t[0].shape()[0];
+        CHECK(rows == (k < 2 ? (rank < 2 ? 2 : 1) : (rank < 2 ? 1 : 0)));
+        joined.at(k).insert(joined[k].end(), t[0].data<int64_t>(), t[0].data<int64_t>() + rows);
+      }
+    }
+    CHECK(joined == std::vector<Numbers>{{0, 1, 2, 3, 4}, {5, 6, 7, 8, 9}, {10, 11}});
+  }
+  CHECK(code_of([] { replica_rows(range(0, 3, 1), 3, 3); }) == Code::kInvalidArgument);
+  CHECK(code_of([&] { numbers(c, replica_rows(range(0, 3, 1), 0, 1)); }) ==
+        Code::kInvalidArgument);  // no axis
+}

@@ -72,6 +72,7 @@ const Kind kKinds[] = {
        return bucket_by_length(d, 0, {2, 3}, {2, 3, 2}, false, zeros(d));
      }},
     {"unbatch", [](const DatasetPtr& d) { return unbatch(batch(d, 3)); }},
+    {"replica", [](const DatasetPtr& d) { return replica_rows(d, 0, 2); }},
     {"window", [](const DatasetPtr& d) { return window(d, 3, 2, false); }},
     {"map", [](const DatasetPtr& d) { return map(d, augment(), d->width(), 0, 1); }},
     {"threads", [](const DatasetPtr& d) { return map(d, augment(), d->width(), 2, 1); }},

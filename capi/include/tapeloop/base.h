@@ -64,7 +64,10 @@ enum {
   TL_BUSY = 8, /**< the context is in use by another thread, or a folder of checkpoints by another writer */
   TL_NON_FINITE = 9, /**< a NaN or an infinity where the caller asked for none */
   TL_INTERNAL = 10,  /**< a broken invariant of tapeloop: please report it */
-  TL_CANCELLED = 11  /**< tl_context_cancel() asked the context to stop */
+  TL_CANCELLED = 11, /**< tl_context_cancel() asked the context to stop */
+  TL_PEER_LOST = 12, /**< another rank of a group has failed, left it or was cancelled: the group has ended */
+  TL_MISMATCH = 13,  /**< ranks of a group made different calls, or hold different values of one variable */
+  TL_TIMED_OUT = 14  /**< not all ranks of a group have come in time: the group has ended */
 };
 
 /** Element type. Append-only numbers. A bool element is one byte that holds 0 or 1. */

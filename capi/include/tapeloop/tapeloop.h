@@ -29,6 +29,7 @@
 #include <tapeloop/progress.h>
 #include <tapeloop/pullback.h>
 #include <tapeloop/records.h>
+#include <tapeloop/replicas.h>
 #include <tapeloop/safetensors.h>
 #include <tapeloop/schedule.h>
 #include <tapeloop/step_options.h>

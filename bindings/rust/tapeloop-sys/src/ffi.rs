@@ -50,6 +50,12 @@ pub const TL_NON_FINITE: tl_status = 9;
 pub const TL_INTERNAL: tl_status = 10;
 /// tl_context_cancel() asked the context to stop
 pub const TL_CANCELLED: tl_status = 11;
+/// another rank of a group has failed, left it or was cancelled: the group has ended
+pub const TL_PEER_LOST: tl_status = 12;
+/// ranks of a group made different calls, or hold different values of one variable
+pub const TL_MISMATCH: tl_status = 13;
+/// not all ranks of a group have come in time: the group has ended
+pub const TL_TIMED_OUT: tl_status = 14;
 
 /// Element type. Append-only numbers. A bool element is one byte that holds 0 or 1.
 pub type tl_dtype = i32;
@@ -314,6 +320,17 @@ pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
 /// over the last axis
 pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
 
+/// How the tensors of all ranks become one. Append-only numbers.
+pub type tl_reduce_op = i32;
+/// their sum; integers wrap around
+pub const TL_REDUCE_SUM: tl_reduce_op = 0;
+/// their sum divided by the number of ranks; floating types
+pub const TL_REDUCE_MEAN: tl_reduce_op = 1;
+/// the least of each element; a NaN makes it NaN
+pub const TL_REDUCE_MIN: tl_reduce_op = 2;
+/// the greatest of each element; a NaN makes it NaN
+pub const TL_REDUCE_MAX: tl_reduce_op = 3;
+
 /// What becomes of a step with a gradient that holds NaN or an infinity. Append-only numbers.
 pub type tl_non_finite_gradients = i32;
 /// it is taken as it is
@@ -490,6 +507,19 @@ pub struct tl_pullback {
     _private: [u8; 0],
 }
 
+/// One replica's place among those that train together. It belongs to the innermost scope of its context like
+/// a tensor.
+#[repr(C)]
+pub struct tl_group {
+    _private: [u8; 0],
+}
+
+/// Where the ranks of a group meet that are threads of one process.
+#[repr(C)]
+pub struct tl_rendezvous {
+    _private: [u8; 0],
+}
+
 /// The learning rate of each step. It belongs to the innermost scope like a tensor; optimizers and schedules
 /// that it has been given to keep what they need of it, so that it may be released right after. One schedule
 /// may serve several of them. Schedules may stand within one another 100 levels deep; more is
@@ -628,6 +658,12 @@ pub type tl_next_callback = Option<
 
 /// Ends a pass that was begun, once, wherever it stands.
 pub type tl_end_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, iteration: u64)>;
+
+/// What a replica does, on a thread of its own, with a context and a group of its own, which end when it
+/// returns. TL_OK, or the status of the error that it leaves in its context. Results go where user_data says.
+pub type tl_replica_callback = Option<
+    unsafe extern "C" fn(context: *mut tl_context, group: *mut tl_group, user_data: *mut c_void) -> tl_status,
+>;
 
 /// Gives the rate of a step, which counts from 0: sets *rate to a finite number that is not negative, the same
 /// whenever the step is the same, and returns TL_OK. It may be called several times for a step. It must not
@@ -1525,6 +1561,32 @@ pub struct tl_map_options {
     pub threads: i32,
     /// of the random numbers of its elements (default 0)
     pub seed: u64,
+}
+
+/// How a group is made. Fill it with tl_group_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_group_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// how long each call waits for the other ranks; 0 (default): 600
+    pub timeout_seconds: f64,
+}
+
+/// How replicas are run. Fill it with tl_replicas_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_replicas_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
+    pub seed: u64,
+    /// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
+    pub threads: i32,
+    /// of each context, in bytes; 0: no limit (default)
+    pub memory_limit: u64,
+    /// of the group; 0 (default): 600
+    pub timeout_seconds: f64,
 }
 
 /// Of tl_schedule_one_cycle(). Fill it with tl_one_cycle_options_init() first.
@@ -5214,6 +5276,176 @@ extern "C" {
         folder: *const c_char,
         part: tl_data_part,
     ) -> *mut tl_dataset;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_group_options_init(options: *mut tl_group_options, struct_size: usize);
+
+    /// The group of the processes that a launcher has started, as its environment says: torchrun, Open MPI,
+    /// Hydra and Slurm. This version has no engine that joins processes, so that more than one is
+    /// TL_UNSUPPORTED, never a group of one in silence; without a launcher, or with one that has started one
+    /// process, it is a group of one, in which every call gives back what it gets. Half an environment, or two
+    /// launchers that contradict one another, is TL_INVALID_ARGUMENT. options may be NULL. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
+
+    /// Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of
+    /// theirs. NULL on failure. Since 0.1.
+    pub fn tl_rendezvous_new(context: *mut tl_context, size: i32) -> *mut tl_rendezvous;
+
+    /// Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a
+    /// context of its own. `rendezvous` is of any context, and may be in use by others. options may be NULL.
+    /// On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing, and TL_MISMATCH where two
+    /// join as one. NULL on failure. Since 0.1.
+    pub fn tl_group_join(
+        context: *mut tl_context,
+        rendezvous: *mut tl_rendezvous,
+        rank: i32,
+        options: *const tl_group_options,
+    ) -> *mut tl_group;
+
+    /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their
+    /// ranks. A color below 0 is that of no group: NULL without an error. All ranks call it. It has the
+    /// timeout of the group. NULL on failure. Since 0.1.
+    pub fn tl_group_split(group: *mut tl_group, color: i64, key: i64) -> *mut tl_group;
+
+    /// The number of this rank, from 0; -1 on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_rank(group: *mut tl_group) -> i32;
+
+    /// How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_size(group: *mut tl_group) -> i32;
+
+    /// The number of this rank among those of its machine; -1 on failure. Works while the context holds an
+    /// error. Since 0.1.
+    pub fn tl_group_local_rank(group: *mut tl_group) -> i32;
+
+    /// How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while
+    /// the context holds an error. Since 0.1.
+    pub fn tl_group_steps(group: *mut tl_group) -> i64;
+
+    /// Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1.
+    pub fn tl_group_set_timeout(group: *mut tl_group, seconds: f64) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_group_keep(group: *mut tl_group) -> *mut tl_group;
+
+    /// Leaves the group: ranks that wait for this one get TL_PEER_LOST. NULL and a released one do nothing.
+    /// From any thread at any time. Since 0.1.
+    pub fn tl_group_release(group: *mut tl_group);
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_rendezvous_keep(rendezvous: *mut tl_rendezvous) -> *mut tl_rendezvous;
+
+    /// Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do
+    /// nothing. From any thread at any time. Since 0.1.
+    pub fn tl_rendezvous_release(rendezvous: *mut tl_rendezvous);
+
+    /// Waits until all ranks have come. Since 0.1.
+    pub fn tl_group_barrier(group: *mut tl_group) -> tl_status;
+
+    /// The reduction over ranks of x, of any shape and a number type (floating for means), on all of them.
+    /// Gradient: the same of the output gradients; an extreme that several ranks hold shares it evenly. NULL
+    /// on failure. Since 0.1.
+    pub fn tl_group_all_reduce(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+    ) -> *mut tl_tensor;
+
+    /// The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as
+    /// many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
+    pub fn tl_group_all_reduce_list(
+        group: *mut tl_group,
+        tensors: *const *mut tl_tensor,
+        count: usize,
+        reduction: tl_reduce_op,
+        outputs: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The sum or mean over ranks of x at rank `root`; zeros of its shape on the others. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_group_reduce(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+        root: i32,
+    ) -> *mut tl_tensor;
+
+    /// The x of all ranks, one behind another along the first axis, whose size may differ; scalars become a
+    /// vector. Any dtype. Gradient: a sum over ranks, of which each gets its rows. NULL on failure. Since 0.1.
+    pub fn tl_group_all_gather(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// This rank's rows of the sum or mean over ranks of x, which has at least one axis: parts that differ by
+    /// one row at most, the larger ones first. Gradient: a gather. NULL on failure. Since 0.1.
+    pub fn tl_group_reduce_scatter(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+    ) -> *mut tl_tensor;
+
+    /// The x of rank `root`, on all ranks; theirs must have its dtype and shape. Gradient: the sum over ranks
+    /// at the root. NULL on failure. Since 0.1.
+    pub fn tl_group_broadcast(group: *mut tl_group, x: *mut tl_tensor, root: i32) -> *mut tl_tensor;
+
+    /// Cuts the first axis of x, a multiple of the number of ranks, into a block for each: block j goes to
+    /// rank j, where the blocks lie in the order of the ranks they came from. Gradient: the same. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_group_all_to_all(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gives variables the values of rank 0's, all of them or, on failure, none: before the first step. Those
+    /// of a layer exist once it has been called. Since 0.1.
+    pub fn tl_group_mirror(group: *mut tl_group, variables: *const *mut tl_tensor, count: usize)
+        -> tl_status;
+
+    /// Makes sure that variables have the same bits on all ranks: else TL_MISMATCH on all, with the first rank
+    /// that differs from rank 0 and the variable's name. Since 0.1.
+    pub fn tl_group_check_mirrored(
+        group: *mut tl_group,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// Gives variables of floating types their mean over ranks, all of them or, on failure, none: the moving
+    /// statistics of batch normalisation, or weights that have trained apart for some steps (local SGD). Since
+    /// 0.1.
+    pub fn tl_group_average_variables(
+        group: *mut tl_group,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating
+    /// dtype and shape, divided by the number of losses on all ranks, which it asks them for; a rank may have
+    /// none. A scalar. The sum over ranks of the parts is the mean over the whole batch, and the sum of their
+    /// gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
+    pub fn tl_group_average_loss(group: *mut tl_group, losses: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its
+    /// own state stays as it is. TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure.
+    /// Since 0.1.
+    pub fn tl_group_metric_result(group: *mut tl_group, metric: *mut tl_metric) -> *mut tl_tensor;
+
+    /// This rank's rows of each element of `source`, which is a batch for all ranks, the same on each: shuffle
+    /// with the same seed. The parts differ by one row at most, the larger ones first; of a last batch of
+    /// fewer rows than ranks some ranks get 0 rows, and come along all the same. Nothing is copied. Not a
+    /// collective. NULL on failure. Since 0.1.
+    pub fn tl_group_distribute(group: *mut tl_group, source: *mut tl_dataset) -> *mut tl_dataset;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_replicas_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_replicas_options_init(options: *mut tl_replicas_options, struct_size: usize);
+
+    /// Runs `count` (1 to 1024) replicas as threads, which take no signals, and waits until all have returned.
+    /// `context` is in use meanwhile; tl_context_cancel() of it cancels the replicas. Where some fail, the
+    /// error is that of the one that failed first for a reason of its own, with its rank. options may be NULL.
+    /// user_data is passed to all of them, which share it. Since 0.1.
+    pub fn tl_replicas_run(
+        context: *mut tl_context,
+        count: i32,
+        options: *const tl_replicas_options,
+        replica: tl_replica_callback,
+        user_data: *mut c_void,
+    ) -> tl_status;
 
     /// The same rate for all steps. rate is finite and not negative, as every rate below. NULL on failure.
     /// Since 0.1.

@@ -47,6 +47,9 @@ fn here() -> String {
         TL_NON_FINITE,
         TL_INTERNAL,
         TL_CANCELLED,
+        TL_PEER_LOST,
+        TL_MISMATCH,
+        TL_TIMED_OUT,
         TL_F32,
         TL_F64,
         TL_I32,
@@ -142,6 +145,10 @@ fn here() -> String {
         TL_ACTIVATION_SOFTPLUS,
         TL_ACTIVATION_SOFTMAX,
         TL_ACTIVATION_LOG_SOFTMAX,
+        TL_REDUCE_SUM,
+        TL_REDUCE_MEAN,
+        TL_REDUCE_MIN,
+        TL_REDUCE_MAX,
         TL_NON_FINITE_GRADIENTS_PASS,
         TL_NON_FINITE_GRADIENTS_ERROR,
         TL_NON_FINITE_GRADIENTS_SKIP,
@@ -422,6 +429,8 @@ fn here() -> String {
     layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
     layout!(rows, tl_element_place { struct_size, epoch, index, seed });
     layout!(rows, tl_map_options { struct_size, threads, seed });
+    layout!(rows, tl_group_options { struct_size, timeout_seconds });
+    layout!(rows, tl_replicas_options { struct_size, seed, threads, memory_limit, timeout_seconds });
     layout!(
         rows,
         tl_one_cycle_options { struct_size, warmup_fraction, div_factor, final_div_factor, linear }
@@ -550,6 +559,9 @@ int main(void) {
   printf("TL_NON_FINITE %d\n", (int)TL_NON_FINITE);
   printf("TL_INTERNAL %d\n", (int)TL_INTERNAL);
   printf("TL_CANCELLED %d\n", (int)TL_CANCELLED);
+  printf("TL_PEER_LOST %d\n", (int)TL_PEER_LOST);
+  printf("TL_MISMATCH %d\n", (int)TL_MISMATCH);
+  printf("TL_TIMED_OUT %d\n", (int)TL_TIMED_OUT);
   printf("TL_F32 %d\n", (int)TL_F32);
   printf("TL_F64 %d\n", (int)TL_F64);
   printf("TL_I32 %d\n", (int)TL_I32);
@@ -645,6 +657,10 @@ int main(void) {
   printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
   printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
   printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
+  printf("TL_REDUCE_SUM %d\n", (int)TL_REDUCE_SUM);
+  printf("TL_REDUCE_MEAN %d\n", (int)TL_REDUCE_MEAN);
+  printf("TL_REDUCE_MIN %d\n", (int)TL_REDUCE_MIN);
+  printf("TL_REDUCE_MAX %d\n", (int)TL_REDUCE_MAX);
   printf("TL_NON_FINITE_GRADIENTS_PASS %d\n", (int)TL_NON_FINITE_GRADIENTS_PASS);
   printf("TL_NON_FINITE_GRADIENTS_ERROR %d\n", (int)TL_NON_FINITE_GRADIENTS_ERROR);
   printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);
@@ -1004,6 +1020,15 @@ int main(void) {
   printf("tl_map_options.struct_size %zu\n", offsetof(tl_map_options, struct_size));
   printf("tl_map_options.threads %zu\n", offsetof(tl_map_options, threads));
   printf("tl_map_options.seed %zu\n", offsetof(tl_map_options, seed));
+  printf("tl_group_options %zu\n", sizeof(tl_group_options));
+  printf("tl_group_options.struct_size %zu\n", offsetof(tl_group_options, struct_size));
+  printf("tl_group_options.timeout_seconds %zu\n", offsetof(tl_group_options, timeout_seconds));
+  printf("tl_replicas_options %zu\n", sizeof(tl_replicas_options));
+  printf("tl_replicas_options.struct_size %zu\n", offsetof(tl_replicas_options, struct_size));
+  printf("tl_replicas_options.seed %zu\n", offsetof(tl_replicas_options, seed));
+  printf("tl_replicas_options.threads %zu\n", offsetof(tl_replicas_options, threads));
+  printf("tl_replicas_options.memory_limit %zu\n", offsetof(tl_replicas_options, memory_limit));
+  printf("tl_replicas_options.timeout_seconds %zu\n", offsetof(tl_replicas_options, timeout_seconds));
   printf("tl_one_cycle_options %zu\n", sizeof(tl_one_cycle_options));
   printf("tl_one_cycle_options.struct_size %zu\n", offsetof(tl_one_cycle_options, struct_size));
   printf("tl_one_cycle_options.warmup_fraction %zu\n", offsetof(tl_one_cycle_options, warmup_fraction));

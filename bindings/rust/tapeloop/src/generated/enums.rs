@@ -30,6 +30,12 @@ pub enum Code {
     Internal = ffi::TL_INTERNAL,
     /// `context_cancel` asked the context to stop.
     Cancelled = ffi::TL_CANCELLED,
+    /// Another rank of a group has failed, left it or was cancelled: the group has ended.
+    PeerLost = ffi::TL_PEER_LOST,
+    /// Ranks of a group made different calls, or hold different values of one variable.
+    Mismatch = ffi::TL_MISMATCH,
+    /// Not all ranks of a group have come in time: the group has ended.
+    TimedOut = ffi::TL_TIMED_OUT,
 }
 
 impl Code {
@@ -47,6 +53,9 @@ impl Code {
             ffi::TL_NON_FINITE => Some(Code::NonFinite),
             ffi::TL_INTERNAL => Some(Code::Internal),
             ffi::TL_CANCELLED => Some(Code::Cancelled),
+            ffi::TL_PEER_LOST => Some(Code::PeerLost),
+            ffi::TL_MISMATCH => Some(Code::Mismatch),
+            ffi::TL_TIMED_OUT => Some(Code::TimedOut),
             _ => None,
         }
     }
@@ -473,6 +482,22 @@ pub enum Activation {
     Softmax = ffi::TL_ACTIVATION_SOFTMAX,
     /// Over the last axis.
     LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
+}
+
+/// How the tensors of all ranks become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ReduceOp {
+    /// Their sum; integers wrap around.
+    #[default]
+    Sum = ffi::TL_REDUCE_SUM,
+    /// Their sum divided by the number of ranks; floating types.
+    Mean = ffi::TL_REDUCE_MEAN,
+    /// The least of each element; a NaN makes it NaN.
+    Min = ffi::TL_REDUCE_MIN,
+    /// The greatest of each element; a NaN makes it NaN.
+    Max = ffi::TL_REDUCE_MAX,
 }
 
 /// What becomes of a step with a gradient that holds NaN or an infinity.

@@ -1,0 +1,240 @@
+/* Replicas: the same program several times at once, each with its own part of every batch, in step. The replicas of this version are
+ * threads of one process, each with a context of its own.
+ *
+ *   tl_status train(tl_context *c, tl_group *group, void *user) {       runs on each replica
+ *     ... make the model and the optimizer, call the model once ...
+ *     tl_group_mirror(group, weights, n);                              the same first values on all
+ *     tl_dataset *mine = tl_group_distribute(group, batches);          its rows of each batch
+ *     while (tl_dataset_next(mine, batch, 2)) {
+ *       tl_tensor *loss = tl_group_average_loss(group, losses_of_the_examples);
+ *       tl_tape_gradient(tape, loss, weights, n, NULL, gradients);
+ *       tl_group_all_reduce_list(group, gradients, n, TL_REDUCE_SUM, sums);
+ *       tl_optimizer_apply(adam, sums, weights, n);                    the same step on all
+ *     }
+ *   }
+ *   tl_replicas_run(c, 2, NULL, train, user);
+ *
+ * Who knows TensorFlow's strategies: a group is a strategy, tl_group_size() its num_replicas_in_sync, tl_group_mirror() its scope,
+ * tl_group_distribute() distributes a dataset, tl_replicas_run() is run(), and tl_group_all_reduce() is reduce(). The loss needs no
+ * scaling by hand: tl_group_average_loss() divides by the number of examples of all replicas, also where they have not as many.
+ *
+ * Order. All ranks of a group call the same functions of it, on tensors of the same dtypes and shapes, in the same order. Where they
+ * do not, all get TL_MISMATCH with the first rank and field that differs, before data moves. Where a rank does not come in time, all
+ * get TL_TIMED_OUT with its number; where it fails, is cancelled, releases the group or ends its context, the others get TL_PEER_LOST
+ * with its number, the step and the reason, at once. A rank fails for the others when any call of its group fails, also for an
+ * argument that is wrong, or because its context holds an error. The first failure ends the group: every later call gives it again.
+ *
+ * Bits. Sums are made for each element in the order of the ranks, those of f32 in f64 and rounded once: the same bits for any number
+ * of threads, alone or in a list. All ranks get the same bits.
+ *
+ * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
+ * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in
+ * the step of a tl_function or in tl_vmap(): compile what comes before and after it. */
+#ifndef TAPELOOP_REPLICAS_H
+#define TAPELOOP_REPLICAS_H
+
+#include <tapeloop/base.h>
+#include <tapeloop/data.h>
+#include <tapeloop/metrics.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One replica's place among those that train together. It belongs to the innermost scope of its context like a tensor. */
+typedef struct tl_group tl_group;
+
+/** Where the ranks of a group meet that are threads of one process. */
+typedef struct tl_rendezvous tl_rendezvous;
+
+/** How the tensors of all ranks become one. Append-only numbers. */
+typedef int32_t tl_reduce_op;
+enum {
+  TL_REDUCE_SUM = 0,  /**< their sum; integers wrap around */
+  TL_REDUCE_MEAN = 1, /**< their sum divided by the number of ranks; floating types */
+  TL_REDUCE_MIN = 2,  /**< the least of each element; a NaN makes it NaN */
+  TL_REDUCE_MAX = 3   /**< the greatest of each element; a NaN makes it NaN */
+};
+
+/* ---- groups ------------------------------------------------------------------------------------------------------- */
+
+/** How a group is made. Fill it with tl_group_options_init() first. */
+typedef struct tl_group_options {
+  size_t struct_size;     /**< bytes of this struct; set by the init function */
+  double timeout_seconds; /**< how long each call waits for the other ranks; 0 (default): 600 */
+} tl_group_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_group_options_init(tl_group_options *options, size_t struct_size);
+
+/**
+ * The group of the processes that a launcher has started, as its environment says: torchrun, Open MPI, Hydra and Slurm. This version
+ * has no engine that joins processes, so that more than one is TL_UNSUPPORTED, never a group of one in silence; without a launcher, or
+ * with one that has started one process, it is a group of one, in which every call gives back what it gets. Half an environment,
+ * or two launchers that contradict one another, is TL_INVALID_ARGUMENT. options may be NULL. NULL on failure. Since 0.1.
+ */
+TL_API tl_group *tl_group_new(tl_context *context, const tl_group_options *options);
+
+/** Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of theirs. NULL on failure.
+ * Since 0.1. */
+TL_API tl_rendezvous *tl_rendezvous_new(tl_context *context, int32_t size);
+
+/**
+ * Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a context of its own.
+ * `rendezvous` is of any context, and may be in use by others. options may be NULL. On all ranks alike: TL_TIMED_OUT, which lists the
+ * ranks that are missing, and TL_MISMATCH where two join as one. NULL on failure. Since 0.1.
+ */
+TL_API tl_group *tl_group_join(tl_context *context, tl_rendezvous *rendezvous, int32_t rank,
+                               const tl_group_options *options);
+
+/**
+ * A group within the group, of the ranks that give the same color, in the order of `key`, then of their ranks. A color below 0 is
+ * that of no group: NULL without an error. All ranks call it. It has the timeout of the group. NULL on failure. Since 0.1.
+ */
+TL_API tl_group *tl_group_split(tl_group *group, int64_t color, int64_t key);
+
+/** The number of this rank, from 0; -1 on failure. Works while the context holds an error. Since 0.1. */
+TL_API int32_t tl_group_rank(tl_group *group);
+
+/** How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1. */
+TL_API int32_t tl_group_size(tl_group *group);
+
+/** The number of this rank among those of its machine; -1 on failure. Works while the context holds an error. Since 0.1. */
+TL_API int32_t tl_group_local_rank(tl_group *group);
+
+/** How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while the context holds an
+ * error. Since 0.1. */
+TL_API int64_t tl_group_steps(tl_group *group);
+
+/** Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1. */
+TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
+
+/** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error). Since 0.1.
+ * @returns same */
+TL_API tl_group *tl_group_keep(tl_group *group);
+
+/** Leaves the group: ranks that wait for this one get TL_PEER_LOST. NULL and a released one do nothing. From any thread at any
+ * time. Since 0.1.
+ * @thread any */
+TL_API void tl_group_release(tl_group *group);
+
+/** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error). Since 0.1.
+ * @returns same */
+TL_API tl_rendezvous *tl_rendezvous_keep(tl_rendezvous *rendezvous);
+
+/** Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do nothing. From any thread at
+ * any time. Since 0.1.
+ * @thread any */
+TL_API void tl_rendezvous_release(tl_rendezvous *rendezvous);
+
+/* ---- collectives --------------------------------------------------------------------------------------------------- */
+
+/** Waits until all ranks have come. Since 0.1. */
+TL_API tl_status tl_group_barrier(tl_group *group) TL_WARN_UNUSED;
+
+/** The reduction over ranks of x, of any shape and a number type (floating for means), on all of them. Gradient: the same of the
+ * output gradients; an extreme that several ranks hold shares it evenly. NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_all_reduce(tl_group *group, tl_tensor *x, tl_reduce_op reduction);
+
+/**
+ * The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as many, of the same dtypes and
+ * shapes; NULLs on failure. Since 0.1.
+ * @array tensors[count], outputs[count]
+ */
+TL_API tl_status tl_group_all_reduce_list(tl_group *group, tl_tensor *const *tensors, size_t count,
+                                          tl_reduce_op reduction, tl_tensor **outputs) TL_WARN_UNUSED;
+
+/** The sum or mean over ranks of x at rank `root`; zeros of its shape on the others. NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_reduce(tl_group *group, tl_tensor *x, tl_reduce_op reduction, int32_t root);
+
+/** The x of all ranks, one behind another along the first axis, whose size may differ; scalars become a vector. Any dtype.
+ * Gradient: a sum over ranks, of which each gets its rows. NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_all_gather(tl_group *group, tl_tensor *x);
+
+/** This rank's rows of the sum or mean over ranks of x, which has at least one axis: parts that differ by one row at most, the
+ * larger ones first. Gradient: a gather. NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_reduce_scatter(tl_group *group, tl_tensor *x, tl_reduce_op reduction);
+
+/** The x of rank `root`, on all ranks; theirs must have its dtype and shape. Gradient: the sum over ranks at the root. NULL on failure.
+ * Since 0.1. */
+TL_API tl_tensor *tl_group_broadcast(tl_group *group, tl_tensor *x, int32_t root);
+
+/** Cuts the first axis of x, a multiple of the number of ranks, into a block for each: block j goes to rank j, where the blocks lie in
+ * the order of the ranks they came from. Gradient: the same. NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_all_to_all(tl_group *group, tl_tensor *x);
+
+/* ---- training ------------------------------------------------------------------------------------------------------ */
+
+/**
+ * Gives variables the values of rank 0's, all of them or, on failure, none: before the first step. Those of a layer exist once it
+ * has been called. Since 0.1.
+ * @array variables[count]
+ */
+TL_API tl_status tl_group_mirror(tl_group *group, tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+
+/**
+ * Makes sure that variables have the same bits on all ranks: else TL_MISMATCH on all, with the first rank that differs from rank 0
+ * and the variable's name. Since 0.1.
+ * @array variables[count]
+ */
+TL_API tl_status tl_group_check_mirrored(tl_group *group, tl_tensor *const *variables,
+                                         size_t count) TL_WARN_UNUSED;
+
+/**
+ * Gives variables of floating types their mean over ranks, all of them or, on failure, none: the moving statistics of batch
+ * normalisation, or weights that have trained apart for some steps (local SGD). Since 0.1.
+ * @array variables[count]
+ */
+TL_API tl_status tl_group_average_variables(tl_group *group, tl_tensor *const *variables,
+                                            size_t count) TL_WARN_UNUSED;
+
+/**
+ * This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating dtype and shape, divided by
+ * the number of losses on all ranks, which it asks them for; a rank may have none. A scalar. The sum over ranks of the parts is the
+ * mean over the whole batch, and the sum of their gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
+ */
+TL_API tl_tensor *tl_group_average_loss(tl_group *group, tl_tensor *losses);
+
+/** What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its own state stays as it is.
+ * TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure. Since 0.1. */
+TL_API tl_tensor *tl_group_metric_result(tl_group *group, tl_metric *metric);
+
+/**
+ * This rank's rows of each element of `source`, which is a batch for all ranks, the same on each: shuffle with the same seed. The parts
+ * differ by one row at most, the larger ones first; of a last batch of fewer rows than ranks some ranks get 0 rows, and come along
+ * all the same. Nothing is copied. Not a collective. NULL on failure. Since 0.1.
+ */
+TL_API tl_dataset *tl_group_distribute(tl_group *group, tl_dataset *source);
+
+/* ---- running replicas ---------------------------------------------------------------------------------------------- */
+
+/** What a replica does, on a thread of its own, with a context and a group of its own, which end when it returns. TL_OK, or the
+ * status of the error that it leaves in its context. Results go where user_data says. */
+typedef tl_status (*tl_replica_callback)(tl_context *context, tl_group *group, void *user_data);
+
+/** How replicas are run. Fill it with tl_replicas_options_init() first. */
+typedef struct tl_replicas_options {
+  size_t struct_size; /**< bytes of this struct; set by the init function */
+  uint64_t seed; /**< of rank 0's context; that of rank r is r more, so that dropout differs (default 0) */
+  int32_t
+      threads; /**< of each context; 0 (default): its share of the CPUs that the process may use, at least 1 */
+  uint64_t memory_limit;  /**< of each context, in bytes; 0: no limit (default) */
+  double timeout_seconds; /**< of the group; 0 (default): 600 */
+} tl_replicas_options;
+
+/** Sets all fields to their defaults. Pass sizeof(tl_replicas_options). Does nothing for NULL. Since 0.1. */
+TL_API void tl_replicas_options_init(tl_replicas_options *options, size_t struct_size);
+
+/**
+ * Runs `count` (1 to 1024) replicas as threads, which take no signals, and waits until all have returned. `context` is in use
+ * meanwhile; tl_context_cancel() of it cancels the replicas. Where some fail, the error is that of the one that failed first for a
+ * reason of its own, with its rank. options may be NULL. user_data is passed to all of them, which share it. Since 0.1.
+ */
+TL_API tl_status tl_replicas_run(tl_context *context, int32_t count, const tl_replicas_options *options,
+                                 tl_replica_callback replica, void *user_data) TL_WARN_UNUSED;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

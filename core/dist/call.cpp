@@ -1,0 +1,70 @@
+#include "core/dist/call.h"
+
+#include "core/base/error.h"
+
+namespace tl::dist {
+
+const char* name_of(Operation operation) {
+  switch (operation) {
+    case Operation::kJoin: return "join";
+    case Operation::kBarrier: return "barrier";
+    case Operation::kAllReduce: return "all_reduce";
+    case Operation::kReduce: return "reduce";
+    case Operation::kAllGather: return "all_gather";
+    case Operation::kReduceScatter: return "reduce_scatter";
+    case Operation::kBroadcast: return "broadcast";
+    case Operation::kAllToAll: return "all_to_all";
+    case Operation::kSplit: return "split";
+  }
+  return "unknown operation";
+}
+
+const char* name_of(Reduction reduction) {
+  switch (reduction) {
+    case Reduction::kSum: return "sum";
+    case Reduction::kMean: return "mean";
+    case Reduction::kMin: return "min";
+    case Reduction::kMax: return "max";
+  }
+  return "unknown reduction";
+}
+
+namespace {
+
+// What may differ in the shapes of a call is taken out of both.
+Shape compared(const Call& call, const Shape& shape) {
+  Shape out = shape;
+  if (call.operation == Operation::kAllGather && out.rank() > 0) out[0] = 0;
+  return out;
+}
+
+// Where the call of a rank differs from that of rank 0: "operation: broadcast and all_reduce".
+std::string field(const Call& mine, const Call& first) {
+  if (mine.operation != first.operation)
+    return concat("operation: ", name_of(mine.operation), " and ", name_of(first.operation));
+  if (mine.reduction != first.reduction)
+    return concat("reduction: ", name_of(mine.reduction), " and ", name_of(first.reduction));
+  if (mine.root != first.root) return concat("root: ", mine.root, " and ", first.root);
+  if (mine.tensors.size() != first.tensors.size())
+    return concat("number of tensors: ", mine.tensors.size(), " and ", first.tensors.size());
+  for (size_t i = 0; i < mine.tensors.size(); i++) {
+    const TensorKind &a = mine.tensors[i], &b = first.tensors[i];
+    if (a.dtype != b.dtype) return concat("dtype of tensor ", i, ": ", a.dtype, " and ", b.dtype);
+    if (compared(mine, a.shape) != compared(first, b.shape))
+      return concat("shape of tensor ", i, ": ", a.shape, " and ", b.shape);
+  }
+  if (mine.rows != first.rows) return "number of rows for each rank";
+  return "";
+}
+
+}  // namespace
+
+std::string disagreement(Span<const Call> calls) {
+  for (size_t rank = 1; rank < calls.size(); rank++) {
+    const std::string what = field(calls[rank], calls[0]);
+    if (!what.empty()) return concat("rank ", rank, " differs from rank 0 in the ", what);
+  }
+  return "";
+}
+
+}  // namespace tl::dist

@@ -1,0 +1,55 @@
+// What the ranks of a group tell one another before any data moves: which collective, on tensors of which dtypes and shapes. It is
+// compared, so that ranks whose programs have gone apart learn of it instead of adding what does not belong together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/span.h"
+#include "core/tensor/dtype.h"
+#include "core/tensor/shape.h"
+
+namespace tl::dist {
+
+enum class Operation : int32_t {
+  kJoin = 0,
+  kBarrier,
+  kAllReduce,
+  kReduce,
+  kAllGather,
+  kReduceScatter,
+  kBroadcast,
+  kAllToAll,
+  kSplit,
+};
+const char* name_of(Operation operation);  // "all_reduce"
+
+enum class Reduction : int32_t { kSum = 0, kMean = 1, kMin = 2, kMax = 3 };
+const char* name_of(Reduction reduction);  // "sum"
+inline bool is_known(Reduction reduction) {
+  return reduction >= Reduction::kSum && reduction <= Reduction::kMax;
+}
+
+struct TensorKind {
+  DType dtype;
+  Shape shape;
+  size_t bytes() const { return static_cast<size_t>(shape.elements()) * size_of(dtype); }
+};
+
+struct Call {
+  Operation operation = Operation::kBarrier;
+  Reduction reduction = Reduction::kSum;
+  int32_t root = 0;
+  // Of kReduceScatter: the rows that each rank gets, which add up to the first dimension.
+  std::vector<int64_t> rows;
+  std::vector<TensorKind> tensors;
+  // Of kSplit; these may differ. color below 0: in no group.
+  int64_t color = 0, key = 0;
+};
+
+// "" where they agree; else the first rank that differs from rank 0, and in which field: "rank 1 differs from rank 0 in the shape
+// of tensor 0: (2) and (3)". The first dimension of what is gathered may differ.
+std::string disagreement(Span<const Call> calls);
+
+}  // namespace tl::dist

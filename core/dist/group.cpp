@@ -1,0 +1,231 @@
+#include "core/dist/group.h"
+
+#include <utility>
+
+#include "core/base/parts.h"
+#include "core/dist/reduce.h"
+#include "core/tensor/batched.h"
+
+namespace tl::dist {
+namespace {
+
+double checked_timeout(double seconds) {
+  if (!(seconds > 0))
+    invalid("[group] the timeout must be above 0 seconds: got ", seconds,
+            "; it is how long a rank waits for the others");
+  return seconds;
+}
+
+bool reduces(Operation operation) {
+  return operation == Operation::kAllReduce || operation == Operation::kReduce ||
+         operation == Operation::kReduceScatter;
+}
+
+// Of a group of one: the tensor itself as a value of its own.
+Tensor same(const Call& call, const Tensor& x) {
+  if (call.operation == Operation::kAllGather && x.rank() == 0) return x.view(Shape{1});
+  return x.view(x.shape());
+}
+
+}  // namespace
+
+std::vector<TensorKind> results_of(const Engine& engine) {
+  const Call& mine = engine.said_by(engine.place().rank);
+  std::vector<TensorKind> out = mine.tensors;
+  for (size_t k = 0; k < out.size(); k++) {
+    Shape& shape = out[k].shape;
+    if (mine.operation == Operation::kReduceScatter)
+      shape[0] = mine.rows[static_cast<size_t>(engine.place().rank)];
+    if (mine.operation != Operation::kAllGather) continue;
+    if (shape.rank() == 0) {
+      shape = Shape{engine.place().size};
+      continue;
+    }
+    shape[0] = 0;
+    for (int rank = 0; rank < engine.place().size; rank++)
+      shape[0] += engine.said_by(rank).tensors[k].shape[0];
+    (void)checked_shape("group_all_gather", Span<const int64_t>(shape.data(), shape.size()),
+                        size_of(out[k].dtype));
+  }
+  return out;
+}
+
+Group::Group(Context& context, std::unique_ptr<Engine> engine, double timeout_seconds)
+    : context_(context),
+      engine_(std::move(engine)),
+      place_(engine_ ? engine_->place() : Place{}),
+      timeout_(checked_timeout(timeout_seconds)) {}
+
+void Group::set_timeout(double seconds) { timeout_ = checked_timeout(seconds); }
+
+void Group::leave(const std::string& why) noexcept {
+  if (engine_) engine_->leave(Code::kPeerLost, why);
+}
+
+template <class F>
+auto Group::leaving_on_failure(F&& f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (const std::exception& e) {
+    if (engine_) engine_->leave(Code::kPeerLost, e.what());
+    throw;
+  }
+}
+
+void Group::check_root(const char* op, int root) const {
+  if (root < 0 || root >= size())
+    invalid("[", op, "] the root must be a rank of the group, 0 to ", size() - 1, ": got ", root,
+            "; tl_group_size says how many there are");
+}
+
+void Group::check_tensors(const char* op, const Call& call, Span<const Tensor> x) const {
+  if (!is_known(call.reduction))
+    invalid("[", op, "] the reduction must be sum, mean, min or max: got number ",
+            static_cast<int>(call.reduction), "; see tl_reduction");
+  for (size_t i = 0; i < x.size(); i++) {
+    if (!x[i]) invalid("[", op, "] tensor ", i, " must not be null; was it set?");
+    if (&x[i].context() != &context_)
+      invalid("[", op, "] tensor ", i,
+              " must be of the group's context: got one of another; copy its data over");
+    if (is_batched(x[i]))
+      fail(Code::kUnsupported, "[", op, "] a collective cannot run inside vmap: got tensor ", i,
+           " of a batch; call it before or after");
+    check_readable(op, x[i]);
+    if (reduces(call.operation) && !is_reducible(x[i].dtype(), call.reduction))
+      invalid("[", op, "] a ", name_of(call.reduction), " over ranks takes ",
+              call.reduction == Reduction::kMean ? "floating types" : "numbers", ": got ", x[i].dtype(), " ",
+              x[i].shape(), " as tensor ", i, "; use cast");
+  }
+}
+
+// One step: everybody's calls, memory for the results, the data.
+std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x, std::vector<int64_t>* rows) {
+  return leaving_on_failure([&] {
+    context_.check_cancelled(op);
+    context_.note_unreplayable(
+        "a collective exchanges tensors with other ranks, which replays would not do; call it between "
+        "compiled steps");
+    check_tensors(op, call, x);
+    if (!engine_) {
+      std::vector<Tensor> out;
+      for (const Tensor& t : x) out.push_back(same(call, t));
+      if (rows && x[0].rank() > 0) rows->push_back(x[0].shape()[0]);
+      steps_++;
+      return out;
+    }
+    for (const Tensor& t : x) call.tensors.push_back({t.dtype(), t.shape()});
+    return step_of_many(op, call, x, rows);
+  });
+}
+
+std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<const Tensor> x,
+                                        std::vector<int64_t>* rows) {
+  std::vector<Tensor> out;
+  std::vector<const std::byte*> from;
+  for (const Tensor& t : x) from.push_back(t.raw());
+  try {
+    engine_->meet(call, from, {timeout_, &context_});
+    if (call.operation != Operation::kBarrier) {
+      std::vector<std::byte*> to;
+      try {
+        for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
+          rows->push_back(engine_->said_by(rank).tensors[0].shape[0]);
+        for (const TensorKind& t : results_of(*engine_)) {
+          out.push_back(context_.allocate(t.dtype, t.shape));
+          to.push_back(out.back().mutable_raw());
+        }
+      } catch (const std::exception& e) {
+        engine_->abandon(Code::kPeerLost, e.what());
+        throw;
+      }
+      engine_->run(to);
+    }
+  } catch (const Error& e) {
+    if (e.message().empty() || e.message()[0] != '[')
+      throw Error(e.code(), concat("[", op, "] ", e.message()));
+    throw;
+  }
+  steps_++;
+  return out;
+}
+
+std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Reduction reduction) {
+  Call call;
+  call.operation = Operation::kAllReduce;
+  call.reduction = reduction;
+  return step(op, std::move(call), x);
+}
+
+Tensor Group::reduce(const char* op, const Tensor& x, Reduction reduction, int root) {
+  leaving_on_failure([&] { check_root(op, root); });
+  Call call;
+  call.operation = Operation::kReduce;
+  call.reduction = reduction;
+  call.root = root;
+  return step(op, std::move(call), Span<const Tensor>(&x, 1))[0];
+}
+
+Tensor Group::all_gather(const char* op, const Tensor& x, std::vector<int64_t>* rows) {
+  Call call;
+  call.operation = Operation::kAllGather;
+  return step(op, std::move(call), Span<const Tensor>(&x, 1), rows)[0];
+}
+
+Tensor Group::reduce_scatter(const char* op, const Tensor& x, Reduction reduction,
+                             std::vector<int64_t> rows) {
+  Call call;
+  call.operation = Operation::kReduceScatter;
+  call.reduction = reduction;
+  call.rows = std::move(rows);
+  leaving_on_failure([&] {
+    if (x && x.rank() == 0)
+      invalid("[", op, "] a tensor whose rows go to ranks must have an axis: got a scalar; use all_reduce");
+    for (int rank = 0; x && call.rows.size() < static_cast<size_t>(size()); rank++)
+      call.rows.push_back(part_of(x.shape()[0], rank, size()).count);
+  });
+  return step(op, std::move(call), Span<const Tensor>(&x, 1))[0];
+}
+
+std::vector<Tensor> Group::broadcast(const char* op, Span<const Tensor> x, int root) {
+  leaving_on_failure([&] { check_root(op, root); });
+  Call call;
+  call.operation = Operation::kBroadcast;
+  call.root = root;
+  return step(op, std::move(call), x);
+}
+
+Tensor Group::all_to_all(const char* op, const Tensor& x) {
+  leaving_on_failure([&] {
+    if (x && (x.rank() == 0 || x.shape()[0] % size() != 0))
+      invalid("[", op, "] the first dimension must be a multiple of the ", size(), " ranks: got shape ",
+              x.shape(), "; each rank gets a block of it");
+  });
+  Call call;
+  call.operation = Operation::kAllToAll;
+  return step(op, std::move(call), Span<const Tensor>(&x, 1))[0];
+}
+
+void Group::barrier(const char* op) { step(op, Call{}, {}); }
+
+std::unique_ptr<Group> Group::split(const char* op, int64_t color, int64_t key) {
+  return leaving_on_failure([&]() -> std::unique_ptr<Group> {
+    context_.check_cancelled(op);
+    if (!engine_) return color < 0 ? nullptr : std::make_unique<Group>(context_, nullptr, timeout_);
+    Call call;
+    call.operation = Operation::kSplit;
+    call.color = color;
+    call.key = key;
+    std::unique_ptr<Engine> part;
+    try {
+      engine_->meet(call, {}, {timeout_, &context_});
+      part = engine_->split();
+    } catch (const Error& e) {
+      if (!e.message().empty() && e.message()[0] == '[') throw;
+      throw Error(e.code(), concat("[", op, "] ", e.message()));
+    }
+    steps_++;
+    return color < 0 ? nullptr : std::make_unique<Group>(context_, std::move(part), timeout_);
+  });
+}
+
+}  // namespace tl::dist

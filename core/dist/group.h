@@ -1,0 +1,74 @@
+// Group: the ranks that train together, as one of them sees it: collectives on tensors of its context. No gradients here:
+// core/replicas makes them. A group without an engine has one rank, and every call gives back what it got.
+//
+// All ranks make the same calls in the same order. A rank whose call fails, for whatever reason, leaves the group, so that the
+// others get an error instead of waiting: kPeerLost, kMismatch or kTimedOut, with rank, step and operation in the text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/dist/engine.h"
+#include "core/tensor/context.h"
+#include "core/tensor/tensor.h"
+
+namespace tl::dist {
+
+class Group {
+ public:
+  static constexpr double kDefaultTimeout = 600;  // seconds
+  // engine: null for a group of one. Throws on a timeout that is not above 0.
+  Group(Context& context, std::unique_ptr<Engine> engine, double timeout_seconds = kDefaultTimeout);
+
+  Context& context() const { return context_; }
+  const Place& place() const { return place_; }
+  int rank() const { return place_.rank; }
+  int size() const { return place_.size; }
+  // How long each call waits for the other ranks.
+  double timeout() const { return timeout_; }
+  void set_timeout(double seconds);
+  uint64_t steps() const { return steps_; }  // collectives that have ended well, barriers too
+
+  // `op` is the name of the function for messages. Tensors are of the context; results are new tensors of it.
+  // The reduction over ranks of each tensor, of the same dtypes and shapes on all ranks.
+  std::vector<Tensor> all_reduce(const char* op, Span<const Tensor> x, Reduction reduction);
+  // The same on rank `root`; zeros on the others.
+  Tensor reduce(const char* op, const Tensor& x, Reduction reduction, int root);
+  // The tensors of all ranks one behind another along the first axis, whose size may differ; scalars become a vector. `rows`, where
+  // it is not null, gets how many each rank has given, nothing for scalars.
+  Tensor all_gather(const char* op, const Tensor& x, std::vector<int64_t>* rows = nullptr);
+  // Rows of the reduction over ranks: `rows` says how many each rank gets, in order. Empty: parts that differ by one at most
+  // (core/base/parts.h).
+  Tensor reduce_scatter(const char* op, const Tensor& x, Reduction reduction, std::vector<int64_t> rows = {});
+  std::vector<Tensor> broadcast(const char* op, Span<const Tensor> x, int root);
+  // The first axis in as many blocks as there are ranks: block j goes to rank j, and comes in the order of the ranks.
+  Tensor all_to_all(const char* op, const Tensor& x);
+  void barrier(const char* op);
+  // The ranks of one color as a group, by key, then by rank; null where color is below 0.
+  std::unique_ptr<Group> split(const char* op, int64_t color, int64_t key);
+
+  // This rank takes no further part, and why; who waits for it gets kPeerLost with that, and so does every later call.
+  void leave(const std::string& why) noexcept;
+
+ private:
+  std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,
+                           std::vector<int64_t>* rows = nullptr);
+  std::vector<Tensor> step_of_many(const char* op, const Call& call, Span<const Tensor> x,
+                                   std::vector<int64_t>* rows);
+  template <class F>
+  auto leaving_on_failure(F&& f) -> decltype(f());
+  void check_tensors(const char* op, const Call& call, Span<const Tensor> x) const;
+  void check_root(const char* op, int root) const;
+
+  Context& context_;
+  std::unique_ptr<Engine> engine_;
+  Place place_;
+  double timeout_;
+  uint64_t steps_ = 0;
+};
+
+// The dtypes and shapes of a rank's results, from the calls of all ranks.
+std::vector<TensorKind> results_of(const Engine& engine);
+
+}  // namespace tl::dist

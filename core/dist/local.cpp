@@ -1,0 +1,367 @@
+#include "core/dist/local.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/clock.h"
+#include "core/base/parts.h"
+#include "core/dist/reduce.h"
+
+namespace tl::dist {
+
+// Results of so few bytes each rank makes alone: to share the work costs another wait for all.
+constexpr size_t kAlone = 16 * 1024;
+
+class LocalEngine final : public Engine {
+ public:
+  LocalEngine(std::shared_ptr<LocalGroup> group, int rank)
+      : group_(std::move(group)), place_{rank, group_->size(), rank, group_->size()} {}
+  ~LocalEngine() override { leave(Code::kPeerLost, "it has left the group"); }
+
+  const Place& place() const override { return place_; }
+  void meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) override;
+  const Call& said_by(int rank) const override { return group_->members_[static_cast<size_t>(rank)].call; }
+  void run(Span<std::byte* const> out) override;
+  void abandon(Code code, const std::string& why) noexcept override;
+  std::unique_ptr<Engine> split() override;
+  void leave(Code code, const std::string& why) noexcept override;
+  uint64_t steps() const override { return steps_; }
+
+ private:
+  LocalGroup::Member& me() { return group_->members_[static_cast<size_t>(place_.rank)]; }
+  std::vector<const std::byte*> from_all(size_t tensor, size_t byte_offset) const;
+  void show(Span<std::byte* const> out);
+  void all_reduce(Span<std::byte* const> out);
+  void move(Span<std::byte* const> out);
+  void finish();
+
+  std::shared_ptr<LocalGroup> group_;
+  Place place_;
+  uint64_t steps_ = 0;
+};
+
+std::shared_ptr<LocalGroup> LocalGroup::make(int size) {
+  if (size < 1 || size > kMostRanks)
+    invalid("[local_group] the size must be 1 to ", kMostRanks, ": got ", size,
+            "; say how many ranks there are");
+  return std::shared_ptr<LocalGroup>(new LocalGroup(size));
+}
+
+void LocalGroup::fail(Code code, std::string text) noexcept {
+  if (failure_.code != Code::kOk) return;
+  failure_ = {code, std::move(text)};
+  changed_.notify_all();
+}
+
+void LocalGroup::check_alive() const {
+  if (failure_.code != Code::kOk) throw Error(failure_.code, failure_.text);
+}
+
+// "rank 1", "ranks 1, 3": those that have not come.
+std::string LocalGroup::missing() const {
+  std::string list;
+  int count = 0;
+  for (size_t rank = 0; rank < members_.size(); rank++)
+    if (!members_[rank].here) list += concat(count++ ? ", " : "", rank);
+  return concat(count == 1 ? "rank " : "ranks ", list);
+}
+
+// A member comes to a step, and waits until all have.
+void LocalGroup::gather(int rank, std::unique_lock<std::mutex>& lock, const Wait& wait) {
+  Member& mine = members_[static_cast<size_t>(rank)];
+  const uint64_t before = gathered_;
+  const char* const name = name_of(mine.call.operation);
+  mine.here = true;
+  if (++here_ == members_.size()) {
+    std::vector<Call> calls;
+    for (const Member& m : members_) calls.push_back(m.call);
+    const std::string problem = disagreement(calls);
+    for (Member& m : members_) m.here = false;
+    here_ = 0;
+    if (!problem.empty()) {
+      fail(Code::kMismatch, concat("all ranks must make the same calls in the same order: at step ", before,
+                                   " ", problem, "; the group has ended, make it anew"));
+      check_alive();
+    }
+    gathered_++;
+    inside_ = mine.call.operation == Operation::kBarrier || mine.call.operation == Operation::kJoin
+                  ? 0
+                  : members_.size();
+    shown_ = 0;
+    changed_.notify_all();
+    return;
+  }
+  const double end = monotonic_seconds() + wait.seconds;
+  while (gathered_ == before) {
+    check_alive();
+    if (wait.context && wait.context->cancelled()) {
+      fail(Code::kPeerLost, concat("all ranks must take part: rank ", rank, " was cancelled at step ", before,
+                                   " (", name, "); the group has ended, make it anew"));
+      wait.context->check_cancelled(name);
+    }
+    const double left = end - monotonic_seconds();
+    if (left <= 0) {
+      fail(Code::kTimedOut, concat("all ranks must come within ", wait.seconds, " s: ", missing(),
+                                   " did not come to step ", before, " (", name,
+                                   "); is one slow, or did it end early? The group has ended, make it anew"));
+      check_alive();
+    }
+    changed_.wait_for(
+        lock, std::min(std::chrono::duration<double>(left), std::chrono::duration<double>(kPatience)));
+  }
+}
+
+// The last one that is inside ends the step for all.
+void LocalGroup::finish(std::unique_lock<std::mutex>& lock) {
+  const uint64_t before = ended_;
+  if (--inside_ == 0) {
+    for (Member& m : members_) {
+      m.in.clear();
+      m.out.clear();
+      m.child.reset();
+    }
+    ended_++;
+    ended_well_ = failure_.code == Code::kOk;
+    changed_.notify_all();
+  } else {
+    changed_.wait(lock, [&] { return ended_ != before; });
+  }
+  if (!ended_well_) check_alive();
+}
+
+// Until all that are inside a step have shown their results, or one has failed.
+void LocalGroup::wait_for_all_inside(std::unique_lock<std::mutex>& lock) {
+  if (++shown_ == members_.size()) changed_.notify_all();
+  changed_.wait(lock, [&] { return shown_ == members_.size() || failure_.code != Code::kOk; });
+}
+
+std::unique_ptr<Engine> LocalGroup::join(int rank, const Wait& wait) {
+  if (rank < 0 || rank >= size())
+    invalid("[local_group] the rank must be 0 to ", size() - 1, ": got ", rank, "; there are ", size(),
+            " ranks");
+  std::unique_ptr<LocalEngine> engine;  // where what follows fails it leaves, behind the lock
+  std::unique_lock<std::mutex> lock(mutex_);
+  check_alive();
+  Member& mine = members_[static_cast<size_t>(rank)];
+  if (mine.joined) {
+    fail(Code::kMismatch, concat("each rank must join once: rank ", rank,
+                                 " came twice at step 0 (join); the group has ended, make it anew"));
+    check_alive();
+  }
+  engine = std::make_unique<LocalEngine>(shared_from_this(), rank);
+  mine.joined = true;
+  mine.call.operation = Operation::kJoin;
+  gather(rank, lock, wait);
+  return engine;
+}
+
+void LocalGroup::give_up(const std::string& why) noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::string text;
+  try {
+    text = why;
+  } catch (...) {  // without memory for the text
+  }
+  fail(Code::kPeerLost, std::move(text));
+}
+
+void LocalEngine::meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) {
+  Call copy = call;
+  std::vector<const std::byte*> data(in.begin(), in.end());
+  std::unique_lock<std::mutex> lock(group_->mutex_);
+  group_->check_alive();
+  me().call = std::move(copy);
+  me().in = std::move(data);
+  try {
+    group_->gather(place_.rank, lock, wait);
+  } catch (const Error&) {
+    throw;  // the group knows of it
+  } catch (...) {
+    group_->fail(Code::kPeerLost, std::string());
+    throw;
+  }
+  if (call.operation == Operation::kBarrier) steps_++;
+}
+
+std::vector<const std::byte*> LocalEngine::from_all(size_t tensor, size_t byte_offset) const {
+  std::vector<const std::byte*> out;
+  for (const LocalGroup::Member& m : group_->members_) out.push_back(m.in[tensor] + byte_offset);
+  return out;
+}
+
+// What the members hold changes under the mutex only, and not while anybody is inside the step: reading it there needs no lock.
+void LocalEngine::run(Span<std::byte* const> out) {
+  try {
+    if (me().call.operation == Operation::kAllReduce)
+      all_reduce(out);
+    else
+      move(out);
+  } catch (const Error& e) {
+    abandon(e.code(), e.message());
+    throw;
+  } catch (...) {
+    abandon(Code::kOutOfMemory, "it has no memory");
+    throw;
+  }
+  finish();
+}
+
+void LocalEngine::finish() {
+  std::unique_lock<std::mutex> lock(group_->mutex_);
+  group_->finish(lock);
+  steps_++;
+}
+
+void LocalEngine::show(Span<std::byte* const> out) {
+  std::vector<std::byte*> copy(out.begin(), out.end());
+  std::unique_lock<std::mutex> lock(group_->mutex_);
+  me().out = std::move(copy);
+  group_->wait_for_all_inside(lock);
+  group_->check_alive();
+}
+
+// Each rank reduces its part of each tensor, from everybody's, and copies the parts of the others.
+void LocalEngine::all_reduce(Span<std::byte* const> out) {
+  const Call& call = me().call;
+  size_t bytes = 0;
+  for (const TensorKind& t : call.tensors) bytes += t.bytes();
+  const bool alone = bytes <= kAlone;
+  for (size_t k = 0; k < call.tensors.size(); k++) {
+    const TensorKind& t = call.tensors[k];
+    const Part part =
+        alone ? Part{0, t.shape.elements()} : part_of(t.shape.elements(), place_.rank, place_.size);
+    const size_t offset = static_cast<size_t>(part.first) * size_of(t.dtype);
+    reduce(t.dtype, call.reduction, from_all(k, offset), out[k] + offset, static_cast<size_t>(part.count));
+  }
+  if (alone) return;
+  show(out);
+  for (int other = 0; other < place_.size; other++) {
+    if (other == place_.rank) continue;
+    for (size_t k = 0; k < call.tensors.size(); k++) {
+      const TensorKind& t = call.tensors[k];
+      const Part part = part_of(t.shape.elements(), other, place_.size);
+      const size_t offset = static_cast<size_t>(part.first) * size_of(t.dtype);
+      if (part.count)
+        std::memcpy(out[k] + offset, group_->members_[static_cast<size_t>(other)].out[k] + offset,
+                    static_cast<size_t>(part.count) * size_of(t.dtype));
+    }
+  }
+}
+
+namespace {
+
+void copy(std::byte* to, const std::byte* from, size_t bytes) {
+  if (bytes) std::memcpy(to, from, bytes);
+}
+
+}  // namespace
+
+// Every other operation reads what it needs out of the tensors of the others.
+void LocalEngine::move(Span<std::byte* const> out) {
+  const Call& call = me().call;
+  for (size_t k = 0; k < call.tensors.size(); k++) {
+    const TensorKind& t = call.tensors[k];
+    const size_t row = t.shape.rank() == 0
+                           ? size_of(t.dtype)
+                           : static_cast<size_t>(t.shape.elements(1, t.shape.rank())) * size_of(t.dtype);
+    switch (call.operation) {
+      case Operation::kReduce:
+        if (place_.rank == call.root)
+          reduce(t.dtype, call.reduction, from_all(k, 0), out[k], static_cast<size_t>(t.shape.elements()));
+        else if (t.bytes())
+          std::memset(out[k], 0, t.bytes());
+        break;
+      case Operation::kAllGather: {
+        std::byte* to = out[k];
+        for (const LocalGroup::Member& m : group_->members_) {
+          copy(to, m.in[k], m.call.tensors[k].bytes());
+          to += m.call.tensors[k].bytes();
+        }
+        break;
+      }
+      case Operation::kReduceScatter: {
+        size_t first = 0;
+        for (int rank = 0; rank < place_.rank; rank++)
+          first += static_cast<size_t>(call.rows[static_cast<size_t>(rank)]);
+        const auto count = static_cast<size_t>(call.rows[static_cast<size_t>(place_.rank)]);
+        reduce(t.dtype, call.reduction, from_all(k, first * row), out[k], count * row / size_of(t.dtype));
+        break;
+      }
+      case Operation::kBroadcast:
+        copy(out[k], group_->members_[static_cast<size_t>(call.root)].in[k], t.bytes());
+        break;
+      case Operation::kAllToAll: {
+        const size_t block = t.bytes() / static_cast<size_t>(place_.size);
+        for (size_t rank = 0; rank < group_->members_.size(); rank++)
+          copy(out[k] + rank * block, group_->members_[rank].in[k] + static_cast<size_t>(place_.rank) * block,
+               block);
+        break;
+      }
+      default: TL_INVARIANT(false);
+    }
+  }
+}
+
+// Whatever happens here, the others are not left waiting.
+void LocalEngine::abandon(Code code, const std::string& why) noexcept {
+  std::unique_lock<std::mutex> lock(group_->mutex_);
+  std::string text;
+  try {
+    text = concat("all ranks must take part: rank ", place_.rank, " failed at step ", group_->gathered_ - 1,
+                  " (", name_of(me().call.operation), "): ", why, "; the group has ended, make it anew");
+  } catch (...) {  // without memory for the text
+  }
+  group_->fail(code == Code::kMismatch || code == Code::kTimedOut ? code : Code::kPeerLost, std::move(text));
+  try {
+    group_->finish(lock);
+  } catch (...) {  // the failure itself, which the caller knows
+  }
+}
+
+std::unique_ptr<Engine> LocalEngine::split() {
+  std::vector<std::pair<int64_t, size_t>> members;  // of this color, by key, then by rank
+  const int64_t color = me().call.color;
+  std::unique_ptr<Engine> out;
+  try {
+    for (size_t rank = 0; rank < group_->members_.size(); rank++)
+      if (color >= 0 && group_->members_[rank].call.color == color)
+        members.emplace_back(group_->members_[rank].call.key, rank);
+    std::sort(members.begin(), members.end());
+    const auto mine = static_cast<size_t>(place_.rank);
+    if (!members.empty() && members[0].second == mine) {
+      auto child = LocalGroup::make(static_cast<int>(members.size()));
+      for (LocalGroup::Member& m : child->members_) m.joined = true;
+      child->gathered_ = 1;
+      std::lock_guard<std::mutex> lock(group_->mutex_);
+      me().child = std::move(child);
+    }
+    show({});
+    if (!members.empty()) {
+      const auto rank =
+          std::find_if(members.begin(), members.end(), [&](auto& m) { return m.second == mine; });
+      out = std::make_unique<LocalEngine>(group_->members_[members[0].second].child,
+                                          static_cast<int>(rank - members.begin()));
+    }
+  } catch (const Error& e) {
+    abandon(e.code(), e.message());
+    throw;
+  } catch (...) {
+    abandon(Code::kOutOfMemory, "it has no memory");
+    throw;
+  }
+  finish();
+  return out;
+}
+
+void LocalEngine::leave(Code code, const std::string& why) noexcept {
+  std::lock_guard<std::mutex> lock(group_->mutex_);
+  std::string text;
+  try {
+    text = concat("all ranks must take part: rank ", place_.rank, " was lost before step ", group_->gathered_,
+                  ": ", why, "; the group has ended, make it anew");
+  } catch (...) {  // without memory for the text
+  }
+  group_->fail(code, std::move(text));
+}
+
+}  // namespace tl::dist

@@ -1,0 +1,68 @@
+// LocalGroup: ranks that are threads of one process, each with its own context. They read one another's tensors where they lie, so
+// nothing is copied but what each rank must have itself.
+//
+// All that they share is here, behind one mutex. It starts no thread, and knows no process and no network.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/dist/engine.h"
+
+namespace tl::dist {
+
+class LocalGroup : public std::enable_shared_from_this<LocalGroup> {
+ public:
+  // Throws kInvalidArgument unless 1 <= size <= kMostRanks.
+  static constexpr int kMostRanks = 1024;
+  static std::shared_ptr<LocalGroup> make(int size);
+
+  // The engine of a rank; waits until all ranks have joined. kInvalidArgument: no such rank. On all ranks alike: kMismatch, where
+  // two join as one; kTimedOut, which lists those that are missing.
+  std::unique_ptr<Engine> join(int rank, const Wait& wait);
+  // Ends it for all: who started the ranks cannot start them all.
+  void give_up(const std::string& why) noexcept;
+  int size() const { return static_cast<int>(members_.size()); }
+
+ private:
+  friend class LocalEngine;
+
+  // What a rank shows to the others.
+  struct Member {
+    bool joined = false, here = false;  // here: it has come to the step that is gathering
+    Call call;
+    std::vector<const std::byte*> in;
+    std::vector<std::byte*> out;
+    std::shared_ptr<LocalGroup> child;  // of a split, made by the first rank of each
+  };
+  struct Failure {
+    Code code = Code::kOk;
+    std::string text;
+  };
+
+  explicit LocalGroup(int size) : members_(static_cast<size_t>(size)) {}
+  // The functions from here on are called under the mutex.
+  void gather(int rank, std::unique_lock<std::mutex>& lock, const Wait& wait);
+  void fail(Code code, std::string text) noexcept;
+  void check_alive() const;
+  void wait_for_all_inside(std::unique_lock<std::mutex>& lock);
+  std::string missing() const;
+  void finish(std::unique_lock<std::mutex>& lock);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Member> members_;
+  size_t here_ = 0;        // of the members
+  uint64_t gathered_ = 0;  // how often all have come; joining is the first time
+  // Of the step that all have come to: how many are in it, and how many of them have shown where their results lie.
+  size_t inside_ = 0, shown_ = 0;
+  uint64_t ended_ = 0;      // steps that nobody is inside any more
+  bool ended_well_ = true;  // the last of them
+  Failure failure_;
+};
+
+}  // namespace tl::dist

@@ -1,0 +1,486 @@
+/* Replicas as threads: trainings that must go as that of one process with the whole batch, and every way in which ranks can disagree,
+ * fail or stay away: an error on all of them, and nobody waits. Assertions belong to the thread of the test, so replicas write down what
+ * they find. */
+#define _POSIX_C_SOURCE 200809L /* setenv, nanosleep */
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/capi/harness.h"
+
+enum { MOST = 4, TEXT = 400, STEPS = 9 };
+
+/* What each rank found. */
+typedef struct {
+  int size;
+  int which; /* of a test's cases */
+  tl_status code[MOST];
+  char text[MOST][TEXT];
+  double loss[MOST][STEPS];
+  double number[MOST];
+  tl_context *starter;
+} found;
+
+static tl_status note(found *f, tl_context *c, int32_t rank) {
+  f->code[rank] = tl_error_code(c);
+  snprintf(f->text[rank], TEXT, "%s", tl_error_message(c));
+  tl_clear_error(c); /* the replica ends well: the test looks at what is noted */
+  return TL_OK;
+}
+
+static void run(found *f, int size, tl_replica_callback body) {
+  tl_context *c = new_context();
+  tl_replicas_options o;
+  tl_replicas_options_init(&o, sizeof o);
+  o.threads = 1, o.timeout_seconds = 20;
+  f->size = size;
+  f->starter = c;
+  const tl_status status = tl_replicas_run(c, size, &o, body, f);
+  if (status != TL_OK) fail_msg("%s", tl_error_message(c));
+  free_context(c);
+}
+
+static void expect_all(const found *f, tl_status code, const char *text) {
+  for (int r = 0; r < f->size; r++) {
+    if (f->code[r] != code || !strstr(f->text[r], text))
+      fail_msg("rank %d: %s: '%s' lacks '%s'", r, tl_status_name(f->code[r]), f->text[r], text);
+  }
+}
+
+/* ---- training ---- */
+
+enum { EXAMPLES = 17, FEATURES = 5, CLASSES = 3, BATCH = 8 };
+
+/* 17 examples in batches of 8, 8 and 1: of the last one three of four ranks have nothing. */
+static tl_dataset *batches(tl_context *c) {
+  double x[EXAMPLES * FEATURES];
+  int32_t y[EXAMPLES];
+  for (int i = 0; i < EXAMPLES * FEATURES; i++) x[i] = sin(i * 1.7);
+  for (int i = 0; i < EXAMPLES; i++) y[i] = i * 7 % CLASSES;
+  tl_tensor *all[] = {tl_tensor_new(c, TL_F64, (int64_t[]){EXAMPLES, FEATURES}, 2, x, sizeof x),
+                      tl_tensor_new(c, TL_I32, (int64_t[]){EXAMPLES}, 1, y, sizeof y)};
+  return tl_dataset_batch(c, tl_dataset_shuffle(c, tl_dataset_from_tensors(c, all, 2), 3), BATCH, false);
+}
+
+/* group NULL: one process without replicas. */
+static tl_status train(tl_context *c, tl_group *group, found *f) {
+  const int32_t rank = group ? tl_group_rank(group) : 0;
+  /* Values that differ between ranks, until they are mirrored. */
+  tl_tensor *weights[] = {
+      tl_variable_new(c, tl_full(c, (int64_t[]){FEATURES, CLASSES}, 2, 0.1 + rank, TL_F64), "w", true),
+      tl_variable_new(c, tl_full(c, (int64_t[]){CLASSES}, 1, 0.0 - rank, TL_F64), "b", true)};
+  tl_optimizer *adam = tl_adam(c, NULL);
+  tl_dataset *data = batches(c);
+  if (group) {
+    if (tl_group_mirror(group, weights, 2) != TL_OK) return tl_error_code(c);
+    data = tl_group_distribute(group, data);
+  }
+  int step = 0;
+  for (int epoch = 0; epoch < 3; epoch++) {
+    tl_tensor *batch[2], *gradients[2], *sums[2];
+    while (tl_dataset_next(data, batch, 2)) {
+      tl_scope_begin(c);
+      tl_tape *tape = tl_tape_begin(c, NULL);
+      tl_tensor *logits = tl_add(c, tl_matmul(c, batch[0], weights[0]), weights[1]);
+      tl_tensor *losses = tl_sparse_softmax_cross_entropy(c, batch[1], logits);
+      tl_tensor *loss = group ? tl_group_average_loss(group, losses) : tl_mean(c, losses);
+      if (tl_tape_gradient(tape, loss, weights, 2, NULL, gradients) == TL_OK &&
+          (!group || tl_group_all_reduce_list(group, gradients, 2, TL_REDUCE_SUM, sums) == TL_OK) &&
+          tl_optimizer_apply(adam, group ? sums : gradients, weights, 2) == TL_OK)
+        f->loss[rank][step++] =
+            tl_tensor_item(group ? tl_group_all_reduce(group, loss, TL_REDUCE_SUM) : loss);
+      tl_scope_end(c);
+    }
+  }
+  if (group && tl_group_check_mirrored(group, weights, 2) != TL_OK) return tl_error_code(c);
+  if (step != STEPS && !tl_failed(c)) return tl_set_error(c, TL_INTERNAL, "steps are missing");
+  return tl_error_code(c);
+}
+
+static tl_status train_replica(tl_context *c, tl_group *group, void *user) { return train(c, group, user); }
+
+static void replicas_train_as_one_process_does(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  found alone = {0};
+  assert_int_equal(train(c, NULL, &alone), TL_OK);
+  assert_true(alone.loss[0][STEPS - 1] < alone.loss[0][0]);
+  free_context(c);
+  for (int size = 1; size <= MOST; size *= 2) {
+    found f = {0};
+    run(&f, size, train_replica);
+    for (int r = 0; r < size; r++)
+      for (int k = 0; k < STEPS; k++) {
+        if (fabs(f.loss[r][k] - alone.loss[0][k]) > 1e-13)
+          fail_msg("%d ranks, step %d: %.17g and %.17g", size, k, f.loss[r][k], alone.loss[0][k]);
+        assert_true(f.loss[r][k] == f.loss[0][k]);
+      }
+    /* The same again: the same bits. */
+    found again = {0};
+    run(&again, size, train_replica);
+    assert_memory_equal(f.loss, again.loss, sizeof f.loss);
+  }
+}
+
+/* ---- collectives ---- */
+
+static tl_tensor *numbers(tl_context *c, double a, double b) {
+  return tl_tensor_new(c, TL_F64, (int64_t[]){2}, 1, (double[]){a, b}, 2 * sizeof(double));
+}
+
+static bool holds(tl_tensor *t, size_t count, const double *want) {
+  double got[8];
+  if (tl_tensor_elements(t) != (int64_t)count || tl_tensor_read(t, got, count * sizeof *got) != TL_OK)
+    return false;
+  for (size_t i = 0; i < count; i++)
+    if (got[i] != want[i]) return false;
+  return true;
+}
+#define HOLDS(t, ...) holds(t, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
+
+static tl_status all_collectives(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  bool ok = tl_group_size(g) == 2 && tl_group_local_rank(g) == r && tl_group_steps(g) == 0;
+  tl_tensor *x = numbers(c, r + 1, 10 * r);
+  ok &= HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_SUM), 3, 10) &&
+        HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_MEAN), 1.5, 5);
+  ok &= HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_MIN), 1, 0) &&
+        HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_MAX), 2, 10);
+  ok &= HOLDS(tl_group_all_gather(g, x), 1, 0, 2, 10) && HOLDS(tl_group_broadcast(g, x, 1), 2, 10);
+  tl_tensor *part = tl_group_reduce_scatter(g, x, TL_REDUCE_SUM),
+            *there = tl_group_reduce(g, x, TL_REDUCE_SUM, 1);
+  ok &= r == 0 ? HOLDS(part, 3) && HOLDS(there, 0, 0) : HOLDS(part, 10) && HOLDS(there, 3, 10);
+  tl_tensor *sent = tl_group_all_to_all(g, x);
+  ok &= r == 0 ? HOLDS(sent, 1, 2) : HOLDS(sent, 0, 10);
+  ok &= tl_group_barrier(g) == TL_OK && tl_group_steps(g) == 10;
+  /* A group of each rank alone, and one in the reverse order. */
+  tl_group *own = tl_group_split(g, r, 0), *other = tl_group_split(g, 0, -r);
+  ok &= tl_group_size(own) == 1 && tl_group_rank(other) == 1 - r &&
+        HOLDS(tl_group_all_gather(other, x), 2, 10, 1, 0);
+  tl_group *none = tl_group_split(g, -1, 0);
+  ok &= !none && !tl_failed(c);
+  tl_group_release(own);
+  ok &= HOLDS(tl_group_all_reduce(other, x, TL_REDUCE_SUM), 3, 10);
+  /* d/dx of sum over ranks of (sum of x over ranks)^3 is 2 * 3 s^2, and the derivative of that along x 2 * 6 s * s. */
+  tl_tape *outer = tl_tape_begin(c, NULL), *tape = tl_tape_begin(c, NULL);
+  tl_tensor *s, *d, *dd;
+  if (tl_tape_watch(outer, x) == TL_OK && tl_tape_watch(tape, x) == TL_OK) {
+    s = tl_group_all_reduce(g, x, TL_REDUCE_SUM);
+    tl_tensor *cube = tl_sum(c, tl_mul(c, s, tl_square(c, s)));
+    if (tl_tape_gradient(tape, cube, &x, 1, NULL, &d) == TL_OK &&
+        tl_tape_gradient(outer, tl_sum(c, tl_mul(c, d, x)), &x, 1, NULL, &dd) == TL_OK) {
+      ok &= HOLDS(d, 54, 600);
+      /* sum over ranks of d . x: its gradient on this rank is d + 12 s * s. */
+      ok &= HOLDS(dd, 54 + 108, 600 + 1200);
+    }
+  }
+  if (!ok && !tl_failed(c)) return tl_set_error(c, TL_INTERNAL, "a collective gave something else");
+  f->number[r] = ok;
+  return tl_error_code(c);
+}
+
+static void collectives_give_what_they_say(void **state) {
+  (void)state;
+  found f = {0};
+  run(&f, 2, all_collectives);
+  assert_true(f.number[0] == 1 && f.number[1] == 1);
+}
+
+static tl_status metrics(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  tl_metric *mean = tl_metric_mean(c, NULL);
+  /* 1, 10 and 20 on three ranks, the last twice: 51 / 4 */
+  for (int k = 0; k < (r == 2 ? 2 : 1); k++)
+    if (tl_metric_update(mean, tl_scalar(c, TL_F64, r == 0 ? 1 : 10.0 * r), NULL) != TL_OK)
+      return tl_error_code(c);
+  f->number[r] = tl_tensor_item(tl_group_metric_result(g, mean));
+  f->loss[r][0] = tl_metric_result(mean);
+  (void)tl_group_metric_result(g, tl_metric_r2(c, 1, NULL));
+  return note(f, c, r);
+}
+
+static void metrics_of_all_ranks_are_merged(void **state) {
+  (void)state;
+  found f = {0};
+  run(&f, 3, metrics);
+  for (int r = 0; r < 3; r++) {
+    assert_true(f.number[r] == 51 / 4.0);
+    assert_true(f.loss[r][0] == (r == 0 ? 1 : 10.0 * r));
+  }
+  /* The rank that says so first is lost to the others, if they have come to it at all. */
+  for (int r = 0; r < 3; r++) assert_true(f.code[r] == TL_UNSUPPORTED);
+}
+
+/* ---- disagreement, failure, absence ---- */
+
+static tl_status disagree(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  const bool odd = r == 1;
+  tl_tensor *x =
+      tl_zeros_dtype(c, (int64_t[]){odd && f->which == 0 ? 3 : 2}, 1, odd && f->which == 1 ? TL_F64 : TL_F32);
+  tl_tensor *list[] = {x, x}, *out[2];
+  switch (f->which) {
+    case 0:
+    case 1: (void)tl_group_all_reduce(g, x, TL_REDUCE_SUM); break;
+    case 2: (void)tl_group_all_reduce(g, x, odd ? TL_REDUCE_MEAN : TL_REDUCE_SUM); break;
+    case 3: (void)tl_group_broadcast(g, x, odd); break;
+    case 4: f->number[r] = tl_group_all_reduce_list(g, list, odd ? 1 : 2, TL_REDUCE_SUM, out); break;
+    default: /* another order */
+      (void)(odd ? tl_group_all_gather(g, x) : tl_group_all_reduce(g, x, TL_REDUCE_SUM));
+      (void)(odd ? tl_group_all_reduce(g, x, TL_REDUCE_SUM) : tl_group_all_gather(g, x));
+  }
+  if (!tl_failed(c)) return tl_set_error(c, TL_INTERNAL, "nobody noticed");
+  (void)note(f, c, r);
+  /* The group has ended: the next call gives the same. */
+  f->number[r] = tl_group_barrier(g);
+  tl_clear_error(c);
+  return TL_OK;
+}
+
+static void calls_that_differ_are_errors_on_all_ranks(void **state) {
+  (void)state;
+  const char *fields[] = {"shape of tensor 0: (3,) and (2,)", "dtype of tensor 0: f64 and f32",
+                          "reduction: mean and sum",          "root: 1 and 0",
+                          "number of tensors: 1 and 2",       "operation: all_gather and all_reduce"};
+  for (int which = 0; which < 6; which++) {
+    found f = {.which = which};
+    run(&f, 3, disagree);
+    expect_all(&f, TL_MISMATCH, "step 1 rank 1 differs from rank 0 in the");
+    expect_all(&f, TL_MISMATCH, fields[which]);
+    for (int r = 0; r < 3; r++) assert_true(f.number[r] == TL_MISMATCH);
+  }
+}
+
+static tl_status one_fails(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  if (tl_group_barrier(g) != TL_OK) return tl_error_code(c);
+  if (r == 1) switch (f->which) {
+      case 0: return tl_set_error(c, TL_NOT_FOUND, "the cupboard is bare"); /* returns */
+      case 1: /* an error of its own, and on to the next collective */
+        (void)tl_matmul(c, tl_zeros(c, (int64_t[]){2, 3}, 2), tl_zeros(c, (int64_t[]){2, 3}, 2));
+        break;
+      case 2: (void)tl_group_all_reduce(g, NULL, TL_REDUCE_SUM); return tl_error_code(c);
+      case 3: tl_group_release(g); return note(f, c, r);
+      case 4: return TL_OK;
+      default: (void)tl_group_reduce(g, tl_scalar(c, TL_F32, 1), TL_REDUCE_MAX, 0); return tl_error_code(c);
+    }
+  (void)tl_group_all_reduce(g, tl_scalar(c, TL_F32, 1), TL_REDUCE_SUM);
+  if (r == 1) return tl_error_code(c);
+  return note(f, c, r);
+}
+
+static void a_rank_that_fails_is_named_to_the_others(void **state) {
+  (void)state;
+  const char *why[] = {"the cupboard is bare",
+                       "[matmul]",
+                       "[group_all_reduce] 'x'",
+                       "it has released the group",
+                       "it has released the group, or ended its context",
+                       "the reduction must be sum or mean"};
+  const tl_status codes[] = {TL_NOT_FOUND, TL_INVALID_ARGUMENT, TL_INVALID_ARGUMENT, TL_OK,
+                             TL_OK,        TL_UNSUPPORTED};
+  for (int which = 0; which < 6; which++) {
+    tl_context *c = new_context();
+    found f = {.which = which, .size = 3};
+    assert_int_equal(tl_replicas_run(c, 3, NULL, one_fails, &f), codes[which]);
+    if (codes[which] != TL_OK) {
+      if (!strstr(tl_error_message(c), "[replicas_run] every replica must end well: rank 1 failed"))
+        fail_msg("%s", tl_error_message(c));
+      expect_error(c, codes[which], which == 2 ? "'x'" : why[which]);
+    }
+    for (int r = 0; r < 3; r += 2) {
+      if (f.code[r] != TL_PEER_LOST || !strstr(f.text[r], "rank 1 was lost before step 2") ||
+          !strstr(f.text[r], why[which]))
+        fail_msg("case %d, rank %d: %s", which, r, f.text[r]);
+    }
+    free_context(c);
+  }
+}
+
+/* Ranks on threads of the test's own: where each joins, and what becomes of it. */
+typedef struct {
+  tl_rendezvous *meeting;
+  int32_t rank;
+  double timeout;
+  bool late;
+  tl_status code;
+  char text[TEXT];
+} joiner;
+
+static void *join_on_thread(void *argument) {
+  joiner *j = argument;
+  if (j->late) nanosleep(&(struct timespec){0, 150000000}, NULL);
+  tl_context *c = tl_context_new(NULL);
+  tl_group_options o;
+  tl_group_options_init(&o, sizeof o);
+  o.timeout_seconds = j->timeout;
+  tl_group *g = tl_group_join(c, j->meeting, j->rank, &o);
+  if (g && tl_group_barrier(g) != TL_OK) g = NULL;
+  j->code = tl_error_code(c);
+  snprintf(j->text, TEXT, "%s", tl_error_message(c));
+  (void)tl_context_free(c);
+  return NULL;
+}
+
+static void join_all(joiner *joiners, int count, int size) {
+  tl_context *c = new_context();
+  pthread_t threads[MOST];
+  tl_rendezvous *meeting = tl_rendezvous_new(c, size);
+  for (int i = 0; i < count; i++) {
+    joiners[i].meeting = meeting;
+    assert_int_equal(pthread_create(&threads[i], NULL, join_on_thread, &joiners[i]), 0);
+  }
+  for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+  free_context(c);
+}
+
+static void ranks_meet_or_learn_who_did_not_come(void **state) {
+  (void)state;
+  joiner all[] = {{.rank = 1, .timeout = 20}, {.rank = 0, .timeout = 20}};
+  join_all(all, 2, 2);
+  for (int i = 0; i < 2; i++) assert_string_equal(all[i].text, "");
+  joiner missing[] = {{.rank = 0, .timeout = 0.05}, {.rank = 3, .timeout = 0.05}};
+  join_all(missing, 2, 4);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(missing[i].code, TL_TIMED_OUT);
+    /* Where the machine was slow, only one had come. */
+    if (!strstr(missing[i].text, "1, 2")) fail_msg("%s", missing[i].text);
+  }
+  joiner twice[] = {{.rank = 1, .timeout = 20}, {.rank = 1, .timeout = 20}, {.rank = 0, .timeout = 20}};
+  join_all(twice, 3, 3);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(twice[i].code, TL_MISMATCH);
+    if (!strstr(twice[i].text, "rank 1 came twice")) fail_msg("%s", twice[i].text);
+  }
+  joiner late[] = {{.rank = 0, .timeout = 0.05}, {.rank = 1, .timeout = 20, .late = true}};
+  join_all(late, 2, 2);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(late[i].code, TL_TIMED_OUT);
+    if (!strstr(late[i].text, "rank 1 did not come")) fail_msg("%s", late[i].text);
+  }
+}
+
+static tl_status stop_the_starter(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  if (r == 0) (void)tl_context_cancel(f->starter);
+  while (tl_group_barrier(g) == TL_OK)
+    ;
+  f->code[r] = tl_error_code(c);
+  return tl_error_code(c);
+}
+
+static void cancelling_the_starter_cancels_the_replicas(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  found f = {.starter = c};
+  assert_int_equal(tl_replicas_run(c, 3, NULL, stop_the_starter, &f), TL_CANCELLED);
+  for (int r = 0; r < 3; r++) assert_true(f.code[r] == TL_CANCELLED || f.code[r] == TL_PEER_LOST);
+  expect_error(c, TL_CANCELLED, "cancel");
+  free_context(c);
+}
+
+/* ---- where collectives cannot stand ---- */
+
+static tl_status reduced(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                         tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = tl_group_all_reduce(user, inputs[0], TL_REDUCE_SUM);
+  return tl_error_code(c);
+}
+
+static tl_status compiled(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  tl_tensor *x = tl_ones(c, (int64_t[]){2}, 1), *y;
+  if (f->which == 0) {
+    tl_function *step = tl_function_new(c, reduced, g, NULL, NULL);
+    if (tl_function_call(step, &x, 1, &y, 1) == TL_OK) return TL_OK;
+  } else {
+    if (tl_vmap(c, reduced, g, NULL, &x, NULL, 1, &y, 1) == TL_OK) return TL_OK;
+  }
+  return note(f, c, tl_group_rank(g));
+}
+
+static void collectives_cannot_be_recorded_or_batched(void **state) {
+  (void)state;
+  found f = {.which = 0};
+  run(&f, 2, compiled);
+  expect_all(&f, TL_FAILED_PRECONDITION, "call it between compiled steps");
+  f = (found){.which = 1};
+  run(&f, 1, compiled);
+  expect_all(&f, TL_UNSUPPORTED, "cannot run inside vmap");
+}
+
+static void wrong_arguments_are_refused(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  assert_int_equal(tl_replicas_run(c, 2, NULL, NULL, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'replica' must be a function");
+  assert_int_equal(tl_replicas_run(c, 0, NULL, compiled, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "1 to 1024 replicas: got 0");
+  tl_replicas_options o;
+  tl_replicas_options_init(&o, sizeof o);
+  o.timeout_seconds = -1;
+  assert_int_equal(tl_replicas_run(c, 2, &o, compiled, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "must not be negative");
+  assert_null(tl_rendezvous_new(c, 0));
+  expect_error(c, TL_INVALID_ARGUMENT, "got 0");
+  assert_null(tl_group_join(c, NULL, 0, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "'rendezvous' must be a live rendezvous");
+  tl_rendezvous *meeting = tl_rendezvous_new(c, 1);
+  assert_null(tl_group_join(c, meeting, 1, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "the rank must be 0 to 0");
+  tl_group *g = tl_group_join(c, meeting, 0, NULL);
+  assert_int_equal(tl_group_size(g), 1);
+  assert_int_equal(tl_group_set_timeout(g, NAN), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "above 0 seconds");
+  assert_null(tl_group_all_reduce(g, tl_scalar(c, TL_F32, 1), 9));
+  expect_error(c, TL_INVALID_ARGUMENT, "got number 9");
+  tl_rendezvous_release(meeting);
+  assert_null(tl_group_join(c, meeting, 0, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "'rendezvous'");
+  tl_group_release(g);
+  assert_int_equal(tl_group_size(g), -1);
+  expect_error(c, TL_INVALID_ARGUMENT, "group");
+  free_context(c);
+}
+
+static void a_launcher_without_an_engine_is_an_error(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_group *g = tl_group_new(c, NULL);
+  assert_int_equal(tl_group_size(g), 1);
+  assert_int_equal(tl_group_rank(g), 0);
+  tl_tensor *x = tl_scalar(c, TL_F32, 5);
+  assert_true(tl_tensor_item(tl_group_all_reduce(g, x, TL_REDUCE_MEAN)) == 5);
+  setenv("WORLD_SIZE", "2", 1);
+  assert_null(tl_group_new(c, NULL));
+  expect_error(c, TL_INVALID_ARGUMENT, "RANK and WORLD_SIZE must both be set");
+  setenv("RANK", "1", 1);
+  assert_null(tl_group_new(c, NULL));
+  expect_error(c, TL_UNSUPPORTED, "rank 1 of 2 processes from torchrun");
+  unsetenv("WORLD_SIZE");
+  unsetenv("RANK");
+  free_context(c);
+}
+
+int replicas_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(replicas_train_as_one_process_does),
+      cmocka_unit_test(collectives_give_what_they_say),
+      cmocka_unit_test(metrics_of_all_ranks_are_merged),
+      cmocka_unit_test(calls_that_differ_are_errors_on_all_ranks),
+      cmocka_unit_test(a_rank_that_fails_is_named_to_the_others),
+      cmocka_unit_test(ranks_meet_or_learn_who_did_not_come),
+      cmocka_unit_test(cancelling_the_starter_cancels_the_replicas),
+      cmocka_unit_test(collectives_cannot_be_recorded_or_batched),
+      cmocka_unit_test(wrong_arguments_are_refused),
+      cmocka_unit_test(a_launcher_without_an_engine_is_an_error),
+  };
+  return RUN_GROUP("replicas", tests);
+}
