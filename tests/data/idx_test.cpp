@@ -17,10 +17,12 @@
 #include "core/base/error.h"
 #include "core/data/idx_folder.h"
 #include "core/data/iterator.h"
+#include "tests/io/folder.h"
 
 using tl::Code;
 using tl::Context;
 using tl::DType;
+using tl::Folder;
 using tl::Shape;
 using tl::Tensor;
 using tl::data::read_idx;
@@ -29,20 +31,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Bytes = std::string;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    char name[] = "/tmp/tapeloop-idx-XXXXXX";
-    REQUIRE(mkdtemp(name));
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const std::string& name, const Bytes& content) const {
-    std::ofstream(path / name, std::ios::binary) << content;
-    return (path / name).string();
-  }
-};
 
 Bytes big_endian(uint64_t value, int bytes) {
   Bytes out;
@@ -225,10 +213,12 @@ TEST_CASE("members of any size are read as one file", "[idx]") {
 }
 
 TEST_CASE("every truncation is a clean error", "[idx]") {
-  Folder folder;
+  Folder folder(tl::InMemory{});
   Context context(one_thread());
   size_t files = open_files();
-  for (const Bytes& whole : {small_file(), gzip(small_file()), gzip(small_file(), 0)})
+  const Bytes numbers = header(0x0D, {3}) + Bytes(12, '\x3f'), none = header(0x0C, {2, 0});
+  for (const Bytes& whole :
+       {small_file(), gzip(small_file()), gzip(small_file(), 0), numbers, gzip(numbers), none})
     for (size_t length = 0; length < whole.size(); length++) {
       INFO("first " << length << " of " << whole.size() << " bytes");
       CHECK(failure(context, folder.file("t", whole.substr(0, length))) == Code::kCorruptData);
@@ -237,7 +227,7 @@ TEST_CASE("every truncation is a clean error", "[idx]") {
 }
 
 TEST_CASE("a flipped bit is an error or does no harm", "[idx]") {
-  Folder folder;
+  Folder folder(tl::InMemory{});
   Context context(one_thread());
   Bytes plain = small_file(), compressed = gzip(plain);
   std::vector<uint8_t> right(plain.begin() + 16, plain.end());
@@ -341,10 +331,10 @@ TEST_CASE("missing files, directories, pipes, forbidden files", "[idx]") {
   Folder folder;
   Context context(one_thread());
   std::string text;
-  CHECK(failure(context, (folder.path / "missing").string(), &text) == Code::kNotFound);
+  CHECK(failure(context, folder / "missing", &text) == Code::kNotFound);
   CHECK(failure(context, (folder.file("f", "x") + "/below")) == Code::kNotFound);
-  CHECK(failure(context, folder.path.string()) == Code::kIo);
-  std::string pipe = (folder.path / "pipe").string();
+  CHECK(failure(context, folder.path()) == Code::kIo);
+  std::string pipe = folder / "pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   CHECK(failure(context, pipe) == Code::kIo);  // and does not wait for a writer
   CHECK(failure(context, "/dev/zero") == Code::kIo);
@@ -374,12 +364,10 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     for (uint32_t i = 0; i < n; i++) content += static_cast<char>(i);
     return content;
   };
-  auto size = [&](const Folder& f, DataPart part) {
-    return idx_folder(context, f.path.string(), part)->size();
-  };
+  auto size = [&](const Folder& f, DataPart part) { return idx_folder(context, f.path(), part)->size(); };
   auto code = [&](const Folder& f, std::string* text = nullptr) {
     try {
-      idx_folder(context, f.path.string(), DataPart::kTrain);
+      idx_folder(context, f.path(), DataPart::kTrain);
     } catch (const tl::Error& error) {
       if (text) *text = error.message();
       return error.code();
@@ -404,8 +392,8 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
       CHECK(size(f, DataPart::kTrain) == 23);
       CHECK(size(f, DataPart::kTest) == 2);
       Tensor element[2];
-      REQUIRE(tl::data::DatasetIterator(context, idx_folder(context, f.path.string(), DataPart::kTest))
-                  .next(element));
+      REQUIRE(
+          tl::data::DatasetIterator(context, idx_folder(context, f.path(), DataPart::kTest)).next(element));
       CHECK(element[0].shape() == Shape{1, 2});
       CHECK(element[1].data<uint8_t>()[0] == 23);
     }
@@ -437,7 +425,7 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     f.file("t10k-labels-idx1-ubyte.gz", gzip(labels(20)));
     CHECK(code(f, &text) == Code::kInvalidArgument);
     CHECK(text.find("t10k-labels-idx1-ubyte and t10k-labels-idx1-ubyte.gz") != std::string::npos);
-    fs::remove(f.path / "t10k-labels-idx1-ubyte");
+    fs::remove(f / "t10k-labels-idx1-ubyte");
     CHECK(code(f) == Code::kOk);
     f.file("t10k-images-idx3-ubyte.gz", gzip(images(20)));
     CHECK(code(f, &text) == Code::kInvalidArgument);
@@ -482,9 +470,9 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
         CHECK(error.message().find("got an empty text") != std::string::npos);
       }
     }
-    CHECK_THROWS_AS(idx_folder(context, f.path.string() + "/nowhere", DataPart::kTrain), tl::Error);
+    CHECK_THROWS_AS(idx_folder(context, f.path() + "/nowhere", DataPart::kTrain), tl::Error);
     CHECK_THROWS_AS(idx_folder(context, f.file("file", ""), DataPart::kTrain), tl::Error);
-    CHECK_THROWS_AS(idx_folder(context, f.path.string(), static_cast<DataPart>(3)), tl::Error);
+    CHECK_THROWS_AS(idx_folder(context, f.path(), static_cast<DataPart>(3)), tl::Error);
   }
   CHECK(context.live_tensors() == 0);
 }

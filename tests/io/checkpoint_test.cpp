@@ -96,9 +96,35 @@ TEST_CASE("a checkpoint is never written over, and a failure leaves nothing", "[
         }).code == Code::kNotFound);
 }
 
+TEST_CASE("every prefix of the files of six checkpoints is noticed", "[io]") {
+  Context c({});
+  Folder folder(InMemory{});
+  const State all = sample(c);
+  const char* paths[] = {"model/w", "random/seed", "note", "bytes", "rate"};
+  std::vector<State> states(6);  // of none of them, one, two, ...
+  for (size_t i = 0; i < states.size(); i++)
+    for (size_t k = 0; k < i; k++) states[i].set(paths[k], *all.find(paths[k]));
+  for (size_t i = 0; i < states.size(); i++) {
+    const std::string at = folder / concat("k", i);
+    write_checkpoint("test", at, {static_cast<int64_t>(i), {}}, Snapshot("test", states[i]), go_on);
+    for (const char* name : {"/manifest.json", "/tensors.safetensors"}) {
+      const std::string whole = bytes_of(at + name);
+      for (size_t n = 0; n < whole.size(); n++) {
+        write_bytes(at + name, whole.substr(0, n));
+        const Failure f = failure_of([&] { read_checkpoint("test", c, at, go_on); });
+        INFO(name << " " << n << ": " << f.message);
+        REQUIRE(f.code == Code::kCorruptData);
+        REQUIRE(f.has(at));
+      }
+      write_bytes(at + name, whole);
+    }
+    CHECK(read_checkpoint("test", c, at, go_on).size() == states[i].size());
+  }
+}
+
 TEST_CASE("every prefix, every flipped bit and every missing file of a checkpoint is noticed", "[io]") {
   Context c({});
-  Folder folder;
+  Folder folder(InMemory{});
   const State all = sample(c);
   State state;  // without the long text: each bit is flipped
   for (const auto& [path, value] : all)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,10 +13,16 @@
 
 namespace tl {
 
+// Where ten thousand files are written for nothing but to be read once.
+struct InMemory {};
+
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tapeloop-test-XXXXXX").string();
+  Folder() : Folder(std::filesystem::temp_directory_path()) {}
+  explicit Folder(InMemory)
+      : Folder(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path()) {}
+  explicit Folder(const std::filesystem::path& parent) {
+    std::string name = (parent / "tapeloop-test-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw Error(Code::kIo, "no temporary folder");
     path_ = name;
   }

@@ -149,7 +149,7 @@ TEST_CASE("npy: prefixes and flipped bits", "[io][npy]") {
   uint32_t seed = 1;
   for (const Bytes& sample : npy_samples()) {
     try_every_prefix(sample, from_memory);
-    try_bit_flips(sample, from_memory, 2000, seed++);
+    try_bit_flips(sample, from_memory, 2500, seed++);
   }
   // A bit that flips among the elements changes that element and nothing else: there is no checksum.
   Context context(small_context());
@@ -232,7 +232,7 @@ TEST_CASE("npz: prefixes, and flipped bits that the checksums find", "[io][npz]"
               if (i >= tensors.size() || !same(bundle.entries[i].tensor, tensors[i].tensor))
                 FAIL("a value changed unseen in " << bundle.entries[i].name);
           },
-          1500, seed++);
+          2500, seed++);
     }
 }
 

@@ -247,7 +247,7 @@ TEST_CASE("runs of white space and long texts take no memory of their size", "[i
 
 TEST_CASE("every prefix of a file is refused, and so is a file with a byte more", "[io]") {
   Context c({});
-  Folder folder;
+  Folder folder(InMemory{});
   for (const std::string& whole : samples()) {
     for (size_t n = 0; n < whole.size(); n++) {
       write_bytes(folder / "f", whole.substr(0, n));
@@ -263,7 +263,7 @@ TEST_CASE("every prefix of a file is refused, and so is a file with a byte more"
 
 TEST_CASE("a flipped bit is a clean error or another file of the format", "[io]") {
   Context c({});
-  Folder folder;
+  Folder folder(InMemory{});
   size_t refused = 0, read = 0;
   for (const std::string& whole : samples())
     for (size_t bit = 0; bit < whole.size() * 8; bit += test::bits_apart) {

@@ -248,7 +248,7 @@ TEST_CASE("CSV and JSON lines: prefixes and flipped bits", "[io][csv][json]") {
   for (const Bytes& sample : tables) {
     try_every_prefix(sample, any_csv,
                      [](size_t n) { return n > 0; });  // there is no end that could be missing
-    try_bit_flips(sample, any_csv, 1500, seed++);
+    try_bit_flips(sample, any_csv, 2000, seed++);
   }
   const std::vector<Bytes> lines = {"{\"a\": 1}\n{\"a\": 2}\n",
                                     "{\"a\": [1, 2.5], \"b\": true}\n",
@@ -261,6 +261,6 @@ TEST_CASE("CSV and JSON lines: prefixes and flipped bits", "[io][csv][json]") {
     try_every_prefix(sample, any_json, [&](size_t n) {
       return n > 0 && (sample[n - 1] == '}' || sample[n - 1] == '\n' || sample[n - 1] == '\r');
     });
-    try_bit_flips(sample, any_json, 1500, seed++);
+    try_bit_flips(sample, any_json, 2000, seed++);
   }
 }
