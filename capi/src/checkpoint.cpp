@@ -23,8 +23,8 @@ class SavedVariables final : public io::Stateful {
   void save(State& state, const std::string& prefix) const override {
     save_variables(state, prefix, variables_(handle_.session(), handle_.get(), "checkpoint"));
   }
-  void restore(const State& state, const std::string& prefix) override {
-    restore_variables(state, prefix, variables_(handle_.session(), handle_.get(), "checkpoint"));
+  PendingRestorePtr prepare(const State& state, const std::string& prefix) override {
+    return prepare_variables(state, prefix, variables_(handle_.session(), handle_.get(), "checkpoint"));
   }
 
  private:
@@ -36,9 +36,8 @@ class SavedVariable final : public io::Stateful {
  public:
   explicit SavedVariable(Variable& variable) : variable_(VariableRef::share(&variable)) {}
   void save(State& state, const std::string& path) const override { state.set(path, variable_->value()); }
-  void restore(const State& state, const std::string& path) override {
-    const Tensor& value = state.get<Tensor>(path);
-    variable_->put(value.view(value.shape()));
+  PendingRestorePtr prepare(const State& state, const std::string& path) override {
+    return prepare_variable(state, path, variable_);
   }
 
  private:
@@ -51,8 +50,8 @@ class SavedDataset final : public io::Stateful {
   void save(State& state, const std::string& prefix) const override {
     save_dataset(handle_.session(), handle_.get(), state, prefix);
   }
-  void restore(const State& state, const std::string& prefix) override {
-    restore_dataset(handle_.session(), handle_.get(), state, prefix);
+  PendingRestorePtr prepare(const State& state, const std::string& prefix) override {
+    return prepare_dataset(handle_.session(), handle_.get(), state, prefix);
   }
 
  private:
@@ -67,10 +66,12 @@ class SavedRandom final : public io::Stateful {
     state.set(joined_path(prefix, "seed"), static_cast<std::int64_t>(random.seed));
     state.set(joined_path(prefix, "next_call"), static_cast<std::int64_t>(random.next_call));
   }
-  void restore(const State& state, const std::string& prefix) override {
+  PendingRestorePtr prepare(const State& state, const std::string& prefix) override {
     const auto seed = state.get<std::int64_t>(joined_path(prefix, "seed"));
     const auto next_call = state.get<std::int64_t>(joined_path(prefix, "next_call"));
-    context_.random() = {static_cast<uint64_t>(seed), static_cast<uint64_t>(next_call)};
+    return pending_restore([this, seed, next_call] {
+      context_.random() = {static_cast<uint64_t>(seed), static_cast<uint64_t>(next_call)};
+    });
   }
 
  private:
@@ -237,8 +238,9 @@ TL_API tl_status tl_checkpoint_restore(tl_checkpoint* checkpoint, const char* pa
   constexpr const char* op = "checkpoint_restore";
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
     s.core().note_unreplayable(kRestores);
-    c.objects.restore(io::read_checkpoint(op, s.core(), checked_text(op, "path", path),
-                                          [&] { s.core().check_cancelled(op); }));
+    const State state = io::read_checkpoint(op, s.core(), checked_text(op, "path", path),
+                                            [&] { s.core().check_cancelled(op); });
+    c.objects.prepare(state)->take();
   });
 }
 
@@ -248,9 +250,13 @@ TL_API tl_status tl_checkpoint_restore_partly(tl_checkpoint* checkpoint, const c
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
     check_buffer(op, "buffer", buffer, capacity);
     s.core().note_unreplayable(kRestores);
-    const io::StateDifference left = c.objects.restore_partly(io::read_checkpoint(
-        op, s.core(), checked_text(op, "path", path), [&] { s.core().check_cancelled(op); }));
-    copy_text(left.text(SIZE_MAX), buffer, capacity, length);
+    const State state = io::read_checkpoint(op, s.core(), checked_text(op, "path", path),
+                                            [&] { s.core().check_cancelled(op); });
+    io::StateDifference left;
+    const PendingRestorePtr pending = c.objects.prepare_partly(state, &left);
+    const std::string report = left.text(SIZE_MAX);
+    pending->take();
+    copy_text(report, buffer, capacity, length);
   });
 }
 

@@ -102,7 +102,7 @@ TL_API tl_status tl_checkpoint_manager_restore(tl_checkpoint_manager* manager, i
   constexpr const char* op = "checkpoint_manager_restore";
   return on_manager(manager, op, [&](Session& s, ManagerObject& m) {
     s.core().note_unreplayable(kRestores);
-    m.objects(op).restore(m.manager.load(step));
+    m.objects(op).prepare(m.manager.load(step))->take();
   });
 }
 
@@ -115,7 +115,7 @@ TL_API tl_status tl_checkpoint_manager_restore_latest(tl_checkpoint_manager* man
     State state;
     const std::optional<int64_t> found = m.manager.load_latest(state);
     if (!found) return;
-    m.objects(op).restore(state);
+    m.objects(op).prepare(state)->take();
     *step = *found;
   });
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "capi/src/stateful.h"
 #include "core/io/saved_objects.h"
@@ -36,7 +37,9 @@ class SavedValue final : public io::Stateful {
  public:
   explicit SavedValue(StateValue first) : value(std::move(first)) {}
   void save(State& state, const std::string& path) const override { state.set(path, value); }
-  void restore(const State& state, const std::string& path) override { value = *state.find(path); }
+  PendingRestorePtr prepare(const State& state, const std::string& path) override {
+    return pending_restore([this, taken = *state.find(path)]() mutable { std::swap(value, taken); });
+  }
   StateValue value;
 };
 

@@ -28,14 +28,14 @@ void tl::capi::save_dataset(Session& session, const void* dataset, State& state,
   });
 }
 
-void tl::capi::restore_dataset(Session& session, const void* dataset, const State& state,
-                               const std::string& prefix) {
+PendingRestorePtr tl::capi::prepare_dataset(Session& session, const void* dataset, const State& state,
+                                            const std::string& prefix) {
   auto& d = object_of<DatasetObject>(session, dataset, Kind::kDataset, "checkpoint", "dataset");
-  d.alone("checkpoint", [&] {
-    d.iterator().restore(state, prefix);
-    return true;
+  PendingRestorePtr place = d.alone("checkpoint", [&] { return d.iterator().prepare(state, prefix); });
+  return pending_restore([&d, place = std::move(place)] {
+    place->take();
+    d.release_element();
   });
-  d.release_element();
 }
 
 extern "C" {

@@ -16,6 +16,7 @@ std::vector<VariableRef> state_of_metric(Session& session, const void* metric, c
 std::vector<VariableRef> state_of_optimizer(Session& session, const void* optimizer, const char* op);
 // As core/tensor/state.h has them.
 void save_dataset(Session& session, const void* dataset, State& state, const std::string& prefix);
-void restore_dataset(Session& session, const void* dataset, const State& state, const std::string& prefix);
+PendingRestorePtr prepare_dataset(Session& session, const void* dataset, const State& state,
+                                  const std::string& prefix);
 
 }  // namespace tl::capi

@@ -33,7 +33,7 @@ std::unique_ptr<Stage> DatasetIterator::opened(const Position& position) const {
   return root;
 }
 
-void DatasetIterator::adopt(std::unique_ptr<Stage> root) {
+void DatasetIterator::adopt(std::unique_ptr<Stage> root) noexcept {
   root_ = std::move(root);
   broken_ = false;
   for (Watched& w : watched_) w.version = w.weights->version();
@@ -150,21 +150,29 @@ void DatasetIterator::save(State& state, const std::string& prefix) const {
   state.set(joined_path(prefix, "position"), save_position());
 }
 
-void DatasetIterator::restore(const State& state, const std::string& prefix) {
-  restore_position(state.get<std::string>(joined_path(prefix, "position")));
+PendingRestorePtr DatasetIterator::prepare(const State& state, const std::string& prefix) {
+  return pending_restore([this, place = place_in(state.get<std::string>(
+                                    joined_path(prefix, "position")))]() mutable { go(std::move(place)); });
 }
 
-void DatasetIterator::restore_position(const std::string& bytes) {
+void DatasetIterator::restore_position(const std::string& bytes) { go(place_in(bytes)); }
+
+DatasetIterator::Place DatasetIterator::place_in(const std::string& bytes) const {
   Position p = from_bytes(bytes);
   PositionReader reader(p);
-  const uint64_t epoch = static_cast<uint64_t>(reader.word());
-  const int64_t position = reader.word(0, std::numeric_limits<int64_t>::max());
-  std::unique_ptr<Stage> root = dataset_->open(control_);
-  root->restore(reader);
+  Place place;
+  place.epoch = static_cast<uint64_t>(reader.word());
+  place.position = reader.word(0, std::numeric_limits<int64_t>::max());
+  place.root = dataset_->open(control_);
+  place.root->restore(reader);
   reader.end();
-  adopt(std::move(root));
-  epoch_ = epoch;
-  position_ = position;
+  return place;
+}
+
+void DatasetIterator::go(Place place) noexcept {
+  adopt(std::move(place.root));
+  epoch_ = place.epoch;
+  position_ = place.position;
   timed_ = false;
 }
 

@@ -38,7 +38,7 @@ class DatasetIterator {
 
   // The same as a part of what a program keeps (core/tensor/state.h): one text, "<prefix>/position".
   void save(State& state, const std::string& prefix) const;
-  void restore(const State& state, const std::string& prefix);
+  PendingRestorePtr prepare(const State& state, const std::string& prefix);
 
   // Before the iterator ends, which waits for functions of the caller's that its threads are running: asks them to end, and waits for so
   // long at the most. True where none is left to wait for. Nothing but the end may follow.
@@ -55,9 +55,16 @@ class DatasetIterator {
     const class SampleWeights* weights;
     uint64_t version;  // that the stages know
   };
+  struct Place {
+    std::unique_ptr<Stage> root;
+    uint64_t epoch;
+    int64_t position;
+  };
+  Place place_in(const std::string& bytes) const;
+  void go(Place place) noexcept;
   std::unique_ptr<Stage> opened(const Position& position) const;
   void watch(const Dataset& dataset);
-  void adopt(std::unique_ptr<Stage> root);
+  void adopt(std::unique_ptr<Stage> root) noexcept;
   bool pull(Span<Tensor> out);
   void repair();
   void follow_weights();

@@ -1,6 +1,7 @@
 #include "core/io/checkpoint.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cerrno>
@@ -8,8 +9,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
+
+#include "core/io/folders.h"
 
 namespace tl::io {
 namespace {
@@ -46,7 +47,7 @@ std::optional<int64_t> integer_of(std::string_view text) {
   return value;
 }
 
-constexpr const char* kBytes = "bytes";  // the value of a text that stands among the tensors
+constexpr const char* kBytesValue = "bytes";  // the value of a text that stands among the tensors
 constexpr size_t kMostPlain = size_t{1} << 16;
 
 // Whether a text stands in the manifest as it is. Others, bytes as a rule, are tensors of u8 in the file.
@@ -58,7 +59,7 @@ std::string value_text(const StateValue& value) {
   if (const auto* i = std::get_if<std::int64_t>(&value)) return concat("integer:", *i);
   if (const auto* d = std::get_if<double>(&value)) return "number:" + tl::text(*d);
   const std::string& text = std::get<std::string>(value);
-  return is_plain(text) ? "text:" + text : kBytes;
+  return is_plain(text) ? "text:" + text : kBytesValue;
 }
 
 std::optional<StateValue> value_of(std::string_view text) {
@@ -193,10 +194,31 @@ void check_tensor(const SafetensorsFile& file, const char* op, size_t i, const M
        "; the checkpoint is damaged, use another");
 }
 
-void remove_folder(const std::string& path) noexcept {
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
+// A checkpoint that is being written. Where that fails, what there is of it is removed: by names that were made before, since there may
+// be no memory then.
+class Attempt {
+ public:
+  Attempt(const std::string& temporary, const std::string& path) : places_{at(temporary), at(path)} {}
+  ~Attempt() {
+    if (!place_) return;
+    ::unlink(place_->tensors.c_str());
+    ::unlink(place_->manifest.c_str());
+    ::rmdir(place_->folder.c_str());
+  }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  void has_begun() { place_ = &places_[0]; }
+  void has_its_name() { place_ = &places_[1]; }
+  void is_done() { place_ = nullptr; }
+
+ private:
+  struct Place {
+    std::string folder, tensors, manifest;
+  };
+  static Place at(const std::string& folder) { return {folder, folder + kTensors, folder + kManifest}; }
+  const Place places_[2];
+  const Place* place_ = nullptr;
+};
 
 void make_folder(const char* op, const std::string& path) {
   if (::mkdir(path.c_str(), 0777) != 0)
@@ -229,25 +251,22 @@ Snapshot::Snapshot(const char* op, const State& state) {
 void write_checkpoint(const char* op, const std::string& path, const CheckpointInfo& info,
                       const Snapshot& snapshot, Poll poll) {
   const std::string temporary = temporary_beside(path);
+  Attempt attempt(temporary, path);
   make_folder(op, temporary);
-  std::string there = temporary;  // what is removed after a failure
-  try {
-    File tensors = File::create(op, temporary + kTensors);
-    const SafetensorsChecksums sums =
-        write_safetensors(tensors, snapshot.tensors(), {}, StoredFloats::kAsTheyAre, poll);
-    tensors.sync();
-    tensors.close();
-    write_text(op, temporary + kManifest, manifest_text(op, info, snapshot, sums), poll);
-    sync_folder(op, temporary);
-    if (!rename_to_new(op, temporary, path))
-      fail(Code::kFailedPrecondition, "[", op, "] a checkpoint is never written over: got '", path,
-           "', which is there; remove it, or use another name or folder");
-    there = path;
-    sync_folder(op, folder_of(path));
-  } catch (...) {
-    remove_folder(there);
-    throw;
-  }
+  attempt.has_begun();
+  File tensors = File::create(op, temporary + kTensors);
+  const SafetensorsChecksums sums =
+      write_safetensors(tensors, snapshot.tensors(), {}, StoredFloats::kAsTheyAre, poll);
+  tensors.sync();
+  tensors.close();
+  write_text(op, temporary + kManifest, manifest_text(op, info, snapshot, sums), poll);
+  sync_folder(op, temporary);
+  if (!rename_to_new(op, temporary, path))
+    fail(Code::kFailedPrecondition, "[", op, "] a checkpoint is never written over: got '", path,
+         "', which is there; remove it, or use another name or folder");
+  attempt.has_its_name();
+  sync_folder(op, folder_of(path));
+  attempt.is_done();
 }
 
 CheckpointInfo read_checkpoint_info(const char* op, const std::string& path, Poll poll) {
@@ -276,7 +295,7 @@ State read_checkpoint(const char* op, Context& context, const std::string& path,
     check_tensor(file, op, i, manifest, sum);
     const std::string name(file.name(i));
     const std::string* text = value_at(name);
-    if (text && (*text != kBytes || t.dtype() != DType::kU8 || t.rank() != 1))
+    if (text && (*text != kBytesValue || t.dtype() != DType::kU8 || t.rank() != 1))
       fail(Code::kCorruptData, "[", op, "] ", file.path(), ": a path has one value: got two for '",
            name.substr(0, 64), "'; is it of a checkpoint?");
     if (text)
@@ -288,7 +307,7 @@ State read_checkpoint(const char* op, Context& context, const std::string& path,
   for (auto it = manifest.texts.lower_bound(std::string(kValue));
        it != manifest.texts.end() && starts_with(it->first, kValue); ++it) {
     const std::string at = it->first.substr(kValue.size());
-    if (it->second == kBytes && state.find(at)) continue;
+    if (it->second == kBytesValue && state.find(at)) continue;
     std::optional<StateValue> value = value_of(it->second);
     if (!value || at.empty())
       fail(Code::kCorruptData, "[", op, "] ", path, kManifest,
@@ -303,10 +322,8 @@ State read_checkpoint(const char* op, Context& context, const std::string& path,
 void remove_checkpoint(const char* op, const std::string& path) {
   const std::string temporary = temporary_beside(path);
   rename_over(op, path, temporary);
-  std::error_code error;
-  std::filesystem::remove_all(temporary, error);
-  if (error)
-    fail_of_system(op, "the folder of an old checkpoint cannot be removed", temporary, error.value());
+  if (const int error = remove_tree(temporary))
+    fail_of_system(op, "the folder of an old checkpoint cannot be removed", temporary, error);
 }
 
 }  // namespace tl::io

@@ -10,11 +10,11 @@
 #include <charconv>
 #include <cmath>
 #include <exception>
-#include <filesystem>
 #include <system_error>
 #include <thread>
 
 #include "core/base/blocked_signals.h"
+#include "core/io/folders.h"
 
 namespace tl::io {
 namespace {
@@ -31,20 +31,6 @@ std::optional<int64_t> step_in(const std::string& name) {
   if (read.ec != std::errc() || read.ptr != end || step < 0 || concat(kStart, step) != name)
     return std::nullopt;
   return step;
-}
-
-// Names in a folder; none where the folder is not there.
-std::vector<std::string> names_in(const char* op, const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::directory_iterator at(folder, error), end;
-  while (!error && at != end) {
-    names.push_back(at->path().filename().string());
-    at.increment(error);
-  }
-  if (error && error != std::errc::no_such_file_or_directory)
-    fail_of_system(op, "the folder of the checkpoints cannot be read", folder, error.value());
-  return names;
 }
 
 bool is_worse(const CheckpointInfo& a, const CheckpointInfo& b, Best best) {
@@ -149,8 +135,7 @@ class CheckpointManager::Writer {
       if (!damaged.empty()) ::rename(damaged.c_str(), path.c_str());
       throw;
     }
-    std::error_code ignored;  // what stays of it is swept next time
-    if (!damaged.empty()) std::filesystem::remove_all(damaged, ignored);
+    if (!damaged.empty()) (void)remove_tree(damaged);  // what stays of it is swept next time
     for (int64_t step : superfluous(manager_.find_all(), manager_.options_))
       remove_checkpoint(kOp, manager_.path_of(step));
   }
@@ -247,17 +232,13 @@ void CheckpointManager::check_step(const char* op, int64_t step, const Checkpoin
 
 void CheckpointManager::take_folder() {
   if (lock_) return;
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error)
-    fail_of_system(Writer::kOp, "the folder of the checkpoints cannot be made", folder_, error.value());
+  make_folders(Writer::kOp, folder_);
   auto lock = std::make_unique<Lock>(Writer::kOp, folder_);
   // What writers that died have left. Nobody else writes here now.
   for (const std::string& name : names_in(Writer::kOp, folder_)) {
     const size_t at = name.find(kTemporary);
     if (at == std::string::npos || !step_in(name.substr(0, at))) continue;
-    std::error_code ignored;
-    std::filesystem::remove_all(concat(folder_, "/", name), ignored);
+    (void)remove_tree(concat(folder_, "/", name));
   }
   lock_ = std::move(lock);
 }

@@ -64,37 +64,33 @@ State SavedObjects::save() const {
   return state;
 }
 
-void SavedObjects::restore(const State& state) {
-  const State before = save();
-  const StateDifference differs = difference(before, state);
+PendingRestorePtr SavedObjects::prepare(const State& state) const {
+  const StateDifference differs = difference(save(), state);
   if (!differs.empty())
     invalid("[checkpoint] it must hold exactly what the objects have a place for: got ", differs.text(20),
             "; make the objects as in the program that saved it (build layers and optimizers first), or "
             "restore partly");
-  take(state, before);
+  return prepare_all(state);
 }
 
-StateDifference SavedObjects::restore_partly(const State& state) {
+PendingRestorePtr SavedObjects::prepare_partly(const State& state, StateDifference* left) const {
   const State before = save();
-  StateDifference differs = difference(before, state);
+  *left = difference(before, state);
   State merged;
   for (const auto& [path, value] : before) {
     const StateValue* there = state.find(path);
     merged.set(path, there && same_kind(value, *there) ? *there : value);
   }
-  take(merged, before);
-  return differs;
+  return prepare_all(merged);
 }
 
-void SavedObjects::take(const State& state, const State& before) {
-  size_t taken = 0;
-  try {
-    for (; taken < objects_.size(); taken++) objects_[taken].second->restore(state, objects_[taken].first);
-  } catch (...) {
-    // What they were a moment ago they accept again.
-    for (size_t i = 0; i < taken; i++) objects_[i].second->restore(before, objects_[i].first);
-    throw;
-  }
+PendingRestorePtr SavedObjects::prepare_all(const State& state) const {
+  std::vector<PendingRestorePtr> all;
+  all.reserve(objects_.size());
+  for (const auto& [name, object] : objects_) all.push_back(object->prepare(state, name));
+  return pending_restore([all = std::move(all)] {
+    for (const PendingRestorePtr& one : all) one->take();
+  });
 }
 
 }  // namespace tl::io

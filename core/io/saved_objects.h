@@ -16,7 +16,7 @@ class Stateful {
   virtual ~Stateful() = default;
   // As core/tensor/state.h has them.
   virtual void save(State& state, const std::string& prefix) const = 0;
-  virtual void restore(const State& state, const std::string& prefix) = 0;
+  virtual PendingRestorePtr prepare(const State& state, const std::string& prefix) = 0;
 };
 
 // How a state differs from the one that objects have a place for. Paths in order.
@@ -39,14 +39,15 @@ class SavedObjects {
 
   // A snapshot of all of them; each object's paths begin with its name.
   State save() const;
-  // Takes all values from a state. Throws kInvalidArgument with lists of at most 20 names where it is not of exactly the paths and kinds
-  // that save() gives now, and what an object throws that does not accept its values; all objects are as before then.
-  void restore(const State& state);
-  // Takes those that are there and fit; the others stay. What did not take part is returned.
-  StateDifference restore_partly(const State& state);
+  // What takes all values from a state. Throws kInvalidArgument with lists of at most 20 names where it is not of exactly the paths and
+  // kinds that save() gives now, and what an object throws that does not accept its values, or finds no memory. Nothing changes before
+  // what is returned takes them. The objects live as long.
+  PendingRestorePtr prepare(const State& state) const;
+  // Of those that are there and fit; the others stay. *left: what does not take part.
+  PendingRestorePtr prepare_partly(const State& state, StateDifference* left) const;
 
  private:
-  void take(const State& state, const State& before);
+  PendingRestorePtr prepare_all(const State& state) const;
   std::vector<std::pair<std::string, std::shared_ptr<Stateful>>> objects_;
 };
 

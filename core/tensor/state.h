@@ -7,8 +7,9 @@
 //       Adds its values under "<prefix>/...". Tensors are shared, not copied: they never change, so a State is a snapshot of its
 //       moment that costs nothing. Which paths there are, and of which kinds, follows from how the object was made, not from
 //       where it is: that is what a checkpoint is compared with before anything of it is restored.
-//   void restore(const State& state, const std::string& prefix);
-//       Takes its values from there. All or nothing: it throws for values that it does not accept, and has changed nothing then.
+//   PendingRestorePtr prepare(const State& state, const std::string& prefix);
+//       Gets all that it needs to take its values from there, and changes nothing: it throws for values that it does not accept, and
+//       when there is no memory. What it returns takes them and cannot fail, so that several objects change together or not at all.
 //       What stands there under other paths is not its business.
 //
 // This file knows no files, no variables and no format.
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -64,5 +66,32 @@ class State {
   [[noreturn]] static void lacks(const std::string& path, const StateValue* value, size_t wanted);
   Values values_;
 };
+
+// A restore of an object behind which all lies that can fail. The object lives as long.
+class PendingRestore {
+ public:
+  virtual ~PendingRestore() = default;
+  PendingRestore(const PendingRestore&) = delete;
+  PendingRestore& operator=(const PendingRestore&) = delete;
+  virtual void take() noexcept = 0;  // once
+
+ protected:
+  PendingRestore() = default;
+};
+using PendingRestorePtr = std::unique_ptr<PendingRestore>;
+
+// One that calls f(), which throws nothing.
+template <class F>
+PendingRestorePtr pending_restore(F f) {
+  class Call final : public PendingRestore {
+   public:
+    explicit Call(F call) : call_(std::move(call)) {}
+    void take() noexcept override { call_(); }
+
+   private:
+    F call_;
+  };
+  return std::make_unique<Call>(std::move(f));
+}
 
 }  // namespace tl

@@ -3,24 +3,27 @@
 //
 // Replaces operator new, which the shared library uses too; tensors' memory comes from elsewhere and has a limit of its own
 // (allocator_test).
-#include <tapeloop/tapeloop.h>
+#include "tests/capi/out_of_memory.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <new>
-#include <string>
+
+std::atomic<long> allocations_left{-1};
 
 namespace {
 
-long allocations_left = -1;  // below 0: any number
-
 void* allocate(std::size_t bytes) noexcept {
-  if (allocations_left == 0) return nullptr;
-  if (allocations_left > 0) allocations_left--;
+  long left = allocations_left;
+  if (left == 0) return nullptr;
+  while (left > 0 && !allocations_left.compare_exchange_weak(left, left - 1))
+    if (left == 0) return nullptr;
   return std::malloc(bytes ? bytes : 1);
 }
+
+int passed = 0, failed = 0;
 
 }  // namespace
 
@@ -38,16 +41,10 @@ void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
-namespace {
-
-int passed = 0, failed = 0;
-
 void check(bool ok, const std::string& what) {
   ok ? passed++ : failed++;
   if (!ok) std::printf("failed: %s\n", what.c_str());
 }
-
-constexpr long kMost = 300;  // no call here needs as many
 
 tl_context* new_context() {
   tl_context_options options;
@@ -55,6 +52,8 @@ tl_context* new_context() {
   options.threads = 1;
   return tl_context_new(&options);
 }
+
+namespace {
 
 // An op on the results of `before` others on a tape, the last of which may grow every table of it. Then a gradient, whose
 // value is known: y = (before + 1) w, so that d sum(y^2) / dw = 2 (before + 1)^2 w.
@@ -577,6 +576,7 @@ int main() {
   test_compiled_steps();
   test_feeds();
   test_trainer();
+  test_checkpoints();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -165,12 +165,14 @@ class Run final : public Stateful {
     state.set(joined_path(prefix, "rate"), rate_);
     it_.save(state, joined_path(prefix, "data"));
   }
-  void restore(const State& state, const std::string& prefix) override {
-    const Tensor weights = state.get<Tensor>(joined_path(prefix, "w"));
-    const int64_t step = state.get<int64_t>(joined_path(prefix, "step"));
-    const double rate = state.get<double>(joined_path(prefix, "rate"));
-    it_.restore(state, joined_path(prefix, "data"));
-    weights_ = weights, step_ = step, rate_ = rate;
+  PendingRestorePtr prepare(const State& state, const std::string& prefix) override {
+    return pending_restore([this, weights = state.get<Tensor>(joined_path(prefix, "w")),
+                            step = state.get<int64_t>(joined_path(prefix, "step")),
+                            rate = state.get<double>(joined_path(prefix, "rate")),
+                            data = it_.prepare(state, joined_path(prefix, "data"))] {
+      weights_ = weights, step_ = step, rate_ = rate;
+      data->take();
+    });
   }
 
  private:
@@ -192,8 +194,9 @@ void checkpoint(Context& c, Input b) {
   if (verified != Code::kOk) std::abort();
   SavedObjects objects;
   objects.add("run", std::make_shared<Run>(c));
-  then([&] { objects.restore_partly(state); });
-  then([&] { objects.restore(state); });
+  StateDifference left;
+  then([&] { objects.prepare_partly(state, &left)->take(); });
+  then([&] { objects.prepare(state)->take(); });
 }
 
 }  // namespace

@@ -178,11 +178,11 @@ class Pair final : public Stateful {
     state.set(joined_path(prefix, "a"), a_);
     state.set(joined_path(prefix, "b"), b_);
   }
-  void restore(const State& state, const std::string& prefix) override {
+  PendingRestorePtr prepare(const State& state, const std::string& prefix) override {
     const double a = state.get<double>(joined_path(prefix, "a"));
     if (a < 0) invalid("[pair] 'a' must not be negative: got ", a, "; look at it");
-    a_ = a;
-    b_ = state.get<std::int64_t>(joined_path(prefix, "b"));
+    return pending_restore(
+        [this, a, b = state.get<std::int64_t>(joined_path(prefix, "b"))] { a_ = a, b_ = b; });
   }
   double a_;
   std::int64_t b_;
@@ -198,7 +198,9 @@ TEST_CASE("objects are restored all or none, and the lists say what does not fit
   CHECK(failure_of([&] { objects.add("third", nullptr); }).has("got null"));
   State state = objects.save();
   first->a_ = second->a_ = 100;
-  objects.restore(state);
+  const PendingRestorePtr pending = objects.prepare(state);
+  CHECK(first->a_ == 100);  // not yet
+  pending->take();
   CHECK(first->a_ == 1);
   CHECK(second->a_ == 3);
 
@@ -207,13 +209,14 @@ TEST_CASE("objects are restored all or none, and the lists say what does not fit
   wrong.set("first/b", 6.0);  // an integer is wanted
   wrong.set("second/a", 7.0);
   wrong.set("third/a", 8.0);
-  const Failure f = failure_of([&] { objects.restore(wrong); });
+  const Failure f = failure_of([&] { objects.prepare(wrong); });
   CHECK(f.code == Code::kInvalidArgument);
   CHECK(f.has(
       "missing: 'second/b'; extra: 'third/a'; of another kind: 'first/b: a number instead of an integer'"));
   CHECK(first->a_ == 1);
 
-  const StateDifference left = objects.restore_partly(wrong);
+  StateDifference left;
+  objects.prepare_partly(wrong, &left)->take();
   CHECK(left.missing == std::vector<std::string>{"second/b"});
   CHECK(left.extra == std::vector<std::string>{"third/a"});
   CHECK(first->a_ == 5);
@@ -226,10 +229,10 @@ TEST_CASE("objects are restored all or none, and the lists say what does not fit
   refused.set("first/b", std::int64_t{9});
   refused.set("second/a", -9.0);
   refused.set("second/b", std::int64_t{9});
-  CHECK(failure_of([&] { objects.restore(refused); }).has("must not be negative"));
+  CHECK(failure_of([&] { objects.prepare(refused); }).has("must not be negative"));
   CHECK(first->a_ == 5);
   CHECK(first->b_ == 2);
-  CHECK(failure_of([&] { objects.restore_partly(refused); }).has("must not be negative"));
+  CHECK(failure_of([&] { objects.prepare_partly(refused, &left); }).has("must not be negative"));
   CHECK(first->a_ == 5);
 }
 

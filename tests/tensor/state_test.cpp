@@ -73,7 +73,7 @@ TEST_CASE(
   variables[0]->assign(number(c, 10));
   variables[1]->assign(number(c, 20));
   CHECK(state.get<Tensor>("model/w").data<float>()[0] == 1);
-  restore_variables(state, "model", variables);
+  prepare_variables(state, "model", variables)->take();
   CHECK(variables[0]->value().data<float>()[0] == 1);
   CHECK(variables[1]->value().data<float>()[0] == 2);
   CHECK(variables[0]->value().id() != state.get<Tensor>("model/w").id());
@@ -89,15 +89,15 @@ TEST_CASE("restoring variables is all or nothing") {
   State state;
   state.set("w", number(c, 5));
   CHECK(error_of([&] {
-          restore_variables(state, "", variables);
+          prepare_variables(state, "", variables);
         }).find("'b' must be a tensor: got nothing") != std::string::npos);
   state.set("b", c.allocate(DType::kF32, {2}));
-  CHECK(error_of([&] { restore_variables(state, "", variables); }).find("got f32 (2,) for 'b' of f32 ()") !=
+  CHECK(error_of([&] { prepare_variables(state, "", variables); }).find("got f32 (2,) for 'b' of f32 ()") !=
         std::string::npos);
   State foreign;
   foreign.set("w", number(c, 5));
   foreign.set("b", number(other, 5));
-  CHECK(error_of([&] { restore_variables(foreign, "", variables); }).find("another context") !=
+  CHECK(error_of([&] { prepare_variables(foreign, "", variables); }).find("another context") !=
         std::string::npos);
   CHECK(variables[0]->value().data<float>()[0] == 1);
   CHECK(variables[1]->value().data<float>()[0] == 2);

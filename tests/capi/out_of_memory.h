@@ -1,0 +1,15 @@
+// What the tests of calls without memory share; see out_of_memory_main.cpp.
+#pragma once
+
+#include <tapeloop/tapeloop.h>
+
+#include <atomic>
+#include <string>
+
+extern std::atomic<long> allocations_left;  // of all threads; below 0: any number
+constexpr long kMost = 300;                 // no call here needs as many, but where it says so
+
+void check(bool ok, const std::string& what);
+tl_context* new_context();
+
+void test_checkpoints();
