@@ -291,7 +291,8 @@ static double last_accuracy; /* in training, of the last epoch that this process
 static tl_fit_end run_until(const char *path, int64_t limit, int64_t until, bool killed, tl_fit_state *how) {
   training t = new_training();
   with_checkpoints(&t, path, limit);
-  t.o.asynchronous = until % 2;
+  t.o.asynchronous =
+      !killed && until % 2; /* no threads in a forked child, which ThreadSanitizer does not know */
   t.o.checkpoint_steps = killed ? 3 : 0;
   t.s.stop_at = killed ? 0 : until;
   t.s.die_at = killed ? until : 0;
