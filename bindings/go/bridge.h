@@ -408,10 +408,10 @@ static inline tl_status tlgo_on_fit(tl_context *context, void *user_data, tl_fit
   return tapeloopGoFit((uintptr_t)user_data, event, &copy);
 }
 
-/* Metrics by themselves, because they are memory of Go's, whose address no struct may hold. */
+/* Metrics and loggers by themselves, because they are memory of Go's, whose address no struct may hold. */
 static inline int32_t tlgo_fit(uintptr_t context, uintptr_t model, uintptr_t optimizer, uintptr_t train,
-                               tlgo_fit_options o, const uintptr_t *metrics, uintptr_t rule, bool listens,
-                               tl_fit_state *state) {
+                               tlgo_fit_options o, const uintptr_t *metrics, const uintptr_t *loggers,
+                               uintptr_t rule, bool listens, tl_fit_state *state) {
   tl_fit_options options;
   tl_fit_options_init(&options, sizeof options);
   options.epochs = o.epochs;
@@ -427,7 +427,8 @@ static inline int32_t tlgo_fit(uintptr_t context, uintptr_t model, uintptr_t opt
   options.restore_best = o.restore_best;
   options.non_finite = o.non_finite;
   options.plateau = (tl_schedule *)o.plateau;
-  options.logger = (tl_logger *)o.logger;
+  options.loggers = (tl_logger *const *)loggers;
+  options.num_loggers = o.num_loggers;
   options.progress = (tl_progress *)o.progress;
   options.checkpoints = o.checkpoints;
   options.checkpoint_steps = o.checkpoint_steps;

@@ -392,7 +392,8 @@ typedef struct {
   bool restore_best;
   int32_t non_finite;
   uintptr_t plateau;
-  uintptr_t logger;
+  const uintptr_t *loggers;
+  size_t num_loggers;
   uintptr_t progress;
   const char *checkpoints;
   int64_t checkpoint_steps;

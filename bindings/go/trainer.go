@@ -33,7 +33,7 @@ type FitOptions struct {
 	RestoreBest   bool         // at its end the model gets the values of its best epoch, unless it was stopped
 	NonFinite     FitNonFinite // what a loss that is not finite does
 	Plateau       *Schedule    // of Context.Plateau, the optimizer's: told what is monitored
-	Logger        *Logger      // gets all numbers and the learning rate of each epoch, counted from 1
+	Loggers       []*Logger    // get all numbers and the learning rate of each epoch, counted from 1
 	Progress      *Progress    // shows each epoch
 
 	// Checkpoints is a folder: the fit goes on from its newest checkpoint, and saves after each epoch. Everything that the fit changes is
@@ -100,7 +100,7 @@ func (l Loss) compute(in []*Tensor) ([]*Tensor, error) {
 func usableAll(op string, objects ...*object) error {
 	for _, o := range objects {
 		if o == nil {
-			return newError(ErrInvalidArgument, "["+op+"] model, optimizer, data and metrics must be there: got nil")
+			return newError(ErrInvalidArgument, "["+op+"] model, optimizer, data, metrics and loggers must be there: got nil")
 		}
 		if err := o.usable(); err != nil {
 			return err
@@ -109,13 +109,14 @@ func usableAll(op string, objects ...*object) error {
 	return nil
 }
 
-func metricHandles(op string, metrics []*Metric) ([]C.uintptr_t, error) {
-	handles := make([]C.uintptr_t, len(metrics))
-	for i, m := range metrics {
-		if err := usableAll(op, m.self()); err != nil {
+// handlesOfAll is the handles of metrics or loggers, none of which may be nil.
+func handlesOfAll[T interface{ self() *object }](op string, objects []T) ([]C.uintptr_t, error) {
+	handles := make([]C.uintptr_t, len(objects))
+	for i, o := range objects {
+		if err := usableAll(op, o.self()); err != nil {
 			return nil, err
 		}
-		handles[i] = C.uintptr_t(m.h)
+		handles[i] = C.uintptr_t(o.self().h)
 	}
 	return handles, nil
 }
@@ -146,12 +147,16 @@ func (c *Context) Fit(model *Layer, optimizer *Optimizer, train *Dataset, loss L
 	if err := usableAll(op, model.self(), optimizer.self(), train.self()); err != nil {
 		return none, err
 	}
-	metrics, err := metricHandles(op, o.Metrics)
+	metrics, err := handlesOfAll(op, o.Metrics)
+	if err != nil {
+		return none, err
+	}
+	loggers, err := handlesOfAll(op, o.Loggers)
 	if err != nil {
 		return none, err
 	}
 	raw := C.tlgo_fit_options{epochs: C.int64_t(o.Epochs), steps_per_epoch: C.int64_t(o.StepsPerEpoch),
-		num_metrics: C.size_t(len(metrics)), eager: C.bool(o.Eager), maximize: C.bool(o.Maximize), min_delta: C.double(o.MinDelta),
+		num_metrics: C.size_t(len(metrics)), num_loggers: C.size_t(len(loggers)), eager: C.bool(o.Eager), maximize: C.bool(o.Maximize), min_delta: C.double(o.MinDelta),
 		patience: C.int64_t(o.Patience), restore_best: C.bool(o.RestoreBest), non_finite: C.int32_t(o.NonFinite),
 		checkpoint_steps: C.int64_t(o.CheckpointSteps), max_to_keep: C.int64_t(o.MaxToKeep), keep_every: C.int64_t(o.KeepEvery),
 		keep_best: C.bool(o.KeepBest), asynchronous: C.bool(o.Asynchronous), step_events: C.bool(o.StepEvents)}
@@ -161,7 +166,7 @@ func (c *Context) Fit(model *Layer, optimizer *Optimizer, train *Dataset, loss L
 		field  *C.uintptr_t
 	}{
 		{o.Validation != nil, o.Validation.self, &raw.validation}, {o.Plateau != nil, o.Plateau.self, &raw.plateau},
-		{o.Logger != nil, o.Logger.self, &raw.logger}, {o.Progress != nil, o.Progress.self, &raw.progress},
+		{o.Progress != nil, o.Progress.self, &raw.progress},
 	} {
 		if optional.given {
 			if err := optional.object().usable(); err != nil {
@@ -196,7 +201,7 @@ func (c *Context) Fit(model *Layer, optimizer *Optimizer, train *Dataset, loss L
 		return err
 	}
 	state := new(C.tl_fit_state)
-	status := C.tlgo_fit(c.handle(), C.uintptr_t(model.h), C.uintptr_t(optimizer.h), C.uintptr_t(train.h), raw, list(metrics),
+	status := C.tlgo_fit(c.handle(), C.uintptr_t(model.h), C.uintptr_t(optimizer.h), C.uintptr_t(train.h), raw, list(metrics), list(loggers),
 		C.uintptr_t(cgo.NewHandle(r)), C.bool(o.Listen != nil), state)
 	err = thrownBy(train.functions, c.effect(status))
 	if o.Validation != nil {
@@ -241,7 +246,7 @@ func (c *Context) Evaluate(model *Layer, data *Dataset, loss Loss, metrics ...*M
 	if err := usableAll("evaluate", model.self(), data.self()); err != nil {
 		return 0, nil, err
 	}
-	handles, err := metricHandles("evaluate", metrics)
+	handles, err := handlesOfAll("evaluate", metrics)
 	if err != nil {
 		return 0, nil, err
 	}

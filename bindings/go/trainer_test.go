@@ -116,7 +116,7 @@ func TestAFitIsLoggedShownAndEvaluated(t *testing.T) {
 	plateau := f.c.Plateau(f.c.ConstantRate(0.02), &PlateauOptions{Factor: 0.95, Patience: 2, MinDelta: 1e6})
 	must(t, f.adam.SetSchedule(plateau))
 	state, err := f.fit(&FitOptions{Epochs: 25, Validation: f.heldOut, Metrics: []*Metric{f.accuracy}, Monitor: "validation/accuracy",
-		Maximize: true, Logger: f.c.CSVLogger(path, false), Progress: bar, Plateau: plateau})
+		Maximize: true, Loggers: []*Logger{f.c.CSVLogger(path, false), f.c.JSONLinesLogger(path+"l", false)}, Progress: bar, Plateau: plateau})
 	must(t, err)
 	if rate := f.adam.LearningRate(); rate >= 0.02 {
 		t.Errorf("the rate is still %v", rate)
@@ -276,7 +276,7 @@ func TestAFitRefusesWhatMakesNoSense(t *testing.T) {
 	f := newFitting(t)
 	for text, o := range map[string]*FitOptions{"'epochs'": {Epochs: -1}, "'patience'": {Patience: -1}, "'min_delta'": {MinDelta: math.NaN()},
 		"'monitor'": {Monitor: "validation/loss"}, "NUL": {Monitor: "a\x00b"}, "another dataset": {Validation: f.train},
-		"got nil": {Metrics: []*Metric{nil}}} {
+		"got nil": {Metrics: []*Metric{nil}}, "and loggers must": {Loggers: []*Logger{nil}}} {
 		_, err := f.fit(o)
 		wants(t, err, ErrInvalidArgument, text)
 	}

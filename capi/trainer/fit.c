@@ -156,6 +156,10 @@ static tl_status find_weights(fit *f) {
 
 static tl_status prepare(fit *f) {
   tl_status status = tl_trainer_check_parts(&f->step);
+  for (size_t i = 0; status == TL_OK && i < f->o.num_loggers; i++)
+    if (!f->o.loggers || !f->o.loggers[i])
+      status = tl_trainer_refuse(f->c, TL_INVALID_ARGUMENT, "fit",
+                                 "'loggers' must hold 'num_loggers' loggers: got NULL");
   if (status == TL_OK && !f->step.optimizer)
     status =
         tl_trainer_refuse(f->c, TL_INVALID_ARGUMENT, "fit", "'optimizer' must be an optimizer: got NULL");
@@ -279,16 +283,14 @@ static tl_status run_steps(fit *f) {
   }
 }
 
-static tl_status log_epoch(fit *f) {
+static tl_status log_epoch(fit *f, tl_logger *log, double rate) {
   const int64_t epoch = f->saved.now.epochs;
   const size_t count = f->o.validation ? 2 * f->num_values : f->num_values;
   tl_status status = TL_OK;
   for (size_t i = 0; status == TL_OK && i < count; i++)
-    status = tl_logger_scalar(f->o.logger, epoch, f->tags[i], f->values[i]);
-  if (status == TL_OK)
-    status =
-        tl_logger_scalar(f->o.logger, epoch, "learning_rate", tl_optimizer_learning_rate(f->step.optimizer));
-  return status == TL_OK ? tl_logger_flush(f->o.logger) : status;
+    status = tl_logger_scalar(log, epoch, f->tags[i], f->values[i]);
+  if (status == TL_OK) status = tl_logger_scalar(log, epoch, "learning_rate", rate);
+  return status == TL_OK ? tl_logger_flush(log) : status;
 }
 
 /* An improvement is by more than min_delta; NaN is none. */
@@ -323,7 +325,9 @@ static tl_status end_epoch(fit *f) {
     for (size_t i = f->num_values; status == TL_OK && f->o.validation && i < 2 * f->num_values; i++)
       status = tl_progress_value(f->o.progress, f->tags[i], f->values[i]);
   if (status == TL_OK && f->o.progress) status = tl_progress_finish(f->o.progress);
-  if (status == TL_OK && f->o.logger) status = log_epoch(f);
+  const double rate = f->o.num_loggers ? tl_optimizer_learning_rate(f->step.optimizer) : 0;
+  for (size_t i = 0; status == TL_OK && i < f->o.num_loggers; i++)
+    status = log_epoch(f, f->o.loggers[i], rate);
   if (status == TL_OK) status = tell(f, TL_FIT_EVENT_EPOCH_END);
   return status == TL_OK ? tl_trainer_save(&f->saved, f->values[f->monitored]) : status;
 }

@@ -460,7 +460,10 @@ static void logs_and_shows_each_epoch(void **state) {
   look.width = 200;
   t.o.epochs = 2;
   t.o.validation = t.held_out;
-  t.o.logger = tl_logger_csv(t.c, in_folder("log.csv"), false);
+  tl_logger *loggers[] = {tl_logger_csv(t.c, in_folder("log.csv"), false),
+                          tl_logger_json_lines(t.c, in_folder("log.jsonl"), false)};
+  t.o.loggers = loggers;
+  t.o.num_loggers = 2;
   t.o.progress = tl_progress_new(t.c, &look);
   assert_int_equal(fit(&t, &how), TL_OK);
   char text[512];
@@ -482,6 +485,13 @@ static void logs_and_shows_each_epoch(void **state) {
     assert_int_equal(step, epoch);
   }
   assert_true(loss == how.loss);
+  assert_null(fgets(text, sizeof text, log));
+  fclose(log);
+  log = fopen(in_folder("log.jsonl"), "r");
+  assert_non_null(log);
+  for (int epoch = 1; epoch <= 2; epoch++) assert_non_null(fgets(text, sizeof text, log));
+  assert_non_null(strstr(text, "{\"step\": 2, "));
+  assert_non_null(strstr(text, "\"learning_rate\": 0.02}"));
   assert_null(fgets(text, sizeof text, log));
   fclose(log);
   free_context(t.c);
@@ -525,6 +535,8 @@ static void refuses_what_makes_no_sense(void **state) {
   tl_metric *none[] = {NULL};
   t.o.num_metrics = 1, t.o.metrics = none;
   REFUSED("each of 'metrics'");
+  t.o.num_loggers = 1;
+  REFUSED("'loggers' must hold");
   t.o.validation = t.train;
   REFUSED("'validation' must be another dataset");
   t.o.max_to_keep = -7, t.o.checkpoints = in_folder("refused");

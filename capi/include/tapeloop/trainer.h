@@ -82,8 +82,9 @@ typedef struct tl_fit_options {
   tl_fit_non_finite non_finite; /**< what a loss that is not finite does (default TL_FIT_NON_FINITE_ERROR) */
   tl_schedule *
       plateau; /**< of tl_schedule_plateau(), the optimizer's: told what is monitored; NULL: none (default) */
-  tl_logger *
-      logger; /**< gets all numbers and the learning rate of each epoch, counted from 1; NULL: none (default) */
+  tl_logger *const *
+      loggers; /**< get all numbers and the learning rate of each epoch, counted from 1; NULL: none (default) */
+  size_t num_loggers;    /**< how many there are */
   tl_progress *progress; /**< shows each epoch; NULL: nothing is shown (default) */
   const char *
       checkpoints; /**< a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default) */

@@ -1724,8 +1724,10 @@ pub struct tl_fit_options {
     pub non_finite: tl_fit_non_finite,
     /// of tl_schedule_plateau(), the optimizer's: told what is monitored; NULL: none (default)
     pub plateau: *mut tl_schedule,
-    /// gets all numbers and the learning rate of each epoch, counted from 1; NULL: none (default)
-    pub logger: *mut tl_logger,
+    /// get all numbers and the learning rate of each epoch, counted from 1; NULL: none (default)
+    pub loggers: *const *mut tl_logger,
+    /// how many there are
+    pub num_loggers: usize,
     /// shows each epoch; NULL: nothing is shown (default)
     pub progress: *mut tl_progress,
     /// a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default)

@@ -481,7 +481,8 @@ fn here() -> String {
             restore_best,
             non_finite,
             plateau,
-            logger,
+            loggers,
+            num_loggers,
             progress,
             checkpoints,
             checkpoint_steps,
@@ -1085,7 +1086,8 @@ int main(void) {
   printf("tl_fit_options.restore_best %zu\n", offsetof(tl_fit_options, restore_best));
   printf("tl_fit_options.non_finite %zu\n", offsetof(tl_fit_options, non_finite));
   printf("tl_fit_options.plateau %zu\n", offsetof(tl_fit_options, plateau));
-  printf("tl_fit_options.logger %zu\n", offsetof(tl_fit_options, logger));
+  printf("tl_fit_options.loggers %zu\n", offsetof(tl_fit_options, loggers));
+  printf("tl_fit_options.num_loggers %zu\n", offsetof(tl_fit_options, num_loggers));
   printf("tl_fit_options.progress %zu\n", offsetof(tl_fit_options, progress));
   printf("tl_fit_options.checkpoints %zu\n", offsetof(tl_fit_options, checkpoints));
   printf("tl_fit_options.checkpoint_steps %zu\n", offsetof(tl_fit_options, checkpoint_steps));

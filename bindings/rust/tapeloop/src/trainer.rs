@@ -94,7 +94,7 @@ pub struct Fit<'a> {
     restore_best: bool,
     non_finite: FitNonFinite,
     plateau: Option<&'a Schedule>,
-    logger: Option<&'a Logger>,
+    loggers: Vec<&'a Logger>,
     progress: Option<&'a Progress>,
     checkpoints: Option<PathBuf>,
     checkpoint_steps: i64,
@@ -128,7 +128,7 @@ impl<'a> Fit<'a> {
             restore_best: false,
             non_finite: FitNonFinite::Error,
             plateau: None,
-            logger: None,
+            loggers: Vec::new(),
             progress: None,
             checkpoints: None,
             checkpoint_steps: 0,
@@ -214,9 +214,9 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// A log of all numbers and the learning rate of each epoch, counted from 1 (default: none).
+    /// One more log of all numbers and the learning rate of each epoch, counted from 1 (default: none).
     pub fn logger(mut self, logger: &'a Logger) -> Self {
-        self.logger = Some(logger);
+        self.loggers.push(logger);
         self
     }
 
@@ -316,6 +316,7 @@ impl<'a> Fit<'a> {
         let monitor = text::optional_text("fit", self.monitor.as_deref())?;
         let folder = self.checkpoints.as_ref().map(|folder| text::path("fit", folder)).transpose()?;
         let metrics: Vec<_> = self.metrics.iter().map(|metric| metric.handle).collect();
+        let loggers: Vec<_> = self.loggers.iter().map(|logger| logger.handle).collect();
         let flag = self.stop.clone().unwrap_or_default();
         let mut raw = options!(tl_fit_options, tl_fit_options_init);
         raw.epochs = self.epochs;
@@ -331,7 +332,8 @@ impl<'a> Fit<'a> {
         raw.restore_best = self.restore_best;
         raw.non_finite = self.non_finite as i32;
         raw.plateau = self.plateau.map_or(ptr::null_mut(), |schedule| schedule.handle);
-        raw.logger = self.logger.map_or(ptr::null_mut(), |logger| logger.handle);
+        raw.loggers = loggers.as_ptr();
+        raw.num_loggers = loggers.len();
         raw.progress = self.progress.map_or(ptr::null_mut(), |progress| progress.handle);
         raw.checkpoints = text::pointer_of(&folder);
         raw.checkpoint_steps = self.checkpoint_steps;

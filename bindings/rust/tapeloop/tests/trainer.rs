@@ -109,19 +109,28 @@ fn evaluates_and_predicts() {
     let log = folder("log.csv");
     let bar = ProgressOptions::new().no_times(true).build(c).unwrap();
     let logger = Logger::csv(c, &log, false).unwrap();
+    let also = folder("log.jsonl");
+    let lines = Logger::json_lines(c, &also, false).unwrap();
     let base = Schedule::constant(c, 0.02).unwrap();
     let plateau = Plateau::new().factor(0.95).patience(2).min_delta(1e6).build(c, &base).unwrap();
     t.adam.set_schedule(Some(&plateau)).unwrap();
     let fit = Fit::new().epochs(25).validation(&t.held_out).metrics(&[&t.accuracy]);
-    let fit =
-        fit.monitor("validation/accuracy").maximize(true).logger(&logger).progress(&bar).plateau(&plateau);
+    let fit = fit
+        .monitor("validation/accuracy")
+        .maximize(true)
+        .logger(&logger)
+        .logger(&lines)
+        .progress(&bar)
+        .plateau(&plateau);
     let how = fit.run(c, &t.model, &t.adam, &t.train, cross_entropy).unwrap();
     assert!(t.adam.learning_rate().unwrap() < 0.02);
     assert!(bar.text().unwrap().contains("epoch 25/25"));
     let lines = std::fs::read_to_string(&log).unwrap();
     assert!(lines.starts_with("step,wall_time,train/loss,train/accuracy,validation/loss,validation/accuracy"));
     assert_eq!(lines.lines().count(), 26);
+    assert_eq!(std::fs::read_to_string(&also).unwrap().lines().count(), 25);
     std::fs::remove_file(&log).unwrap();
+    std::fs::remove_file(&also).unwrap();
     let results = t.model.evaluate(c, &t.held_out, &[&t.accuracy], cross_entropy).unwrap();
     assert_eq!(results.loss, how.validation_loss);
     let predicted = t.model.predict(c, &t.held_out).unwrap();
