@@ -2660,6 +2660,10 @@ static inline int32_t tlgo_group_set_timeout(uintptr_t group, double seconds) {
   return tl_group_set_timeout((tl_group *)group, seconds);
 }
 
+static inline int32_t tlgo_group_leave(uintptr_t group, const char *reason) {
+  return tl_group_leave((tl_group *)group, reason);
+}
+
 static inline uintptr_t tlgo_group_keep(uintptr_t group) {
   return (uintptr_t)tl_group_keep((tl_group *)group);
 }

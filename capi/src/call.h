@@ -19,6 +19,8 @@
 namespace tl::capi {
 
 inline tl_status status_of(Code code) { return static_cast<tl_status>(code); }
+// Whether a number that the caller gives is the status of an error.
+inline bool is_error(tl_status status) { return status > TL_OK && status <= TL_TIMED_OUT; }
 
 // What an argument is called in an error: 'a', or 'gradients[2]' of a list.
 struct Operand {

@@ -19,8 +19,7 @@ std::vector<Tensor> tensors_of(const Callbacks& f, const std::vector<tl_tensor*>
 void check_callback(const Callbacks& f, const char* what, tl_status status) {
   if (f.session.failed()) throw Error(f.session.code(), f.session.message());
   if (status == TL_OK) return;
-  const bool known = status > TL_OK && status <= TL_TIMED_OUT;
-  fail(known ? static_cast<Code>(status) : Code::kInvalidArgument, "[", f.name, "] the ", what,
+  fail(is_error(status) ? static_cast<Code>(status) : Code::kInvalidArgument, "[", f.name, "] the ", what,
        " callback must return TL_OK or set the error that it returns: got status ", status, " (",
        tl_status_name(status), ") without an error; ",
        status == TL_BUSY

@@ -154,7 +154,7 @@ TL_API void tl_clear_error(tl_context* context) {
 
 TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
-    if (code <= TL_OK || code > TL_CANCELLED)
+    if (!is_error(code))
       invalid("[set_error] 'code' must be that of an error: got ", code, "; clear_error takes an error back");
     s.keep_error(static_cast<Code>(code), message ? message : code_name(static_cast<Code>(code)));
   });

@@ -118,6 +118,12 @@ TL_API tl_status tl_group_set_timeout(tl_group* group, double seconds) {
                              [&](Session&, GroupObject& g) { g.group->set_timeout(seconds); });
 }
 
+TL_API tl_status tl_group_leave(tl_group* group, const char* reason) {
+  return query<GroupObject>(group, Kind::kGroup, "group_leave", [&](Session&, GroupObject& g) {
+    g.group->leave(checked_text("group_leave", "reason", reason));
+  });
+}
+
 TL_API tl_group* tl_group_keep(tl_group* group) {
   return keep(group, Kind::kGroup, "group_keep") ? group : nullptr;
 }

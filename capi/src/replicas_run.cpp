@@ -112,8 +112,7 @@ class Replicas {
     tl_status status = group ? body_(me.context, group, user_data_) : tl_error_code(me.context);
     if (tl_failed(me.context)) status = tl_error_code(me.context);
     if (status == TL_OK) return;
-    const bool known = status > TL_OK && status <= TL_TIMED_OUT;
-    me.code = known ? static_cast<Code>(status) : Code::kInvalidArgument;
+    me.code = is_error(status) ? static_cast<Code>(status) : Code::kInvalidArgument;
     me.message = tl_error_message(me.context);
     if (alive) {
       const Entered entered(me.context);  // the group belongs to the context

@@ -54,8 +54,7 @@ class CustomSchedule final : public optim::Schedule {
            "] a rate callback must not use its context: got a call in that of step ", step,
            "; compute the rate with numbers");
     if (status == TL_OK) return rate;
-    const bool known = status > TL_OK && status <= TL_TIMED_OUT;
-    fail(known ? static_cast<Code>(status) : Code::kInvalidArgument, "[", name_,
+    fail(is_error(status) ? static_cast<Code>(status) : Code::kInvalidArgument, "[", name_,
          "] the rate callback must return TL_OK: got ", status, " (", tl_status_name(status), ") for step ",
          step, "; look at the callback");
   }

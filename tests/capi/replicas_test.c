@@ -266,6 +266,7 @@ static tl_status one_fails(tl_context *c, tl_group *g, void *user) {
       case 2: (void)tl_group_all_reduce(g, NULL, TL_REDUCE_SUM); return tl_error_code(c);
       case 3: tl_group_release(g); return note(f, c, r);
       case 4: return TL_OK;
+      case 5: return tl_group_leave(g, "the milk is sour");
       default: (void)tl_group_reduce(g, tl_scalar(c, TL_F32, 1), TL_REDUCE_MAX, 0); return tl_error_code(c);
     }
   (void)tl_group_all_reduce(g, tl_scalar(c, TL_F32, 1), TL_REDUCE_SUM);
@@ -280,10 +281,11 @@ static void a_rank_that_fails_is_named_to_the_others(void **state) {
                        "[group_all_reduce] 'x'",
                        "it has released the group",
                        "it has released the group, or ended its context",
+                       "the milk is sour",
                        "the reduction must be sum or mean"};
-  const tl_status codes[] = {TL_NOT_FOUND, TL_INVALID_ARGUMENT, TL_INVALID_ARGUMENT, TL_OK,
+  const tl_status codes[] = {TL_NOT_FOUND, TL_INVALID_ARGUMENT, TL_INVALID_ARGUMENT, TL_OK, TL_OK,
                              TL_OK,        TL_UNSUPPORTED};
-  for (int which = 0; which < 6; which++) {
+  for (int which = 0; which < 7; which++) {
     tl_context *c = new_context();
     found f = {.which = which, .size = 3};
     assert_int_equal(tl_replicas_run(c, 3, NULL, one_fails, &f), codes[which]);
@@ -428,6 +430,12 @@ static void wrong_arguments_are_refused(void **state) {
   o.timeout_seconds = -1;
   assert_int_equal(tl_replicas_run(c, 2, &o, compiled, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "must not be negative");
+  /* Programs may set the statuses of this header, too. */
+  assert_int_equal(tl_set_error(c, TL_TIMED_OUT, "late"), TL_OK);
+  expect_error(c, TL_TIMED_OUT, "late");
+  assert_string_equal(tl_status_name(TL_TIMED_OUT), "timed out");
+  assert_int_equal(tl_set_error(c, TL_TIMED_OUT + 1, "later"), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'code' must be that of an error");
   assert_null(tl_rendezvous_new(c, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "got 0");
   assert_null(tl_group_join(c, NULL, 0, NULL));

@@ -109,6 +109,11 @@ TL_API int64_t tl_group_steps(tl_group *group);
 /** Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1. */
 TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
 
+/** Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`, text that is copied: where a
+ * program finds that it cannot go on. Nothing where the group has ended before. Works while the context holds an error. Since
+ * 0.1. */
+TL_API tl_status tl_group_leave(tl_group *group, const char *reason);
+
 /** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error). Since 0.1.
  * @returns same */
 TL_API tl_group *tl_group_keep(tl_group *group);

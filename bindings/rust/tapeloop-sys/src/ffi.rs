@@ -5327,6 +5327,11 @@ extern "C" {
     /// Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1.
     pub fn tl_group_set_timeout(group: *mut tl_group, seconds: f64) -> tl_status;
 
+    /// Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`,
+    /// text that is copied: where a program finds that it cannot go on. Nothing where the group has ended
+    /// before. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_leave(group: *mut tl_group, reason: *const c_char) -> tl_status;
+
     /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
     /// the error). Since 0.1.
     pub fn tl_group_keep(group: *mut tl_group) -> *mut tl_group;

@@ -2,9 +2,9 @@
 
 use crate::call::gate;
 use crate::{
-    ffi, Bundle, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Layer, Logger,
-    Metric, Optimizer, PersistentTape, Plot, Progress, Pullback, Safetensors, SafetensorsWriter, Schedule,
-    Tape, Tensor, Trace, Variable,
+    ffi, Bundle, Checkpoint, CheckpointManager, Context, Dataset, Feed, Forward, Function, Group, Layer,
+    Logger, Metric, Optimizer, PersistentTape, Plot, Progress, Pullback, Rendezvous, Safetensors,
+    SafetensorsWriter, Schedule, Tape, Tensor, Trace, Variable,
 };
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Scope<'ctx> {
 }
 
 /// What a scope can keep: [`Tensor`], [`Variable`], [`Layer`], [`Optimizer`], [`Schedule`], [`Metric`], [`Dataset`], [`Bundle`], [`Tape`],
-/// [`Logger`], [`Plot`], [`Progress`], [`Trace`], [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
+/// [`Logger`], [`Plot`], [`Progress`], [`Trace`], [`PersistentTape`], [`Forward`], [`Pullback`], [`Function`], [`Feed`], [`Group`], [`Rendezvous`], [`Safetensors`], [`SafetensorsWriter`], [`Checkpoint`] and
 /// [`CheckpointManager`].
 pub trait Keep {
     #[doc(hidden)]
@@ -88,7 +88,13 @@ macro_rules! keep_by_method {
         }
     )*};
 }
-keep_by_method!(Logger, Plot, Progress, Trace);
+keep_by_method!(Logger, Plot, Progress, Rendezvous, Trace);
+
+impl Keep for Group<'_> {
+    fn move_out(&self) {
+        self.keep();
+    }
+}
 
 impl Keep for Feed<'_> {
     fn move_out(&self) {

@@ -1,0 +1,402 @@
+//go:build cgo
+
+package tapeloop
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// Group is one replica's place among those that train together: RunReplicas and Context.JoinGroup give one.
+//
+// All ranks of a group call the same methods of it, on tensors of the same dtypes and shapes, in the same order. Where they do not,
+// all get ErrMismatch with the first rank and field that differs. Where a rank does not come in time, all get ErrTimedOut; where it
+// fails, closes its group or its context, the others get ErrPeerLost, with its number, the step and the reason. The first failure
+// ends the group. Sums have the same bits whatever the threads.
+//
+// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives cannot stand in a compiled
+// step or inside Vmap.
+type Group struct{ object }
+
+// Rendezvous is where the ranks of a group meet that are goroutines of one process.
+type Rendezvous struct{ object }
+
+func releaseGroup(h uintptr)      { C.tlgo_group_release(C.uintptr_t(h)) }
+func releaseRendezvous(h uintptr) { C.tlgo_rendezvous_release(C.uintptr_t(h)) }
+
+func (g *Group) self() *object {
+	if g == nil {
+		return nil
+	}
+	return &g.object
+}
+
+func (r *Rendezvous) self() *object {
+	if r == nil {
+		return nil
+	}
+	return &r.object
+}
+
+func (c *Context) group(handle C.uintptr_t) (*Group, error) {
+	g := &Group{}
+	made := c.objectOf(handle)
+	g.h, g.object.c, g.failed = made.h, made.c, made.failed
+	if err := g.object.usable(); err != nil {
+		return nil, err
+	}
+	return newObject(g, &g.object, releaseGroup), nil
+}
+
+// NewGroup is the group of the processes that a launcher has started, as the environment says. This version has no engine that joins
+// processes, so that more than one is ErrUnsupported, never a group of one in silence; without a launcher it is a group of one,
+// in which every call gives back what it gets.
+func (c *Context) NewGroup(options *GroupOptions) (*Group, error) {
+	return c.group(C.tlgo_group_new(c.handle(), options.raw()))
+}
+
+// NewRendezvous is where size ranks, 1 to 1,024, meet. This context must outlive their joining; it may be one of theirs.
+func (c *Context) NewRendezvous(size int32) (*Rendezvous, error) {
+	r := &Rendezvous{}
+	made := c.objectOf(C.tlgo_rendezvous_new(c.handle(), C.int32_t(size)))
+	r.h, r.object.c, r.failed = made.h, made.c, made.failed
+	if err := r.object.usable(); err != nil {
+		return nil, err
+	}
+	return newObject(r, &r.object, releaseRendezvous), nil
+}
+
+// Keep moves it one scope out, as Tensor.Keep does, and returns it.
+func (r *Rendezvous) Keep() *Rendezvous {
+	if r == nil {
+		return nil
+	}
+	return keep(r, &r.object, func() C.uintptr_t { return C.tlgo_rendezvous_keep(C.uintptr_t(r.h)) }, releaseRendezvous)
+}
+
+// Close gives it up: no rank can join any more. Closing it again does nothing; the error is always nil.
+func (r *Rendezvous) Close() error { return r.self().close(releaseRendezvous) }
+
+// JoinGroup joins a group as one of its ranks, and waits until all have joined: each on a goroutine of its own, with a context of its
+// own. ErrTimedOut lists the ranks that are missing; two that join as one are ErrMismatch for all.
+func (c *Context) JoinGroup(meeting *Rendezvous, rank int32, options *GroupOptions) (*Group, error) {
+	if err := meeting.self().usable(); err != nil {
+		return nil, err
+	}
+	g, err := c.group(C.tlgo_group_join(c.handle(), C.uintptr_t(meeting.h), C.int32_t(rank), options.raw()))
+	runtime.KeepAlive(meeting)
+	return g, err
+}
+
+// number is what the group says of itself, -1 of one that is not there.
+func (g *Group) number(of func(h C.uintptr_t) int64) int64 {
+	if g == nil || g.h == 0 {
+		return -1
+	}
+	n := of(C.uintptr_t(g.h))
+	runtime.KeepAlive(g)
+	return n
+}
+
+// Rank is the number of this rank, from 0; -1 of a group that is closed.
+func (g *Group) Rank() int {
+	return int(g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_rank(h)) }))
+}
+
+// Size is how many ranks there are; -1 of a group that is closed.
+func (g *Group) Size() int {
+	return int(g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_size(h)) }))
+}
+
+// LocalRank is the number of this rank among those of its machine; -1 of a group that is closed.
+func (g *Group) LocalRank() int {
+	return int(g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_local_rank(h)) }))
+}
+
+// Steps is how many collectives have ended well, barriers and splits too; -1 of a group that is closed.
+func (g *Group) Steps() int64 {
+	return g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_steps(h)) })
+}
+
+// SetTimeout sets how long each call waits for the other ranks.
+func (g *Group) SetTimeout(timeout time.Duration) error {
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_timeout(h, C.double(timeout.Seconds())) })
+}
+
+func (g *Group) effect(call func(h C.uintptr_t) C.int32_t) error {
+	if err := g.self().usable(); err != nil {
+		return err
+	}
+	err := g.c.effect(call(C.uintptr_t(g.h)))
+	runtime.KeepAlive(g)
+	return err
+}
+
+// Leave ends the group for all of its ranks, which get ErrPeerLost with the number of this one and the reason.
+func (g *Group) Leave(reason string) error {
+	text := C.CString(strings.ReplaceAll(reason, "\x00", " "))
+	defer C.free(unsafe.Pointer(text))
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_leave(h, text) })
+}
+
+// Split is a group within the group, of the ranks that give the same color, in the order of key, then of their ranks; nil for a color
+// below 0.
+func (g *Group) Split(color, key int64) (*Group, error) {
+	if err := g.self().usable(); err != nil {
+		return nil, err
+	}
+	h := C.tlgo_group_split(C.uintptr_t(g.h), C.int64_t(color), C.int64_t(key))
+	runtime.KeepAlive(g)
+	if h == 0 && color < 0 {
+		return nil, g.c.Err()
+	}
+	return g.c.group(h)
+}
+
+// Barrier waits until all ranks have come.
+func (g *Group) Barrier() error {
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_barrier(h) })
+}
+
+// collective is a call that makes a tensor of one. A tensor that is an error ends the group for the others, who would wait.
+func (g *Group) collective(x *Tensor, call func(h, x C.uintptr_t) C.uintptr_t) *Tensor {
+	if g == nil || g.h == 0 {
+		return g.self().failedTensor()
+	}
+	if err := x.err(); err != nil {
+		_ = g.Leave(err.Message)
+		return x
+	}
+	made := g.c.result(call(C.uintptr_t(g.h), x.handle()))
+	runtime.KeepAlive(g)
+	runtime.KeepAlive(x)
+	return made
+}
+
+// AllReduce is the reduction over ranks of x, on all of them.
+func (g *Group) AllReduce(x *Tensor, reduction ReduceOp) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_all_reduce(h, x, C.int32_t(reduction)) })
+}
+
+// AllReduceList is the same of a list in one step: gradients, say.
+func (g *Group) AllReduceList(tensors []*Tensor, reduction ReduceOp) ([]*Tensor, error) {
+	var out []C.uintptr_t
+	err := g.onList(tensors, func(h C.uintptr_t, x []C.uintptr_t) C.int32_t {
+		out = make([]C.uintptr_t, len(x))
+		return C.tlgo_group_all_reduce_list(h, list(x), C.size_t(len(x)), C.int32_t(reduction), list(out))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g.c.results(out), nil
+}
+
+func (g *Group) onList(tensors []*Tensor, call func(h C.uintptr_t, x []C.uintptr_t) C.int32_t) error {
+	if err := g.self().usable(); err != nil {
+		return err
+	}
+	handles, broken := handlesOf(tensors)
+	if broken != nil {
+		_ = g.Leave(broken.err().Message)
+		return broken.c.brokenBy(broken)
+	}
+	err := g.effect(func(h C.uintptr_t) C.int32_t { return call(h, handles) })
+	runtime.KeepAlive(tensors)
+	return err
+}
+
+// Reduce is the sum or mean over ranks of x at rank root; zeros on the others.
+func (g *Group) Reduce(x *Tensor, reduction ReduceOp, root int32) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t {
+		return C.tlgo_group_reduce(h, x, C.int32_t(reduction), C.int32_t(root))
+	})
+}
+
+// AllGather is the x of all ranks, one behind another along the first axis, whose size may differ; scalars become a vector.
+func (g *Group) AllGather(x *Tensor) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_all_gather(h, x) })
+}
+
+// ReduceScatter is this rank's rows of the sum or mean over ranks of x: parts that differ by one row at most.
+func (g *Group) ReduceScatter(x *Tensor, reduction ReduceOp) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_reduce_scatter(h, x, C.int32_t(reduction)) })
+}
+
+// Broadcast is the x of rank root, on all ranks.
+func (g *Group) Broadcast(x *Tensor, root int32) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_broadcast(h, x, C.int32_t(root)) })
+}
+
+// AllToAll cuts the first axis of x, a multiple of the number of ranks, into a block for each: block j goes to rank j.
+func (g *Group) AllToAll(x *Tensor) *Tensor {
+	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_all_to_all(h, x) })
+}
+
+// Mirror gives variables the values of rank 0's, all of them or none. Those of a layer exist once it has been called.
+func (g *Group) Mirror(variables []*Tensor) error {
+	return g.onList(variables, func(h C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_mirror(h, list(v), C.size_t(len(v)))
+	})
+}
+
+// CheckMirrored makes sure that variables have the same bits on all ranks; else ErrMismatch names rank and variable.
+func (g *Group) CheckMirrored(variables []*Tensor) error {
+	return g.onList(variables, func(h C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_check_mirrored(h, list(v), C.size_t(len(v)))
+	})
+}
+
+// AverageVariables gives variables their mean over ranks: moving statistics, or weights that have trained apart for some steps.
+func (g *Group) AverageVariables(variables []*Tensor) error {
+	return g.onList(variables, func(h C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_average_variables(h, list(v), C.size_t(len(v)))
+	})
+}
+
+// AverageLoss is this rank's part of the mean loss of all examples of all ranks, from one loss for each of its own, which may be none:
+// the sum over ranks is the mean, and the sum of the gradients its gradient.
+func (g *Group) AverageLoss(losses *Tensor) *Tensor {
+	return g.collective(losses, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_average_loss(h, x) })
+}
+
+// MetricResult is what a metric gives of the updates on all ranks; its own state stays as it is. ErrUnsupported for R2.
+func (g *Group) MetricResult(metric *Metric) (*Tensor, error) {
+	if err := g.self().usable(); err != nil {
+		return nil, err
+	}
+	if err := metric.self().usable(); err != nil {
+		_ = g.Leave(err.Error())
+		return nil, err
+	}
+	made, err := g.c.made(C.tlgo_group_metric_result(C.uintptr_t(g.h), C.uintptr_t(metric.h)))
+	runtime.KeepAlive(g)
+	runtime.KeepAlive(metric)
+	return made, err
+}
+
+// Distribute is this rank's rows of each element of a data set of batches for all ranks, which is the same on each: shuffle with the
+// same seed.
+func (g *Group) Distribute(source *Dataset) *Dataset {
+	if err := g.self().usable(); err != nil {
+		failed, _ := err.(*Error)
+		return &Dataset{object: object{failed: failed}}
+	}
+	made := source.made(func(_, source C.uintptr_t) C.uintptr_t { return C.tlgo_group_distribute(C.uintptr_t(g.h), source) })
+	runtime.KeepAlive(g)
+	return made
+}
+
+// Keep moves the group one scope out, as Tensor.Keep does, and returns it.
+func (g *Group) Keep() *Group {
+	if g == nil {
+		return nil
+	}
+	return keep(g, &g.object, func() C.uintptr_t { return C.tlgo_group_keep(C.uintptr_t(g.h)) }, releaseGroup)
+}
+
+// Close leaves the group: ranks that wait for this one get ErrPeerLost. Closing it again does nothing; the error is always nil.
+func (g *Group) Close() error { return g.self().close(releaseGroup) }
+
+// RunReplicas runs count replicas, 1 to 1,024, as goroutines with a context and a group of their own, which end when the function
+// returns, and waits for all. Where some fail, the error is that of the one that failed for a reason of its own, with its rank; a panic
+// goes on here. options may be nil.
+//
+//	err := tapeloop.RunReplicas(2, nil, func(c *tapeloop.Context, group *tapeloop.Group) error {
+//		... make the model, call it once ...
+//		if err := group.Mirror(weights); err != nil {
+//			return err
+//		}
+//		mine := group.Distribute(batches)
+//		for mine.Next() {
+//			loss := group.AverageLoss(lossesOfTheExamples)
+//			gradients, err := tape.Gradient(loss, weights, nil)
+//			...
+//			sums, err := group.AllReduceList(gradients, tapeloop.ReduceSum)
+//			...
+//			err = adam.Apply(sums, weights)
+//		}
+//		return mine.Err()
+//	})
+func RunReplicas(count int, options *ReplicasOptions, replica func(c *Context, group *Group) error) error {
+	const op = "replicas_run"
+	switch {
+	case replica == nil:
+		return refusal(ErrInvalidArgument, "the function is nil")
+	case count < 1 || count > 1024:
+		return newError(ErrInvalidArgument, fmt.Sprintf("[%s] there must be 1 to 1024 replicas: got %d", op, count))
+	}
+	if options == nil {
+		options = &ReplicasOptions{}
+	}
+	starter, err := NewContext(&ContextOptions{Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer starter.Close()
+	meeting, err := starter.NewRendezvous(int32(count))
+	if err != nil {
+		return err
+	}
+	threads := options.Threads
+	if threads == 0 {
+		threads = int32((runtime.NumCPU() + count - 1) / count)
+	}
+	errs, panics := make([]error, count), make([]any, count)
+	var all sync.WaitGroup
+	for rank := 0; rank < count; rank++ {
+		all.Add(1)
+		go func(rank int) {
+			defer all.Done()
+			errs[rank] = func() error {
+				c, err := NewContext(&ContextOptions{Seed: options.Seed + uint64(rank), Threads: threads, MemoryLimit: options.MemoryLimit})
+				if err != nil {
+					_ = meeting.Close() // who has not joined cannot any more
+					return err
+				}
+				defer c.Close()
+				group, err := c.JoinGroup(meeting, int32(rank), &GroupOptions{TimeoutSeconds: options.TimeoutSeconds})
+				if err != nil {
+					return err
+				}
+				defer func() {
+					if panics[rank] = recover(); panics[rank] != nil {
+						_ = group.Leave(fmt.Sprint("it panicked: ", panics[rank]))
+					}
+				}()
+				err = replica(c, group)
+				if err != nil {
+					_ = group.Leave(err.Error())
+				}
+				return err
+			}()
+		}(rank)
+	}
+	all.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
+	found := -1
+	for rank, err := range errs {
+		if err != nil && (found < 0 || (isLost(errs[found]) && !isLost(err))) {
+			found = rank
+		}
+	}
+	if found < 0 {
+		return nil
+	}
+	return fmt.Errorf("[%s] every replica must end well: rank %d failed: %w", op, found, errs[found])
+}
+
+func isLost(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Code == ErrPeerLost
+}

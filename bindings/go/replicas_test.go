@@ -1,0 +1,268 @@
+//go:build cgo
+
+package tapeloop
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"testing"
+	"time"
+)
+
+// trainPart trains on 9 examples in batches of 4, 4 and 1, and gives the losses. group nil: alone.
+func trainPart(c *Context, group *Group) (losses []float64, err error) {
+	const rows = 9
+	x, y := make([]float64, rows*3), make([]float64, rows)
+	for i := range x {
+		x[i] = math.Sin(float64(i) * 1.7)
+	}
+	for i := range y {
+		y[i] = math.Cos(float64(i) * 0.9)
+	}
+	xs, err := NewTensor(c, x, rows, 3)
+	if err != nil {
+		return nil, err
+	}
+	ys, err := NewTensor(c, y, rows, 1)
+	if err != nil {
+		return nil, err
+	}
+	data := c.Dataset(xs, ys).Shuffle(5).Batched(4, false)
+	first := 0.0
+	if group != nil {
+		first = float64(group.Rank())
+	}
+	weights := []*Tensor{c.Variable(c.Full([]int64{3, 1}, first, F64), "w")}
+	if group != nil {
+		if err := group.Mirror(weights); err != nil {
+			return nil, err
+		}
+		data = group.Distribute(data)
+	}
+	sgd := c.SGD(&SGDOptions{LearningRate: 0.1})
+	for epoch := 0; epoch < 4; epoch++ {
+		for data.Next() {
+			tape := c.NewTape(nil)
+			each := data.Batch()[0].MatMul(weights[0]).Sub(data.Batch()[1]).Square()
+			loss := each.Mean()
+			if group != nil {
+				loss = group.AverageLoss(each)
+			}
+			gradients, err := tape.Gradient(loss, weights, nil)
+			if err == nil && group != nil {
+				gradients, err = group.AllReduceList(gradients, ReduceSum)
+			}
+			if err == nil {
+				err = sgd.Apply(gradients, weights)
+			}
+			if err != nil {
+				return nil, err
+			}
+			if group != nil {
+				loss = group.AllReduce(loss, ReduceSum)
+			}
+			value, err := loss.Item()
+			if err != nil {
+				return nil, err
+			}
+			losses = append(losses, value)
+		}
+		if err := data.Err(); err != nil {
+			return nil, err
+		}
+	}
+	if group != nil {
+		err = group.CheckMirrored(weights)
+	}
+	return losses, err
+}
+
+func TestReplicasTrainAsOneContextDoes(t *testing.T) {
+	alone, err := trainPart(newContext(t), nil)
+	must(t, err)
+	if len(alone) != 12 || alone[11] >= alone[0] {
+		t.Fatal(alone)
+	}
+	for _, count := range []int{1, 2, 4} {
+		all := make([][]float64, count)
+		must(t, RunReplicas(count, &ReplicasOptions{Threads: 1}, func(c *Context, g *Group) (err error) {
+			all[g.Rank()], err = trainPart(c, g)
+			return err
+		}))
+		for _, losses := range all {
+			for i := range alone {
+				if losses[i] != all[0][i] || math.Abs(losses[i]-alone[i]) > 1e-13 {
+					t.Fatalf("%d ranks: %v, alone %v", count, losses, alone)
+				}
+			}
+		}
+	}
+}
+
+func TestCollectives(t *testing.T) {
+	must(t, RunReplicas(2, &ReplicasOptions{Threads: 1, TimeoutSeconds: 20}, func(c *Context, g *Group) error {
+		r := g.Rank()
+		x, err := NewTensor(c, []float64{float64(r) + 1, 10 * float64(r)}, 2)
+		if err != nil {
+			return err
+		}
+		same := func(what string, got *Tensor, want ...float64) {
+			values, e := Values[float64](got)
+			if e == nil && fmt.Sprint(values) != fmt.Sprint(want) {
+				e = fmt.Errorf("%s: got %v, want %v", what, values, want)
+			}
+			if err == nil {
+				err = e
+			}
+		}
+		of := [][]float64{{3, 3, 10, 1, 2}, {10, 0, 0, 0, 10}}[r]
+		if g.Size() != 2 || g.LocalRank() != r || g.Steps() != 0 {
+			return errors.New("the group does not know itself")
+		}
+		same("sum", g.AllReduce(x, ReduceSum), 3, 10)
+		same("max", g.AllReduce(x, ReduceMax), 2, 10)
+		same("gather", g.AllGather(x), 1, 0, 2, 10)
+		same("broadcast", g.Broadcast(x, 1), 2, 10)
+		same("scatter", g.ReduceScatter(x, ReduceSum), of[0])
+		same("reduce", g.Reduce(x, ReduceSum, 0), of[1], of[2])
+		same("all to all", g.AllToAll(x), of[3], of[4])
+		other, e := g.Split(0, int64(-r))
+		if e != nil || other.Rank() != 1-r {
+			return fmt.Errorf("split: %v %v", other, e)
+		}
+		if none, e := g.Split(-1, 0); none != nil || e != nil {
+			return fmt.Errorf("no group: %v %v", none, e)
+		}
+		tape := c.NewTape(nil)
+		if e := tape.Watch(x); e != nil {
+			return e
+		}
+		gradients, e := tape.Gradient(g.AllReduce(x, ReduceSum).Square().Sum(), []*Tensor{x}, nil)
+		if e != nil {
+			return e
+		}
+		same("gradient", gradients[0], 12, 40)
+		v := []*Tensor{c.Variable(x, "v")}
+		if e := g.AverageVariables(v); e != nil {
+			return e
+		}
+		same("average", v[0], 1.5, 5)
+		mean := c.MeanMetric("")
+		if e := mean.Update(x, nil); e != nil {
+			return e
+		}
+		merged, e := g.MetricResult(mean)
+		if e != nil {
+			return e
+		}
+		same("metric", merged, 13.0/4)
+		if e := g.SetTimeout(30 * time.Second); e != nil {
+			return e
+		}
+		if e := g.Keep().Barrier(); e != nil {
+			return e
+		}
+		return err
+	}))
+	group, err := newContext(t).NewGroup(nil)
+	must(t, err)
+	if group.Size() != 1 {
+		t.Error(group.Size())
+	}
+	must(t, group.Close())
+}
+
+func TestAllRanksLearnWhatWentWrong(t *testing.T) {
+	options := &ReplicasOptions{Threads: 1}
+	errs := make([]error, 3)
+	err := RunReplicas(3, options, func(c *Context, g *Group) error {
+		shape := int64(2)
+		if g.Rank() == 1 {
+			shape = 3
+		}
+		errs[g.Rank()] = g.AllReduce(c.Zeros(shape), ReduceSum).Err()
+		return errs[g.Rank()]
+	})
+	for _, err := range append(errs, err) {
+		wants(t, err, ErrMismatch, "rank 1 differs from rank 0 in the shape of tensor 0")
+	}
+
+	bare := errors.New("the cupboard is bare")
+	var told error
+	err = RunReplicas(2, options, func(c *Context, g *Group) error {
+		if g.Rank() == 1 {
+			return bare
+		}
+		told = g.Barrier()
+		return told
+	})
+	if !errors.Is(err, bare) {
+		t.Error(err)
+	}
+	wants(t, told, ErrPeerLost, "the cupboard is bare")
+
+	// A tensor that is an error: the others do not wait for it.
+	err = RunReplicas(2, options, func(c *Context, g *Group) error {
+		x := c.Zeros(2, 3)
+		if g.Rank() == 1 {
+			x = x.MatMul(x)
+		}
+		err := g.AllReduce(x, ReduceSum).Err()
+		if g.Rank() == 0 {
+			told = err
+		}
+		return err
+	})
+	wants(t, err, ErrInvalidArgument, "matmul")
+	wants(t, told, ErrPeerLost, "matmul")
+
+	func() {
+		defer func() {
+			if p := recover(); p != "boo" {
+				t.Error(p)
+			}
+		}()
+		_ = RunReplicas(2, options, func(c *Context, g *Group) error {
+			if g.Rank() == 0 {
+				panic("boo")
+			}
+			return g.Barrier()
+		})
+		t.Error("the panic did not come back")
+	}()
+	wants(t, RunReplicas(0, nil, func(*Context, *Group) error { return nil }), ErrInvalidArgument, "got 0")
+}
+
+func TestGoroutinesMeet(t *testing.T) {
+	starter := newContext(t)
+	meeting, err := starter.NewRendezvous(2)
+	must(t, err)
+	errs := make([]error, 2)
+	var all sync.WaitGroup
+	for rank := range errs {
+		all.Add(1)
+		go func(rank int) {
+			defer all.Done()
+			c, err := NewContext(&ContextOptions{Threads: 1})
+			if err == nil {
+				var g *Group
+				if g, err = c.JoinGroup(meeting, int32(rank), &GroupOptions{TimeoutSeconds: 20}); err == nil {
+					err = g.Barrier()
+				}
+				c.Close()
+			}
+			errs[rank] = err
+		}(rank)
+	}
+	all.Wait()
+	for _, err := range errs {
+		must(t, err)
+	}
+	must(t, meeting.Keep().Close())
+	lonely, err := starter.NewRendezvous(3)
+	must(t, err)
+	_, err = starter.JoinGroup(lonely, 1, &GroupOptions{TimeoutSeconds: 0.02})
+	wants(t, err, ErrTimedOut, "ranks 0, 2 did not come")
+}

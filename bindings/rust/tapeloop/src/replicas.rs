@@ -1,0 +1,399 @@
+//! Replicas: the same program several times at once, each with its own part of every batch, in step.
+
+use crate::error::done;
+use crate::list::TensorList;
+use crate::{ffi, text, Code, Context, Dataset, Error, Metric, ReduceOp, Result, Tensor};
+use std::any::Any;
+use std::cell::Cell;
+use std::ffi::CString;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::os::raw::c_void;
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::ptr;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+/// One replica's place among those that train together: [`Replicas::run`] and [`Context::join_group`] give one.
+///
+/// All ranks of a group call the same methods of it, on tensors of the same dtypes and shapes, in the same order. Where they do not,
+/// all get [`Code::Mismatch`] with the first rank and field that differs. Where a rank does not come in time, all get
+/// [`Code::TimedOut`]; where it fails, drops its group or ends its context, the others get [`Code::PeerLost`], with its number, the step
+/// and the reason. The first failure ends the group. Sums have the same bits whatever the threads.
+///
+/// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives cannot stand in a compiled
+/// step or inside vmap.
+pub struct Group<'a> {
+    handle: *mut ffi::tl_group,
+    context: &'a Context,
+    one_thread: PhantomData<Cell<()>>,
+}
+
+/// Where the ranks of a group meet that are threads of one process: [`Context::rendezvous`] makes one, for any thread to use.
+pub struct Rendezvous {
+    handle: *mut ffi::tl_rendezvous,
+}
+
+// SAFETY: a handle, which is never followed here; joining looks it up from any thread, also while others are in its context.
+unsafe impl Send for Rendezvous {}
+// SAFETY: as above; no method changes it.
+unsafe impl Sync for Rendezvous {}
+
+impl Rendezvous {
+    /// Moves it one scope out; a failure stays in the context.
+    pub(crate) fn keep(&self) {
+        call!(tl_rendezvous_keep(self.handle));
+    }
+}
+
+impl Drop for Rendezvous {
+    fn drop(&mut self) {
+        call!(tl_rendezvous_release(self.handle));
+    }
+}
+
+impl fmt::Debug for Rendezvous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rendezvous")
+    }
+}
+
+fn group_options(timeout: Option<Duration>) -> ffi::tl_group_options {
+    let mut options = options!(tl_group_options, tl_group_options_init);
+    options.timeout_seconds = timeout.map_or(0.0, |timeout| timeout.as_secs_f64().max(f64::MIN_POSITIVE));
+    options
+}
+
+impl Context {
+    /// The group of the processes that a launcher has started, as the environment says. This version has no engine that joins
+    /// processes, so that more than one is [`Code::Unsupported`], never a group of one in silence; without a launcher it is a group of
+    /// one, in which every call gives back what it gets. The timeout (600 s without one) is how long each call waits for the others.
+    pub fn group(&self, timeout: Option<Duration>) -> Result<Group<'_>> {
+        let options = group_options(timeout);
+        self.made_group("group_new", call!(tl_group_new(self.handle(), &options)))
+    }
+
+    /// Where `size` ranks meet. This context must outlive their joining; it may be one of theirs.
+    pub fn rendezvous(&self, size: i32) -> Result<Rendezvous> {
+        let handle = call!(tl_rendezvous_new(self.handle(), size));
+        if handle.is_null() {
+            return Err(Error::take(self.handle(), "rendezvous_new", ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Rendezvous { handle })
+    }
+
+    /// Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a context of its own.
+    /// [`Code::TimedOut`] lists the ranks that are missing; two that join as one are [`Code::Mismatch`] for all.
+    pub fn join_group(
+        &self,
+        meeting: &Rendezvous,
+        rank: i32,
+        timeout: Option<Duration>,
+    ) -> Result<Group<'_>> {
+        let options = group_options(timeout);
+        self.made_group("group_join", call!(tl_group_join(self.handle(), meeting.handle, rank, &options)))
+    }
+
+    fn made_group(&self, call: &str, handle: *mut ffi::tl_group) -> Result<Group<'_>> {
+        if handle.is_null() {
+            return Err(Error::take(self.handle(), call, ffi::TL_INVALID_ARGUMENT));
+        }
+        Ok(Group { handle, context: self, one_thread: PhantomData })
+    }
+}
+
+macro_rules! on_variables {
+    ($(#[$doc:meta])* $name:ident, $function:ident, $call:literal) => {
+        $(#[$doc])*
+        pub fn $name<L: TensorList + ?Sized>(&self, variables: &L) -> Result<()> {
+            let status = variables.with_handles(|v| call!($function(self.handle, v.as_ptr(), v.len())));
+            self.done($call, status)
+        }
+    };
+}
+
+impl<'a> Group<'a> {
+    fn done(&self, call: &str, status: i32) -> Result<()> {
+        done(self.context.handle(), call, status)
+    }
+
+    /// The number of this rank, from 0.
+    pub fn rank(&self) -> i32 {
+        call!(tl_group_rank(self.handle))
+    }
+
+    /// How many ranks there are.
+    pub fn size(&self) -> i32 {
+        call!(tl_group_size(self.handle))
+    }
+
+    /// The number of this rank among those of its machine.
+    pub fn local_rank(&self) -> i32 {
+        call!(tl_group_local_rank(self.handle))
+    }
+
+    /// How many collectives have ended well, barriers and splits too.
+    pub fn steps(&self) -> i64 {
+        call!(tl_group_steps(self.handle))
+    }
+
+    /// Sets how long each call waits for the other ranks.
+    pub fn set_timeout(&self, timeout: Duration) -> Result<()> {
+        self.done("group_set_timeout", call!(tl_group_set_timeout(self.handle, timeout.as_secs_f64())))
+    }
+
+    /// Ends the group for all of its ranks, which get [`Code::PeerLost`] with the number of this one and the reason.
+    pub fn leave(&self, reason: &str) -> Result<()> {
+        let reason = text::text("group_leave", reason)?;
+        self.done("group_leave", call!(tl_group_leave(self.handle, reason.as_ptr())))
+    }
+
+    /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their ranks; none for a color
+    /// below 0.
+    pub fn split(&self, color: i64, key: i64) -> Result<Option<Group<'a>>> {
+        let handle = call!(tl_group_split(self.handle, color, key));
+        if handle.is_null() {
+            return Error::take_if_any(self.context.handle(), "group_split").map_or(Ok(None), Err);
+        }
+        Ok(Some(Group { handle, context: self.context, one_thread: PhantomData }))
+    }
+
+    /// Waits until all ranks have come.
+    pub fn barrier(&self) -> Result<()> {
+        self.done("group_barrier", call!(tl_group_barrier(self.handle)))
+    }
+
+    /// The reduction over ranks of a tensor, on all of them.
+    pub fn all_reduce(&self, x: &Tensor, reduction: ReduceOp) -> Tensor {
+        let (group, context) = (self.handle, self.context.handle());
+        expression!(context, tl_group_all_reduce(group, x.handle, reduction as i32))
+    }
+
+    /// The same of a list in one step: gradients, say.
+    pub fn all_reduce_list<L: TensorList + ?Sized>(
+        &self,
+        tensors: &L,
+        reduction: ReduceOp,
+    ) -> Result<Vec<Tensor>> {
+        let mut out = Vec::new();
+        let status = tensors.with_handles(|x| {
+            out.resize(x.len(), ptr::null_mut());
+            let outputs = out.as_mut_ptr();
+            call!(tl_group_all_reduce_list(self.handle, x.as_ptr(), x.len(), reduction as i32, outputs))
+        });
+        self.done("group_all_reduce_list", status)?;
+        Ok(out.into_iter().map(|handle| Tensor::from_raw(handle, self.context.handle())).collect())
+    }
+
+    /// The sum or mean over ranks at rank `root`; zeros on the others.
+    pub fn reduce(&self, x: &Tensor, reduction: ReduceOp, root: i32) -> Tensor {
+        let (group, context) = (self.handle, self.context.handle());
+        expression!(context, tl_group_reduce(group, x.handle, reduction as i32, root))
+    }
+
+    /// The tensors of all ranks, one behind another along the first axis, whose size may differ; scalars become a vector.
+    pub fn all_gather(&self, x: &Tensor) -> Tensor {
+        expression!(self.context.handle(), tl_group_all_gather(self.handle, x.handle))
+    }
+
+    /// This rank's rows of the sum or mean over ranks: parts that differ by one row at most.
+    pub fn reduce_scatter(&self, x: &Tensor, reduction: ReduceOp) -> Tensor {
+        let (group, context) = (self.handle, self.context.handle());
+        expression!(context, tl_group_reduce_scatter(group, x.handle, reduction as i32))
+    }
+
+    /// The tensor of rank `root`, on all ranks.
+    pub fn broadcast(&self, x: &Tensor, root: i32) -> Tensor {
+        expression!(self.context.handle(), tl_group_broadcast(self.handle, x.handle, root))
+    }
+
+    /// Cuts the first axis, a multiple of the number of ranks, into a block for each: block j goes to rank j.
+    pub fn all_to_all(&self, x: &Tensor) -> Tensor {
+        expression!(self.context.handle(), tl_group_all_to_all(self.handle, x.handle))
+    }
+
+    on_variables! {
+        /// Gives variables the values of rank 0's, all of them or none. Those of a layer exist once it has been called.
+        mirror, tl_group_mirror, "group_mirror"
+    }
+    on_variables! {
+        /// Makes sure that variables have the same bits on all ranks; else [`Code::Mismatch`] names rank and variable.
+        check_mirrored, tl_group_check_mirrored, "group_check_mirrored"
+    }
+    on_variables! {
+        /// Gives variables their mean over ranks: moving statistics, or weights that have trained apart for some steps.
+        average_variables, tl_group_average_variables, "group_average_variables"
+    }
+
+    /// This rank's part of the mean loss of all examples of all ranks, from one loss for each of its own, which may be none: the sum over
+    /// ranks is the mean, and the sum of the gradients its gradient.
+    pub fn average_loss(&self, losses: &Tensor) -> Tensor {
+        expression!(self.context.handle(), tl_group_average_loss(self.handle, losses.handle))
+    }
+
+    /// What a metric gives of the updates on all ranks; its own state stays as it is. [`Code::Unsupported`] for R2.
+    pub fn metric_result(&self, metric: &Metric) -> Result<Tensor> {
+        let context = self.context.handle();
+        expression!(context, tl_group_metric_result(self.handle, metric.handle)).made("group_metric_result")
+    }
+
+    /// This rank's rows of each element of a data set of batches for all ranks, which is the same on each: shuffle with the same seed.
+    pub fn distribute(&self, source: &Dataset) -> Result<Dataset> {
+        source.decorated("group_distribute", call!(tl_group_distribute(self.handle, source.handle)))
+    }
+
+    /// Moves it one scope out; a failure stays in the context.
+    pub(crate) fn keep(&self) {
+        call!(tl_group_keep(self.handle));
+    }
+}
+
+impl Drop for Group<'_> {
+    fn drop(&mut self) {
+        call!(tl_group_release(self.handle));
+    }
+}
+
+impl fmt::Debug for Group<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Group(rank {} of {})", self.rank(), self.size())
+    }
+}
+
+/// Runs replicas as threads.
+///
+/// ```
+/// # use tapeloop::{Dataset, ReduceOp, Replicas, Result, Sgd};
+/// # fn main() -> Result<()> {
+/// let losses = Replicas::new(2).seed(1).threads(1).run(|c, group| {
+///     let x = c.tensor(&[1.0f32, 2.0, 3.0, 4.0, 5.0], &[5, 1])?;
+///     let y = c.tensor(&[2.0f32, 4.0, 6.0, 8.0, 10.0], &[5, 1])?;
+///     let batches = group.distribute(&Dataset::from_tensors(c, &[&x, &y])?.batch(2, false)?)?;
+///     let w = c.variable(&c.zeros(&[1, 1]), "w")?;
+///     group.mirror(&w)?;
+///     let sgd = Sgd::new().learning_rate(0.02).build(c)?;
+///     let mut last = 0.0;
+///     for _ in 0..20 {
+///         for batch in batches.epoch() {
+///             let [x, y] = batch?; // of a last batch of one row a replica has none
+///             let tape = c.tape()?;
+///             let loss = group.average_loss(&(x.matmul(&w) - y).square());
+///             let gradient = tape.gradient(&loss, &w)?;
+///             sgd.apply(&group.all_reduce_list(&gradient, ReduceOp::Sum)?, &w)?;
+///             last = group.all_reduce(&loss, ReduceOp::Sum).item()?;
+///         }
+///     }
+///     group.check_mirrored(&w)?;
+///     Ok(last)
+/// })?;
+/// assert!(losses[0] < 1e-3 && losses[0] == losses[1]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Replicas {
+    count: i32,
+    options: ffi::tl_replicas_options,
+}
+
+impl fmt::Debug for Replicas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Replicas({})", self.count)
+    }
+}
+
+/// The closure of a run, and where its results and panics go.
+struct Run<F, R> {
+    closure: F,
+    results: Mutex<Vec<Option<R>>>,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    match mutex.lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(), // a value is put in as a whole
+    }
+}
+
+impl Replicas {
+    /// 1 to 1,024 replicas.
+    pub fn new(count: i32) -> Replicas {
+        Replicas { count, options: options!(tl_replicas_options, tl_replicas_options_init) }
+    }
+
+    /// Of rank 0's context; that of rank r is r more, so that dropout differs.
+    pub fn seed(mut self, seed: u64) -> Replicas {
+        self.options.seed = seed;
+        self
+    }
+
+    /// Of each context; 0, the default: its share of the CPUs.
+    pub fn threads(mut self, threads: i32) -> Replicas {
+        self.options.threads = threads;
+        self
+    }
+
+    /// Of each context, in bytes; 0, the default: no limit.
+    pub fn memory_limit(mut self, bytes: u64) -> Replicas {
+        self.options.memory_limit = bytes;
+        self
+    }
+
+    /// How long each call of the group waits for the other ranks; 600 s without it.
+    pub fn timeout(mut self, timeout: Duration) -> Replicas {
+        self.options.timeout_seconds = timeout.as_secs_f64().max(f64::MIN_POSITIVE);
+        self
+    }
+
+    /// Runs the closure on each replica, with a context and a group of its own, which end with it, and gives the results in the order
+    /// of the ranks. Where some fail, the error is that of the one that failed for a reason of its own; a panic goes on here.
+    pub fn run<R: Send>(&self, replica: impl Fn(&Context, &Group<'_>) -> Result<R> + Sync) -> Result<Vec<R>> {
+        fn trampoline<F: Fn(&Context, &Group<'_>) -> Result<R>, R>(
+            _: &Run<F, R>,
+        ) -> ffi::tl_replica_callback {
+            Some(run_replica::<F, R>)
+        }
+        let starter = Context::builder().threads(1).build()?;
+        let results = (0..self.count.clamp(0, 1024)).map(|_| None).collect();
+        let run = Run { closure: replica, results: Mutex::new(results), panic: Mutex::new(None) };
+        let user_data = &run as *const Run<_, R> as *mut c_void;
+        let callback = trampoline(&run);
+        let status = call!(tl_replicas_run(starter.handle(), self.count, &self.options, callback, user_data));
+        if let Some(payload) = lock(&run.panic).take() {
+            resume_unwind(payload);
+        }
+        done(starter.handle(), "replicas_run", status)?;
+        let results = std::mem::take(&mut *lock(&run.results));
+        Ok(results.into_iter().flatten().collect())
+    }
+}
+
+unsafe extern "C" fn run_replica<F: Fn(&Context, &Group<'_>) -> Result<R>, R>(
+    context: *mut ffi::tl_context,
+    group: *mut ffi::tl_group,
+    user_data: *mut c_void,
+) -> i32 {
+    // SAFETY: what run() has given, which waits for all replicas; what threads share of it is Sync, and results are Send.
+    let run = unsafe { &*(user_data as *const Run<F, R>) };
+    let inside = ManuallyDrop::new(Context::inside(context));
+    let group = ManuallyDrop::new(Group { handle: group, context: &inside, one_thread: PhantomData });
+    let rank = group.rank();
+    let error = match catch_unwind(AssertUnwindSafe(|| (run.closure)(&inside, &group))) {
+        Ok(Ok(result)) => {
+            if let Some(place) = lock(&run.results).get_mut(rank as usize) {
+                *place = Some(result);
+            }
+            return ffi::TL_OK;
+        }
+        Ok(Err(error)) => error,
+        Err(payload) => {
+            lock(&run.panic).get_or_insert(payload);
+            Error::new(Code::FailedPrecondition, "[replicas_run] the closure panicked")
+        }
+    };
+    let message = CString::new(error.message().replace('\0', " ")).unwrap_or_default();
+    call!(tl_set_error(context, error.code() as i32, message.as_ptr()));
+    error.code() as i32
+}
