@@ -16,8 +16,9 @@
 
 namespace tl::io {
 
-// What a reader may use beyond the size of its file, unless the caller allows more.
+// What a reader may use beyond the size of its file, unless the caller allows more: its own buffers are in it.
 inline constexpr uint64_t kSlack = uint64_t{64} << 20;
+inline constexpr uint64_t kBuffers = uint64_t{1} << 20;
 
 class Input {
  public:
@@ -130,11 +131,13 @@ class InputReader final : public Reader {
   const Input& input_;
 };
 
-// Memory that a file may ask for: `limit` bytes, or, where that is 0, `times` the size of the file and 64 MiB.
+// Memory that a file may ask for: `limit` bytes, or, where that is 0, `times` the size of the file and 63 MiB.
 class Budget {
  public:
   Budget(const Input& input, uint64_t limit, uint64_t times = 1)
-      : left_(limit ? limit : input.size() * times + kSlack), limit_(left_), declared_(limit != 0) {}
+      : left_(limit ? limit : input.size() * times + kSlack - kBuffers),
+        limit_(left_),
+        declared_(limit != 0) {}
   // Throws kOutOfMemory, before anything is allocated, where it is not left; `what` says for what.
   template <class... What>
   void take(const Input& input, uint64_t offset, uint64_t bytes, const What&... what) {
