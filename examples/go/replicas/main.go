@@ -1,0 +1,107 @@
+// Trains a digit classifier on replicas: goroutines with a model each, which see parts of every batch and step alike.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+
+	tl "tapeloop"
+)
+
+var (
+	dir      = flag.String("data", os.Getenv("TAPELOOP_DIGITS"), "folder of IDX files")
+	replicas = flag.Int("n", 2, "replicas")
+	epochs   = flag.Int("e", 4, "epochs")
+	batch    = flag.Int64("b", 64, "batch of all replicas")
+	rate     = flag.Float64("l", 0.002, "learning rate")
+)
+
+// train runs on each replica, with a context and a group of its own.
+func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
+	digits := func(part tl.DataPart) *tl.Dataset {
+		data, failed := c.IDXFolder(*dir, part)
+		if failed != nil {
+			err = failed
+		}
+		return data
+	}
+	data, test := digits(tl.DataTrain), digits(tl.DataTest)
+	if err != nil {
+		return 0, err
+	}
+	// The same order everywhere, and this replica's rows of each batch.
+	data = group.Distribute(data.Shuffle(1).Batched(*batch, false).Cast(0, tl.F32, 255))
+	test = group.Distribute(test.Batched(500, false).Cast(0, tl.F32, 255))
+
+	model := c.Sequential(c.FlattenLayer(nil), c.Dense(128, nil), c.ActivationLayer(tl.ActivationRelu, nil), c.Dense(10, nil))
+	adam, losses, right := c.Adam(&tl.AdamOptions{LearningRate: *rate}), c.MeanMetric(""), c.SparseCategoricalAccuracy("")
+	if err := model.Build(1, 28, 28); err != nil { // makes its variables
+		return 0, err
+	}
+	weights := model.TrainableVariables()
+	if err := group.Mirror(weights); err != nil {
+		return 0, err
+	}
+	for epoch := 1; epoch <= *epochs; epoch++ {
+		for data.Next() {
+			if err := c.Scope(func() error {
+				tape := c.NewTape(nil)
+				each := data.Batch()[1].Cast(tl.I32).SparseSoftmaxCrossEntropy(model.Call(data.Batch()[0], true))
+				loss := group.AverageLoss(each) // over the whole batch
+				gradients, err := tape.Gradient(loss, weights, nil)
+				if err == nil {
+					gradients, err = group.AllReduceList(gradients, tl.ReduceSum)
+				}
+				if err == nil {
+					err = adam.Apply(gradients, weights)
+				}
+				if err == nil {
+					err = losses.Update(each, nil)
+				}
+				return err
+			}); err != nil {
+				return 0, err
+			}
+		}
+		mean, err := group.MetricResult(losses) // of all replicas
+		if err != nil {
+			return 0, err
+		}
+		if value, err := mean.Item(); err != nil {
+			return 0, err
+		} else if group.Rank() == 0 {
+			fmt.Printf("epoch %d: loss %.4f\n", epoch, value)
+		}
+		if err := losses.Reset(); err != nil {
+			return 0, err
+		}
+	}
+	if err := group.CheckMirrored(weights); err != nil { // the same bits on all
+		return 0, err
+	}
+	for test.Next() {
+		if err := right.UpdatePredictions(test.Batch()[1], model.Call(test.Batch()[0], false), nil); err != nil {
+			return 0, err
+		}
+	}
+	share, err := group.MetricResult(right)
+	if err != nil {
+		return 0, err
+	}
+	return share.Item()
+}
+
+func main() {
+	flag.Parse()
+	accuracies := make([]float64, *replicas)
+	err := tl.RunReplicas(*replicas, &tl.ReplicasOptions{Seed: 1}, func(c *tl.Context, group *tl.Group) (err error) {
+		accuracies[group.Rank()], err = train(c, group)
+		return err
+	})
+	if err != nil {
+		log.Fatal("replicas: ", err)
+	}
+	fmt.Printf("test accuracy: %.4f\n", accuracies[0])
+}
