@@ -22,19 +22,8 @@ class Replicas {
         timeout_(value_or(options.timeout_seconds, dist::Group::kDefaultTimeout)),
         body_(body),
         user_data_(user_data),
-        replicas_(static_cast<size_t>(size)) {
-    tl_context_options o;
-    tl_context_options_init(&o, sizeof o);
-    o.memory_limit = options.memory_limit;
-    const int cpus = static_cast<int>(std::thread::hardware_concurrency());
-    o.threads = options.threads ? options.threads : std::max(1, cpus / size);
-    for (Replica& r : replicas_) {
-      o.seed = options.seed + static_cast<uint64_t>(&r - replicas_.data());
-      r.context = tl_context_new(&o);
-      if (!r.context) throw std::bad_alloc();
-    }
-  }
-  ~Replicas() {  // of those whose thread has not started
+        replicas_(static_cast<size_t>(size)) {}
+  ~Replicas() {
     for (Replica& r : replicas_) {
       if (r.thread.joinable()) r.thread.join();
       (void)tl_context_free(r.context);
@@ -43,7 +32,17 @@ class Replicas {
   Replicas(const Replicas&) = delete;
   Replicas& operator=(const Replicas&) = delete;
 
-  void start() {
+  void start(const tl_replicas_options& options) {
+    tl_context_options o;
+    tl_context_options_init(&o, sizeof o);
+    o.memory_limit = options.memory_limit;
+    const int cpus = static_cast<int>(std::thread::hardware_concurrency());
+    o.threads = options.threads ? options.threads : std::max(1, cpus / local_->size());
+    for (Replica& r : replicas_) {
+      o.seed = options.seed + static_cast<uint64_t>(&r - replicas_.data());
+      r.context = tl_context_new(&o);
+      if (!r.context) throw std::bad_alloc();
+    }
     const BlockedSignals none;
     try {
       for (size_t rank = 0; rank < replicas_.size(); rank++)
@@ -95,6 +94,8 @@ class Replicas {
     } catch (...) {
       me.code = Code::kOutOfMemory;
     }
+    if (me.code != Code::kOk)
+      local_->give_up("all replicas must start and end well: one has failed");  // if it has told nobody
     (void)tl_context_free(me.context);  // before anybody hears of the end: it leaves the group
     std::lock_guard<std::mutex> lock(mutex_);
     ended_++;
@@ -151,7 +152,7 @@ TL_API tl_status tl_replicas_run(tl_context* context, int32_t count, const tl_re
       invalid("[", name, "] 'threads' and 'timeout_seconds' must not be negative: got ", o.threads, " and ",
               o.timeout_seconds, "; 0 is the default");
     Replicas replicas(count, o, replica, user_data);
-    replicas.start();
+    replicas.start(o);
     replicas.wait(s.core());
     s.core().check_cancelled(name);
     replicas.check();

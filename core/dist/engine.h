@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/span.h"
@@ -43,12 +44,12 @@ class Engine {
   // where another rank abandons it, and then does so on all ranks.
   virtual void run(Span<std::byte* const> out) = 0;
   // Instead of run(): the step fails on all ranks.
-  virtual void abandon(Code code, const std::string& why) noexcept = 0;
+  virtual void abandon(Code code, std::string_view why) noexcept = 0;
   // Instead of run(), of a kSplit: the engine of the ranks of this one's color; null where that is below 0.
   virtual std::unique_ptr<Engine> split() = 0;
 
   // This rank takes no further part; who waits for it, or will, is told why. Nothing where the group has failed before.
-  virtual void leave(Code code, const std::string& why) noexcept = 0;
+  virtual void leave(Code code, std::string_view why) noexcept = 0;
   // How many steps have ended well.
   virtual uint64_t steps() const = 0;
 };

@@ -58,7 +58,7 @@ Group::Group(Context& context, std::unique_ptr<Engine> engine, double timeout_se
 
 void Group::set_timeout(double seconds) { timeout_ = checked_timeout(seconds); }
 
-void Group::leave(const std::string& why) noexcept {
+void Group::leave(std::string_view why) noexcept {
   if (engine_) engine_->leave(Code::kPeerLost, why);
 }
 

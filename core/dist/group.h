@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/dist/engine.h"
@@ -49,7 +50,7 @@ class Group {
   std::unique_ptr<Group> split(const char* op, int64_t color, int64_t key);
 
   // This rank takes no further part, and why; who waits for it gets kPeerLost with that, and so does every later call.
-  void leave(const std::string& why) noexcept;
+  void leave(std::string_view why) noexcept;
 
  private:
   std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,

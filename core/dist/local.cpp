@@ -22,9 +22,9 @@ class LocalEngine final : public Engine {
   void meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) override;
   const Call& said_by(int rank) const override { return group_->members_[static_cast<size_t>(rank)].call; }
   void run(Span<std::byte* const> out) override;
-  void abandon(Code code, const std::string& why) noexcept override;
+  void abandon(Code code, std::string_view why) noexcept override;
   std::unique_ptr<Engine> split() override;
-  void leave(Code code, const std::string& why) noexcept override;
+  void leave(Code code, std::string_view why) noexcept override;
   uint64_t steps() const override { return steps_; }
 
  private:
@@ -155,7 +155,7 @@ std::unique_ptr<Engine> LocalGroup::join(int rank, const Wait& wait) {
   return engine;
 }
 
-void LocalGroup::give_up(const std::string& why) noexcept {
+void LocalGroup::give_up(std::string_view why) noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
   std::string text;
   try {
@@ -303,7 +303,7 @@ void LocalEngine::move(Span<std::byte* const> out) {
 }
 
 // Whatever happens here, the others are not left waiting.
-void LocalEngine::abandon(Code code, const std::string& why) noexcept {
+void LocalEngine::abandon(Code code, std::string_view why) noexcept {
   std::unique_lock<std::mutex> lock(group_->mutex_);
   std::string text;
   try {
@@ -353,7 +353,7 @@ std::unique_ptr<Engine> LocalEngine::split() {
   return out;
 }
 
-void LocalEngine::leave(Code code, const std::string& why) noexcept {
+void LocalEngine::leave(Code code, std::string_view why) noexcept {
   std::lock_guard<std::mutex> lock(group_->mutex_);
   std::string text;
   try {

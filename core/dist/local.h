@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/dist/engine.h"
@@ -25,7 +26,7 @@ class LocalGroup : public std::enable_shared_from_this<LocalGroup> {
   // two join as one; kTimedOut, which lists those that are missing.
   std::unique_ptr<Engine> join(int rank, const Wait& wait);
   // Ends it for all: who started the ranks cannot start them all.
-  void give_up(const std::string& why) noexcept;
+  void give_up(std::string_view why) noexcept;
   int size() const { return static_cast<int>(members_.size()); }
 
  private:

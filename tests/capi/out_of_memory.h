@@ -13,3 +13,4 @@ void check(bool ok, const std::string& what);
 tl_context* new_context();
 
 void test_checkpoints();
+void test_replicas();

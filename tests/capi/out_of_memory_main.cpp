@@ -577,6 +577,7 @@ int main() {
   test_feeds();
   test_trainer();
   test_checkpoints();
+  test_replicas();
   test_folder("/");
   std::printf("%d passed, %d failed\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -1,0 +1,58 @@
+// Replicas that run out of memory: all of them end, whichever allocation fails, on whichever thread.
+#include "tests/capi/out_of_memory.h"
+
+namespace {
+
+// Every kind of step, and a gradient through one.
+tl_status exchange(tl_context* c, tl_group* group, void* done) {
+  const int64_t two[] = {2}, four[] = {4};
+  tl_tensor *x = tl_ones(c, two, 1), *list[] = {x, x}, *sums[2], *gradient = nullptr;
+  tl_tensor* v = tl_variable_new(c, x, "v", true);
+  if (tl_group_mirror(group, &v, 1) != TL_OK || tl_group_check_mirrored(group, &v, 1) != TL_OK ||
+      tl_group_all_reduce_list(group, list, 2, TL_REDUCE_SUM, sums) != TL_OK)
+    return tl_error_code(c);
+  tl_tape* tape = tl_tape_begin(c, nullptr);
+  tl_tensor* all = tl_group_all_gather(group, v);
+  if (tl_tape_gradient(tape, tl_square(c, all), &v, 1, nullptr, &gradient) != TL_OK) return tl_error_code(c);
+  (void)tl_group_reduce_scatter(group, tl_ones(c, four, 1), TL_REDUCE_MEAN);
+  tl_group* part = tl_group_split(group, 0, 0);
+  (void)tl_group_average_loss(part, gradient);
+  if (!tl_failed(c)) ++*static_cast<std::atomic<int>*>(done);
+  return tl_error_code(c);
+}
+
+// Fails at allocation k, k + step, ... until none fails.
+void test_run(int count, long step) {
+  tl_replicas_options o;
+  tl_replicas_options_init(&o, sizeof o);
+  o.threads = 1;
+  o.timeout_seconds = 20;
+  bool finished = false;
+  for (long k = 0; !finished && k < 8 * kMost; k += step) {
+    const std::string where = std::to_string(count) + " replicas, allocation " + std::to_string(k);
+    tl_context* c = new_context();
+    std::atomic<int> done{0};
+    allocations_left = k;
+    const tl_status status = tl_replicas_run(c, count, &o, exchange, &done);
+    allocations_left = -1;
+    finished = status == TL_OK;
+    check(finished == !tl_failed(c), where + ": a result or an error");
+    if (finished) check(done == count, where + ": all have done all");
+    // Where one rank alone had none, another may have been told before it could say so.
+    if (!finished)
+      check(status == TL_OUT_OF_MEMORY || status == TL_PEER_LOST, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    if (!finished && k % 16 == 0)
+      check(tl_replicas_run(c, count, &o, exchange, &done) == TL_OK,
+            where + ": the next " + tl_error_message(c));
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, std::to_string(count) + " replicas: they never succeeded");
+}
+
+}  // namespace
+
+void test_replicas() {
+  test_run(1, 1);
+  test_run(2, 5);
+}
