@@ -210,6 +210,7 @@ void Group::barrier(const char* op) { step(op, Call{}, {}); }
 std::unique_ptr<Group> Group::split(const char* op, int64_t color, int64_t key) {
   return leaving_on_failure([&]() -> std::unique_ptr<Group> {
     context_.check_cancelled(op);
+    context_.note_unreplayable("it splits a group, which replays would not do; split it before the step");
     if (!engine_) return color < 0 ? nullptr : std::make_unique<Group>(context_, nullptr, timeout_);
     Call call;
     call.operation = Operation::kSplit;

@@ -1,10 +1,9 @@
 /* Replicas as threads: trainings that must go as that of one process with the whole batch, and every way in which ranks can disagree,
  * fail or stay away: an error on all of them, and nobody waits. Assertions belong to the thread of the test, so replicas write down what
  * they find. */
-#define _POSIX_C_SOURCE 200809L /* setenv, nanosleep */
+#define _POSIX_C_SOURCE 200809L /* setenv */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "tests/capi/harness.h"
 
@@ -315,7 +314,6 @@ typedef struct {
 
 static void *join_on_thread(void *argument) {
   joiner *j = argument;
-  if (j->late) nanosleep(&(struct timespec){0, 150000000}, NULL);
   tl_context *c = tl_context_new(NULL);
   tl_group_options o;
   tl_group_options_init(&o, sizeof o);
@@ -332,11 +330,15 @@ static void join_all(joiner *joiners, int count, int size) {
   tl_context *c = new_context();
   pthread_t threads[MOST];
   tl_rendezvous *meeting = tl_rendezvous_new(c, size);
-  for (int i = 0; i < count; i++) {
-    joiners[i].meeting = meeting;
-    assert_int_equal(pthread_create(&threads[i], NULL, join_on_thread, &joiners[i]), 0);
+  for (int late = 0; late < 2; late++) { /* when the others have ended */
+    for (int i = 0; i < count; i++) {
+      joiners[i].meeting = meeting;
+      if (joiners[i].late == late)
+        assert_int_equal(pthread_create(&threads[i], NULL, join_on_thread, &joiners[i]), 0);
+    }
+    for (int i = 0; i < count; i++)
+      if (joiners[i].late == late) pthread_join(threads[i], NULL);
   }
-  for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
   free_context(c);
 }
 

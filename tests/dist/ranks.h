@@ -32,7 +32,7 @@ inline std::vector<Outcome> run_ranks(int size, const RankBody& body, double tim
         ContextOptions options;
         options.threads = 1;
         Context context(options);
-        dist::Group group(context, local->join(rank, {timeout, &context}), timeout);
+        dist::Group group(context, local->join(rank, {20, &context}), timeout);
         body(rank, context, group);
       } catch (const Error& e) {
         out[static_cast<size_t>(rank)] = {e.code(), e.message()};

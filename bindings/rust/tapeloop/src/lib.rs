@@ -22,7 +22,8 @@
 //!
 //! Start with [`Context`], [`Tensor`] (ops, errors, ownership) and [`Tape`]. [`Sequential`], [`loss`], [`Adam`], [`Metric`] and
 //! [`Dataset`] are conveniences, which a loop may do without, and [`Fit`] is the loop that most programs write alike. A step that
-//! is right becomes faster as a [`Function`], and need not wait for its input with a [`Feed`].
+//! is right becomes faster as a [`Function`], and need not wait for its input with a [`Feed`]; [`Replicas`]
+//! train together.
 //!
 //! The crate is safe over the C library `libtapeloop`: what a program gets wrong is an [`Error`] with the library's message and
 //! never a crash. Values, contexts and models may move between threads; one thread at a time uses a context.
