@@ -143,6 +143,7 @@ int main(int argc, char** argv) {
   }
   if (status == TL_OK) status = tl_logger_flush(table);
   if (status == TL_OK) status = tl_plot_write_svg(curves, in_folder("loss.svg"));
+  if (status == TL_OK) status = tl_write_png(tl_plot_image(curves), in_folder("loss.png"));
   if (status == TL_OK) status = tl_trace_write(trace, in_folder("trace.json"));
   if (status == TL_OK) status = write_graph(t.model);
   if (status == TL_OK) status = show_digits(c, t.model, drawn_test, board);
@@ -151,7 +152,7 @@ int main(int argc, char** argv) {
     return (void)!tl_context_free(c), 1;
   }
   printf("test accuracy: %.4f\n", tl_metric_result(accuracy));
-  printf("in %s: run.csv, events for TensorBoard, loss.svg, digits.png, digits.svg, model.dot, trace.json\n",
+  printf("in %s: run.csv, events for TensorBoard, loss and digits as .svg and .png, model.dot, trace.json\n",
          folder);
   return tl_context_free(c) != TL_OK;
 }

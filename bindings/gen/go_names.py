@@ -37,7 +37,7 @@ FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradie
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
              "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau",
              "tl_lbfgs": "Context.LBFGS", "tl_optimizer_apply_sam": "Optimizer.ApplySAM", "tl_optimizer_add_slot": "Context.CustomOptimizer",
-             "tl_progress_text": "Progress.Text", "tl_progress_set_callback": "Progress.OnDraw",
+             "tl_plot_image": "Plot.Image", "tl_progress_text": "Progress.Text", "tl_progress_set_callback": "Progress.OnDraw",
              "tl_metric_f_beta": "Context.FBeta", "tl_metric_r2": "Context.R2",
              "tl_safetensors_writer_save": "SafetensorsWriter.Save", "tl_checkpoint_manager_new": "Context.NewCheckpointManager"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",

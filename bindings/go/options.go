@@ -307,6 +307,8 @@ type PlotOptions struct {
 	// in [0, 1): a curve is drawn pale, with its exponential moving average of this weight over it, without the
 	// bias of the beginning, as TensorBoard's slider does it (default 0: as it is)
 	Smoothing float64
+	// pixels of Plot.Image for each of the picture, along both axes: 2 for fine screens; 1 to 16 (default 1)
+	Scale int64
 }
 
 func (o *PlotOptions) raw() C.tlgo_plot_options {
@@ -319,6 +321,7 @@ func (o *PlotOptions) raw() C.tlgo_plot_options {
 		log_x:     C.bool(o.LogX),
 		log_y:     C.bool(o.LogY),
 		smoothing: C.double(o.Smoothing),
+		scale:     C.int64_t(o.Scale),
 	}
 }
 

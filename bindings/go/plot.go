@@ -10,12 +10,12 @@ import (
 	"runtime"
 )
 
-// Plot is curves over one pair of axes, drawn as SVG.
+// Plot is curves over one pair of axes, drawn as SVG or as an image.
 //
 //	plot := c.NewPlot("digits", nil)
 //	plot.SetLabels("epoch", "loss")
 //	for each epoch: plot.Add("train", epoch, loss)
-//	err := plot.WriteSVG("loss.svg")
+//	err := plot.WriteSVG("loss.svg") // or plot.Image().WritePNG("loss.png")
 type Plot struct {
 	object
 }
@@ -108,6 +108,17 @@ func (p *Plot) WriteSVG(path string) error {
 	return p.named("plot_write_svg", path, func(path *C.char) C.int32_t {
 		return C.tlgo_plot_write_svg(C.uintptr_t(p.h), path)
 	})
+}
+
+// Image is the plot as an image of bytes, (height, width, 3): for WritePNG, and for Logger.Image. Letters outside of ASCII are boxes, where
+// an SVG has them all. It fails as SVG does.
+func (p *Plot) Image() *Tensor {
+	if p == nil || p.h == 0 {
+		return p.self().failedTensor()
+	}
+	made := p.c.result(C.tlgo_plot_image(C.uintptr_t(p.h)))
+	runtime.KeepAlive(p)
+	return made
 }
 
 // Keep moves the plot one scope out, as Tensor.Keep does, and returns it.

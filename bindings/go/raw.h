@@ -100,6 +100,7 @@ typedef struct {
   bool log_x;
   bool log_y;
   double smoothing;
+  int64_t scale;
 } tlgo_plot_options;
 
 typedef struct {
@@ -1730,6 +1731,7 @@ static inline uintptr_t tlgo_plot_new(uintptr_t context, const char *title, tlgo
   options.log_x = o.log_x;
   options.log_y = o.log_y;
   options.smoothing = o.smoothing;
+  options.scale = o.scale;
   return (uintptr_t)tl_plot_new((tl_context *)context, title, &options);
 }
 
@@ -1751,6 +1753,10 @@ static inline int32_t tlgo_plot_svg(uintptr_t plot, char *buffer, size_t capacit
 
 static inline int32_t tlgo_plot_write_svg(uintptr_t plot, const char *path) {
   return tl_plot_write_svg((tl_plot *)plot, path);
+}
+
+static inline uintptr_t tlgo_plot_image(uintptr_t plot) {
+  return (uintptr_t)tl_plot_image((tl_plot *)plot);
 }
 
 static inline uintptr_t tlgo_plot_keep(uintptr_t plot) {

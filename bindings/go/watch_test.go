@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -70,6 +71,16 @@ func TestPlotsAndPictures(t *testing.T) {
 	must(t, err)
 	if !strings.Contains(svg, "<title>a &lt; b</title>") {
 		t.Errorf("got %q", svg)
+	}
+	must(t, plot.Image().WritePNG(filepath.Join(folder, "plot.png")))
+	if !strings.HasPrefix(contentOf(t, filepath.Join(folder, "plot.png")), "\x89PNG") {
+		t.Error("plot.png is no PNG file")
+	}
+	fine := c.NewPlot("", &PlotOptions{Width: 300, Height: 200, Scale: 2})
+	wants(t, fine.Image().Err(), ErrFailedPrecondition, "plot_image")
+	must(t, fine.Add("one", 0, 1))
+	if shape := fine.Image().Shape(); !reflect.DeepEqual(shape, []int64{400, 600, 3}) {
+		t.Error(shape)
 	}
 	must(t, plot.WriteSVG(filepath.Join(folder, "plot.svg")))
 	if contentOf(t, filepath.Join(folder, "plot.svg")) != svg {

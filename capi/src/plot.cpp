@@ -39,6 +39,14 @@ io::GridOptions grid_options(const char* op, const tl_image_grid_options* option
   return out;
 }
 
+// Of shape (height, width, channels), or (height, width) for a rank of 2.
+tl_tensor* tensor_of_pixels(Session& s, const io::Pixels& pixels, size_t rank) {
+  const int64_t dims[] = {pixels.height, pixels.width, pixels.channels};
+  const Tensor out = s.core().allocate(DType::kU8, Shape(Span<const int64_t>(dims, rank)));
+  std::copy(pixels.bytes.begin(), pixels.bytes.end(), out.mutable_data<uint8_t>());
+  return s.make_tensor(out);
+}
+
 // The elements of a tensor as texts; floats at four digits.
 std::vector<std::string> captions_of(const char* op, const Tensor& t, size_t count) {
   if (static_cast<size_t>(t.elements()) != count)
@@ -82,6 +90,7 @@ TL_API tl_plot* tl_plot_new(tl_context* context, const char* title, const tl_plo
     p.log_x = o.log_x;
     p.log_y = o.log_y;
     p.smoothing = o.smoothing;
+    if (o.scale) p.scale = o.scale;
     auto object = std::make_unique<PlotObject>(PlotObject{io::Plot(title ? title : "", p)});
     return make_object<tl_plot>(s, Kind::kPlot, object.release());
   });
@@ -121,6 +130,16 @@ TL_API tl_status tl_plot_write_svg(tl_plot* plot, const char* path) {
                    [&](io::Plot& p) { io::write_file(op, checked_text(op, "path", path), p.svg()); });
 }
 
+TL_API tl_tensor* tl_plot_image(tl_plot* plot) {
+  constexpr const char* op = "plot_image";
+  tl_tensor* made = nullptr;
+  (void)effect<PlotObject>(plot, Kind::kPlot, op, [&](Session& s, PlotObject& o) {
+    s.reserve_handles(1);
+    made = tensor_of_pixels(s, o.plot.image(), 3);
+  });
+  return made;
+}
+
 TL_API tl_plot* tl_plot_keep(tl_plot* plot) { return keep(plot, Kind::kPlot, "plot_keep") ? plot : nullptr; }
 TL_API void tl_plot_release(tl_plot* plot) { release_from_any_thread(plot, Kind::kPlot); }
 
@@ -131,12 +150,8 @@ TL_API tl_tensor* tl_image_grid(tl_context* context, tl_tensor* images,
     const io::GridOptions grid = grid_options(op, options, 1);
     const Tensor& from = host_readable(s, images, op, "images");
     const io::Pixels pixels = io::image_grid(op, from, grid);
-    int64_t dims[] = {pixels.height, pixels.width, pixels.channels};
     s.reserve_handles(1);
-    const Tensor out =
-        s.core().allocate(DType::kU8, Shape(Span<const int64_t>(dims, from.rank() == 4 ? 3 : 2)));
-    std::copy(pixels.bytes.begin(), pixels.bytes.end(), out.mutable_data<uint8_t>());
-    return s.make_tensor(out);
+    return tensor_of_pixels(s, pixels, from.rank() == 4 ? 3 : 2);
   });
 }
 

@@ -7,25 +7,23 @@
 #include <limits>
 
 #include "core/base/error.h"
-#include "core/base/escape.h"
+#include "core/io/raster.h"
+#include "core/io/svg_canvas.h"
 
 namespace tl::io {
 namespace {
 
 // Okabe and Ito's colours, which people tell apart whatever colours they see.
-constexpr const char* kColors[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                   "#E69F00", "#56B4E9", "#000000", "#F0E442"};
-constexpr const char* kDashes[] = {"", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 3\""};
+constexpr uint32_t kColors[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                0xE69F00, 0x56B4E9, 0x000000, 0xF0E442};
+constexpr uint32_t kGrid = 0xE5E5E5;
+struct Dash {
+  int line, gap;
+};
+constexpr Dash kDashes[] = {{0, 0}, {6, 3}, {2, 3}};
 constexpr size_t kNumColors = sizeof kColors / sizeof *kColors, kNumDashes = sizeof kDashes / sizeof *kDashes;
 constexpr double kMargin = 0.04;  // of the range, above and below the curves
-constexpr double kLetter = 7;     // columns of pixels that a letter takes, about
 constexpr int64_t kMostPixels = 10000;
-
-std::string pixel(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.2f", value);
-  return buffer;
-}
 
 std::string label_of(double value) {
   char buffer[32];
@@ -92,23 +90,14 @@ class Path {
     if (count_ == 1) dots_.push_back(first_);
     count_ = 0;
   }
-  // With `attributes` for its colour and line; dots where a point stands alone.
-  std::string svg(const std::string& color, const std::string& attributes) {
+  // Dots where a point stands alone.
+  void draw(Canvas& canvas, const Stroke& stroke) {
     gap();
-    std::string out;
-    if (!d_.empty())
-      out += concat("<path d=\"", d_, "\" fill=\"none\" stroke=\"", color, "\" stroke-linejoin=\"round\"",
-                    attributes, "/>\n");
-    for (const Point& p : dots_)
-      out += concat("<circle cx=\"", pixel(p.x), "\" cy=\"", pixel(p.y), "\" r=\"2.5\" fill=\"", color,
-                    "\"/>\n");
-    return out;
+    canvas.curve(parts_, stroke);
+    for (const Point& p : dots_) canvas.dot(p, 2.5, stroke.color);
   }
 
  private:
-  struct Point {
-    double x, y;
-  };
   // What is left of the points of a column, in the order in which they came.
   void flush() {
     if (!held_) return;
@@ -127,11 +116,11 @@ class Path {
       first_ = at_;
       return;
     }
-    if (count_ == 2) d_ += concat(d_.empty() ? "M" : " M", pixel(first_.x), " ", pixel(first_.y));
-    d_ += concat(" L", pixel(x), " ", pixel(y));
+    if (count_ == 2) parts_.push_back({first_});
+    parts_.back().push_back(at_);
   }
 
-  std::string d_;
+  std::vector<std::vector<Point>> parts_;
   std::vector<Point> dots_;
   int count_ = 0;  // points since the last gap
   Point first_{}, at_{}, low_{}, high_{}, last_{};
@@ -139,25 +128,6 @@ class Path {
   double column_ = 0;
   bool held_ = false;
 };
-
-std::string text_at(double x, double y, const char* anchor, const std::string& text,
-                    const std::string& more = "") {
-  return concat("<text x=\"", pixel(x), "\" y=\"", pixel(y), "\" text-anchor=\"", anchor, "\"", more, ">",
-                xml_text(text), "</text>\n");
-}
-
-std::string line_at(double x1, double y1, double x2, double y2, const std::string& more) {
-  return concat("<line x1=\"", pixel(x1), "\" y1=\"", pixel(y1), "\" x2=\"", pixel(x2), "\" y2=\"", pixel(y2),
-                "\"", more, "/>\n");
-}
-
-std::string svg_head(double width, double height, const std::string& title) {
-  return concat(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"",
-      label_of(width), "\" height=\"", label_of(height), "\" viewBox=\"0 0 ", label_of(width), " ",
-      label_of(height), "\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333333\">\n<title>",
-      xml_text(title), "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n");
-}
 
 std::string base64(const std::string& bytes) {
   static constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -235,6 +205,8 @@ Plot::Plot(std::string title, const PlotOptions& options) : title_(std::move(tit
   };
   check("width", options.width, 200);
   check("height", options.height, 150);
+  if (options.scale < 1 || options.scale > 16)
+    invalid("[plot_new] 'scale' must be 1 to 16: got ", options.scale, "; 0 stands for the default, 1");
   if (!(options.smoothing >= 0 && options.smoothing < 1))
     invalid("[plot_new] 'smoothing' must be in [0, 1): got ", options.smoothing,
             "; 0 draws curves as they are");
@@ -264,49 +236,67 @@ void Plot::add(const std::string& name, const double* x, const double* y, size_t
   }
 }
 
+void Plot::check_points(const char* op) const {
+  for (const Curve& c : curves_)
+    for (size_t i = 0; i < c.x.size(); i++) {
+      const auto has_place = [](bool logarithmic, double v) {
+        return std::isfinite(v) && (!logarithmic || v > 0);
+      };
+      if (has_place(options_.log_x, c.x[i]) && has_place(options_.log_y, c.y[i])) return;
+    }
+  fail(Code::kFailedPrecondition, "[", op, "] a plot must have a point with a place: got ", curves_.size(),
+       " curves without one; points have finite numbers, and positive ones along a logarithmic axis");
+}
+
 std::string Plot::svg() const {
-  size_t longest = 0;
-  for (const Curve& c : curves_) longest = std::max(longest, c.name.size());
-  const double width = static_cast<double>(options_.width), height = static_cast<double>(options_.height);
-  const double legend = longest ? std::min(width / 3, kLetter * static_cast<double>(longest) + 44) : 16;
+  check_points("plot_svg");
+  SvgCanvas canvas(static_cast<double>(options_.width), static_cast<double>(options_.height), title_);
+  draw(canvas);
+  return canvas.end();
+}
+
+Pixels Plot::image() const {
+  check_points("plot_image");
+  Raster canvas(options_.width, options_.height, options_.scale);
+  draw(canvas);
+  return canvas.take();
+}
+
+void Plot::draw(Canvas& canvas) const {
+  double longest = 0;
+  for (const Curve& c : curves_) longest = std::max(longest, canvas.text_width(c.name));
+  const auto width = static_cast<double>(options_.width), height = static_cast<double>(options_.height);
+  const double legend = longest > 0 ? std::min(width / 3, longest + 44) : 16;
   const double left = y_label_.empty() ? 64 : 82, right = width - legend, top = title_.empty() ? 16 : 38;
   const double bottom = height - (x_label_.empty() ? 30 : 50);
   Axis x_axis(options_.log_x, left, right), y_axis(options_.log_y, bottom, top);
   for (const Curve& c : curves_)
     for (size_t i = 0; i < c.x.size(); i++)
       if (x_axis.has_place(c.x[i]) && y_axis.has_place(c.y[i])) x_axis.see(c.x[i]), y_axis.see(c.y[i]);
-  if (!x_axis.seen())
-    fail(Code::kFailedPrecondition, "[plot_svg] a plot must have a point with a place: got ", curves_.size(),
-         " curves without one; points have finite numbers, and positive ones along a logarithmic axis");
   x_axis.widen(0);
   y_axis.widen(kMargin);
 
-  std::string out = svg_head(width, height, title_);
-  if (!title_.empty())
-    out += text_at((left + right) / 2, 24, "middle", title_, " font-size=\"15\" font-weight=\"bold\"");
+  if (!title_.empty()) canvas.text({(left + right) / 2, 24}, Anchor::kMiddle, title_, {15, true, false});
   for (const double tick : x_axis.ticks_for(static_cast<int>((right - left) / 90))) {
     const double at = x_axis.pixel_of(tick);
-    out += line_at(at, top, at, bottom, " stroke=\"#E5E5E5\"") +
-           text_at(at, bottom + 16, "middle", label_of(tick));
+    canvas.line({at, top}, {at, bottom}, {kGrid});
+    canvas.text({at, bottom + 16}, Anchor::kMiddle, label_of(tick));
   }
   for (const double tick : y_axis.ticks_for(static_cast<int>((bottom - top) / 50))) {
     const double at = y_axis.pixel_of(tick);
-    out += line_at(left, at, right, at, " stroke=\"#E5E5E5\"") +
-           text_at(left - 6, at + 4, "end", label_of(tick));
+    canvas.line({left, at}, {right, at}, {kGrid});
+    canvas.text({left - 6, at + 4}, Anchor::kEnd, label_of(tick));
   }
-  out += line_at(left, top, left, bottom, " stroke=\"#333333\"") +
-         line_at(left, bottom, right, bottom, " stroke=\"#333333\"");
-  if (!x_label_.empty()) out += text_at((left + right) / 2, height - 12, "middle", x_label_);
-  if (!y_label_.empty()) {
-    const double middle = (top + bottom) / 2;
-    out +=
-        text_at(18, middle, "middle", y_label_, concat(" transform=\"rotate(-90 18 ", pixel(middle), ")\""));
-  }
+  canvas.line({left, top}, {left, bottom}, {kInk});
+  canvas.line({left, bottom}, {right, bottom}, {kInk});
+  if (!x_label_.empty()) canvas.text({(left + right) / 2, height - 12}, Anchor::kMiddle, x_label_);
+  if (!y_label_.empty()) canvas.text({18, (top + bottom) / 2}, Anchor::kMiddle, y_label_, {12, false, true});
 
   for (size_t k = 0; k < curves_.size(); k++) {
     const Curve& c = curves_[k];
-    const std::string color = kColors[k % kNumColors], dash = kDashes[k / kNumColors % kNumDashes];
-    const auto draw = [&](const std::vector<double>& y, const std::string& attributes) {
+    const Dash dash = kDashes[k / kNumColors % kNumDashes];
+    const uint32_t color = kColors[k % kNumColors];
+    const auto draw_curve = [&](const std::vector<double>& y, double line, double opacity) {
       Path path;
       for (size_t i = 0; i < y.size(); i++) {
         if (x_axis.has_place(c.x[i]) && y_axis.has_place(y[i]))
@@ -314,21 +304,19 @@ std::string Plot::svg() const {
         else
           path.gap();
       }
-      out += path.svg(color, attributes);
+      path.draw(canvas, {color, line, opacity, dash.line, dash.gap});
     };
     if (options_.smoothing > 0) {
-      draw(c.y, dash + " stroke-width=\"1\" stroke-opacity=\"0.3\"");
-      draw(smoothed(c.y, options_.smoothing), dash + " stroke-width=\"2\"");
+      draw_curve(c.y, 1, 0.3);
+      draw_curve(smoothed(c.y, options_.smoothing), 2, 1);
     } else {
-      draw(c.y, dash + " stroke-width=\"1.5\"");
+      draw_curve(c.y, 1.5, 1);
     }
     if (c.name.empty()) continue;
     const double row = top + 10 + 18 * static_cast<double>(k);
-    out += line_at(right + 10, row, right + 30, row,
-                   concat(" stroke=\"", color, "\" stroke-width=\"2\"", dash)) +
-           text_at(right + 36, row + 4, "start", c.name);
+    canvas.line({right + 10, row}, {right + 30, row}, {color, 2, 1, dash.line, dash.gap});
+    canvas.text({right + 36, row + 4}, Anchor::kStart, c.name);
   }
-  return out + "</svg>\n";
 }
 
 std::string image_svg(const char* op, const std::string& title, const std::vector<CaptionedImage>& images,
@@ -346,17 +334,18 @@ std::string image_svg(const char* op, const std::string& title, const std::vecto
   const int64_t rows = (count + columns - 1) / columns;
   const double width = padding + static_cast<double>(columns) * (wide + padding);
   std::string out = svg_head(width, top + static_cast<double>(rows) * row, title);
-  if (!title.empty())
-    out += text_at(width / 2, 20, "middle", title, " font-size=\"15\" font-weight=\"bold\"");
+  if (!title.empty()) out += svg_text({width / 2, 20}, Anchor::kMiddle, title, {15, true, false});
   for (int64_t i = 0; i < count; i++) {
     const CaptionedImage& image = images[static_cast<size_t>(i)];
     const double x = padding + static_cast<double>(i % columns) * (wide + padding);
     const double y = top + static_cast<double>(i / columns) * row;
     const std::string data = "data:image/png;base64," + base64(encode_png(op, image.pixels));
-    out += concat(
-        "<image x=\"", pixel(x), "\" y=\"", pixel(y), "\" width=\"", pixel(wide), "\" height=\"", pixel(high),
-        "\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" xlink:href=\"", data, "\"/>\n");
-    if (!image.caption.empty()) out += text_at(x + wide / 2, y + high + 13, "middle", image.caption);
+    out += concat("<image x=\"", svg_number(x), "\" y=\"", svg_number(y), "\" width=\"", svg_number(wide),
+                  "\" height=\"", svg_number(high),
+                  "\" preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" xlink:href=\"", data,
+                  "\"/>\n");
+    if (!image.caption.empty())
+      out += svg_text({x + wide / 2, y + high + 13}, Anchor::kMiddle, image.caption);
   }
   return out + "</svg>\n";
 }

@@ -1,10 +1,11 @@
-// Plot: curves over one pair of axes, drawn as SVG 1.1; images side by side likewise. Text only: no font, no canvas, no library.
+// Plot: curves over one pair of axes, drawn as SVG 1.1 or as pixels; images side by side as SVG. No library draws, and no font is looked for.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/io/canvas.h"
 #include "core/io/pixels.h"
 
 namespace tl::io {
@@ -13,6 +14,7 @@ struct PlotOptions {
   int64_t width = 720, height = 432;
   bool log_x = false, log_y = false;
   double smoothing = 0;
+  int64_t scale = 1;  // pixels of image() for each of the picture, along both axes
 };
 
 class Plot {
@@ -30,6 +32,8 @@ class Plot {
   // Throws kFailedPrecondition where no point has a place. Curves of more points than the picture has columns lose those that nobody
   // could see: of neighbours in one column the first, the lowest, the highest and the last stay (M4, Jugel and others 2014).
   std::string svg() const;
+  // The same in RGB. Letters are those of stroke_font.h.
+  Pixels image() const;
 
  private:
   struct Curve {
@@ -37,6 +41,8 @@ class Plot {
     std::vector<double> x, y;
   };
   Curve& curve(const std::string& name);
+  void check_points(const char* op) const;
+  void draw(Canvas& canvas) const;
 
   std::string title_, x_label_, y_label_;
   PlotOptions options_;

@@ -98,11 +98,12 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
     table.flush()?;
     curves.write_svg(folder.join("loss.svg"))?;
+    curves.image().write_png(folder.join("loss.png"))?;
     trace.write(folder.join("trace.json"))?;
     std::fs::write(folder.join("model.dot"), model.dot()?)?;
     show_digits(&model, &drawn_test, &board, &folder)?;
     println!("test accuracy: {:.4}", accuracy.result()?);
-    let files = "run.csv, events for TensorBoard, loss.svg, digits.png, digits.svg, model.dot, trace.json";
+    let files = "run.csv, events for TensorBoard, loss and digits as .svg and .png, model.dot, trace.json";
     println!("in {}: {}", folder.display(), files);
     Ok(())
 }

@@ -1,9 +1,10 @@
-/* Plots as files: curves as SVG, images as PNG and SVG, without a program beside this one.
+/* Plots as files: curves and images as SVG and PNG, without a program beside this one.
  *
  *   tl_plot *plot = tl_plot_new(c, "digits", NULL);
  *   tl_plot_set_labels(plot, "epoch", "loss");
  *   for each epoch: tl_plot_add(plot, "train", epoch, loss), tl_plot_add(plot, "test", epoch, test_loss);
  *   tl_plot_write_svg(plot, "loss.svg");
+ *   tl_write_png(tl_plot_image(plot), "loss.png");
  *
  *   tl_write_png(tl_image_grid(c, digits, NULL), "digits.png");       (count, height, width): side by side
  *
@@ -31,6 +32,8 @@ typedef struct tl_plot_options {
   double
       smoothing; /**< in [0, 1): a curve is drawn pale, with its exponential moving average of this weight over it, without
                            the bias of the beginning, as TensorBoard's slider does it (default 0: as it is) */
+  int64_t
+      scale; /**< pixels of tl_plot_image() for each of the picture, along both axes: 2 for fine screens; 1 to 16 (default 1) */
 } tl_plot_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_plot_options). Does nothing for NULL. Since 0.1. */
@@ -64,6 +67,13 @@ TL_API tl_status tl_plot_svg(tl_plot *plot, char *buffer, size_t capacity, size_
 /** Writes the plot as an SVG file. TL_NOT_FOUND (no such folder), TL_IO, TL_INVALID_ARGUMENT (an empty path),
  * TL_FAILED_PRECONDITION as tl_plot_svg(). Since 0.1. */
 TL_API tl_status tl_plot_write_svg(tl_plot *plot, const char *path);
+
+/**
+ * The plot as an image: u8 (height, width, 3), times `scale` of its options, for tl_write_png() and tl_logger_image(). Letters are drawn as
+ * lines, those of ASCII; any other is a box, where an SVG has them all. NULL on failure, TL_FAILED_PRECONDITION as tl_plot_svg().
+ * Since 0.1.
+ */
+TL_API tl_tensor *tl_plot_image(tl_plot *plot);
 
 /** Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).
  * Since 0.1.

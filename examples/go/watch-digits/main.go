@@ -113,9 +113,10 @@ func main() {
 	}
 	check(0, table.Flush())
 	check(0, curves.WriteSVG(in("loss.svg")))
+	check(0, curves.Image().WritePNG(in("loss.png")))
 	check(0, trace.Write(in("trace.json")))
 	check(0, os.WriteFile(in("model.dot"), []byte(check(model.DOT())), 0o666))
 	showDigits(model, drawnTest, board)
 	fmt.Printf("test accuracy: %.4f\n", check(accuracy.Result()))
-	fmt.Printf("in %s: run.csv, events for TensorBoard, loss.svg, digits.png, digits.svg, model.dot, trace.json\n", *folder)
+	fmt.Printf("in %s: run.csv, events for TensorBoard, loss and digits as .svg and .png, model.dot, trace.json\n", *folder)
 }

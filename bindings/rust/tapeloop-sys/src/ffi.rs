@@ -924,6 +924,9 @@ pub struct tl_plot_options {
     /// in \[0, 1): a curve is drawn pale, with its exponential moving average of this weight over it, without
     /// the bias of the beginning, as TensorBoard's slider does it (default 0: as it is)
     pub smoothing: f64,
+    /// pixels of tl_plot_image() for each of the picture, along both axes: 2 for fine screens; 1 to 16
+    /// (default 1)
+    pub scale: i64,
 }
 
 /// How images stand side by side. Fill it with tl_image_grid_options_init() first.
@@ -3738,6 +3741,11 @@ extern "C" {
     /// Writes the plot as an SVG file. TL_NOT_FOUND (no such folder), TL_IO, TL_INVALID_ARGUMENT (an empty
     /// path), TL_FAILED_PRECONDITION as tl_plot_svg(). Since 0.1.
     pub fn tl_plot_write_svg(plot: *mut tl_plot, path: *const c_char) -> tl_status;
+
+    /// The plot as an image: u8 (height, width, 3), times `scale` of its options, for tl_write_png() and
+    /// tl_logger_image(). Letters are drawn as lines, those of ASCII; any other is a box, where an SVG has
+    /// them all. NULL on failure, TL_FAILED_PRECONDITION as tl_plot_svg(). Since 0.1.
+    pub fn tl_plot_image(plot: *mut tl_plot) -> *mut tl_tensor;
 
     /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
     /// the error). Since 0.1.

@@ -227,7 +227,7 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_clip_options { struct_size, non_finite });
-    layout!(rows, tl_plot_options { struct_size, width, height, log_x, log_y, smoothing });
+    layout!(rows, tl_plot_options { struct_size, width, height, log_x, log_y, smoothing, scale });
     layout!(rows, tl_image_grid_options { struct_size, columns, padding, scale, background });
     layout!(
         rows,
@@ -775,6 +775,7 @@ int main(void) {
   printf("tl_plot_options.log_x %zu\n", offsetof(tl_plot_options, log_x));
   printf("tl_plot_options.log_y %zu\n", offsetof(tl_plot_options, log_y));
   printf("tl_plot_options.smoothing %zu\n", offsetof(tl_plot_options, smoothing));
+  printf("tl_plot_options.scale %zu\n", offsetof(tl_plot_options, scale));
   printf("tl_image_grid_options %zu\n", sizeof(tl_image_grid_options));
   printf("tl_image_grid_options.struct_size %zu\n", offsetof(tl_image_grid_options, struct_size));
   printf("tl_image_grid_options.columns %zu\n", offsetof(tl_image_grid_options, columns));

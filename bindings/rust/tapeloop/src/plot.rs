@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr;
 
-/// Curves over one pair of axes, drawn as SVG: [`PlotOptions`] makes one.
+/// Curves over one pair of axes, drawn as SVG or as an image: [`PlotOptions`] makes one.
 ///
 /// ```
 /// # fn main() -> tapeloop::Result<()> {
@@ -20,6 +20,7 @@ use std::ptr;
 /// }
 /// plot.add_many("test", None, &[0.6, 0.4, 0.3])?; // at 0, 1 and 2
 /// assert!(plot.svg()?.starts_with("<svg ")); // or write_svg(path)
+/// assert_eq!(plot.image().shape()?, [432, 720, 3]); // and image().write_png(path)
 /// # Ok(())
 /// # }
 /// ```
@@ -41,6 +42,7 @@ pub struct PlotOptions {
     log_x: bool,
     log_y: bool,
     smoothing: f64,
+    scale: i64,
 }
 
 impl PlotOptions {
@@ -80,6 +82,12 @@ impl PlotOptions {
         self
     }
 
+    /// Pixels of [`Plot::image`] for each of the picture, along both axes: 2 for fine screens; 1 to 16 (default 1).
+    pub fn scale(mut self, scale: i64) -> PlotOptions {
+        self.scale = scale;
+        self
+    }
+
     /// Makes a plot without curves, with a title above it. It belongs to the innermost scope.
     pub fn build(&self, context: &Context, title: &str) -> Result<Plot> {
         let title = text::text("plot_new", title)?;
@@ -89,6 +97,7 @@ impl PlotOptions {
         options.log_x = self.log_x;
         options.log_y = self.log_y;
         options.smoothing = self.smoothing;
+        options.scale = self.scale;
         let handle = call!(tl_plot_new(context.handle(), title.as_ptr(), &options));
         if handle.is_null() {
             return Err(Error::take(context.handle(), "plot_new", ffi::TL_INVALID_ARGUMENT));
@@ -133,6 +142,13 @@ impl Plot {
         let path = text::path("plot_write_svg", path.as_ref())?;
         let status = call!(tl_plot_write_svg(self.handle, path.as_ptr()));
         done(self.context, "plot_write_svg", status)
+    }
+
+    /// The plot as an image of bytes, (height, width, 3): for [`Tensor::write_png`], and for
+    /// [`Logger::image`](crate::Logger::image). Letters outside of ASCII are boxes, where an SVG has them all. Fails as
+    /// [`svg`](Plot::svg) does.
+    pub fn image(&self) -> Tensor {
+        expression!(self.context, tl_plot_image(self.handle))
     }
 
     /// Moves it one scope out; a failure stays in the context.

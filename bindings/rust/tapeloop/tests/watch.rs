@@ -60,6 +60,12 @@ fn plots_and_pictures() {
     plot.add_many("two", Some(&[0.0, 1.0]), &[10.0, 100.0]).unwrap();
     let svg = plot.svg().unwrap();
     assert!(svg.contains("<title>a &lt; b</title>") && svg.ends_with("</svg>\n"));
+    plot.image().write_png(folder.0.join("plot.png")).unwrap();
+    assert!(fs::read(folder.0.join("plot.png")).unwrap().starts_with(b"\x89PNG"));
+    let fine = PlotOptions::new().width(300).height(200).scale(2).build(c, "").unwrap();
+    refused(c, fine.image().check(), Code::FailedPrecondition, "plot_image");
+    fine.add("one", 0.0, 1.0).unwrap();
+    assert_eq!(fine.image().shape().unwrap(), [400, 600, 3]);
     plot.write_svg(folder.0.join("plot.svg")).unwrap();
     assert_eq!(fs::read_to_string(folder.0.join("plot.svg")).unwrap(), svg);
     refused(c, plot.write_svg(folder.0.join("no/plot.svg")), Code::NotFound, "plot_write_svg");
