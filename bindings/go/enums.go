@@ -400,6 +400,8 @@ const (
 	ReduceMin ReduceOp = 2
 	// the greatest of each element; a NaN makes it NaN
 	ReduceMax ReduceOp = 3
+	// their sum pair by pair, each rounded; of a power of two of ranks
+	ReduceSumByPairs ReduceOp = 4
 )
 
 // NonFiniteGradients: What becomes of a step with a gradient that holds NaN or an infinity. Append-only

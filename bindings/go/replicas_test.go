@@ -123,6 +123,7 @@ func TestCollectives(t *testing.T) {
 		}
 		same("sum", g.AllReduce(x, ReduceSum), 3, 10)
 		same("max", g.AllReduce(x, ReduceMax), 2, 10)
+		same("sum by pairs", g.AllReduce(x, ReduceSumByPairs), 3, 10)
 		same("gather", g.AllGather(x), 1, 0, 2, 10)
 		same("broadcast", g.Broadcast(x, 1), 2, 10)
 		same("scatter", g.ReduceScatter(x, ReduceSum), of[0])

@@ -25,6 +25,7 @@ const char* name_of(Reduction reduction) {
     case Reduction::kMean: return "mean";
     case Reduction::kMin: return "min";
     case Reduction::kMax: return "max";
+    case Reduction::kSumByPairs: return "sum by pairs";
   }
   return "unknown reduction";
 }

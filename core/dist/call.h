@@ -25,10 +25,10 @@ enum class Operation : int32_t {
 };
 const char* name_of(Operation operation);  // "all_reduce"
 
-enum class Reduction : int32_t { kSum = 0, kMean = 1, kMin = 2, kMax = 3 };
+enum class Reduction : int32_t { kSum = 0, kMean = 1, kMin = 2, kMax = 3, kSumByPairs = 4 };
 const char* name_of(Reduction reduction);  // "sum"
 inline bool is_known(Reduction reduction) {
-  return reduction >= Reduction::kSum && reduction <= Reduction::kMax;
+  return reduction >= Reduction::kSum && reduction <= Reduction::kSumByPairs;
 }
 
 struct TensorKind {

@@ -80,8 +80,10 @@ void Group::check_root(const char* op, int root) const {
 
 void Group::check_tensors(const char* op, const Call& call, Span<const Tensor> x) const {
   if (!is_known(call.reduction))
-    invalid("[", op, "] the reduction must be sum, mean, min or max: got number ",
-            static_cast<int>(call.reduction), "; see tl_reduction");
+    invalid("[", op, "] the reduction must be sum, mean, min, max or sum by pairs: got number ",
+            static_cast<int>(call.reduction), "; see tl_reduce_op");
+  if (call.reduction == Reduction::kSumByPairs && (size() & (size() - 1)) != 0)
+    invalid("[", op, "] a sum by pairs takes a power of two of ranks: got ", size(), "; use a sum");
   for (size_t i = 0; i < x.size(); i++) {
     if (!x[i]) invalid("[", op, "] tensor ", i, " must not be null; was it set?");
     if (&x[i].context() != &context_)

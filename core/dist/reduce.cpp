@@ -67,6 +67,33 @@ void pick(Span<const std::byte* const> from, bool largest, T* out, size_t elemen
   }
 }
 
+// The sum of the first half and that of the second, as 1, 2 or 4 ranks make it that have all of `from` between them.
+template <class T>
+void add_pairs(Span<const std::byte* const> from, size_t first, size_t count, T* out) {
+  using R = typename Running<T>::Type;
+  if (from.size() == 1) {
+    std::copy_n(at<T>(from[0], first), count, out);
+    return;
+  }
+  T other[kBlock];
+  const size_t half = from.size() / 2;
+  add_pairs(Span<const std::byte* const>(from.data(), half), first, count, out);
+  add_pairs(Span<const std::byte* const>(from.data() + half, half), first, count, other);
+  // In f64 the sum of two f32 is rounded to the same f32 as without it: 53 bits are more than 2 * 24 + 1.
+  for (size_t i = 0; i < count; i++)
+    out[i] = static_cast<T>(static_cast<R>(out[i]) + static_cast<R>(other[i]));
+}
+
+template <class T>
+void add_up_by_pairs(Span<const std::byte* const> from, T* out, size_t elements) {
+  T sums[kBlock];  // `out` may be one of those that are read
+  for (size_t first = 0; first < elements; first += kBlock) {
+    const size_t count = std::min(kBlock, elements - first);
+    add_pairs(from, first, count, sums);
+    std::copy_n(sums, count, out + first);
+  }
+}
+
 template <class T>
 void reduce_as(Reduction reduction, Span<const std::byte* const> from, std::byte* out, size_t elements) {
   T* to = reinterpret_cast<T*>(out);
@@ -75,6 +102,7 @@ void reduce_as(Reduction reduction, Span<const std::byte* const> from, std::byte
     case Reduction::kMean: return add_up<T>(from, true, to, elements);
     case Reduction::kMin: return pick<T>(from, false, to, elements);
     case Reduction::kMax: return pick<T>(from, true, to, elements);
+    case Reduction::kSumByPairs: return add_up_by_pairs<T>(from, to, elements);
   }
 }
 

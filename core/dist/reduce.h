@@ -11,7 +11,8 @@
 namespace tl::dist {
 
 // out[i] = the reduction of from[0][i], from[1][i], ...; `from` is not empty, and out may be one of them. Sums of f32 are made in
-// f64 and rounded once. Integers wrap around; means are of floating types only. A NaN makes an extreme NaN.
+// f64 and rounded once; those by pairs, of 2^k tensors, in their own dtype, each sum of two rounded: the sum of the first half and that
+// of the second, which are made alike. Integers wrap around; means are of floating types only. A NaN makes an extreme NaN.
 void reduce(DType dtype, Reduction reduction, Span<const std::byte* const> from, std::byte* out,
             size_t elements);
 

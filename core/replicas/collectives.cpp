@@ -97,8 +97,8 @@ std::vector<Tensor> shown(const GroupPtr& group, std::shared_ptr<Rule> rule, Spa
 std::vector<Tensor> one(const Tensor& x) { return {x}; }
 
 void check_linear(const GroupPtr& group, const char* op, Reduction reduction) {
-  if (reduction == Reduction::kSum || reduction == Reduction::kMean) return;
-  const std::string text = concat("[", op, "] the reduction must be sum or mean: got ",
+  if (reduction != Reduction::kMin && reduction != Reduction::kMax) return;
+  const std::string text = concat("[", op, "] the reduction must be a sum or mean: got ",
                                   dist::name_of(reduction), "; all_reduce takes the others, too");
   group->leave(text);
   fail(Code::kUnsupported, text);
@@ -130,7 +130,7 @@ Tensor scatter_rows(const GroupPtr& group, const Tensor& x, Reduction reduction,
       },
       [group, reduction](Span<const Tensor> g) {
         const Tensor all = gather(group, g[0]);
-        if (reduction == Reduction::kSum) return one(all);
+        if (reduction != Reduction::kMean) return one(all);
         return one(div(all, full(group->context(), Shape{}, group->size(), all.dtype())));
       });
   return shown(group, std::move(rule), Span<const Tensor>(&x, 1), one(out))[0];
@@ -165,7 +165,7 @@ Tensor reduce(const GroupPtr& group, const Tensor& x, Reduction reduction, int r
       [group, reduction, root](Span<const Tensor> t) { return one(reduce(group, t[0], reduction, root)); },
       [group, reduction, root](Span<const Tensor> g) {
         const Tensor sent = broadcast(group, g[0], root);
-        if (reduction == Reduction::kSum) return one(sent);
+        if (reduction != Reduction::kMean) return one(sent);
         return one(div(sent, full(group->context(), Shape{}, group->size(), sent.dtype())));
       });
   return shown(group, std::move(rule), Span<const Tensor>(&x, 1), one(out))[0];

@@ -121,6 +121,51 @@ static void replicas_train_as_one_process_does(void **state) {
   }
 }
 
+/* The same in f32 with each batch in 4 parts, whose gradients are added by pairs, whoever takes them. */
+static tl_status train_by_parts(tl_context *c, tl_group *group, void *user) {
+  enum { PARTS = 4, ROWS = 3 };
+  found *f = user;
+  const int32_t rank = tl_group_rank(group), mine = PARTS / tl_group_size(group);
+  float x[PARTS * ROWS * FEATURES], y[PARTS * ROWS];
+  for (int i = 0; i < PARTS * ROWS * FEATURES; i++) x[i] = (float)sin(i * 1.7);
+  for (int i = 0; i < PARTS * ROWS; i++) y[i] = (float)cos(i * 0.9);
+  tl_tensor *w = tl_variable_new(c, tl_zeros(c, (int64_t[]){FEATURES, 1}, 2), "w", true);
+  tl_optimizer *adam = tl_adam(c, NULL);
+  for (int step = 0; step < STEPS; step++) {
+    tl_tensor *sums[PARTS];
+    for (int k = 0; k < mine; k++) {
+      const int first = (rank * mine + k) * ROWS;
+      tl_tensor *part = tl_tensor_new(c, TL_F32, (int64_t[]){ROWS, FEATURES}, 2, x + first * FEATURES,
+                                      ROWS * FEATURES * sizeof *x);
+      tl_tensor *target = tl_tensor_new(c, TL_F32, (int64_t[]){ROWS, 1}, 2, y + first, ROWS * sizeof *y);
+      tl_tape *tape = tl_tape_begin(c, NULL);
+      tl_tensor *error = tl_square(c, tl_sub(c, tl_matmul(c, part, w), target));
+      tl_tensor *loss = tl_mul_scalar(c, tl_sum(c, error), 1.0 / (PARTS * ROWS));
+      if (tl_tape_gradient(tape, loss, &w, 1, NULL, &sums[k]) != TL_OK) return tl_error_code(c);
+    }
+    for (int many = mine; many > 1; many /= 2)
+      for (int k = 0; k < many / 2; k++) sums[k] = tl_add(c, sums[2 * k], sums[2 * k + 1]);
+    tl_tensor *sum = tl_group_all_reduce(group, sums[0], TL_REDUCE_SUM_BY_PAIRS);
+    if (tl_optimizer_apply(adam, &sum, &w, 1) != TL_OK) return tl_error_code(c);
+    float weights[FEATURES];
+    if (tl_tensor_read(w, weights, sizeof weights) != TL_OK) return tl_error_code(c);
+    for (int i = 0; i < FEATURES; i++) f->loss[rank][step] += weights[i] * (i + 1); /* of f32: exact in f64 */
+  }
+  return tl_error_code(c);
+}
+
+static void parts_by_pairs_give_the_same_bits_on_any_number_of_ranks(void **state) {
+  (void)state;
+  found alone = {0};
+  run(&alone, 1, train_by_parts);
+  assert_true(alone.loss[0][0] != 0 && alone.loss[0][0] != alone.loss[0][STEPS - 1]);
+  for (int size = 2; size <= MOST; size *= 2) {
+    found f = {0};
+    run(&f, size, train_by_parts);
+    for (int r = 0; r < size; r++) assert_memory_equal(f.loss[r], alone.loss[0], sizeof f.loss[r]);
+  }
+}
+
 /* ---- collectives ---- */
 
 static tl_tensor *numbers(tl_context *c, double a, double b) {
@@ -147,12 +192,13 @@ static tl_status all_collectives(tl_context *c, tl_group *g, void *user) {
   ok &= HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_MIN), 1, 0) &&
         HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_MAX), 2, 10);
   ok &= HOLDS(tl_group_all_gather(g, x), 1, 0, 2, 10) && HOLDS(tl_group_broadcast(g, x, 1), 2, 10);
+  ok &= HOLDS(tl_group_all_reduce(g, x, TL_REDUCE_SUM_BY_PAIRS), 3, 10);
   tl_tensor *part = tl_group_reduce_scatter(g, x, TL_REDUCE_SUM),
             *there = tl_group_reduce(g, x, TL_REDUCE_SUM, 1);
   ok &= r == 0 ? HOLDS(part, 3) && HOLDS(there, 0, 0) : HOLDS(part, 10) && HOLDS(there, 3, 10);
   tl_tensor *sent = tl_group_all_to_all(g, x);
   ok &= r == 0 ? HOLDS(sent, 1, 2) : HOLDS(sent, 0, 10);
-  ok &= tl_group_barrier(g) == TL_OK && tl_group_steps(g) == 10;
+  ok &= tl_group_barrier(g) == TL_OK && tl_group_steps(g) == 11;
   /* A group of each rank alone, and one in the reverse order. */
   tl_group *own = tl_group_split(g, r, 0), *other = tl_group_split(g, 0, -r);
   ok &= tl_group_size(own) == 1 && tl_group_rank(other) == 1 - r &&
@@ -281,7 +327,7 @@ static void a_rank_that_fails_is_named_to_the_others(void **state) {
                        "it has released the group",
                        "it has released the group, or ended its context",
                        "the milk is sour",
-                       "the reduction must be sum or mean"};
+                       "the reduction must be a sum or mean"};
   const tl_status codes[] = {TL_NOT_FOUND, TL_INVALID_ARGUMENT, TL_INVALID_ARGUMENT, TL_OK, TL_OK,
                              TL_OK,        TL_UNSUPPORTED};
   for (int which = 0; which < 7; which++) {
@@ -482,6 +528,7 @@ static void a_launcher_without_an_engine_is_an_error(void **state) {
 int replicas_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(replicas_train_as_one_process_does),
+      cmocka_unit_test(parts_by_pairs_give_the_same_bits_on_any_number_of_ranks),
       cmocka_unit_test(collectives_give_what_they_say),
       cmocka_unit_test(metrics_of_all_ranks_are_merged),
       cmocka_unit_test(calls_that_differ_are_errors_on_all_ranks),

@@ -110,6 +110,16 @@ TEST_CASE("reductions of each dtype: f64 in the order of ranks, integers wrap, N
   CHECK(out[0] == (1e16 + 1) + -1e16);
   CHECK(out[1] == (0.1 + 0.2) + 0.3);
 
+  // By pairs each sum of two is rounded: (1e8 + 4) + (4 - 1e8), where 1e8 + 4 is halfway between two f32, and goes to the even one.
+  const float e[] = {1e8f}, f[] = {4}, h[] = {4}, m[] = {-1e8f};
+  const std::byte* floats[] = {reinterpret_cast<const std::byte*>(e), reinterpret_cast<const std::byte*>(f),
+                               reinterpret_cast<const std::byte*>(h), reinterpret_cast<const std::byte*>(m)};
+  float pairs = 0;
+  reduce(DType::kF32, Reduction::kSumByPairs, floats, reinterpret_cast<std::byte*>(&pairs), 1);
+  CHECK(pairs == (e[0] + f[0]) + (h[0] + m[0]));
+  reduce(DType::kF32, Reduction::kSum, floats, reinterpret_cast<std::byte*>(&pairs), 1);
+  CHECK(pairs == 8);
+
   const int32_t most = std::numeric_limits<int32_t>::max(), one = 1;
   const std::byte* ints[] = {reinterpret_cast<const std::byte*>(&most),
                              reinterpret_cast<const std::byte*>(&one)};
@@ -413,6 +423,12 @@ TEST_CASE("a group of one gives back what it gets", "[dist]") {
   CHECK_THROWS_WITH(g.reduce(kOp, x, Reduction::kSum, 1), Contains("0 to 0: got 1"));
   CHECK_THROWS_WITH(g.all_reduce(kOp, Span<const Tensor>(&x, 1), static_cast<Reduction>(9)),
                     Contains("got number 9"));
+  all_failed(run_ranks(3,
+                       [](int, Context& own, Group& three) {
+                         const Tensor y = own.allocate(DType::kF32, Shape{2});
+                         three.all_reduce(kOp, Span<const Tensor>(&y, 1), Reduction::kSumByPairs);
+                       }),
+             Code::kInvalidArgument, {"power of two of ranks: got 3"});
   CHECK_THROWS_WITH(g.set_timeout(0), Contains("above 0"));
 }
 

@@ -25,7 +25,9 @@
  * argument that is wrong, or because its context holds an error. The first failure ends the group: every later call gives it again.
  *
  * Bits. Sums are made for each element in the order of the ranks, those of f32 in f64 and rounded once: the same bits for any number
- * of threads, alone or in a list. All ranks get the same bits.
+ * of threads, alone or in a list. All ranks get the same bits. Those of another number of ranks differ in the last places, but for
+ * TL_REDUCE_SUM_BY_PAIRS: cut each batch into K equal parts, K a power of two; let each rank take K / ranks of them one by one, in
+ * order, and add their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits.
  *
  * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
  * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in
@@ -50,10 +52,11 @@ typedef struct tl_rendezvous tl_rendezvous;
 /** How the tensors of all ranks become one. Append-only numbers. */
 typedef int32_t tl_reduce_op;
 enum {
-  TL_REDUCE_SUM = 0,  /**< their sum; integers wrap around */
-  TL_REDUCE_MEAN = 1, /**< their sum divided by the number of ranks; floating types */
-  TL_REDUCE_MIN = 2,  /**< the least of each element; a NaN makes it NaN */
-  TL_REDUCE_MAX = 3   /**< the greatest of each element; a NaN makes it NaN */
+  TL_REDUCE_SUM = 0,         /**< their sum; integers wrap around */
+  TL_REDUCE_MEAN = 1,        /**< their sum divided by the number of ranks; floating types */
+  TL_REDUCE_MIN = 2,         /**< the least of each element; a NaN makes it NaN */
+  TL_REDUCE_MAX = 3,         /**< the greatest of each element; a NaN makes it NaN */
+  TL_REDUCE_SUM_BY_PAIRS = 4 /**< their sum pair by pair, each rounded; of a power of two of ranks */
 };
 
 /* ---- groups ------------------------------------------------------------------------------------------------------- */

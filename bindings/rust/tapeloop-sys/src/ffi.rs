@@ -330,6 +330,8 @@ pub const TL_REDUCE_MEAN: tl_reduce_op = 1;
 pub const TL_REDUCE_MIN: tl_reduce_op = 2;
 /// the greatest of each element; a NaN makes it NaN
 pub const TL_REDUCE_MAX: tl_reduce_op = 3;
+/// their sum pair by pair, each rounded; of a power of two of ranks
+pub const TL_REDUCE_SUM_BY_PAIRS: tl_reduce_op = 4;
 
 /// What becomes of a step with a gradient that holds NaN or an infinity. Append-only numbers.
 pub type tl_non_finite_gradients = i32;

@@ -149,6 +149,7 @@ fn here() -> String {
         TL_REDUCE_MEAN,
         TL_REDUCE_MIN,
         TL_REDUCE_MAX,
+        TL_REDUCE_SUM_BY_PAIRS,
         TL_NON_FINITE_GRADIENTS_PASS,
         TL_NON_FINITE_GRADIENTS_ERROR,
         TL_NON_FINITE_GRADIENTS_SKIP,
@@ -662,6 +663,7 @@ int main(void) {
   printf("TL_REDUCE_MEAN %d\n", (int)TL_REDUCE_MEAN);
   printf("TL_REDUCE_MIN %d\n", (int)TL_REDUCE_MIN);
   printf("TL_REDUCE_MAX %d\n", (int)TL_REDUCE_MAX);
+  printf("TL_REDUCE_SUM_BY_PAIRS %d\n", (int)TL_REDUCE_SUM_BY_PAIRS);
   printf("TL_NON_FINITE_GRADIENTS_PASS %d\n", (int)TL_NON_FINITE_GRADIENTS_PASS);
   printf("TL_NON_FINITE_GRADIENTS_ERROR %d\n", (int)TL_NON_FINITE_GRADIENTS_ERROR);
   printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);

@@ -74,6 +74,7 @@ fn collectives_give_what_they_say() -> Result<()> {
         assert_eq!((g.size(), g.local_rank(), g.steps()), (2, r, 0));
         assert_eq!(g.all_reduce(&x, ReduceOp::Sum).to_vec::<f64>()?, [3.0, 10.0]);
         assert_eq!(g.all_reduce(&x, ReduceOp::Max).to_vec::<f64>()?, [2.0, 10.0]);
+        assert_eq!(g.all_reduce(&x, ReduceOp::SumByPairs).to_vec::<f64>()?, [3.0, 10.0]);
         assert_eq!(g.all_gather(&x).to_vec::<f64>()?, [1.0, 0.0, 2.0, 10.0]);
         assert_eq!(g.broadcast(&x, 1).to_vec::<f64>()?, [2.0, 10.0]);
         assert_eq!(g.reduce_scatter(&x, ReduceOp::Mean).to_vec::<f64>()?, [[1.5], [5.0]][r as usize]);

@@ -498,6 +498,8 @@ pub enum ReduceOp {
     Min = ffi::TL_REDUCE_MIN,
     /// The greatest of each element; a NaN makes it NaN.
     Max = ffi::TL_REDUCE_MAX,
+    /// Their sum pair by pair, each rounded; of a power of two of ranks.
+    SumByPairs = ffi::TL_REDUCE_SUM_BY_PAIRS,
 }
 
 /// What becomes of a step with a gradient that holds NaN or an infinity.
