@@ -17,7 +17,11 @@ bool is_of(Kind kind, const Slot& slot) {
 const char* article(const char* noun) { return std::strchr("aeiou", noun[0]) ? "an " : "a "; }
 
 // The rest of a message about a handle that is not live.
-std::string not_live_hint(Kind kind) {
+std::string not_live_hint(const void* handle, Kind kind) {
+  if (!looks_like_handle(handle))
+    return " is not a live handle: got a value that no call has returned; it was never set, or the call that "
+           "should have made "
+           "it failed";
   std::string text =
       " is not a live handle: got one that was released, or whose scope or context has ended; ";
   if (kind == Kind::kContext) return text + "use it before context_free";
@@ -41,7 +45,7 @@ std::string described(Operand operand) {
             "not there (tape_explain says why)");
   uint32_t index;
   Slot* slot = find(handle, &index);
-  if (!slot) invalid("[", op, "] ", name, not_live_hint(want_kind));
+  if (!slot) invalid("[", op, "] ", name, not_live_hint(handle, want_kind));
   const Kind kind = slot->kind;
   const std::string rule = concat("[", op, "] ", name, " must be ", article(want), want,
                                   want_kind == Kind::kContext ? ": got " : " of this context: got ",
@@ -119,7 +123,7 @@ Code refuse(const Entered& entered, const void* handle, Kind want, const char* o
                                        .c_str());
       return Code::kInvalidArgument;
     }
-    return blame(handle, concat("[", op, "] the ", wanted, not_live_hint(want)).c_str());
+    return blame(handle, concat("[", op, "] the ", wanted, not_live_hint(handle, want)).c_str());
   } catch (...) {  // no memory for the text
     return entered ? Code::kInvalidArgument : blame(handle, "a handle that is not live was used");
   }

@@ -107,6 +107,11 @@ inline Slot& known_slot(uint32_t index) {
   return slot_chunks[index / kSlotsPerChunk].load(std::memory_order_acquire)[index % kSlotsPerChunk];
 }
 
+// False for what was never a handle: an address, a number, memory that nobody has set.
+inline bool looks_like_handle(const void* handle) {
+  return (reinterpret_cast<uintptr_t>(handle) & kHandleMark) != 0;
+}
+
 inline uint32_t generation_in(const void* handle) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(handle) >> (kIndexBits - 1) >> 1) &
          kGenerationMask;
