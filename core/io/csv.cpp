@@ -13,7 +13,7 @@
 namespace tl::io {
 namespace {
 
-constexpr size_t kChunk = size_t{1} << 16;
+constexpr size_t kCsvChunk = size_t{1} << 16;
 constexpr size_t kLongestField = size_t{16} << 20;
 constexpr char kUtf8Mark[] = "\xEF\xBB\xBF";
 
@@ -67,10 +67,10 @@ class Walk {
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL) != 0) throw std::bad_alloc();
     std::unique_ptr<csv_parser, void (*)(csv_parser*)> owner(&parser, csv_free);
     csv_set_delim(&parser, static_cast<unsigned char>(delimiter));
-    csv_set_blk_size(&parser, kChunk);
-    std::unique_ptr<char[]> chunk(new char[kChunk]);
+    csv_set_blk_size(&parser, kCsvChunk);
+    std::unique_ptr<char[]> chunk(new char[kCsvChunk]);
     for (uint64_t offset = 0; offset < input_.size();) {
-      const size_t n = static_cast<size_t>(std::min<uint64_t>(kChunk, input_.size() - offset));
+      const size_t n = static_cast<size_t>(std::min<uint64_t>(kCsvChunk, input_.size() - offset));
       input_.read(offset, chunk.get(), n);
       size_t at = offset == 0 && n >= 3 && std::memcmp(chunk.get(), kUtf8Mark, 3) == 0 ? 3 : 0;
       while (at < n) {  // line by line, so that it is known where a row begins

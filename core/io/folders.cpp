@@ -17,12 +17,12 @@ bool is_dots(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-constexpr int kDeepest = 64;
+constexpr int kDeepestFolder = 64;
 
 int remove_in(int parent, const char* name, int depth) noexcept {
   if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return 0;
   // Linux says that a folder is a folder; POSIX says that it must not be unlinked.
-  if ((errno != EISDIR && errno != EPERM) || depth == kDeepest) return errno;
+  if ((errno != EISDIR && errno != EPERM) || depth == kDeepestFolder) return errno;
   const int folder = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (folder < 0) return errno;
   DIR* all = ::fdopendir(folder);

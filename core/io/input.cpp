@@ -8,10 +8,10 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/io/file.h"
+
 namespace tl::io {
 namespace {
-
-constexpr size_t kBlock = size_t{1} << 20;  // read between two looks whether the context was cancelled
 
 bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

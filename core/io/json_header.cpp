@@ -118,9 +118,9 @@ class StreamIterator {
 using Json = nlohmann::json;
 
 // What both formats refuse.
-class Reader : public nlohmann::json_sax<Json> {
+class JsonReader : public nlohmann::json_sax<Json> {
  public:
-  Reader(const File& file, TextStream& stream) : file_(file), stream_(stream) {}
+  JsonReader(const File& file, TextStream& stream) : file_(file), stream_(stream) {}
 
   bool null() override { unexpected("null"); }
   bool boolean(bool) override { unexpected("a truth value"); }
@@ -166,9 +166,9 @@ class Reader : public nlohmann::json_sax<Json> {
   TextStream& stream_;
 };
 
-class TextsReader final : public Reader {
+class TextsReader final : public JsonReader {
  public:
-  TextsReader(const File& file, TextStream& stream, Texts& texts) : Reader(file, stream), texts_(texts) {}
+  TextsReader(const File& file, TextStream& stream, Texts& texts) : JsonReader(file, stream), texts_(texts) {}
   bool start_object(size_t) override {
     if (inside_) unexpected("an object");
     return inside_ = true;
@@ -191,7 +191,7 @@ class TextsReader final : public Reader {
   bool inside_ = false;
 };
 
-void parse(TextStream& stream, Reader& reader) {
+void parse(TextStream& stream, JsonReader& reader) {
   Json::sax_parse(StreamIterator(&stream), StreamIterator(nullptr), &reader);
 }
 
@@ -201,10 +201,10 @@ const char* name_of(StoredType type) { return kTypes[static_cast<size_t>(type)].
 size_t size_of(StoredType type) { return kTypes[static_cast<size_t>(type)].bytes; }
 
 // Fills a header. `data` is where the elements begin.
-class HeaderReader final : public Reader {
+class HeaderReader final : public JsonReader {
  public:
   HeaderReader(const File& file, TextStream& stream, SafetensorsHeader& header, int64_t data)
-      : Reader(file, stream), header_(header), data_(data) {}
+      : JsonReader(file, stream), header_(header), data_(data) {}
 
   bool start_object(size_t) override {
     if (in_list_ || level_ == 2) unexpected("an object");

@@ -13,14 +13,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kChunk = size_t{1} << 16;
+constexpr size_t kLinesChunk = size_t{1} << 16;
 constexpr size_t kLongestLine = size_t{16} << 20;
-constexpr int kDeepest = kMaxRank - 1;  // the first axis is that of the rows
+constexpr int kDeepestArray = kMaxRank - 1;  // the first axis is that of the rows
 
 // Calls line(offset, text) for every line that is not blank.
 template <class F>
 void each_line(const Input& input, F&& line) {
-  std::unique_ptr<char[]> chunk(new char[kChunk]);
+  std::unique_ptr<char[]> chunk(new char[kLinesChunk]);
   std::string text;
   uint64_t start = 0;
   auto end_line = [&] {
@@ -28,7 +28,7 @@ void each_line(const Input& input, F&& line) {
     text.clear();
   };
   for (uint64_t offset = 0; offset < input.size();) {
-    const auto n = static_cast<size_t>(std::min<uint64_t>(kChunk, input.size() - offset));
+    const auto n = static_cast<size_t>(std::min<uint64_t>(kLinesChunk, input.size() - offset));
     input.read(offset, chunk.get(), n);
     for (const char *at = chunk.get(), *end = at + n; at < end;) {
       const char* feed = std::find(at, end, '\n');
@@ -109,9 +109,9 @@ class Line : public nlohmann::json_sax<json> {
     if (!inside_)
       input_.corrupt(offset_, "a line must be an object: got an array; write one object in each line");
     if (bottom_ >= 0 && depth_ > bottom_) ragged();
-    if (depth_ == kDeepest)
-      input_.fail_at(Code::kUnsupported, offset_, "arrays nest at most ", kDeepest, " deep: got more in '",
-                     columns_.name(column_), "'");
+    if (depth_ == kDeepestArray)
+      input_.fail_at(Code::kUnsupported, offset_, "arrays nest at most ", kDeepestArray,
+                     " deep: got more in '", columns_.name(column_), "'");
     counts_[depth_++] = 0;
     return true;
   }
@@ -178,8 +178,8 @@ class Line : public nlohmann::json_sax<json> {
   std::vector<bool> seen_;
   int depth_ = 0;    // of arrays that are open
   int bottom_ = -1;  // the depth of the innermost arrays, which hold the values; -1: not known yet
-  int64_t counts_[kDeepest] = {}, dims_[kDeepest] = {};
-  bool known_[kDeepest] = {};
+  int64_t counts_[kDeepestArray] = {}, dims_[kDeepestArray] = {};
+  bool known_[kDeepestArray] = {};
 };
 
 class FirstLine final : public Line {

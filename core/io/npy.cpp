@@ -14,7 +14,7 @@ constexpr size_t kMagicBytes = 6;
 constexpr size_t kAlignment = 64;
 // The header of an array is a line; those of arrays of records, which are refused, are longer.
 constexpr uint32_t kLongestHeader = 65535;
-constexpr size_t kChunk = size_t{1} << 18;
+constexpr size_t kNpyChunk = size_t{1} << 18;
 
 NpyHeader read_header(Reader& reader) {
   unsigned char start[kMagicBytes + 2];
@@ -87,8 +87,8 @@ void read_elements(Reader& reader, const NpyHeader& header, Tensor& out) {
     if (header.swap) convert(header.raw, true, to, count, to);
     return;
   }
-  const size_t per_chunk = kChunk / 8;
-  std::unique_ptr<std::byte[]> raw(new std::byte[kChunk]), converted(new std::byte[kChunk]);
+  const size_t per_chunk = kNpyChunk / 8;
+  std::unique_ptr<std::byte[]> raw(new std::byte[kNpyChunk]), converted(new std::byte[kNpyChunk]);
   FortranOrder places(header.shape);
   for (size_t done = 0; done < count;) {
     const size_t n = std::min(per_chunk, count - done);

@@ -87,7 +87,7 @@ struct CloseUnzip {
   void operator()(void* zip) const { unzClose(zip); }
 };
 
-const char* reason(int result) {
+const char* zip_reason(int result) {
   switch (result) {
     case UNZ_CRCERROR: return "its checksum does not fit";
     case Z_DATA_ERROR: return "its compressed data is damaged";
@@ -107,8 +107,8 @@ class MemberReader final : public Reader {
     char extra;
     const int more = unzReadCurrentFile(zip_, &extra, 1);
     archive_.rethrow();
-    if (more != 0) corrupt(more < 0 ? reason(more) : "it is longer than the archive says");
-    if (const int result = unzCloseCurrentFile(zip_); result != UNZ_OK) corrupt(reason(result));
+    if (more != 0) corrupt(more < 0 ? zip_reason(more) : "it is longer than the archive says");
+    if (const int result = unzCloseCurrentFile(zip_); result != UNZ_OK) corrupt(zip_reason(result));
   }
 
  private:
@@ -118,7 +118,7 @@ class MemberReader final : public Reader {
       const int n = unzReadCurrentFile(zip_, static_cast<std::byte*>(to) + done, want);
       archive_.rethrow();
       if (n == Z_MEM_ERROR) throw std::bad_alloc();
-      if (n <= 0) corrupt(n < 0 ? reason(n) : "it is shorter than the archive says");
+      if (n <= 0) corrupt(n < 0 ? zip_reason(n) : "it is shorter than the archive says");
       done += static_cast<size_t>(n);
     }
   }
@@ -189,7 +189,8 @@ class Unzipped {
   void check(int result) {
     archive_.rethrow();
     if (result == UNZ_INTERNALERROR || result == Z_MEM_ERROR) throw std::bad_alloc();
-    if (result != UNZ_OK) input_.corrupt(archive_.position, "the zip archive is damaged: ", reason(result));
+    if (result != UNZ_OK)
+      input_.corrupt(archive_.position, "the zip archive is damaged: ", zip_reason(result));
   }
 
   void member(Bundle& out) {

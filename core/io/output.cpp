@@ -11,11 +11,11 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/io/file.h"
 
 namespace tl::io {
 namespace {
 
-constexpr size_t kBlock = size_t{1} << 20;  // written between two looks whether the context was cancelled
 constexpr int kMostNames = 1000;
 
 }  // namespace

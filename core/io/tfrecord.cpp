@@ -2,18 +2,13 @@
 
 #include <string_view>
 
+#include "core/io/little_endian.h"
 #include "core/io/record_writer.h"
 
 namespace tl::io {
 namespace {
 
 constexpr size_t kHead = 12, kFoot = 4;  // the length and its checksum; the checksum of the bytes
-
-uint64_t little_endian(const unsigned char* b, int bytes) {
-  uint64_t value = 0;
-  for (int i = bytes - 1; i >= 0; i--) value = value << 8 | b[i];
-  return value;
-}
 
 // The length of the record that begins at a place.
 uint64_t length_at(const Input& input, uint64_t at) {

@@ -4,19 +4,17 @@
 #include <cstring>
 #include <memory>
 
+#include "core/io/little_endian.h"
+
 namespace tl::io {
 namespace {
 
-constexpr size_t kChunk = size_t{1} << 18;
+constexpr size_t kWavChunk = size_t{1} << 18;
 constexpr uint16_t kInteger = 1, kFloat = 3, kExtensible = 0xfffe;
 // Behind its first two bytes, which are the format, the identifier of every format in the extensible form is this.
 constexpr unsigned char kGuidEnd[] = {0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71};
 
-uint32_t little_endian(const unsigned char* b, int bytes) {
-  uint32_t value = 0;
-  for (int i = bytes - 1; i >= 0; i--) value = value << 8 | b[i];
-  return value;
-}
+uint32_t word_of(const unsigned char* b, int bytes) { return static_cast<uint32_t>(little_endian(b, bytes)); }
 
 struct Format {
   uint64_t at = 0;  // of its chunk
@@ -29,16 +27,16 @@ Format read_format(const Input& input, uint64_t at, uint32_t size) {
   unsigned char b[40] = {};
   input.read(at, b, std::min<uint32_t>(size, sizeof b));
   Format f{at,
-           static_cast<uint16_t>(little_endian(b, 2)),
-           little_endian(b + 2, 2),
-           little_endian(b + 4, 4),
-           little_endian(b + 12, 2),
-           little_endian(b + 14, 2)};
+           static_cast<uint16_t>(word_of(b, 2)),
+           word_of(b + 2, 2),
+           word_of(b + 4, 4),
+           word_of(b + 12, 2),
+           word_of(b + 14, 2)};
   if (f.kind == kExtensible) {
     if (size < 40 || std::memcmp(b + 26, kGuidEnd, sizeof kGuidEnd) != 0)
       input.fail_at(Code::kUnsupported, at,
                     "sound must be of whole numbers or floats: got another format in the extensible form");
-    f.kind = static_cast<uint16_t>(little_endian(b + 24, 2));
+    f.kind = static_cast<uint16_t>(word_of(b + 24, 2));
   }
   const bool known = f.kind == kInteger ? f.bits == 8 || f.bits == 16 || f.bits == 24 || f.bits == 32
                                         : f.kind == kFloat && (f.bits == 32 || f.bits == 64);
@@ -57,10 +55,10 @@ void convert(const Format& f, const unsigned char* from, size_t count, float* to
   const size_t bytes = f.bits / 8;
   for (size_t i = 0; i < count; i++, from += bytes) {
     if (f.kind == kFloat && bytes == 4) {
-      const uint32_t word = little_endian(from, 4);
+      const uint32_t word = word_of(from, 4);
       std::memcpy(to + i, &word, 4);
     } else if (f.kind == kFloat) {
-      const uint64_t word = static_cast<uint64_t>(little_endian(from + 4, 4)) << 32 | little_endian(from, 4);
+      const uint64_t word = static_cast<uint64_t>(word_of(from + 4, 4)) << 32 | word_of(from, 4);
       double value;
       std::memcpy(&value, &word, 8);
       to[i] = static_cast<float>(value);
@@ -68,7 +66,7 @@ void convert(const Format& f, const unsigned char* from, size_t count, float* to
       to[i] = static_cast<float>(from[0] - 128) / 128;
     } else {
       // In the upper bytes of a word, which gives it its sign, and the same divisor for all sizes.
-      const auto word = static_cast<int32_t>(little_endian(from, static_cast<int>(bytes)) << (32 - f.bits));
+      const auto word = static_cast<int32_t>(word_of(from, static_cast<int>(bytes)) << (32 - f.bits));
       to[i] = static_cast<float>(word) / 2147483648.0f;
     }
   }
@@ -79,9 +77,9 @@ Tensor read_samples(Context& context, const Input& input, const Format& f, uint6
     input.corrupt(at, "the data must be whole frames of ", f.frame_bytes, " bytes: got ", size, " bytes");
   const int64_t frames = size / f.frame_bytes;
   Tensor out = context.allocate(DType::kF32, {frames, f.channels});
-  const size_t bytes = f.bits / 8, per_chunk = kChunk / bytes;
+  const size_t bytes = f.bits / 8, per_chunk = kWavChunk / bytes;
   const auto count = static_cast<size_t>(out.elements());
-  std::unique_ptr<unsigned char[]> chunk(new unsigned char[kChunk]);
+  std::unique_ptr<unsigned char[]> chunk(new unsigned char[kWavChunk]);
   for (size_t done = 0; done < count;) {
     const size_t n = std::min(per_chunk, count - done);
     input.read(at + done * bytes, chunk.get(), n * bytes);
@@ -101,7 +99,7 @@ Sound read_wav(Context& context, const Input& input) {
                   "a WAV file must be RIFF of 32 bits, little-endian: got another kind; convert it");
   if (std::memcmp(head, "RIFF", 4) != 0 || std::memcmp(head + 8, "WAVE", 4) != 0)
     input.corrupt(0, "a WAV file begins with RIFF, a size and WAVE; is it one?");
-  const uint64_t end = uint64_t{little_endian(head + 4, 4)} + 8;
+  const uint64_t end = uint64_t{word_of(head + 4, 4)} + 8;
   if (end != input.size())
     input.corrupt(
         4, "the header promises a file of ", end, " bytes: got ", input.size(),
@@ -111,7 +109,7 @@ Sound read_wav(Context& context, const Input& input) {
   for (uint64_t at = sizeof head; at < end;) {
     unsigned char chunk[8];
     input.read(at, chunk, sizeof chunk);
-    const uint32_t size = little_endian(chunk + 4, 4);
+    const uint32_t size = word_of(chunk + 4, 4);
     const uint64_t content = at + sizeof chunk;
     if (size > end - content)
       input.corrupt(at + 4, "a chunk of ", size, " bytes does not fit the ", end - content,

@@ -7,7 +7,7 @@ namespace tl::kernels {
 namespace {
 
 GemmCpu detect_cpu() {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(TAPELOOP_PORTABLE)
   // These builtins also ask whether the operating system saves the registers.
   __builtin_cpu_init();
   if (gemm_kernels_avx512_f32() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
