@@ -160,6 +160,34 @@ TEST_CASE("every prefix, every flipped bit and every missing file of a checkpoin
   CHECK(read_checkpoint("test", c, folder / "k", go_on).size() == state.size());
 }
 
+TEST_CASE("a checkpoint that finds no memory for its tensors leaves nothing behind", "[io]") {
+  Context c({});
+  Folder folder;
+  {
+    State state;
+    for (const char* path : {"a", "b", "c"}) {
+      Tensor t = c.allocate(DType::kF64, {10000});
+      std::memset(t.mutable_raw(), 0, t.bytes());
+      state.set(path, std::move(t));
+    }
+    write_checkpoint("test", folder / "k", {1, {}}, Snapshot("test", state), go_on);
+  }
+  c.allocator().trim();
+  size_t refused = 0;
+  for (size_t limit = 1000;; limit += 20000, refused++) {
+    c.allocator().set_limit(limit);
+    size_t values = 3;
+    const Failure f = failure_of([&] { values = read_checkpoint("test", c, folder / "k", go_on).size(); });
+    CHECK(values == 3);
+    CHECK(c.live_tensors() == 0);
+    CHECK(c.allocator().stats().live_bytes == 0);
+    c.allocator().trim();
+    if (f.code == Code::kOk) break;
+    REQUIRE(f.code == Code::kOutOfMemory);
+  }
+  CHECK(refused >= 10);
+}
+
 TEST_CASE("paths that the files do not take are refused before anything is written", "[io]") {
   Context c({});
   State state;
