@@ -7,6 +7,7 @@
 
 #include "core/data/sample.h"
 #include "tests/data/pipelines.h"
+#include "tests/rounds.h"
 
 using namespace pipelines;
 using tl::Code;
@@ -138,6 +139,7 @@ TEST_CASE("every pair of stages goes on where it was, at each element", "[datase
   for (bool indexed : {true, false})
     for (const Kind& outer : kKinds)
       for (const Kind& inner : kKinds) {
+        if ((&outer - kKinds + (&inner - kKinds)) % 4 >= tl::test::rounds(4)) continue;
         if (std::string(outer.name) == "endless" && std::string(inner.name) == "endless") continue;
         INFO(outer.name << "(" << inner.name << "), " << (indexed ? "indexed" : "in order"));
         check_all_positions(c, [&] { return outer.make(inner.make(source(indexed))); });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/ops/generated/functions.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -224,7 +225,9 @@ const std::vector<Case>& cases() {
 
 TEST_CASE("bits do not depend on the number of threads", "[kernels][partition]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
+    int number = dtype == DType::kF32 ? 0 : 1;
     for (const Case& each : cases()) {
+      if (number++ % 2 >= rounds(2)) continue;  // under a sanitizer each in one dtype
       INFO(each.name << " in " << name_of(dtype));
       Context alone = make_context(1);
       const Tensor expected = each.run(alone, dtype);

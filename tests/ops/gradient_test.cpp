@@ -17,6 +17,7 @@
 #include "core/ops/generated/functions.h"
 #include "tests/ops/differentiate.h"
 #include "tests/ops/op_case.h"
+#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -161,8 +162,11 @@ std::string check_case(const OpCase& c, DType run, Counts& counts) {
 TEST_CASE("gradients of every op agree with differences", "[ops][gradient]") {
   Counts counts;
   std::set<std::string> exercised;
+  int number = 0;
   for (const OpCase& c : op_cases()) {
     INFO(c.label());
+    if (number++ % 4 >= rounds(4) && exercised.count(c.op))
+      continue;  // under a sanitizer a fourth, and each op
     if (c.error) {
       CHECK(check_error_sample(c) == "");
       counts.errors++;
