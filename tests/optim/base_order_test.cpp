@@ -113,12 +113,13 @@ struct Surrounding {
   const Projection* projection = nullptr;
 };
 
-// Each column to a norm in [least, most], so far.
+// Each column to a norm in [least, most], so far; a norm of 0, to which ftrl brings some, stays.
 void bring_columns(Numbers& w, size_t cols, double least, double most, double rate) {
   for (size_t c = 0; c < cols; c++) {
     double norm = 0;
     for (size_t k = c; k < w.size(); k += cols) norm += w[k] * w[k];
     norm = std::sqrt(norm);
+    if (norm == 0) continue;
     const double wanted = norm < least ? least : norm > most ? most : norm;
     for (size_t k = c; k < w.size(); k += cols) w[k] *= (rate * wanted + (1 - rate) * norm) / norm;
   }
@@ -141,7 +142,7 @@ const std::vector<Projection>& projections() {
        [](Numbers& w, size_t cols) {
          for (size_t r = 0; r < w.size(); r += cols) {
            const double norm = norm_of(Numbers(w.data() + r, w.data() + r + cols));
-           for (size_t k = r; k < r + cols; k++) w[k] /= norm;
+           for (size_t k = r; norm > 0 && k < r + cols; k++) w[k] /= norm;
          }
        }},
       {"norm of all, part of the way",
