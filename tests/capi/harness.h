@@ -56,6 +56,12 @@ int jacobian_tests(void);
 int trainer_tests(void);
 int replicas_tests(void);
 
+/* Setup and teardown of a test that writes files: an empty folder, gone afterwards. in_folder() is a path in it, valid until its
+ * fourth next call. */
+int make_folder(void **state);
+int remove_folder(void **state);
+const char *in_folder(const char *name);
+
 /* Runs a group and counts its tests; the number of failures. */
 extern int tests_run;
 #define RUN_GROUP(name, tests) \

@@ -37,6 +37,31 @@ void temporary_file(char path[PATH_ROOM], const void *bytes, size_t count) {
   close(fd);
 }
 
+static char folder[32];
+
+int make_folder(void **state) {
+  (void)state;
+  int length = snprintf(folder, sizeof folder, "/tmp/tapeloop-test-");
+  memset(folder + length, 'X', 6); /* what mkdtemp() fills in */
+  folder[length + 6] = 0;
+  return mkdtemp(folder) ? 0 : -1;
+}
+
+int remove_folder(void **state) {
+  (void)state;
+  char command[64];
+  snprintf(command, sizeof command, "rm -rf %s", folder);
+  return system(command);
+}
+
+const char *in_folder(const char *name) {
+  static char paths[4][128];
+  static int last;
+  char *path = paths[last = (last + 1) % 4];
+  snprintf(path, sizeof *paths, "%s/%s", folder, name);
+  return path;
+}
+
 tl_tensor *vector(tl_context *c, size_t count, const float *values) {
   int64_t dims[] = {(int64_t)count};
   tl_tensor *t = tl_tensor_new(c, TL_F32, dims, 1, values, count * sizeof *values);

@@ -7,29 +7,6 @@
 
 #include "tests/capi/harness.h"
 
-static char folder[64];
-
-static int make_folder(void **state) {
-  (void)state;
-  strcpy(folder, "/tmp/tapeloop-trainer-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-  (void)state;
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf %s", folder);
-  return system(command);
-}
-
-static const char *in_folder(const char *name) { /* valid until the fourth next call */
-  static char paths[4][128];
-  static int last;
-  char *path = paths[last = (last + 1) % 4];
-  snprintf(path, sizeof *paths, "%s/%s", folder, name);
-  return path;
-}
-
 /* What the callbacks of a fit do and count. */
 typedef struct {
   int losses, destroyed, epochs_begun, steps, epochs_ended, ends;
