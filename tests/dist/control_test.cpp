@@ -1,0 +1,763 @@
+// The control channel: its bytes against bytes written by hand, and ranks that are threads and meet over 127.0.0.1: what goes wrong
+// with one of them is an error on all, with the same text, and what strangers do is nobody's business. Processes that are killed and
+// stopped are those of tests/dist/processes.
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <functional>
+#include <random>
+#include <thread>
+
+#include "core/base/clock.h"
+#include "core/dist/control_client.h"
+#include "core/dist/control_message.h"
+#include "core/dist/control_server.h"
+#include "core/dist/tcp.h"
+#include "tests/rounds.h"
+
+using namespace tl;
+using namespace tl::dist;
+using namespace tl::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string kToken = "0123456789abcdef0123456789abcdef";
+
+std::string bytes_of(const control::Message& message) {
+  std::string out;
+  control::encode(message, out);
+  return out;
+}
+
+Span<const std::byte> as_bytes(const std::string& s) {
+  return {reinterpret_cast<const std::byte*>(s.data()), s.size()};
+}
+
+// How reading ends: "message", "more" or "corrupt".
+std::string read_first(const std::string& bytes, size_t most = control::kMostGreeting) {
+  control::Reader reader(most);
+  control::Message message;
+  try {
+    reader.feed(as_bytes(bytes));
+    return reader.next(message) ? "message" : "more";
+  } catch (const Error& e) {
+    return e.code() == Code::kCorruptData && e.message().find("[control] ") == 0 ? "corrupt" : e.message();
+  }
+}
+
+std::vector<control::Message> one_of_each_kind() {
+  return {control::Hello{1, 4, 7, 123456789, "job", kToken, "build 1", "host"},
+          control::Accepted{15000000, "server"},
+          control::Ready{},
+          control::Heartbeat{},
+          control::Failed{{Code::kMismatch, "a text", 3}},
+          control::Put{"name", std::string("\0\xff value", 8)},
+          control::Get{"name"},
+          control::Value{"name", ""},
+          control::Farewell{},
+          control::AllEnded{}};
+}
+
+int free_port() {
+  std::string problem;
+  const tcp::Descriptor listener = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
+  return tcp::port_of(tcp::own_address(listener.get()));
+}
+
+size_t open_descriptors() {
+  size_t count = 0;
+  DIR* folder = ::opendir("/proc/self/fd");
+  while (::readdir(folder)) count++;
+  ::closedir(folder);
+  return count;
+}
+
+ServerOptions served(int size) {
+  ServerOptions o;
+  o.host = "127.0.0.1";
+  o.size = size;
+  o.job = "job";
+  o.generation = 3;
+  o.token = kToken;
+  o.build = "build";
+  return o;
+}
+
+ControlOptions rank_of(int rank, const ServerOptions& o, int port, bool serve = false) {
+  ControlOptions c;
+  c.place = {rank, o.size, rank, o.size};
+  c.host = o.host;
+  c.port = port;
+  c.serve = serve;
+  c.job = o.job;
+  c.generation = o.generation;
+  c.token = o.token;
+  c.build = o.build;
+  c.lease_seconds = o.lease_seconds;
+  return c;
+}
+
+const Wait kLong{60, nullptr};
+
+struct End {
+  Code code = Code::kOk;
+  std::string text;
+};
+
+// Ranks as threads, each of which joins with options of its own.
+std::vector<End> run_all(const std::vector<ControlOptions>& options,
+                         const std::function<void(int, ControlChannel&)>& body, double seconds = 60) {
+  std::vector<End> out(options.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < options.size(); i++)
+    threads.emplace_back([&, i] {
+      try {
+        const auto channel = join_processes(options[i], {seconds, nullptr});
+        body(static_cast<int>(i), *channel);
+      } catch (const Error& e) {
+        out[i] = {e.code(), e.message()};
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  return out;
+}
+
+std::vector<ControlOptions> all_of(const ServerOptions& o, int port) {
+  std::vector<ControlOptions> out;
+  for (int rank = 0; rank < o.size; rank++) out.push_back(rank_of(rank, o, port));
+  return out;
+}
+
+Failure wait_for_failure(const ControlChannel& channel) {
+  const double end = monotonic_seconds() + 60;
+  for (;;) {
+    if (auto f = channel.failure()) return *f;
+    if (monotonic_seconds() > end) return {Code::kInternal, "no failure came", -2};
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void all_are(const std::vector<End>& ends, Code code, const std::vector<std::string>& words) {
+  for (const End& e : ends) {
+    INFO(e.text);
+    CHECK(e.code == code);
+    CHECK(e.text == ends[0].text);
+    for (const std::string& word : words) CHECK_THAT(e.text, Contains(word));
+  }
+}
+
+// A connection that speaks for itself.
+struct Raw {
+  tcp::Descriptor socket;
+  explicit Raw(int port) {
+    std::string problem;
+    socket = tcp::begin_to_connect(tcp::resolve("127.0.0.1", port, problem).at(0));
+    pollfd p{socket.get(), POLLOUT, 0};
+    ::poll(&p, 1, 10000);
+  }
+  void say(std::string bytes) const {
+    size_t at = 0;
+    tcp::send(socket.get(), bytes, at);
+  }
+  // Until the other side closes: all that has come.
+  std::string until_closed() const {
+    std::string in;
+    for (double end = monotonic_seconds() + 20; monotonic_seconds() < end;) {
+      pollfd p{socket.get(), POLLIN, 0};
+      ::poll(&p, 1, 1000);
+      if (tcp::receive(socket.get(), in) == tcp::Moved::kClosed) return in;
+    }
+    return "it stays open";
+  }
+};
+
+std::string hello_of(const ControlOptions& o) {
+  return bytes_of(
+      control::Hello{o.place.rank, o.place.size, o.generation, 60000000, o.job, o.token, o.build, "raw"});
+}
+
+}  // namespace
+
+TEST_CASE("messages have the bytes that the format says", "[dist][control]") {
+  const auto bytes = [](std::initializer_list<int> list) {
+    std::string out;
+    for (int b : list) out.push_back(static_cast<char>(b));
+    return out;
+  };
+  CHECK(bytes_of(control::Heartbeat{}) == bytes({'T', 'L', 'C', 'C', 1, 0, 4, 0, 0, 0, 0, 0}));
+  CHECK(bytes_of(control::Get{"ab"}) ==
+        bytes({'T', 'L', 'C', 'C', 1, 0, 7, 0, 6, 0, 0, 0, 2, 0, 0, 0, 'a', 'b'}));
+  CHECK(
+      bytes_of(control::Failed{{Code::kTimedOut, "x", -1}}) ==
+      bytes({'T', 'L', 'C', 'C', 1, 0, 5, 0, 13, 0, 0, 0, 14, 0, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0, 'x'}));
+}
+
+TEST_CASE("messages come out as they went in, however they are cut", "[dist][control]") {
+  std::string all;
+  for (const control::Message& m : one_of_each_kind()) control::encode(m, all);
+  for (size_t piece : {size_t{1}, size_t{7}, all.size()}) {
+    control::Reader reader(control::kMostGreeting);
+    std::string again;
+    size_t count = 0;
+    control::Message message;
+    for (size_t at = 0; at < all.size(); at += piece) {
+      reader.feed(as_bytes(all.substr(at, piece)));
+      for (; reader.next(message); count++) {
+        CHECK(message.index() == count);
+        control::encode(message, again);
+      }
+    }
+    CHECK(again == all);
+    CHECK(reader.pending() == 0);
+  }
+}
+
+TEST_CASE("what is no message is refused", "[dist][control]") {
+  for (const control::Message& m : one_of_each_kind()) {
+    const std::string whole = bytes_of(m);
+    INFO("kind " << m.index() + 1);
+    for (size_t n = 0; n < whole.size(); n++) REQUIRE(read_first(whole.substr(0, n)) == "more");
+    CHECK(read_first(whole) == "message");
+    for (size_t at : {0, 1, 2, 3, 4, 5, 7}) {  // magic, version, the upper byte of the kind
+      std::string changed = whole;
+      changed[at] ^= 1;
+      CHECK(read_first(changed) == "corrupt");
+    }
+    std::string longer = whole + "x";  // a byte that belongs to nothing
+    longer[8]++;
+    if (static_cast<unsigned char>(longer[8]) != 0) CHECK(read_first(longer) == "corrupt");
+    std::string huge = whole;
+    huge[11] = 1;  // 16 MiB more
+    CHECK(read_first(huge) == "corrupt");
+  }
+  CHECK(read_first("GET / HTTP/1.1\r\n") == "corrupt");
+  std::string hello = bytes_of(control::Hello{1, 4, 0, 0, "", "", "", ""});
+  hello[control::kHeader] = 4;  // rank 4 of 4
+  CHECK(read_first(hello) == "corrupt");
+  hello[control::kHeader] = 3;
+  CHECK(read_first(hello) == "message");
+  hello[control::kHeader + 3] = static_cast<char>(0x80);  // a rank below 0
+  CHECK(read_first(hello) == "corrupt");
+  std::string big = bytes_of(control::Put{"x", std::string(control::kMostValue, 'v')});
+  CHECK(read_first(big) == "corrupt");  // from somebody who has not said who it is
+  control::Reader reader(control::kMostGreeting);
+  reader.allow_all();
+  control::Message message;
+  reader.feed(as_bytes(big));
+  CHECK(reader.next(message));
+}
+
+TEST_CASE("changed messages never do anything but be refused, read or waited for", "[dist][control]") {
+  std::mt19937 random(5);
+  const auto kinds = one_of_each_kind();
+  for (int i = 0; i < rounds(4000); i++) {
+    std::string bytes = bytes_of(kinds[random() % kinds.size()]);
+    for (unsigned n = 1 + random() % 3; n > 0; n--)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    const std::string end = read_first(bytes);
+    if (end != "message" && end != "more" && end != "corrupt") FAIL(end);
+  }
+}
+
+TEST_CASE("long texts are cut between characters, and secrets compared whole", "[dist][control]") {
+  std::string text(control::kMostText - 1, 'x');
+  text += "\xc3\xa9";  // two bytes, of which one fits
+  const std::string bytes = bytes_of(control::Failed{{Code::kPeerLost, text, 0}});
+  control::Reader reader(control::kMostGreeting);
+  control::Message message;
+  reader.feed(as_bytes(bytes));
+  REQUIRE(reader.next(message));
+  CHECK(std::get<control::Failed>(message).failure.text == std::string(control::kMostText - 1, 'x'));
+  CHECK(control::equal_in_constant_time("", ""));
+  CHECK(control::equal_in_constant_time(kToken, kToken));
+  CHECK(!control::equal_in_constant_time(kToken, kToken + std::string(1, '\0')));
+  CHECK(!control::equal_in_constant_time(kToken, ""));
+  CHECK(!control::equal_in_constant_time("a", "b"));
+  CHECK(control::printable("a\n\x1b[31m\xc3\xa9~") == "a??[31m??~");
+}
+
+TEST_CASE("ranks meet, share small values, and part without a failure or a descriptor left",
+          "[dist][control]") {
+  const size_t before = open_descriptors();
+  for (bool rank_serves : {false, true}) {
+    const ServerOptions o = served(4);
+    std::unique_ptr<ControlServer> server;
+    if (!rank_serves) server = std::make_unique<ControlServer>(o);
+    std::vector<ControlOptions> options = all_of(o, server ? server->port() : free_port());
+    options[0].serve = rank_serves;
+    const std::string big(control::kMostValue, 'b');
+    std::atomic<int> right{0};
+    const auto ends = run_all(options, [&](int rank, ControlChannel& c) {
+      if (rank == 2)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // others ask before it is there
+      c.put(concat("of ", rank), rank == 3 ? big : concat("value ", rank));
+      for (int other = 0; other < 4; other++)
+        right += c.get(concat("of ", other), kLong) == (other == 3 ? big : concat("value ", other));
+      right += c.get("of 0", kLong) == "value 0";  // once more
+      right += c.address() == "127.0.0.1" && c.place().rank == rank && c.place().size == 4;
+      c.farewell(kLong);
+      right += !c.failure();
+    });
+    all_are(ends, Code::kOk, {});
+    CHECK(right == 4 * 7);
+    if (server) CHECK(server->strangers() == 0);
+  }
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("two threads of a rank may ask for the same value", "[dist][control]") {
+  const ControlServer server(served(1));
+  const auto ends = run_all({rank_of(0, served(1), server.port())}, [&](int, ControlChannel& c) {
+    std::string other;
+    std::thread thread([&] { other = c.get("x", kLong); });
+    c.put("x", "1");
+    const std::string mine = c.get("x", kLong);
+    thread.join();
+    if (mine != "1" || other != "1") throw Error(Code::kInternal, "not what was put");
+    c.farewell(kLong);
+  });
+  all_are(ends, Code::kOk, {});
+}
+
+TEST_CASE("what ranks say of themselves must be alike, or all are told", "[dist][control]") {
+  const auto never = [](int, ControlChannel&) { throw Error(Code::kInternal, "it has joined"); };
+  const ServerOptions o = served(3);
+  SECTION("a rank comes twice") {
+    const ControlServer server(o);
+    auto options = all_of(o, server.port());
+    options[2].place.rank = 1;
+    all_are(run_all(options, never), Code::kMismatch, {"rank 1 came twice", "127.0.0.1"});
+  }
+  SECTION("another number of ranks") {
+    const ControlServer server(o);
+    auto options = all_of(o, server.port());
+    options[2].place.size = 4;
+    all_are(run_all(options, never), Code::kMismatch, {"rank 2", "that there are 4", "others are 3"});
+  }
+  SECTION("another build, where rank 0 serves") {
+    auto options = all_of(o, free_port());
+    options[0].serve = true;
+    options[1].build = "other\nbuild";
+    all_are(run_all(options, never), Code::kMismatch, {"rank 1", "'other?build' and 'build'"});
+  }
+}
+
+TEST_CASE("a newcomer to a group that is complete is refused, and the group goes on", "[dist][control]") {
+  const ServerOptions o = served(2);
+  const ControlServer server(o);
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    if (rank == 0) {
+      for (int kind = 0; kind < 2; kind++) {
+        ControlOptions late = rank_of(1, o, server.port());
+        if (kind == 1) late.place.size = 5;
+        try {
+          join_processes(late, kLong);
+          throw Error(Code::kInternal, "it has joined");
+        } catch (const Error& e) {
+          if (e.code() != Code::kMismatch) throw;
+        }
+      }
+    }
+    c.put(concat(rank), "");
+    c.get(concat(1 - rank), kLong);
+    c.farewell(kLong);
+  });
+  all_are(ends, Code::kOk, {});
+}
+
+TEST_CASE("missing ranks are listed when the time is over", "[dist][control]") {
+  const ServerOptions o = served(5);
+  const ControlServer server(o);
+  auto options = all_of(o, server.port());
+  options.erase(options.begin() + 3);
+  options.erase(options.begin() + 1);
+  all_are(run_all(
+              options, [](int, ControlChannel&) {}, 0.15),
+          Code::kTimedOut, {"ranks 1, 3 did not join", "within 0.1"});
+}
+
+TEST_CASE("where nobody serves, the error names address and port", "[dist][control]") {
+  const int port = free_port();
+  const auto ends = run_all(
+      {rank_of(1, served(2), port)}, [](int, ControlChannel&) {}, 0.1);
+  all_are(ends, Code::kPeerLost, {"'127.0.0.1'", concat("port ", port), "within 0.1 s", "refused"});
+  ControlOptions nowhere = rank_of(1, served(2), port);
+  nowhere.host = "no-such-host.invalid";
+  all_are(run_all(
+              {nowhere}, [](int, ControlChannel&) {}, 0.1),
+          Code::kPeerLost, {"no-such-host.invalid"});
+  // A port that something else has.
+  std::string problem;
+  const tcp::Descriptor other = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
+  const int taken = tcp::port_of(tcp::own_address(other.get()));
+  all_are(run_all(
+              {rank_of(0, served(1), taken, true)}, [](int, ControlChannel&) {}, 0.1),
+          Code::kIo, {concat("port ", taken), "in use"});
+}
+
+TEST_CASE("options that cannot be right are refused before anything happens", "[dist][control]") {
+  const auto refused = [](const std::function<void(ControlOptions&)>& change, const std::string& word,
+                          double seconds = 1) {
+    ControlOptions o = rank_of(0, served(1), 1);
+    change(o);
+    const auto ends = run_all(
+        {o}, [](int, ControlChannel&) {}, seconds);
+    all_are(ends, Code::kInvalidArgument, {word});
+  };
+  refused([](ControlOptions& o) { o.port = 0; }, "port");
+  refused([](ControlOptions& o) { o.port = 65536; }, "port");
+  refused([](ControlOptions& o) { o.host = ""; }, "host");
+  refused([](ControlOptions& o) { o.place.rank = 1; }, "rank 1 of 1");
+  refused([](ControlOptions& o) { o.place.size = 0; }, "of 0");
+  refused([](ControlOptions& o) { o.token = std::string(257, 't'); }, "token");
+  refused([](ControlOptions& o) { o.build = std::string(1025, 'b'); }, "build");
+  refused([](ControlOptions& o) { o.lease_seconds = 0; }, "lease");
+  refused([](ControlOptions& o) { o.lease_seconds = std::nan(""); }, "lease");
+  refused([](ControlOptions&) {}, "wait", 0);
+}
+
+TEST_CASE("strangers are dropped and counted, and disturb nobody", "[dist][control]") {
+  ServerOptions o = served(2);
+  o.greeting_seconds = 0.1;
+  const ControlServer server(o);
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    if (rank == 1) {
+      c.get("go on", kLong);
+      c.farewell(kLong);
+      return;
+    }
+    std::vector<Raw> raw;
+    const auto stranger = [&](const std::string& bytes) {
+      raw.emplace_back(server.port());
+      raw.back().say(bytes);
+    };
+    ControlOptions other = rank_of(1, o, server.port());
+    other.token[3] ^= 1;
+    stranger(hello_of(other));
+    other = rank_of(1, o, server.port());
+    other.job = "another";
+    stranger(hello_of(other));
+    other = rank_of(1, o, server.port());
+    other.generation = 2;
+    stranger(hello_of(other));
+    stranger("GET / HTTP/1.1\r\n\r\n");
+    stranger(bytes_of(control::Failed{{Code::kPeerLost, "lies", 1}}));
+    stranger(std::string(100000, '\0'));
+    const std::string slow = hello_of(rank_of(1, o, server.port()));
+    stranger(slow.substr(0, slow.size() - 1));  // never says the rest
+    stranger("");
+    for (const Raw& r : raw)
+      if (!r.until_closed().empty()) throw Error(Code::kInternal, "a stranger is answered");
+    if (server.strangers() != raw.size())
+      throw Error(Code::kInternal, concat("counted ", server.strangers()));
+    { const Raw left(server.port()); }
+    c.put("go on", "");
+    c.farewell(kLong);
+    if (c.failure()) throw Error(Code::kInternal, c.failure()->text);
+  });
+  all_are(ends, Code::kOk, {});
+}
+
+TEST_CASE("a rank that closes its connection is lost for all at once", "[dist][control]") {
+  const ServerOptions o = served(4);
+  const ControlServer server(o);
+  std::vector<Failure> seen(4);
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    if (rank == 2) return;
+    seen[static_cast<size_t>(rank)] = wait_for_failure(c);
+    try {
+      c.get("x", kLong);
+      throw Error(Code::kInternal, "a value came");
+    } catch (const Error& e) {
+      if (e.code() != Code::kPeerLost) throw;
+    }
+  });
+  all_are(ends, Code::kOk, {});
+  for (int rank : {0, 1, 3}) {
+    const Failure& f = seen[static_cast<size_t>(rank)];
+    INFO(f.text);
+    CHECK(f.code == Code::kPeerLost);
+    CHECK(f.rank == 2);
+    CHECK(f.text == seen[0].text);
+    CHECK_THAT(f.text, Contains("rank 2 on ") && Contains("127.0.0.1") && Contains("without a farewell"));
+  }
+}
+
+TEST_CASE("a rank that has ended well and leaves is a failure for those who go on", "[dist][control]") {
+  const ServerOptions o = served(2);
+  const ControlServer server(o);
+  Failure seen;
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    if (rank == 1)
+      c.farewell({0.01, nullptr});
+    else
+      seen = wait_for_failure(c);
+  });
+  all_are(ends, Code::kOk, {});
+  CHECK_THAT(seen.text, Contains("rank 1") && Contains("has ended and left"));
+}
+
+TEST_CASE("the first failure counts, whoever says it", "[dist][control]") {
+  for (int round = 0; round < rounds(8); round++) {
+    const ServerOptions o = served(3);
+    const ControlServer server(o);
+    std::vector<Failure> seen(3);
+    std::atomic<int> woken{0};
+    const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+      std::atomic<bool> awake{false};
+      c.on_failure([&] {
+        woken++;
+        awake = true;
+      });
+      if (rank != round % 3) c.fail({Code::kMismatch, concat("rank ", rank, " says so"), rank});
+      seen[static_cast<size_t>(rank)] = wait_for_failure(c);
+      while (!awake) std::this_thread::yield();
+      c.on_failure({});
+      bool at_once = false;
+      c.on_failure([&] { at_once = true; });
+      if (!at_once) throw Error(Code::kInternal, "not told at once");
+      c.fail({Code::kTimedOut, "too late", rank});
+    });
+    all_are(ends, Code::kOk, {});
+    CHECK(woken == 3);
+    for (const Failure& f : seen) {
+      CHECK(f.text == seen[0].text);
+      CHECK(f.rank == seen[0].rank);
+      CHECK(f.code == Code::kMismatch);
+      CHECK(f.text == concat("rank ", f.rank, " says so"));
+    }
+  }
+}
+
+TEST_CASE("on_failure() waits for a call that runs, but not for itself", "[dist][control]") {
+  const ServerOptions o = served(1);
+  const ControlServer server(o);
+  const auto ends = run_all(all_of(o, server.port()), [&](int, ControlChannel& c) {
+    std::atomic<bool> begun{false}, ended{false};
+    c.on_failure([&] {
+      c.on_failure({});
+      begun = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      ended = true;
+      throw 1;
+    });
+    c.fail({Code::kPeerLost, "x", 0});
+    while (!begun) std::this_thread::yield();
+    c.on_failure({});
+    if (!ended) throw Error(Code::kInternal, "it did not wait");
+  });
+  all_are(ends, Code::kOk, {});
+}
+
+TEST_CASE("the end of the server is the loss of rank 0", "[dist][control]") {
+  const ServerOptions o = served(3);
+  auto options = all_of(o, free_port());
+  options[0].serve = true;
+  std::vector<Failure> seen(3);
+  const auto ends = run_all(options, [&](int rank, ControlChannel& c) {
+    if (rank == 0) return;
+    seen[static_cast<size_t>(rank)] = wait_for_failure(c);
+  });
+  all_are(ends, Code::kOk, {});
+  for (int rank : {1, 2}) {
+    CHECK(seen[static_cast<size_t>(rank)].rank == 0);
+    CHECK_THAT(seen[static_cast<size_t>(rank)].text, Contains("rank 0 on "));
+  }
+  // One whose process dies says nothing.
+  auto server = std::make_unique<ControlServer>(o);
+  std::atomic<int> here{0};
+  std::thread end([&] {
+    while (here < 3) std::this_thread::yield();
+    server.reset();
+  });
+  const auto others = run_all(all_of(o, server->port()), [&](int rank, ControlChannel& c) {
+    here++;
+    seen[static_cast<size_t>(rank)] = wait_for_failure(c);
+  });
+  end.join();
+  all_are(others, Code::kOk, {});
+  for (const Failure& f : seen) {
+    CHECK(f.code == Code::kPeerLost);
+    CHECK(f.rank == 0);
+    CHECK_THAT(f.text, Contains("has closed its connection"));
+  }
+}
+
+TEST_CASE("silence is found by the lease, on both sides", "[dist][control]") {
+  ServerOptions o = served(3);
+  o.lease_seconds = 0.4;
+  const ControlServer server(o);
+  const Raw silent(server.port());
+  silent.say(hello_of(rank_of(2, o, server.port())));
+  std::vector<Failure> seen(2);
+  auto options = all_of(o, server.port());
+  options.pop_back();
+  auto ends = run_all(
+      options, [&](int rank, ControlChannel& c) { seen[static_cast<size_t>(rank)] = wait_for_failure(c); });
+  // The silent one may be found before the group is complete, or behind that.
+  for (size_t i = 0; i < 2; i++) {
+    const std::string text = ends[i].code == Code::kOk ? seen[i].text : ends[i].text;
+    CHECK_THAT(text, Contains("rank 2 on raw") && Contains("0.4 s, which is the lease"));
+  }
+  // A server that says that all are there, and then nothing any more.
+  std::string problem, in;
+  const tcp::Descriptor listener = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
+  std::thread quiet([&] {
+    pollfd p{listener.get(), POLLIN, 0};
+    ::poll(&p, 1, 20000);
+    tcp::Address peer;
+    const tcp::Descriptor socket = tcp::accept_from(listener.get(), peer);
+    std::string out = bytes_of(control::Accepted{300000, "quiet"}) + bytes_of(control::Ready{});
+    size_t at = 0;
+    tcp::send(socket.get(), out, at);
+    for (const double until = monotonic_seconds() + 20; monotonic_seconds() < until;) {
+      p = {socket.get(), POLLIN, 0};
+      ::poll(&p, 1, 1000);
+      if (tcp::receive(socket.get(), in) == tcp::Moved::kClosed) return;
+    }
+  });
+  Failure lost;
+  ends = run_all({rank_of(1, o, tcp::port_of(tcp::own_address(listener.get())))},
+                 [&](int, ControlChannel& c) { lost = wait_for_failure(c); });
+  quiet.join();
+  all_are(ends, Code::kOk, {});
+  CHECK(lost.rank == 0);
+  CHECK_THAT(lost.text, Contains("rank 0 on quiet") && Contains("0.3 s, which is the lease"));
+}
+
+TEST_CASE("the store has bounds, and a name is set once", "[dist][control]") {
+  const ServerOptions o = served(2);
+  const ControlServer server(o);
+  std::vector<Failure> seen(2);
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    const auto refused = [&](const std::string& name, const std::string& value) {
+      try {
+        c.put(name, value);
+      } catch (const Error& e) {
+        if (e.code() == Code::kInvalidArgument) return;
+        throw;
+      }
+      throw Error(Code::kInternal, "it is taken");
+    };
+    refused("", "x");
+    refused(std::string(control::kMostName + 1, 'n'), "x");
+    refused("n", std::string(control::kMostValue + 1, 'v'));
+    try {
+      c.get("nobody puts it", {0.01, nullptr});
+      throw Error(Code::kInternal, "a value came");
+    } catch (const Error& e) {
+      if (e.code() != Code::kTimedOut) throw;
+    }
+    if (c.failure()) throw Error(Code::kInternal, c.failure()->text);
+    c.put("the same", concat(rank));
+    seen[static_cast<size_t>(rank)] = wait_for_failure(c);
+  });
+  all_are(ends, Code::kOk, {});
+  for (const Failure& f : seen) {
+    CHECK(f.code == Code::kMismatch);
+    CHECK(f.text == seen[0].text);
+    CHECK_THAT(f.text, Contains("'the same'"));
+  }
+}
+
+TEST_CASE("who waits for ranks or values can be cancelled", "[dist][control]") {
+  const ServerOptions o = served(3);
+  const ControlServer server(o);
+  ContextOptions context_options;
+  context_options.threads = 1;
+  Context context(context_options);
+  std::atomic<uint32_t> word{0};
+  context.set_cancel_word(&word, 1);
+  const auto cancelled = [&](const std::function<void()>& f) {
+    word = 0;
+    std::thread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      word = 1;
+    });
+    Code code = Code::kOk;
+    try {
+      f();
+    } catch (const Error& e) {
+      code = e.code();
+    }
+    later.join();
+    CHECK(code == Code::kCancelled);
+  };
+  cancelled([&] { join_processes(rank_of(1, o, free_port()), {60, &context}); });
+  const ServerOptions one = served(1);
+  const ControlServer alone(one);
+  const auto channel = join_processes(rank_of(0, one, alone.port()), kLong);
+  cancelled([&] { channel->get("x", {60, &context}); });
+  CHECK(!channel->failure());
+  // The other rank, which waits too, is told by the one that is cancelled.
+  std::vector<End> ends;
+  std::thread other([&] { ends = run_all({rank_of(0, o, server.port())}, [](int, ControlChannel&) {}); });
+  cancelled([&] { join_processes(rank_of(1, o, server.port()), {60, &context}); });
+  other.join();
+  all_are(ends, Code::kPeerLost, {"rank 1 was cancelled"});
+}
+
+TEST_CASE("a forked child's copy of a channel does nothing", "[dist][control]") {
+  const ServerOptions o = served(2);
+  auto options = all_of(o, free_port());
+  options[0].serve = true;
+  const auto ends = run_all(options, [&](int rank, ControlChannel& c) {
+    if (rank == 0) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        c.fail({Code::kMismatch, "from the child", 0});
+        c.on_failure([] {});
+        c.farewell({1, nullptr});
+        bool refused = c.failure() && c.failure()->code == Code::kUnsupported;
+        try {
+          c.put("x", "");
+          refused = false;
+        } catch (const Error&) {
+        }
+        c.~ControlChannel();
+        ::_exit(refused ? 0 : 1);
+      }
+      int status = -1;
+      ::waitpid(child, &status, 0);
+      if (status != 0) throw Error(Code::kInternal, concat("the child ended with ", status));
+    }
+    c.put(concat(rank), "");
+    c.get(concat(1 - rank), kLong);
+    c.farewell(kLong);
+    if (c.failure()) throw Error(Code::kInternal, c.failure()->text);
+  });
+  all_are(ends, Code::kOk, {});
+}
+
+TEST_CASE("the threads of a channel take no signals, and a peer that is gone raises none",
+          "[dist][control]") {
+  // SIGUSR1 goes to the only thread that does not block it.
+  static std::atomic<pthread_t> taken_by;
+  struct sigaction before {
+  }, mine{};
+  mine.sa_handler = [](int) { taken_by = ::pthread_self(); };
+  ::sigaction(SIGUSR1, &mine, &before);
+  const ServerOptions o = served(1);
+  const auto channel = join_processes(rank_of(0, o, free_port(), true), kLong);
+  sigset_t one, old;
+  sigemptyset(&one);
+  sigaddset(&one, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &one, &old);
+  ::kill(::getpid(), SIGUSR1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(taken_by == pthread_t{});
+  ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(taken_by == ::pthread_self());
+  ::sigaction(SIGUSR1, &before, nullptr);
+  struct sigaction pipe {};
+  ::sigaction(SIGPIPE, nullptr, &pipe);
+  CHECK(pipe.sa_handler == SIG_DFL);
+}
