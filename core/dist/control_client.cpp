@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -16,6 +15,7 @@
 
 #include "core/base/blocked_signals.h"
 #include "core/base/clock.h"
+#include "core/dist/control_greeting.h"
 #include "core/dist/control_message.h"
 #include "core/dist/control_server.h"
 #include "core/dist/tcp.h"
@@ -23,117 +23,11 @@
 namespace tl::dist {
 namespace {
 
-constexpr double kAnswerSeconds = 5;  // for the server to answer who connects
-constexpr double kTakenSeconds =
-    5;  // for a port to become free: an earlier group of the same job may be ending
+constexpr double kTakenSeconds = 5;      // for a port to become free, which an earlier group may still have
 constexpr double kFarewellSeconds = 1;   // for what is still to be sent when a rank leaves
 constexpr double kHangUpSeconds = 0.25;  // for the server to close its end then
 constexpr int kBeats = 15;               // heartbeats in a lease
 constexpr double kLongest = 1e6;         // seconds of a lease
-
-// What the calling thread looks at while it waits for a connection.
-struct Patience {
-  const Wait& wait;
-  double end;
-  bool over() const { return monotonic_seconds() >= end; }
-  void check() const {
-    if (wait.context) wait.context->check_cancelled("join_processes");
-  }
-  // Waits for at most `seconds`, for an event of a socket where one is given; whether it has come.
-  bool pause(double seconds, int fd = -1, short events = 0) const {
-    const double until = std::min(end, monotonic_seconds() + seconds);
-    for (;;) {
-      check();
-      const double left = until - monotonic_seconds();
-      if (left <= 0) return false;
-      pollfd p{fd, events, 0};
-      const double blind = std::min(left, std::chrono::duration<double>(kPatience).count());
-      if (::poll(&p, 1, static_cast<int>(blind * 1000) + 1) > 0) return true;
-    }
-  }
-};
-
-// A connection to the server, which knows the rank; the reader may hold what has come behind its answer.
-struct Greeted {
-  tcp::Descriptor socket;
-  control::Reader reader{control::kMostGreeting};
-  control::Accepted server;
-};
-
-std::string this_host() {
-  return control::printable(std::string_view(tcp::this_machine()).substr(0, control::kMostName));
-}
-
-// One try. False, and why, where nobody answers who is the server of this group; an answer that is a failure is thrown.
-bool greet(const ControlOptions& o, const tcp::Address& address, const Patience& patience, Greeted& out,
-           std::string& problem) {
-  Greeted g;
-  problem = concat(tcp::name_of(address), ": ");
-  g.socket = tcp::begin_to_connect(address);
-  int error = g.socket ? 0 : errno;
-  if (!error)
-    error = patience.pause(kAnswerSeconds, g.socket.get(), POLLOUT) ? tcp::connect_error(g.socket.get())
-                                                                    : ETIMEDOUT;
-  if (error) {
-    problem += tcp::reason(error);
-    return false;
-  }
-  std::string bytes, in;
-  size_t at = 0;
-  const double left = std::clamp(patience.end - monotonic_seconds(), 0.0, 1e9);
-  control::encode(control::Hello{o.place.rank, o.place.size, o.generation, static_cast<uint64_t>(left * 1e6),
-                                 o.job, o.token, o.build, this_host()},
-                  bytes);
-  const double end = monotonic_seconds() + kAnswerSeconds;
-  control::Message answer;
-  try {
-    while (monotonic_seconds() < end && !patience.over()) {
-      if (tcp::send(g.socket.get(), bytes, at) == tcp::Moved::kClosed) break;
-      patience.pause(end - monotonic_seconds(), g.socket.get(),
-                     static_cast<short>(POLLIN | (bytes.empty() ? 0 : POLLOUT)));
-      in.clear();
-      if (tcp::receive(g.socket.get(), in) == tcp::Moved::kClosed) {
-        problem +=
-            "it closes the connection without an answer; are job, generation and token those of rank 0?";
-        return false;
-      }
-      g.reader.feed({reinterpret_cast<const std::byte*>(in.data()), in.size()});
-      if (!g.reader.next(answer)) continue;
-      if (const auto* failed = std::get_if<control::Failed>(&answer))
-        throw Error(failed->failure.code, failed->failure.text);
-      if (const auto* accepted = std::get_if<control::Accepted>(&answer)) {
-        g.server = *accepted;
-        g.reader.allow_all();
-        out = std::move(g);
-        return true;
-      }
-      break;
-    }
-  } catch (const Error& e) {
-    if (e.code() != Code::kCorruptData) throw;
-  }
-  problem += "who listens there is no control channel of tapeloop";
-  return false;
-}
-
-Greeted find_server(const ControlOptions& o, const Patience& patience) {
-  std::string problem = "no try was made";
-  Greeted out;
-  for (double pause = 0.01;; pause = std::min(2 * pause, 0.25)) {
-    std::string unknown;
-    for (const tcp::Address& address : tcp::resolve(o.host, o.port, unknown)) {
-      std::string why;
-      if (greet(o, address, patience, out, why)) return out;
-      if (!patience.over()) problem = why;
-    }
-    if (!unknown.empty()) problem = unknown;
-    patience.pause(pause);
-    if (patience.over())
-      fail(Code::kPeerLost, "rank 0 must serve the group: nobody does at '", o.host, "', port ", o.port,
-           ", within ", patience.wait.seconds, " s (", problem,
-           "); has rank 0 started, and does its own machine know that host by the same address?");
-  }
-}
 
 std::unique_ptr<ControlServer> serve(const ControlOptions& o, const Patience& patience) {
   const double end = std::min(patience.end, monotonic_seconds() + kTakenSeconds);
@@ -371,7 +265,10 @@ void ControlClient::fail(const Failure& failure) noexcept {
   Lock lock(state_->mutex);
   if (state_->failure || state_->ended) return;
   try {
-    say(control::Failed{failure});
+    control::Failed failed{failure};
+    if (failed.failure.code == Code::kOk) failed.failure.code = Code::kPeerLost;
+    if (failed.failure.rank < 0 || failed.failure.rank >= place_.size) failed.failure.rank = -1;
+    say(failed);
   } catch (...) {
     // Without memory for it: to leave tells the others as well.
     state_->failure.emplace(std::move(state_->no_memory));

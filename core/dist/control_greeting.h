@@ -1,0 +1,31 @@
+// How a rank comes to the server of its group's control channel: it asks again and again until the server knows it, or its time is over.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/dist/control_client.h"
+#include "core/dist/control_message.h"
+#include "core/dist/tcp.h"
+
+namespace tl::dist {
+
+// What the calling thread looks at while it waits for a connection.
+struct Patience {
+  const Wait& wait;
+  double end;
+  bool over() const { return monotonic_seconds() >= end; }
+  void check() const;  // throws kCancelled
+  // Waits for at most `seconds`, for an event of a socket where one is given; whether it has come.
+  bool pause(double seconds, int fd = -1, short events = 0) const;
+};
+
+// A connection to the server, which knows the rank; the reader may hold what has come behind its answer.
+struct Greeted {
+  tcp::Descriptor socket;
+  control::Reader reader{control::kMostGreeting};
+  control::Accepted server;
+};
+
+// Throws kPeerLost where nobody serves who is this group's server, and what the server answers instead of a welcome.
+Greeted find_server(const ControlOptions& options, const Patience& patience);
+
+}  // namespace tl::dist
