@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "core/data/idx.h"
 #include "core/data/iterator.h"
 #include "core/data/sample.h"
+#include "core/dist/control_message.h"
 #include "core/io/checkpoint.h"
 #include "core/io/cifar.h"
 #include "core/io/csv.h"
@@ -199,6 +201,25 @@ void checkpoint(Context& c, Input b) {
   then([&] { objects.prepare(state)->take(); });
 }
 
+// What comes over a connection of the control channel, in pieces whose size the first byte says: whoever connects may send small
+// messages only, and a rank all. What is read is written as it came.
+void control(Context&, Input b) {
+  if (b.empty()) return;
+  const auto first = static_cast<size_t>(b[0]);
+  dist::control::Reader reader(dist::control::kMostGreeting);
+  if (first % 2) reader.allow_all();
+  std::string again;
+  dist::control::Message message;
+  for (size_t at = 1; at < b.size();) {
+    const size_t piece = std::min(b.size() - at, 1 + first / 2);
+    reader.feed(Input(b.data() + at, piece));
+    at += piece;
+    while (reader.next(message)) dist::control::encode(message, again);
+    if (again.size() + reader.pending() != at - 1) std::abort();
+  }
+  if (!std::equal(again.begin(), again.end(), reinterpret_cast<const char*>(b.data() + 1))) std::abort();
+}
+
 }  // namespace
 
 std::string some_position(unsigned number) {
@@ -223,7 +244,8 @@ const Target* target_named(const std::string& name) {
                                {"idx", idx, nullptr},
                                {"safetensors", safetensors, nullptr},
                                {"checkpoint", checkpoint, mend_checkpoint},
-                               {"position", position, mend_position}};
+                               {"position", position, mend_position},
+                               {"control", control, nullptr}};
   for (const Target& target : all)
     if (name == target.name) return &target;
   return nullptr;
