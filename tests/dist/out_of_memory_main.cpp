@@ -1,0 +1,127 @@
+// Two ranks join, exchange a value, report a failure or part, while one allocation of theirs after the other fails, once or from there
+// on for good: every call must return or throw, on all threads, and nothing may be left open. What the ranks make of it is their
+// business; that they do not wait for longer than they said is looked at too.
+#include <dirent.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <thread>
+
+#include "core/base/clock.h"
+#include "core/dist/control_client.h"
+#include "core/dist/tcp.h"
+
+using namespace tl;
+using namespace tl::dist;
+
+namespace {
+
+std::atomic<bool> armed{false}, for_good{false}, fired{false};
+std::atomic<long> left{0};
+
+constexpr double kWait = 0.25;  // seconds that a rank waits for another
+
+int open_descriptors() {
+  int count = 0;
+  DIR* folder = ::opendir("/proc/self/fd");
+  while (::readdir(folder)) count++;
+  ::closedir(folder);
+  return count;
+}
+
+int free_port() {
+  std::string problem;
+  const tcp::Descriptor listener = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
+  return tcp::port_of(tcp::own_address(listener.get()));
+}
+
+enum class End { kWell, kError, kNoMemory };
+
+End rank(const ControlOptions& o, bool fails) {
+  const Wait wait{kWait, nullptr};
+  try {
+    const auto channel = join_processes(o, wait);
+    std::atomic<bool> awake{false};
+    channel->on_failure([&] { awake = true; });
+    channel->put(o.place.rank ? "one" : "two", "value");
+    const std::string value = channel->get(o.place.rank ? "two" : "one", wait);
+    if (fails && o.place.rank == 1) channel->fail({Code::kMismatch, "it says so", 1});
+    channel->farewell(wait);
+    const bool failed = channel->failure().has_value();
+    channel->on_failure({});
+    return failed ? End::kError : End::kWell;
+  } catch (const Error&) {
+    return End::kError;
+  } catch (const std::bad_alloc&) {
+    return End::kNoMemory;
+  }
+}
+
+// Whether the allocation came to be asked for.
+bool run(long which, bool good, bool fails, int& problems) {
+  ControlOptions options[2];
+  for (int i = 0; i < 2; i++) {
+    options[i].place = {i, 2, i, 2};
+    options[i].host = "127.0.0.1";
+    options[i].port = i ? options[0].port : free_port();
+    options[i].build = "a text that needs an allocation of its own";
+  }
+  const int before = open_descriptors();
+  std::atomic<int> go{0};
+  End ends[2] = {End::kError, End::kError};
+  std::thread threads[2];
+  for (int i = 0; i < 2; i++)
+    threads[i] = std::thread([&, i] {
+      while (!go) std::this_thread::yield();
+      ends[i] = rank(options[i], fails);
+    });
+  const double begun = monotonic_seconds();
+  left = which, for_good = good, fired = false, armed = true;
+  go = 1;
+  for (std::thread& t : threads) t.join();
+  armed = false;
+  const double took = monotonic_seconds() - begun;
+  const bool well = ends[0] == End::kWell && ends[1] == End::kWell;
+  const bool right = fired || (fails ? ends[0] == End::kError : well);
+  if (!right || open_descriptors() != before || took > 20) {
+    std::printf("FAILED  allocation %ld%s%s: ends %d and %d, %d descriptors and before %d, %.1f s\n", which,
+                good ? " and all behind it" : "", fails ? ", with a failure" : "", static_cast<int>(ends[0]),
+                static_cast<int>(ends[1]), open_descriptors(), before, took);
+    problems++;
+  }
+  return fired;
+}
+
+}  // namespace
+
+void* operator new(size_t size) {
+  if (armed.load()) {
+    const long now = left.fetch_sub(1);
+    if (now == 0 || (now < 0 && for_good.load())) {
+      fired = true;
+      throw std::bad_alloc();
+    }
+  }
+  if (void* p = std::malloc(size ? size : 1)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+// out_of_memory STEP: every STEP-th allocation
+int main(int count, char** arguments) {
+  const long step = count > 1 ? std::atol(arguments[1]) : 1;
+  int scenarios = 0, problems = 0;
+  for (int kind = 0; kind < 4; kind++) {
+    long which = kind % step;
+    while (run(which, kind % 2 == 1, kind >= 2, problems)) {
+      scenarios++;
+      which += step;
+    }
+    std::printf("%ld allocations\n", which);
+  }
+  std::printf("%d passed, %d failed\n", scenarios - problems, problems);
+  return problems != 0 || scenarios == 0;
+}
