@@ -233,7 +233,7 @@ TEST_CASE("sizes 1 to 40, all methods, double", "[gemm][long]") {
   check_grid<double>({1, 2, 3, 4, 5, 7, 8, 9, 14, 15, 16, 17, 29, 40});
 }
 
-TEST_CASE("every pair of scalars, with NaN in C when beta is 0", "[gemm]") {
+TEST_CASE("every pair of scalars, with NaN in C when beta is 0", "[gemm][numbers]") {
   Checker<float> floats;
   Checker<double> doubles;
   ThreadPool pool(1);

@@ -231,7 +231,8 @@ TEST_CASE("bits do not depend on the number of threads", "[kernels][partition]")
       INFO(each.name << " in " << name_of(dtype));
       Context alone = make_context(1);
       const Tensor expected = each.run(alone, dtype);
-      for (int threads : {2, 3, 7}) {
+      for (int threads : {3, 2, 7}) {
+        if (threads != 3 && rounds(2) < 2) continue;  // under a sanitizer parts of one kind
         Context context = make_context(threads);
         const Tensor got = each.run(context, dtype);
         REQUIRE(got.shape() == expected.shape());

@@ -164,7 +164,7 @@ Tensor drawn(Context& c, const Shape& shape, DType dtype) { return uniform(c, sh
 
 }  // namespace
 
-TEST_CASE("each op as a program of its own", "[kernels][tile]") {
+TEST_CASE("each op as a program of its own", "[kernels][tile][numbers]") {
   Context c(options());
   for (DType dtype : {DType::kF32, DType::kF64}) {
     for (int64_t n : {0, 1, 2, 15, 1023, 1024, 1025, 4097, 9000}) {
@@ -214,7 +214,7 @@ TEST_CASE("masks, selections and conversions in a program", "[kernels][tile]") {
   }
 }
 
-TEST_CASE("operands of every kind in a program", "[kernels][tile]") {
+TEST_CASE("operands of every kind in a program", "[kernels][tile][numbers]") {
   Context c(options());
   struct Operands {
     Shape a, b, c;

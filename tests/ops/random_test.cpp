@@ -61,7 +61,7 @@ const double kIndependent = 5 / std::sqrt(static_cast<double>(kCount));
 
 }  // namespace
 
-TEST_CASE("uniform numbers are uniform", "[ops][random]") {
+TEST_CASE("uniform numbers are uniform", "[ops][random][numbers]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
     for (uint64_t seed : {1, 2}) {
       INFO(name_of(dtype) << ", seed " << seed);
@@ -79,7 +79,8 @@ TEST_CASE("uniform numbers are uniform", "[ops][random]") {
   }
 }
 
-TEST_CASE("uniform numbers stay below the upper end also where rounding would reach it", "[ops][random]") {
+TEST_CASE("uniform numbers stay below the upper end also where rounding would reach it",
+          "[ops][random][numbers]") {
   Context context(options(3, 1));
   for (int k = 0; k < 4; k++) {
     std::vector<double> x = drawn(uniform(context, IntList{1 << 20}));
@@ -93,7 +94,7 @@ TEST_CASE("uniform numbers stay below the upper end also where rounding would re
   CHECK(drawn(uniform(context, IntList{3}, 2, 2)) == std::vector<double>{2, 2, 2});
 }
 
-TEST_CASE("normal numbers are normal", "[ops][random]") {
+TEST_CASE("normal numbers are normal", "[ops][random][numbers]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
     for (uint64_t seed : {1, 2}) {
       INFO(name_of(dtype) << ", seed " << seed);
@@ -120,7 +121,7 @@ TEST_CASE("normal numbers are normal", "[ops][random]") {
   CHECK(drawn(normal(context, IntList{2}, 5, 0)) == std::vector<double>{5, 5});
 }
 
-TEST_CASE("dropout drops the given share and scales the rest", "[ops][random]") {
+TEST_CASE("dropout drops the given share and scales the rest", "[ops][random][numbers]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
     for (double rate : {0.1, 0.5, 0.9}) {
       INFO(name_of(dtype) << ", rate " << rate);
