@@ -377,6 +377,38 @@ TEST_CASE("a rank that has ended well and leaves is a failure for those who go o
   CHECK_THAT(seen.text, Contains("rank 1") && Contains("has ended and left"));
 }
 
+TEST_CASE("a rank that goes while others are still coming is lost for all", "[dist][control]") {
+  const ServerOptions o = served(3);
+  const ControlServer server(o);
+  auto raw = std::make_unique<Raw>(server.port());
+  raw->say(hello_of(rank_of(2, o, server.port())));
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    raw.reset();
+  });
+  const auto ends = run_all({rank_of(0, o, server.port())}, [](int, ControlChannel&) {});
+  later.join();
+  all_are(ends, Code::kPeerLost, {"rank 2 on raw (127.0.0.1)", "without a farewell"});
+}
+
+TEST_CASE("ranks of a new generation wait until the server of the one before has gone", "[dist][control]") {
+  ServerOptions before = served(2), o = before;
+  o.generation++;
+  auto old = std::make_unique<ControlServer>(before);
+  auto options = all_of(o, old->port());
+  options[0].serve = true;
+  std::thread later([&] {
+    while (old->strangers() < 2) std::this_thread::yield();  // rank 1 has asked the wrong one more than once
+    old.reset();
+  });
+  const auto ends = run_all(options, [](int, ControlChannel& c) {
+    c.farewell(kLong);
+    if (c.failure()) throw Error(Code::kInternal, c.failure()->text);
+  });
+  later.join();
+  all_are(ends, Code::kOk, {});
+}
+
 TEST_CASE("the first failure counts, whoever says it", "[dist][control]") {
   for (int round = 0; round < rounds(8); round++) {
     const ServerOptions o = served(3);
