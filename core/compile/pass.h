@@ -34,6 +34,8 @@ void drop_dead(graph::Program& program, Context& context);
 void fuse_product_sums(graph::Program& program, Context& context);
 // Chains of element-wise ops, ops on rows and reductions become tile programs (core/kernels/tile).
 void fuse_elementwise(graph::Program& program, Context& context);
+// The step of an optimizer on a large variable takes in the products whose sum is its gradient.
+void fuse_product_updates(graph::Program& program, Context& context);
 // Steps of one optimizer on small variables become one node.
 void fuse_updates(graph::Program& program, Context& context);
 // set_rows on what a variable holds becomes a check of the indices and a write that cannot fail.

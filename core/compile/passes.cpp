@@ -16,6 +16,7 @@ constexpr Pass kPasses[] = {
     {"drop_dead", drop_dead},
     {"fuse_product_sums", fuse_product_sums},
     {"fuse_elementwise", fuse_elementwise},
+    {"fuse_product_updates", fuse_product_updates},
     {"fuse_updates", fuse_updates},
     {"split_row_writes", split_row_writes},
     {"schedule", schedule},

@@ -6,8 +6,7 @@
 
 #include "core/base/span.h"
 #include "core/base/thread_pool.h"
-#include "core/kernels/vector/table.h"
-#include "core/ops/schema.h"
+#include "core/kernels/update_step.h"
 
 namespace tl::kernels {
 
@@ -19,8 +18,8 @@ class FlatUpdate {
              const VectorTable& table = vector_table());
 
   // Arrays of one variable: w, g and the slots going in (`arrays_in`), w and the slots coming out (`arrays_out`).
-  int arrays_in() const { return arrays_in_; }
-  int arrays_out() const { return arrays_out_; }
+  int arrays_in() const { return step_.arrays_in(); }
+  int arrays_out() const { return step_.arrays_out(); }
 
   // inputs: the arrays of the first variable, in the order of the op, then those of the next; at last the op's scalars,
   // which all variables share. outputs: likewise; each may be the input that it replaces, and overlaps nothing else.
@@ -31,18 +30,9 @@ class FlatUpdate {
   struct Piece {
     size_t variable, begin, end;
   };
-  template <class T>
-  void run_piece(const Piece& piece, const void* const* in, const void* const* scalars,
-                 void* const* out) const;
-  template <class T>
   void run_unit(size_t unit, const void* const* inputs, void* const* outputs) const;
 
-  OpId op_;
-  DType dtype_;
-  const VectorTable* table_;
-  int arrays_in_ = 0, arrays_out_ = 0;
-  double numbers_[2] = {0, 0};  // beta1 and beta2, or the momentum
-  bool nesterov_ = false;
+  UpdateStep step_;
   size_t variables_;
   std::vector<Piece> pieces_;
   std::vector<size_t> units_;  // unit i is the pieces [units_[i], units_[i + 1])

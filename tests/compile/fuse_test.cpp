@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "core/kernels/product_sum.h"
+#include "core/kernels/product_update.h"
+#include "core/ops/apply.h"
 #include "core/optim/nadam.h"
 #include "tests/compile/compile_fixture.h"
 #include "tests/graph/program_text.h"
@@ -255,6 +257,85 @@ TEST_CASE_METHOD(Fusing, "products that are summed take the sum in", "[compile]"
        "%4 = add %2 %3\nreturn %4\n");
   stay("input %0: f32 (32, 4096)\ninput %1: f32 (32, 1)\n" + product("2") + product("3") +
        "%4 = add %2 %3\nreturn %4\n");
+}
+
+TEST_CASE_METHOD(Fusing, "the step of a large variable takes the products of its gradient in", "[compile]") {
+  if (!kernels::ProductUpdate::possible(DType::kF32, {true, false, 200, 100, 32})) {
+    WARN("products of this CPU are those of a library, which may add up in another order");
+    return;
+  }
+  const std::string head =
+      "input %0: f32 (32, 200)\ninput %1: f32 (32, 100)\nvariable 'w' %2: f32 (200, 100) becomes %5\n"
+      "variable 'rate' %3: f32 ()\n";
+  auto product = [](const char* id) {
+    return std::string("%") + id + ": f32 (200, 100) = matmul %0 %1 {transpose_a=true, transpose_b=false}\n";
+  };
+  const std::string step = "%5: f32 (200, 100) = sgd_update %2 %4 %3\n";
+  auto fused = [&](const std::string& text) { return after(compile::fuse_product_updates, text); };
+  const std::string one =
+      head.substr(0, head.find(" becomes")) + " becomes %4\nvariable 'rate' %3: f32 ()\n" +
+      "%4: f32 (200, 100) = product_update %0 %1 %2 %3 {matmul, sgd_update, transpose_a}\nreturn\n";
+  CHECK(fused(head + product("4") + step + "return\n") == one);
+  // Several products, in the order in which they are added.
+  const std::string sums =
+      after(compile::fuse_product_sums, head + product("6") + product("7") + "%8 = add %6 %7\n" +
+                                            product("9") + "%4 = add %8 %9\n" + step + "return\n");
+  CHECK(has(sums, "product_sum"));
+  // Not a gradient that somebody else takes, one of something else, that of a small variable, products of a variable.
+  auto stays = [&](const std::string& text) { CHECK_FALSE(has(fused(text), "product_update")); };
+  stays(head + product("4") + step + "return %4\n");
+  stays(head + product("6") + "%4: f32 (200, 100) = neg %6\n" + step + "return\n");
+  stays(
+      "input %0: f32 (32, 20)\ninput %1: f32 (32, 10)\nvariable 'w' %2: f32 (20, 10) becomes %5\n"
+      "variable 'rate' %3: f32 ()\n%4: f32 (20, 10) = matmul %0 %1 {transpose_a=true, transpose_b=false}\n"
+      "%5: f32 (20, 10) = sgd_update %2 %4 %3\nreturn\n");
+  stays(
+      "input %1: f32 (32, 100)\nvariable 'u' %0: f32 (32, 200)\nvariable 'w' %2: f32 (200, 100) becomes %5\n"
+      "variable 'rate' %3: f32 ()\n" +
+      product("4") + step + "return\n");
+}
+
+TEST_CASE("a step that takes several products in has the bits of the ops", "[compile]") {
+  auto run = [](Context& c, const compile::PlanOptions& plan, bool compiled) {
+    VariableRef w = VariableRef::make(data(c, {200, 100}, 1), "w");
+    auto step = [&](Span<const Tensor> in, size_t) {
+      Tensor gradient = matmul(in[0], in[1], true, false);
+      gradient = add(gradient, matmul(in[0], tanh(in[1]), true, false));
+      gradient = add(matmul(tanh(in[0]), in[1], true, false), gradient);
+      Tensor made[1];
+      const Tensor rate = full(c, {}, 0.1, DType::kF32), old = w->read();
+      const Tensor* operands[] = {&old, &gradient, &rate};
+      apply(OpId::kSgdUpdate, c, Inputs(operands, 3), nullptr, made, 0);
+      w->assign(made[0]);
+      return Values{};
+    };
+    FunctionOptions options = strict();
+    options.plan = plan;
+    Function f(c, step, options);
+    for (uint64_t i = 0; i < 4; i++) {
+      Values in{data(c, {32, 200}, i), data(c, {32, 100}, 10 + i)}, got;
+      if (compiled)
+        f.call(in, got);
+      else
+        step(in, 0);
+    }
+    if (compiled) {
+      const bool fused = plan.without_passes.empty() &&
+                         kernels::ProductUpdate::possible(DType::kF32, {true, false, 200, 100, 32});
+      CHECK(has(f.text(), "{matmul, matmul, matmul, sgd_update, transpose_a; transpose_a; transpose_a}") ==
+            fused);
+    }
+    return w->value();
+  };
+  Context reference(options_of());
+  const Tensor want = run(reference, {}, false);
+  for (int threads : {1, 3}) {
+    compile::PlanOptions all = strict().plan, without = all;
+    without.without_passes = {"fuse_product_updates"};
+    Context c(options_of(threads)), other(options_of(threads));
+    CHECK(same_bits(run(c, all, true), want));
+    CHECK(same_bits(run(other, without, true), want));
+  }
 }
 
 TEST_CASE("a network of some size has the bits of eager steps, on any number of threads", "[compile]") {

@@ -140,9 +140,52 @@ void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int6
   if (scratch.alone() > 0) pool.reserve_scratch(scratch.per_worker, scratch.shared);
 }
 
-#define TL_INSTANTIATE(T)                                                           \
-  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);           \
-  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t); \
+template <typename T>
+bool gemm_has_rows(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  return !tb && gemm_adds_last<T>(ta, tb, m, n, k) &&
+         choose(gemm_cpu(), shape_of<T>(ta, tb, m, n, k)) == GemmMethod::direct;
+}
+
+template <typename T>
+void gemm_rows(const GemmFactors<T>* products, size_t count, int64_t row, int64_t rows, int64_t n, T* c,
+               int64_t ldc, const T* const* next, int next_arrays, int64_t next_elements) {
+  const GemmKernels<T>& kernels = *gemm_kernels<T>(gemm_cpu());
+  GemmBlock<T> block{};
+  block.rows = rows;
+  block.cols = n;
+  block.alpha = T(1);
+  block.b_panel = kernels.panel;
+  block.c = c;
+  block.c_stride = ldc;
+  block.fetches = next_arrays;
+  const int64_t of_each = next_elements / static_cast<int64_t>(count);
+  block.fetch_elements = of_each;
+  for (size_t i = 0; i < count; ++i) {
+    const GemmFactors<T>& p = products[i];
+    block.terms = p.k;
+    block.beta = T(i > 0 ? 1 : 0);
+    block.a = p.a + (p.ta ? row : row * p.lda);
+    block.a_stride = p.lda;
+    block.a_layout = p.ta ? LeftLayout::along_rows : LeftLayout::along_terms;
+    block.b = p.b;
+    block.b_stride = p.ldb;
+    for (int k = 0; k < next_arrays; ++k) block.fetch[k] = next[k] + static_cast<int64_t>(i) * of_each;
+    kernels.block(block);
+  }
+}
+
+template <typename T>
+int64_t gemm_tile_rows() {
+  return gemm_kernels<T>(gemm_cpu())->tile_rows;
+}
+
+#define TL_INSTANTIATE(T)                                                                           \
+  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);                           \
+  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t);                 \
+  template bool gemm_has_rows<T>(bool, bool, int64_t, int64_t, int64_t);                            \
+  template void gemm_rows<T>(const GemmFactors<T>*, size_t, int64_t, int64_t, int64_t, T*, int64_t, \
+                             const T* const*, int, int64_t);                                        \
+  template int64_t gemm_tile_rows<T>();                                                             \
   template void reserve_gemm<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);
 TL_INSTANTIATE(float)
 TL_INSTANTIATE(double)

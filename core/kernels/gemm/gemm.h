@@ -54,6 +54,30 @@ bool gemm_rows_alike(bool ta, bool tb, int64_t m, int64_t other_m, int64_t n, in
 template <typename T>
 void reserve_gemm(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k);
 
+// The operands of one of several products that are summed: op(A) [m, k] times B [k, n].
+template <typename T>
+struct GemmFactors {
+  bool ta;
+  int64_t k;
+  const T* a;
+  int64_t lda;
+  const T* b;
+  int64_t ldb;
+};
+// Whether gemm() computes a product of this shape from its operands where they lie, all terms of an element in one block: then
+// gemm_rows() has its bits.
+template <typename T>
+bool gemm_has_rows(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+// C[rows, n]: rows [row, row + rows) of the sum of some products, each summed by itself and added to those before, by the calling
+// thread and without working memory. Loop bodies may call it. The bits of gemm() with beta 0, then with beta 1.
+// next: up to 3 arrays of next_elements each that the caller reads afterwards; they come into the caches meanwhile.
+template <typename T>
+void gemm_rows(const GemmFactors<T>* products, size_t count, int64_t row, int64_t rows, int64_t n, T* c,
+               int64_t ldc, const T* const* next, int next_arrays, int64_t next_elements);
+// The rows of the tiles that gemm_rows() computes: parts of a product had better begin at a multiple.
+template <typename T>
+int64_t gemm_tile_rows();
+
 // What gemm() runs for a shape on this CPU, for benchmarks and logs: "avx512 direct", "avx512 packed",
 // "onednn", ...
 const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k);

@@ -32,6 +32,10 @@ struct GemmBlock {
   T* c;
   int64_t c_stride;
   bool c_transposed;
+  // Arrays of fetch_elements each that the caller reads next: they are asked for meanwhile, but for a packed B.
+  int fetches = 0;
+  const T* fetch[3] = {};
+  int64_t fetch_elements = 0;
 };
 
 template <typename T>

@@ -142,7 +142,11 @@ void compute_tile(const Tile<typename S::T>& t) {
           S::store(to, value);
       }
   };
-  if (t.beta != 0)
+  if (t.alpha == 1 && t.beta == 1)  // an addition, which does not wait for the units that multiply
+    store_all([&](V sum, const T* to, bool part) __attribute__((always_inline)) {
+      return S::add(sum, part ? S::load_part(to, tail) : S::load(to));
+    });
+  else if (t.beta != 0)
     store_all([&](V sum, const T* to, bool part) __attribute__((always_inline)) {
       return S::fma(alpha, sum, S::mul(beta, part ? S::load_part(to, tail) : S::load(to)));
     });
@@ -291,15 +295,28 @@ void compute_block(const GemmBlock<typename S::T>& block) {
   const bool along_terms = block.a_layout == LeftLayout::along_terms;
   // While one packed panel of B is in use, the next one comes: each tile asks for its share.
   const int64_t tiles = (block.rows + S::kTileRows - 1) / S::kTileRows;
-  const int64_t share = block.b_stride == kPanel ? (kPanel + tiles - 1) / tiles : 0;
+  const bool packed = block.b_stride == kPanel && block.b_panel != kPanel;
+  const int64_t share = packed ? (kPanel + tiles - 1) / tiles : 0;
   t.next_stride = share;
+  // What the caller wants next is shared out to all tiles in equal parts.
+  int64_t part = 0, fetched = 0;
+  int fetching = 0;
+  if (!packed && block.fetches > 0) {
+    part = (block.fetches * block.fetch_elements - 1) / ((block.cols + kPanel - 1) / kPanel * tiles) + 1;
+    t.next_stride = (part - 1) / block.terms + 1;
+  }
   for (int64_t j = 0; j < block.cols; j += kPanel) {
     const int width = static_cast<int>(block.cols - j < kPanel ? block.cols - j : kPanel);
     const int kind = width == kPanel ? 0 : width > kWidth ? 1 : width > kHalf ? 2 : 3;
     t.tail = kind == 1 ? width - kWidth : width;
     t.b = block.b + j / kPanel * block.b_panel;
     t.next = t.b;
-    if (share > 0) t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
+    if (share > 0) {
+      t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
+    } else if (part == 0) {  // the rows of the next panel, by the first tile
+      t.next_stride = block.b_stride;
+      if (j + kPanel < block.cols) t.next = t.b + block.b_panel;
+    }
     for_row_tiles<S>(block.rows, [&](int64_t first, int height) {
       if (block.a_layout == LeftLayout::tiles) {
         t.a = block.a + first * block.terms;
@@ -314,11 +331,24 @@ void compute_block(const GemmBlock<typename S::T>& block) {
         t.c = block.c + first * block.c_stride + j;
         t.c_stride = block.c_stride;
       }
+      if (part > 0) {
+        t.next = block.fetch[fetching] + fetched;
+        fetched += part;
+        if (fetched >= block.fetch_elements && fetching + 1 < block.fetches) {
+          ++fetching;
+          fetched = 0;
+        }
+      }
       kTiles<S>.at[height - 1][kind][along_terms](t);
       if (block.c_transposed)
         transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
                      block.beta);
-      t.next += share * block.terms;
+      if (share > 0) {
+        t.next += share * block.terms;
+      } else if (part == 0) {
+        t.next = t.b;
+        t.next_stride = 0;
+      }
     });
   }
 }
