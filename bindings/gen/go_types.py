@@ -3,7 +3,8 @@ from go_names import MADE, camel, comment, enum_type, enum_value, field_in_go, i
 
 FIELDS = {"bool": "bool", "i32": "int32", "i64": "int64", "u64": "uint64", "f64": "float64", "string": "string", "size": "int"}
 # Written by hand, in the words of Go, or no options to a caller.
-BY_HAND = {"tl_gradient_options", "tl_clip_options", "tl_jacobian_options", "tl_csv_options", "tl_fit_options"}
+BY_HAND = {"tl_gradient_options", "tl_clip_options", "tl_jacobian_options", "tl_csv_options", "tl_fit_options",
+           "tl_group_options"}
 CONSTANTS = {"TL_NO_AXIS": "stands in the place of an axis: none",
              "TL_DATASET_UNKNOWN_SIZE": "is what Dataset.Len gives where only iterating tells",
              "TL_DATASET_INFINITE_SIZE": "is what Dataset.Len gives where an epoch has no end"}

@@ -1141,21 +1141,6 @@ func (o *MapOptions) raw() C.tlgo_map_options {
 	}
 }
 
-// GroupOptions: How a group is made.
-type GroupOptions struct {
-	// how long each call waits for the other ranks; 0 (default): 600
-	TimeoutSeconds float64
-}
-
-func (o *GroupOptions) raw() C.tlgo_group_options {
-	if o == nil {
-		return C.tlgo_group_options{}
-	}
-	return C.tlgo_group_options{
-		timeout_seconds: C.double(o.TimeoutSeconds),
-	}
-}
-
 // ReplicasOptions: How replicas are run.
 type ReplicasOptions struct {
 	// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)

@@ -325,6 +325,16 @@ typedef struct {
 
 typedef struct {
   double timeout_seconds;
+  const char *backend;
+  const char *plugin_folder;
+  int32_t rank;
+  int32_t size;
+  const char *address;
+  int32_t port;
+  const char *job;
+  const char *token;
+  uint64_t generation;
+  double lease_seconds;
 } tlgo_group_options;
 
 typedef struct {
@@ -2628,6 +2638,16 @@ static inline uintptr_t tlgo_group_new(uintptr_t context, tlgo_group_options o) 
   tl_group_options options;
   tl_group_options_init(&options, sizeof options);
   options.timeout_seconds = o.timeout_seconds;
+  options.backend = o.backend;
+  options.plugin_folder = o.plugin_folder;
+  options.rank = o.rank;
+  options.size = o.size;
+  options.address = o.address;
+  options.port = o.port;
+  options.job = o.job;
+  options.token = o.token;
+  options.generation = o.generation;
+  options.lease_seconds = o.lease_seconds;
   return (uintptr_t)tl_group_new((tl_context *)context, &options);
 }
 
@@ -2639,6 +2659,16 @@ static inline uintptr_t tlgo_group_join(uintptr_t context, uintptr_t rendezvous,
   tl_group_options options;
   tl_group_options_init(&options, sizeof options);
   options.timeout_seconds = o.timeout_seconds;
+  options.backend = o.backend;
+  options.plugin_folder = o.plugin_folder;
+  options.rank = o.rank;
+  options.size = o.size;
+  options.address = o.address;
+  options.port = o.port;
+  options.job = o.job;
+  options.token = o.token;
+  options.generation = o.generation;
+  options.lease_seconds = o.lease_seconds;
   return (uintptr_t)tl_group_join((tl_context *)context, (tl_rendezvous *)rendezvous, rank, &options);
 }
 

@@ -45,6 +45,50 @@ func (r *Rendezvous) self() *object {
 	return &r.object
 }
 
+// GroupOptions says how a group is made. All fields but TimeoutSeconds are of NewGroup only, and each that is zero is what the launcher's
+// environment says.
+type GroupOptions struct {
+	// how long each call waits for the other ranks; 0: 600
+	TimeoutSeconds float64
+	// what moves tensors between processes: "gloo", "mpi" (that of the launcher; "mpi-openmpi" and "mpi-mpich" name one), or "self" for a
+	// group of one. "": TAPELOOP_BACKEND; else mpi where mpirun has started the process and no MASTER_ADDR is set, and gloo
+	Backend string
+	// absolute path where the engines are; "": TAPELOOP_PLUGIN_DIR, or beside the library
+	PluginFolder string
+	// the number of this process, and how many there are; both 0: RANK and WORLD_SIZE, or other launchers' variables
+	Rank, Size int32
+	// of rank 0, by which all reach it: MASTER_ADDR and MASTER_PORT. With mpi they may be absent
+	Address string
+	Port    int32
+	// groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID
+	Job string
+	// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
+	Token string
+	// grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
+	Generation uint64
+	// after so long without a word a rank is lost; 0: 15
+	LeaseSeconds float64
+}
+
+// with calls f with what C takes, whose texts live until f returns.
+func (o *GroupOptions) with(f func(raw C.tlgo_group_options) C.uintptr_t) C.uintptr_t {
+	if o == nil {
+		return f(C.tlgo_group_options{})
+	}
+	raw := C.tlgo_group_options{timeout_seconds: C.double(o.TimeoutSeconds), rank: C.int32_t(o.Rank), size: C.int32_t(o.Size),
+		port: C.int32_t(o.Port), generation: C.uint64_t(o.Generation), lease_seconds: C.double(o.LeaseSeconds)}
+	for _, text := range []struct {
+		value string
+		to    **C.char
+	}{{o.Backend, &raw.backend}, {o.PluginFolder, &raw.plugin_folder}, {o.Address, &raw.address}, {o.Job, &raw.job}, {o.Token, &raw.token}} {
+		if text.value != "" {
+			*text.to = C.CString(text.value)
+			defer C.free(unsafe.Pointer(*text.to))
+		}
+	}
+	return f(raw)
+}
+
 func (c *Context) group(handle C.uintptr_t) (*Group, error) {
 	g := &Group{}
 	made := c.objectOf(handle)
@@ -55,11 +99,13 @@ func (c *Context) group(handle C.uintptr_t) (*Group, error) {
 	return newObject(g, &g.object, releaseGroup), nil
 }
 
-// NewGroup is the group of the processes that a launcher has started, as the environment says. This version has no engine that joins
-// processes, so that more than one is ErrUnsupported, never a group of one in silence; without a launcher it is a group of one,
-// in which every call gives back what it gets.
+// NewGroup is the group of the processes that a launcher has started, as options or its environment say: tapeloop-run, torchrun, mpirun,
+// Slurm. It waits until all have joined. Without a launcher it is a group of one, in which every call gives back what it gets; never
+// where there are several: without an engine that joins them it is ErrUnsupported, which names the package. ErrTimedOut lists the ranks
+// that are missing. Where a process is killed the others get ErrPeerLost at once, and may make a group anew with the next generation.
+// options may be nil.
 func (c *Context) NewGroup(options *GroupOptions) (*Group, error) {
-	return c.group(C.tlgo_group_new(c.handle(), options.raw()))
+	return c.group(options.with(func(raw C.tlgo_group_options) C.uintptr_t { return C.tlgo_group_new(c.handle(), raw) }))
 }
 
 // NewRendezvous is where size ranks, 1 to 1,024, meet. This context must outlive their joining; it may be one of theirs.
@@ -90,7 +136,9 @@ func (c *Context) JoinGroup(meeting *Rendezvous, rank int32, options *GroupOptio
 	if err := meeting.self().usable(); err != nil {
 		return nil, err
 	}
-	g, err := c.group(C.tlgo_group_join(c.handle(), C.uintptr_t(meeting.h), C.int32_t(rank), options.raw()))
+	g, err := c.group(options.with(func(raw C.tlgo_group_options) C.uintptr_t {
+		return C.tlgo_group_join(c.handle(), C.uintptr_t(meeting.h), C.int32_t(rank), raw)
+	}))
 	runtime.KeepAlive(meeting)
 	return g, err
 }

@@ -267,3 +267,22 @@ func TestGoroutinesMeet(t *testing.T) {
 	_, err = starter.JoinGroup(lonely, 1, &GroupOptions{TimeoutSeconds: 0.02})
 	wants(t, err, ErrTimedOut, "ranks 0, 2 did not come")
 }
+
+func TestGroupsOfProcessesSayWhatIsMissing(t *testing.T) {
+	c := newContext(t)
+	options := GroupOptions{Rank: 1, Size: 2, Address: "127.0.0.1", Port: 29500, PluginFolder: t.TempDir(), TimeoutSeconds: 5}
+	_, err := c.NewGroup(&options)
+	wants(t, err, ErrUnsupported, "libtapeloop-dist-gloo.so (not there); install libgloo-dev")
+	options.Backend = "self"
+	_, err = c.NewGroup(&options)
+	wants(t, err, ErrInvalidArgument, "'self' is that of one process: got rank 1 of 2")
+	options.Size = 1
+	_, err = c.NewGroup(&options)
+	wants(t, err, ErrInvalidArgument, "got rank 1 of 1")
+	options.Rank = 0
+	group, err := c.NewGroup(&options)
+	must(t, err)
+	if group.Size() != 1 {
+		t.Error("a group of one has", group.Size())
+	}
+}

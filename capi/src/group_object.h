@@ -13,7 +13,7 @@ namespace tl::capi {
 struct GroupObject {
   explicit GroupObject(std::unique_ptr<dist::Group> of) : group(std::move(of)) {}
   // Tapes may hold the group in their rules: this rank leaves it all the same.
-  ~GroupObject() { group->leave("it has released the group, or ended its context"); }
+  ~GroupObject() { group->end("it has released the group, or ended its context"); }
   GroupObject(const GroupObject&) = delete;
   GroupObject& operator=(const GroupObject&) = delete;
   replicas::GroupPtr group;

@@ -5,8 +5,8 @@
 #include "capi/src/group_object.h"
 #include "capi/src/metric_object.h"
 #include "capi/src/options.h"
-#include "core/dist/launcher.h"
 #include "core/dist/local.h"
+#include "core/dist/process_group.h"
 #include "core/replicas/strategy.h"
 
 using namespace tl;
@@ -26,6 +26,29 @@ double timeout_of(const char* op, const tl_group_options* options) {
     invalid("[", op, "] 'timeout_seconds' must not be negative: got ", o.timeout_seconds,
             "; 0 is the default, ", dist::Group::kDefaultTimeout);
   return value_or(o.timeout_seconds, dist::Group::kDefaultTimeout);
+}
+
+dist::ProcessOptions processes_of(const char* op, const tl_group_options* options) {
+  const tl_group_options o = options_from(op, options, tl_group_options_init);
+  if (o.port < 0 || o.port > 65535)
+    invalid("[", op, "] 'port' must be 0 to 65535: got ", o.port, "; 0 is MASTER_PORT");
+  if (!(o.lease_seconds >= 0))
+    invalid("[", op, "] 'lease_seconds' must not be negative: got ", o.lease_seconds,
+            "; 0 is the default, 15");
+  dist::ProcessOptions out;
+  out.backend = text_or_empty(o.backend);
+  out.plugin_folder = text_or_empty(o.plugin_folder);
+  out.rank = o.rank;
+  out.size = o.size;
+  out.host = text_or_empty(o.address);
+  out.port = o.port;
+  out.job = text_or_empty(o.job);
+  out.token = text_or_empty(o.token);
+  out.generation = o.generation;
+  out.lease_seconds = o.lease_seconds;
+  out.version = "tapeloop " + std::to_string(TL_VERSION_MAJOR) + "." + std::to_string(TL_VERSION_MINOR) +
+                "." + std::to_string(TL_VERSION_PATCH);
+  return out;
 }
 
 dist::Reduction reduction_of(tl_reduce_op reduction) { return static_cast<dist::Reduction>(reduction); }
@@ -61,8 +84,9 @@ TL_API void tl_group_options_init(tl_group_options* options, size_t struct_size)
 TL_API tl_group* tl_group_new(tl_context* context, const tl_group_options* options) {
   return make(context, "group_new", [&](Session& s) {
     const double timeout = timeout_of("group_new", options);
-    (void)dist::place_of_process();
-    return make_group(s, std::make_unique<dist::Group>(s.core(), nullptr, timeout));
+    const dist::ProcessOptions processes = processes_of("group_new", options);
+    return make_group(s, std::make_unique<dist::Group>(
+                             s.core(), dist::join_process_group(processes, {timeout, &s.core()}), timeout));
   });
 }
 

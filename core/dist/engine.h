@@ -50,6 +50,8 @@ class Engine {
 
   // This rank takes no further part; who waits for it, or will, is told why. Nothing where the group has failed before.
   virtual void leave(Code code, std::string_view why) noexcept = 0;
+  // The same of a rank that has not failed: whoever makes no more calls hears nothing of it.
+  virtual void end(std::string_view why) noexcept { leave(Code::kPeerLost, why); }
   // How many steps have ended well.
   virtual uint64_t steps() const = 0;
 };

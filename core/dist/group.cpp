@@ -62,6 +62,10 @@ void Group::leave(std::string_view why) noexcept {
   if (engine_) engine_->leave(Code::kPeerLost, why);
 }
 
+void Group::end(std::string_view why) noexcept {
+  if (engine_) engine_->end(why);
+}
+
 template <class F>
 auto Group::leaving_on_failure(F&& f) -> decltype(f()) {
   try {

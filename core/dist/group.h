@@ -51,6 +51,8 @@ class Group {
 
   // This rank takes no further part, and why; who waits for it gets kPeerLost with that, and so does every later call.
   void leave(std::string_view why) noexcept;
+  // The same of a rank that has not failed: who makes no more calls hears nothing of it.
+  void end(std::string_view why) noexcept;
 
  private:
   std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,

@@ -54,13 +54,4 @@ Launched launched(FunctionRef<const char*(const char*)> get) {
   return found;
 }
 
-Place place_of_process() {
-  const Launched job = launched([](const char* name) -> const char* { return std::getenv(name); });
-  if (job.place.size > 1)
-    fail(Code::kUnsupported, "[group_new] the group must be joined by an engine: got rank ", job.place.rank,
-         " of ", job.place.size, " processes from ", job.by,
-         ", and this version has none that joins processes; replicas of one process are a local group");
-  return job.place;
-}
-
 }  // namespace tl::dist

@@ -16,8 +16,4 @@ struct Launched {
 // only half of it, or no such numbers, or two of them disagree: a job that is half seen would train something else.
 Launched launched(FunctionRef<const char*(const char*)> get);
 
-// The same of this process's environment; throws kUnsupported where there are several processes, because no engine that joins
-// processes is part of this build. Never a group of one in silence.
-Place place_of_process();
-
 }  // namespace tl::dist

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/parts.h"
 #include "core/dist/reduce.h"
+#include "core/dist/results.h"
 
 namespace tl::dist {
 
@@ -32,7 +33,6 @@ class LocalEngine final : public Engine {
   std::vector<const std::byte*> from_all(size_t tensor, size_t byte_offset) const;
   void show(Span<std::byte* const> out);
   void all_reduce(Span<std::byte* const> out);
-  void move(Span<std::byte* const> out);
   void finish();
 
   std::shared_ptr<LocalGroup> group_;
@@ -192,10 +192,15 @@ std::vector<const std::byte*> LocalEngine::from_all(size_t tensor, size_t byte_o
 // What the members hold changes under the mutex only, and not while anybody is inside the step: reading it there needs no lock.
 void LocalEngine::run(Span<std::byte* const> out) {
   try {
-    if (me().call.operation == Operation::kAllReduce)
+    size_t bytes = 0;
+    for (const TensorKind& t : me().call.tensors) bytes += t.bytes();
+    if (me().call.operation == Operation::kAllReduce && bytes > kAlone) {
       all_reduce(out);
-    else
-      move(out);
+    } else {
+      std::vector<Contribution> all;
+      for (const LocalGroup::Member& m : group_->members_) all.push_back({&m.call, m.in.data()});
+      make_results(place_.rank, all, out);
+    }
   } catch (const Error& e) {
     abandon(e.code(), e.message());
     throw;
@@ -223,17 +228,12 @@ void LocalEngine::show(Span<std::byte* const> out) {
 // Each rank reduces its part of each tensor, from everybody's, and copies the parts of the others.
 void LocalEngine::all_reduce(Span<std::byte* const> out) {
   const Call& call = me().call;
-  size_t bytes = 0;
-  for (const TensorKind& t : call.tensors) bytes += t.bytes();
-  const bool alone = bytes <= kAlone;
   for (size_t k = 0; k < call.tensors.size(); k++) {
     const TensorKind& t = call.tensors[k];
-    const Part part =
-        alone ? Part{0, t.shape.elements()} : part_of(t.shape.elements(), place_.rank, place_.size);
+    const Part part = part_of(t.shape.elements(), place_.rank, place_.size);
     const size_t offset = static_cast<size_t>(part.first) * size_of(t.dtype);
     reduce(t.dtype, call.reduction, from_all(k, offset), out[k] + offset, static_cast<size_t>(part.count));
   }
-  if (alone) return;
   show(out);
   for (int other = 0; other < place_.size; other++) {
     if (other == place_.rank) continue;
@@ -244,60 +244,6 @@ void LocalEngine::all_reduce(Span<std::byte* const> out) {
       if (part.count)
         std::memcpy(out[k] + offset, group_->members_[static_cast<size_t>(other)].out[k] + offset,
                     static_cast<size_t>(part.count) * size_of(t.dtype));
-    }
-  }
-}
-
-namespace {
-
-void copy(std::byte* to, const std::byte* from, size_t bytes) {
-  if (bytes) std::memcpy(to, from, bytes);
-}
-
-}  // namespace
-
-// Every other operation reads what it needs out of the tensors of the others.
-void LocalEngine::move(Span<std::byte* const> out) {
-  const Call& call = me().call;
-  for (size_t k = 0; k < call.tensors.size(); k++) {
-    const TensorKind& t = call.tensors[k];
-    const size_t row = t.shape.rank() == 0
-                           ? size_of(t.dtype)
-                           : static_cast<size_t>(t.shape.elements(1, t.shape.rank())) * size_of(t.dtype);
-    switch (call.operation) {
-      case Operation::kReduce:
-        if (place_.rank == call.root)
-          reduce(t.dtype, call.reduction, from_all(k, 0), out[k], static_cast<size_t>(t.shape.elements()));
-        else if (t.bytes())
-          std::memset(out[k], 0, t.bytes());
-        break;
-      case Operation::kAllGather: {
-        std::byte* to = out[k];
-        for (const LocalGroup::Member& m : group_->members_) {
-          copy(to, m.in[k], m.call.tensors[k].bytes());
-          to += m.call.tensors[k].bytes();
-        }
-        break;
-      }
-      case Operation::kReduceScatter: {
-        size_t first = 0;
-        for (int rank = 0; rank < place_.rank; rank++)
-          first += static_cast<size_t>(call.rows[static_cast<size_t>(rank)]);
-        const auto count = static_cast<size_t>(call.rows[static_cast<size_t>(place_.rank)]);
-        reduce(t.dtype, call.reduction, from_all(k, first * row), out[k], count * row / size_of(t.dtype));
-        break;
-      }
-      case Operation::kBroadcast:
-        copy(out[k], group_->members_[static_cast<size_t>(call.root)].in[k], t.bytes());
-        break;
-      case Operation::kAllToAll: {
-        const size_t block = t.bytes() / static_cast<size_t>(place_.size);
-        for (size_t rank = 0; rank < group_->members_.size(); rank++)
-          copy(out[k] + rank * block, group_->members_[rank].in[k] + static_cast<size_t>(place_.rank) * block,
-               block);
-        break;
-      }
-      default: TL_INVARIANT(false);
     }
   }
 }

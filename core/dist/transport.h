@@ -14,6 +14,7 @@ extern "C" {
 
 enum { TL_TRANSPORT_ABI = 1 };
 enum { TL_TRANSPORT_TEXT = 512 };
+enum { TL_TRANSPORT_SHORT = 65536 };
 
 typedef struct tl_transport tl_transport;  // the plugin's: one rank's connections to all others
 typedef struct tl_transport_wait
@@ -44,7 +45,7 @@ typedef struct tl_transport_options {
 } tl_transport_options;
 
 // One buffer that goes to a rank or comes from it. Between two ranks and of one tag, the k-th that is sent is the k-th that is received,
-// and they have the same size.
+// and they have the same size; what comes into at most TL_TRANSPORT_SHORT bytes may be shorter than these. Tags are below 2^24.
 typedef struct tl_transport_transfer {
   int32_t rank;
   int32_t receives;  // 0: sends
@@ -63,11 +64,11 @@ typedef struct tl_transport_table {
   // Starts transfers; their buffers stay until finish() of them has returned, whatever it returns.
   int32_t (*start)(tl_transport *transport, const tl_transport_transfer *transfers, size_t count,
                    tl_transport_wait **wait, tl_transport_error *error);
-  // Waits until all have ended, for at most `seconds`, and frees `wait`. Where they have not ended well, nobody touches their buffers
-  // after it has returned, and the transport is of no use any more.
+  // Waits until all have ended, for at most `seconds` (0: only looks), and frees `wait`. Where they have not ended well, nobody touches
+  // their buffers after it has returned, and the transport is of no use any more, but that those that had ended have ended well.
   int32_t (*finish)(tl_transport *transport, tl_transport_wait *wait, double seconds,
                     tl_transport_error *error);
-  // From any thread, at any time before close(): who waits in finish() returns at once with an error.
+  // From any thread, at any time before close(): who waits in finish() returns at once with an error, and so does every later start().
   void (*abort)(tl_transport *transport);
   // When nothing is started any more. Waits for no other rank.
   void (*close)(tl_transport *transport);

@@ -1,5 +1,5 @@
-/* Replicas: the same program several times at once, each with its own part of every batch, in step. The replicas of this version are
- * threads of one process, each with a context of its own.
+/* Replicas: the same program several times at once, each with its own part of every batch, in step: threads of one process, each with a
+ * context of its own, or processes, on one machine or several.
  *
  *   tl_status train(tl_context *c, tl_group *group, void *user) {       runs on each replica
  *     ... make the model and the optimizer, call the model once ...
@@ -12,7 +12,9 @@
  *       tl_optimizer_apply(adam, sums, weights, n);                    the same step on all
  *     }
  *   }
- *   tl_replicas_run(c, 2, NULL, train, user);
+ *   tl_replicas_run(c, 2, NULL, train, user);                          threads; or, in each process:
+ *   tl_group *group = tl_group_new(c, NULL);                           started by tapeloop-run -n 2 PROGRAM, torchrun or mpirun
+ *   if (group) train(c, group, user);
  *
  * Who knows TensorFlow's strategies: a group is a strategy, tl_group_size() its num_replicas_in_sync, tl_group_mirror() its scope,
  * tl_group_distribute() distributes a dataset, tl_replicas_run() is run(), and tl_group_all_reduce() is reduce(). The loss needs no
@@ -61,20 +63,45 @@ enum {
 
 /* ---- groups ------------------------------------------------------------------------------------------------------- */
 
-/** How a group is made. Fill it with tl_group_options_init() first. */
+/** How a group is made. Fill it with tl_group_options_init() first. All fields but timeout_seconds are of tl_group_new() only, and each
+ * that is NULL or 0 is what the launcher's environment says. */
 typedef struct tl_group_options {
   size_t struct_size;     /**< bytes of this struct; set by the init function */
   double timeout_seconds; /**< how long each call waits for the other ranks; 0 (default): 600 */
+  /** What moves tensors between processes: "gloo", "mpi" (that of the launcher; "mpi-openmpi" and "mpi-mpich" name one), or "self" for
+   * a group of one. NULL: TAPELOOP_BACKEND; else mpi where mpirun has started the process and no MASTER_ADDR is set, and gloo. */
+  const char *backend;
+  const char *
+      plugin_folder; /**< absolute path where the engines are; NULL: TAPELOOP_PLUGIN_DIR, or beside the library */
+  int32_t rank;      /**< the number of this process, with size */
+  int32_t size; /**< how many there are; 0 with rank 0: RANK and WORLD_SIZE, or other launchers' variables */
+  const char *address; /**< of rank 0, by which all reach it: MASTER_ADDR. With mpi it may be absent */
+  int32_t port;        /**< there: MASTER_PORT */
+  const char *job;     /**< groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID */
+  const char *token;   /**< a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN */
+  uint64_t
+      generation; /**< grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT */
+  double lease_seconds; /**< after so long without a word a rank is lost; 0 (default): 15 */
 } tl_group_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1. */
 TL_API void tl_group_options_init(tl_group_options *options, size_t struct_size);
 
 /**
- * The group of the processes that a launcher has started, as its environment says: torchrun, Open MPI, Hydra and Slurm. This version
- * has no engine that joins processes, so that more than one is TL_UNSUPPORTED, never a group of one in silence; without a launcher, or
- * with one that has started one process, it is a group of one, in which every call gives back what it gets. Half an environment,
- * or two launchers that contradict one another, is TL_INVALID_ARGUMENT. options may be NULL. NULL on failure. Since 0.1.
+ * The group of the processes that a launcher has started, as options or its environment say: tapeloop-run, torchrun, Open MPI, Hydra and
+ * Slurm. Waits until all have joined. Without a launcher, or with one that has started one process, it is a group of one, in which every
+ * call gives back what it gets; never where there are several.
+ *
+ * TL_UNSUPPORTED: the engine is not installed; the message names its package. TL_INVALID_ARGUMENT: half an environment, two launchers
+ * that contradict one another, a backend of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing;
+ * TL_MISMATCH, where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST where nobody
+ * answers at the address of rank 0, or with another token. NULL on failure.
+ *
+ * A process that is killed is found at once, one that has stopped or is cut off after the lease: the others get TL_PEER_LOST, go on with
+ * their tensors and variables, and may make a group anew with the next generation. The failure of one group within the group in the
+ * midst of a call ends all. The group is of the process that made it, not of one that is forked off. Its threads take no signals, and
+ * SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
+ * options may be NULL. Since 0.1.
  */
 TL_API tl_group *tl_group_new(tl_context *context, const tl_group_options *options);
 
@@ -121,8 +148,8 @@ TL_API tl_status tl_group_leave(tl_group *group, const char *reason);
  * @returns same */
 TL_API tl_group *tl_group_keep(tl_group *group);
 
-/** Leaves the group: ranks that wait for this one get TL_PEER_LOST. NULL and a released one do nothing. From any thread at any
- * time. Since 0.1.
+/** Leaves the group: ranks that wait for this one get TL_PEER_LOST. One of processes stays up to 5 s for those that are in their last
+ * call, unless it has failed. NULL and a released one do nothing. From any thread at any time. Since 0.1.
  * @thread any */
 TL_API void tl_group_release(tl_group *group);
 

@@ -1568,7 +1568,8 @@ pub struct tl_map_options {
     pub seed: u64,
 }
 
-/// How a group is made. Fill it with tl_group_options_init() first.
+/// How a group is made. Fill it with tl_group_options_init() first. All fields but timeout_seconds are of
+/// tl_group_new() only, and each that is NULL or 0 is what the launcher's environment says.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_group_options {
@@ -1576,6 +1577,28 @@ pub struct tl_group_options {
     pub struct_size: usize,
     /// how long each call waits for the other ranks; 0 (default): 600
     pub timeout_seconds: f64,
+    /// What moves tensors between processes: "gloo", "mpi" (that of the launcher; "mpi-openmpi" and
+    /// "mpi-mpich" name one), or "self" for a group of one. NULL: TAPELOOP_BACKEND; else mpi where mpirun has
+    /// started the process and no MASTER_ADDR is set, and gloo.
+    pub backend: *const c_char,
+    /// absolute path where the engines are; NULL: TAPELOOP_PLUGIN_DIR, or beside the library
+    pub plugin_folder: *const c_char,
+    /// the number of this process, with size
+    pub rank: i32,
+    /// how many there are; 0 with rank 0: RANK and WORLD_SIZE, or other launchers' variables
+    pub size: i32,
+    /// of rank 0, by which all reach it: MASTER_ADDR. With mpi it may be absent
+    pub address: *const c_char,
+    /// there: MASTER_PORT
+    pub port: i32,
+    /// groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID
+    pub job: *const c_char,
+    /// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
+    pub token: *const c_char,
+    /// grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
+    pub generation: u64,
+    /// after so long without a word a rank is lost; 0 (default): 15
+    pub lease_seconds: f64,
 }
 
 /// How replicas are run. Fill it with tl_replicas_options_init() first.
@@ -5292,12 +5315,20 @@ extern "C" {
     /// Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1.
     pub fn tl_group_options_init(options: *mut tl_group_options, struct_size: usize);
 
-    /// The group of the processes that a launcher has started, as its environment says: torchrun, Open MPI,
-    /// Hydra and Slurm. This version has no engine that joins processes, so that more than one is
-    /// TL_UNSUPPORTED, never a group of one in silence; without a launcher, or with one that has started one
-    /// process, it is a group of one, in which every call gives back what it gets. Half an environment, or two
-    /// launchers that contradict one another, is TL_INVALID_ARGUMENT. options may be NULL. NULL on failure.
-    /// Since 0.1.
+    /// The group of the processes that a launcher has started, as options or its environment say:
+    /// tapeloop-run, torchrun, Open MPI, Hydra and Slurm. Waits until all have joined. Without a launcher, or
+    /// with one that has started one process, it is a group of one, in which every call gives back what it
+    /// gets; never where there are several. TL_UNSUPPORTED: the engine is not installed; the message names its
+    /// package. TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend
+    /// of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
+    /// where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST
+    /// where nobody answers at the address of rank 0, or with another token. NULL on failure. A process that
+    /// is killed is found at once, one that has stopped or is cut off after the lease: the others get
+    /// TL_PEER_LOST, go on with their tensors and variables, and may make a group anew with the next
+    /// generation. The failure of one group within the group in the midst of a call ends all. The group is of
+    /// the process that made it, not of one that is forked off. Its threads take no signals, and SIGPIPE stays
+    /// as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
+    /// options may be NULL. Since 0.1.
     pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
 
     /// Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of
@@ -5346,8 +5377,9 @@ extern "C" {
     /// the error). Since 0.1.
     pub fn tl_group_keep(group: *mut tl_group) -> *mut tl_group;
 
-    /// Leaves the group: ranks that wait for this one get TL_PEER_LOST. NULL and a released one do nothing.
-    /// From any thread at any time. Since 0.1.
+    /// Leaves the group: ranks that wait for this one get TL_PEER_LOST. One of processes stays up to 5 s for
+    /// those that are in their last call, unless it has failed. NULL and a released one do nothing. From any
+    /// thread at any time. Since 0.1.
     pub fn tl_group_release(group: *mut tl_group);
 
     /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds

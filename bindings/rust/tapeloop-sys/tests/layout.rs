@@ -430,7 +430,23 @@ fn here() -> String {
     layout!(rows, tl_layer_normalization_options { struct_size, epsilon, no_scale, no_center, dtype, name });
     layout!(rows, tl_element_place { struct_size, epoch, index, seed });
     layout!(rows, tl_map_options { struct_size, threads, seed });
-    layout!(rows, tl_group_options { struct_size, timeout_seconds });
+    layout!(
+        rows,
+        tl_group_options {
+            struct_size,
+            timeout_seconds,
+            backend,
+            plugin_folder,
+            rank,
+            size,
+            address,
+            port,
+            job,
+            token,
+            generation,
+            lease_seconds
+        }
+    );
     layout!(rows, tl_replicas_options { struct_size, seed, threads, memory_limit, timeout_seconds });
     layout!(
         rows,
@@ -1027,6 +1043,16 @@ int main(void) {
   printf("tl_group_options %zu\n", sizeof(tl_group_options));
   printf("tl_group_options.struct_size %zu\n", offsetof(tl_group_options, struct_size));
   printf("tl_group_options.timeout_seconds %zu\n", offsetof(tl_group_options, timeout_seconds));
+  printf("tl_group_options.backend %zu\n", offsetof(tl_group_options, backend));
+  printf("tl_group_options.plugin_folder %zu\n", offsetof(tl_group_options, plugin_folder));
+  printf("tl_group_options.rank %zu\n", offsetof(tl_group_options, rank));
+  printf("tl_group_options.size %zu\n", offsetof(tl_group_options, size));
+  printf("tl_group_options.address %zu\n", offsetof(tl_group_options, address));
+  printf("tl_group_options.port %zu\n", offsetof(tl_group_options, port));
+  printf("tl_group_options.job %zu\n", offsetof(tl_group_options, job));
+  printf("tl_group_options.token %zu\n", offsetof(tl_group_options, token));
+  printf("tl_group_options.generation %zu\n", offsetof(tl_group_options, generation));
+  printf("tl_group_options.lease_seconds %zu\n", offsetof(tl_group_options, lease_seconds));
   printf("tl_replicas_options %zu\n", sizeof(tl_replicas_options));
   printf("tl_replicas_options.struct_size %zu\n", offsetof(tl_replicas_options, struct_size));
   printf("tl_replicas_options.seed %zu\n", offsetof(tl_replicas_options, seed));

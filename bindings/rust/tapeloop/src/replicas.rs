@@ -2,6 +2,7 @@
 
 use crate::error::done;
 use crate::list::TensorList;
+use crate::text::{optional_text, pointer_of};
 use crate::{ffi, text, Code, Context, Dataset, Error, Metric, ReduceOp, Result, Tensor};
 use std::any::Any;
 use std::cell::Cell;
@@ -59,6 +60,103 @@ impl fmt::Debug for Rendezvous {
     }
 }
 
+/// How a group of processes is made: [`Context::group_with`]. What is not set is what the launcher's environment says.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct GroupOptions {
+    timeout: Option<Duration>,
+    lease: Option<Duration>,
+    backend: Option<String>,
+    plugin_folder: Option<String>,
+    rank: i32,
+    size: i32,
+    address: Option<String>,
+    port: u16,
+    job: Option<String>,
+    token: Option<String>,
+    generation: u64,
+}
+
+impl GroupOptions {
+    /// All options at their defaults.
+    pub fn new() -> GroupOptions {
+        GroupOptions::default()
+    }
+
+    /// How long each call waits for the other ranks; 600 s without it.
+    pub fn timeout(mut self, timeout: Duration) -> GroupOptions {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// After so long without a word a rank is lost; 15 s without it.
+    pub fn lease(mut self, lease: Duration) -> GroupOptions {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// What moves tensors between processes: "gloo", "mpi" (that of the launcher), or "self" for a group of one. Without it it is
+    /// TAPELOOP_BACKEND; else mpi where mpirun has started the process and no MASTER_ADDR is set, and gloo.
+    pub fn backend(mut self, name: impl Into<String>) -> GroupOptions {
+        self.backend = Some(name.into());
+        self
+    }
+
+    /// Absolute path where the engines are; else TAPELOOP_PLUGIN_DIR, or beside the library.
+    pub fn plugin_folder(mut self, path: impl Into<String>) -> GroupOptions {
+        self.plugin_folder = Some(path.into());
+        self
+    }
+
+    /// The number of this process, and how many there are: RANK and WORLD_SIZE.
+    pub fn place(mut self, rank: i32, size: i32) -> GroupOptions {
+        (self.rank, self.size) = (rank, size);
+        self
+    }
+
+    /// Where all reach rank 0: MASTER_ADDR and MASTER_PORT.
+    pub fn address(mut self, host: impl Into<String>, port: u16) -> GroupOptions {
+        (self.address, self.port) = (Some(host.into()), port);
+        self
+    }
+
+    /// Groups of another job are strangers: TAPELOOP_JOB.
+    pub fn job(mut self, name: impl Into<String>) -> GroupOptions {
+        self.job = Some(name.into());
+        self
+    }
+
+    /// A secret of the job's, at most 256 bytes: TAPELOOP_TOKEN.
+    pub fn token(mut self, secret: impl Into<String>) -> GroupOptions {
+        self.token = Some(secret.into());
+        self
+    }
+
+    /// Grows when a group is made anew: TAPELOOP_GENERATION.
+    pub fn generation(mut self, number: u64) -> GroupOptions {
+        self.generation = number;
+        self
+    }
+
+    fn with_raw<R>(&self, f: impl FnOnce(&ffi::tl_group_options) -> Result<R>) -> Result<R> {
+        let mut options = group_options(self.timeout);
+        let of = |value: &Option<String>| optional_text("group_new", value.as_deref());
+        let (backend, folder, address) = (of(&self.backend)?, of(&self.plugin_folder)?, of(&self.address)?);
+        let (job, token) = (of(&self.job)?, of(&self.token)?);
+        options.backend = pointer_of(&backend);
+        options.plugin_folder = pointer_of(&folder);
+        options.address = pointer_of(&address);
+        options.job = pointer_of(&job);
+        options.token = pointer_of(&token);
+        options.rank = self.rank;
+        options.size = self.size;
+        options.port = i32::from(self.port);
+        options.generation = self.generation;
+        options.lease_seconds = self.lease.map_or(0.0, |lease| lease.as_secs_f64().max(f64::MIN_POSITIVE));
+        f(&options)
+    }
+}
+
 fn group_options(timeout: Option<Duration>) -> ffi::tl_group_options {
     let mut options = options!(tl_group_options, tl_group_options_init);
     options.timeout_seconds = timeout.map_or(0.0, |timeout| timeout.as_secs_f64().max(f64::MIN_POSITIVE));
@@ -66,12 +164,20 @@ fn group_options(timeout: Option<Duration>) -> ffi::tl_group_options {
 }
 
 impl Context {
-    /// The group of the processes that a launcher has started, as the environment says. This version has no engine that joins
-    /// processes, so that more than one is [`Code::Unsupported`], never a group of one in silence; without a launcher it is a group of
-    /// one, in which every call gives back what it gets. The timeout (600 s without one) is how long each call waits for the others.
+    /// The group of the processes that a launcher has started, as its environment says: [`Context::group_with`] with default options. The
+    /// timeout (600 s without one) is how long each call waits for the others.
     pub fn group(&self, timeout: Option<Duration>) -> Result<Group<'_>> {
         let options = group_options(timeout);
         self.made_group("group_new", call!(tl_group_new(self.handle(), &options)))
+    }
+
+    /// The group of the processes that a launcher has started, as options or its environment say: tapeloop-run, torchrun, mpirun, Slurm.
+    /// Waits until all have joined. Without a launcher it is a group of one, in which every call gives back what it gets; never where
+    /// there are several: without an engine that joins them it is [`Code::Unsupported`], which names the package.
+    /// [`Code::TimedOut`] lists the ranks that are missing. Where a process is killed the others get [`Code::PeerLost`] at once, and may
+    /// make a group anew with the next generation.
+    pub fn group_with(&self, options: &GroupOptions) -> Result<Group<'_>> {
+        options.with_raw(|raw| self.made_group("group_new", call!(tl_group_new(self.handle(), raw))))
     }
 
     /// Where `size` ranks meet. This context must outlive their joining; it may be one of theirs.

@@ -3,7 +3,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::time::Duration;
 use tapeloop::{
-    Code, Context, DType, Dataset, Error, Group, Metric, ReduceOp, Replicas, Result, Sgd, Tensor,
+    Code, Context, DType, Dataset, Error, Group, GroupOptions, Metric, ReduceOp, Replicas, Result, Sgd,
+    Tensor,
 };
 
 const ROWS: i64 = 9;
@@ -181,5 +182,32 @@ fn threads_of_the_program_meet() -> Result<()> {
     let error = starter.join_group(&lonely, 1, Some(Duration::from_millis(20))).unwrap_err();
     assert_eq!(error.code(), Code::TimedOut);
     assert!(error.message().contains("ranks 0, 2 did not come"), "{}", error);
+    Ok(())
+}
+
+#[test]
+fn groups_of_processes_say_what_is_missing() -> Result<()> {
+    let c = Context::new()?;
+    let options = GroupOptions::new()
+        .place(1, 2)
+        .address("127.0.0.1", 29500)
+        .plugin_folder("/tmp/no-engine-is-here")
+        .timeout(Duration::from_secs(5))
+        .lease(Duration::from_secs(3))
+        .job("test")
+        .token("secret")
+        .generation(2);
+    let error = c.group_with(&options).unwrap_err();
+    assert_eq!(error.code(), Code::Unsupported);
+    assert!(
+        error.message().contains("libtapeloop-dist-gloo.so (not there); install libgloo-dev"),
+        "{}",
+        error
+    );
+    let error = c.group_with(&options.clone().backend("self")).unwrap_err();
+    assert!(error.message().contains("'self' is that of one process: got rank 1 of 2"), "{}", error);
+    let error = c.group_with(&options.clone().job("a\0b")).unwrap_err();
+    assert_eq!(error.code(), Code::InvalidArgument);
+    assert_eq!(c.group_with(&options.place(0, 1))?.size(), 1);
     Ok(())
 }

@@ -1,0 +1,312 @@
+// The plugin of Gloo: its TCP device and unbound buffers behind the table of core/dist/transport.h.
+//
+// What Gloo leaves to those who use it, and what stands here against it:
+//   - A message that is longer than expected ends the process: sizes are agreed before (process_engine.h), users' never come here.
+//   - It writes to sockets without a thought of SIGPIPE: blocked in its own thread for good, and in the caller's for the time of the call.
+//   - Its timeouts are each wait's own: the caller's deadline counts.
+//   - After one timeout all connections are closed: then the transport is of no use any more, and says so.
+//   - Waits cannot be ended from outside, but single ones: abort() ends each.
+//   - A buffer that is half received or sent when a peer ends hears of nothing: abort() ends that wait too, buffers are taken back before
+//     anybody frees their memory, and connections with half a message are closed.
+//   - Host names that are not known are a pointer to nowhere: only numbers go in.
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gloo/common/error.h>
+#include <gloo/config.h>
+#include <gloo/transport/address.h>
+#include <gloo/transport/context.h>
+#include <gloo/transport/device.h>
+#include <gloo/transport/tcp/device.h>
+#include <gloo/transport/unbound_buffer.h>
+
+#include "core/base/blocked_signals.h"
+#include "core/base/error.h"
+#include "core/dist/transport.h"
+
+namespace {
+
+using tl::Code;
+using Clock = std::chrono::steady_clock;
+
+struct Failed {
+  Code code;
+  int rank;
+  std::string text;
+};
+
+// Gloo's texts begin with the place in its source.
+std::string without_place(const char* what) {
+  const std::string text = what;
+  const size_t end = text.empty() || text[0] != '[' ? std::string::npos : text.find("] ");
+  return end == std::string::npos ? text : text.substr(end + 2);
+}
+
+int32_t say(const Failed& failed, tl_transport_error* error) {
+  error->code = static_cast<int32_t>(failed.code);
+  error->rank = failed.rank;
+  std::snprintf(error->text, sizeof error->text, "%s", failed.text.c_str());
+  return error->code;
+}
+
+// f(), whatever it throws; `rank` says whose connection f works on.
+template <class F>
+int32_t guarded(tl_transport_error* error, const int& rank, F&& f) noexcept {
+  try {
+    f();
+    return 0;
+  } catch (const Failed& failed) {
+    return say(failed, error);
+  } catch (const std::bad_alloc&) {
+    return say({Code::kOutOfMemory, -1, "no memory"}, error);
+  } catch (const std::exception& e) {
+    return say({Code::kPeerLost, rank, without_place(e.what())}, error);
+  } catch (...) {
+    return say({Code::kInternal, rank, "an unknown exception of Gloo's"}, error);
+  }
+}
+
+// A write to a connection that has ended gives this thread a SIGPIPE, which the program has not asked for.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    was_pending_ = is_pending();
+    blocked_ = pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
+  }
+  ~NoBrokenPipe() {
+    if (!blocked_) return;
+    if (!was_pending_ && is_pending()) {
+      const timespec at_once{};
+      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(const NoBrokenPipe&) = delete;
+  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+  bool is_pending() const {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE) == 1;
+  }
+  sigset_t pipe_, before_;
+  bool was_pending_ = false, blocked_ = false;
+};
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(std::min(std::max(seconds, 0.0), 1e9) * 1000));
+}
+
+}  // namespace
+
+struct tl_transport_wait {
+  struct Item {
+    int rank;
+    bool receives;
+    std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
+  };
+  std::vector<Item> items;
+};
+
+struct tl_transport {
+  int rank = 0, size = 1;
+  std::shared_ptr<gloo::transport::Device> device;
+  std::shared_ptr<gloo::transport::Context> context;
+  std::atomic<bool> aborted{false};
+  std::mutex mutex;  // of what follows
+  std::vector<tl_transport_wait*> active;
+};
+
+namespace {
+
+// Who waits, and whoever will, is told.
+void abort(tl_transport* t) {
+  t->aborted = true;
+  const std::lock_guard<std::mutex> lock(t->mutex);
+  for (tl_transport_wait* wait : t->active)
+    for (tl_transport_wait::Item& item : wait->items)
+      if (item.receives)
+        item.buffer->abortWaitRecv();
+      else
+        item.buffer->abortWaitSend();
+}
+
+void remove(tl_transport* t, tl_transport_wait* wait) {
+  const std::lock_guard<std::mutex> lock(t->mutex);
+  t->active.erase(std::remove(t->active.begin(), t->active.end(), wait), t->active.end());
+}
+
+// Half a message may be on its way, and Gloo's thread would look at it again and again.
+void close_connections(tl_transport* t) noexcept {
+  t->aborted = true;
+  for (int rank = 0; rank < t->size; rank++) try {
+      if (rank != t->rank && t->context->getPair(rank)) t->context->getPair(rank)->close();
+    } catch (...) {
+    }
+}
+
+// Whether it has ended well; the buffer may be waited for once more where it has not.
+bool wait_for(tl_transport_wait::Item& item, std::chrono::milliseconds most) {
+  return item.receives ? item.buffer->waitRecv(nullptr, most) : item.buffer->waitSend(nullptr, most);
+}
+
+// What has ended has ended well, also behind an abort.
+bool has_ended(tl_transport_wait::Item& item) noexcept {
+  for (int again = 0; again < 2; again++) try {
+      if (wait_for(item, std::chrono::milliseconds(0))) return true;
+    } catch (...) {
+      return false;
+    }
+  return false;
+}
+
+void check_address(const char* address) {
+  unsigned char bytes[sizeof(in6_addr)];
+  if (!address || (inet_pton(AF_INET, address, bytes) != 1 && inet_pton(AF_INET6, address, bytes) != 1))
+    throw Failed{
+        Code::kInvalidArgument, -1,
+        std::string("the address to listen on must be in numbers: got '") + (address ? address : "") + "'"};
+}
+
+std::string key_of(const tl_transport_options& o, int rank) {
+  return std::string(o.name ? o.name : "") + "/gloo/" + std::to_string(rank);
+}
+
+// Each pair of ranks has a connection of its own; all listen before anybody connects.
+void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
+  check_address(o.address);
+  {
+    const tl::BlockedSignals none;  // Gloo's thread begins with this mask
+    gloo::transport::tcp::attr attr(o.address);
+    t->device = gloo::transport::tcp::CreateDevice(attr);
+  }
+  t->context = t->device->createContext(t->rank, t->size);
+  t->context->setTimeout(milliseconds(std::min(o.seconds, 10.0)));
+  std::vector<char> mine;
+  size_t one = 0;
+  for (int other = 0; other < t->size; other++) {
+    if (other == t->rank) continue;
+    const std::vector<char> bytes = t->context->createPair(other)->address().bytes();
+    one = bytes.size();
+    mine.insert(mine.end(), bytes.begin(), bytes.end());
+  }
+  if (o.store.put(o.store.user, key_of(o, t->rank).c_str(), mine.data(), mine.size()) != 0)
+    throw Failed{Code::kPeerLost, -1, "the addresses cannot be told to the other ranks"};
+  for (rank = 0; rank < t->size; rank++) {
+    if (rank == t->rank) continue;
+    std::vector<char> theirs(mine.size());
+    size_t size = 0;
+    const int32_t code =
+        o.store.get(o.store.user, key_of(o, rank).c_str(), o.seconds, theirs.data(), theirs.size(), &size);
+    if (code != 0) throw Failed{static_cast<Code>(code), rank, "it has told no addresses"};
+    if (size != mine.size()) throw Failed{Code::kMismatch, rank, "its addresses are of another kind"};
+    const auto place =
+        theirs.begin() + static_cast<ptrdiff_t>(one) * (t->rank > rank ? t->rank - 1 : t->rank);
+    t->context->getPair(rank)->connect(std::vector<char>(place, place + static_cast<ptrdiff_t>(one)));
+  }
+  rank = -1;
+}
+
+int32_t connect(const tl_transport_options* options, tl_transport** transport, tl_transport_error* error) {
+  int rank = -1;
+  return guarded(error, rank, [&] {
+    auto t = std::make_unique<tl_transport>();
+    t->rank = options->rank;
+    t->size = options->size;
+    connect_all(t.get(), *options, rank);
+    *transport = t.release();
+  });
+}
+
+int32_t start(tl_transport* t, const tl_transport_transfer* transfers, size_t count, tl_transport_wait** out,
+              tl_transport_error* error) {
+  int rank = -1;
+  auto wait = std::unique_ptr<tl_transport_wait>();
+  const int32_t code = guarded(error, rank, [&] {
+    wait = std::make_unique<tl_transport_wait>();
+    for (size_t i = 0; i < count; i++)
+      wait->items.push_back({transfers[i].rank, transfers[i].receives != 0,
+                             t->context->createUnboundBuffer(transfers[i].data, transfers[i].bytes)});
+    {
+      const std::lock_guard<std::mutex> lock(t->mutex);
+      if (t->aborted) throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
+      t->active.push_back(wait.get());
+    }
+    const NoBrokenPipe quiet;
+    for (size_t i = 0; i < count; i++) {
+      rank = transfers[i].rank;
+      if (transfers[i].receives)
+        wait->items[i].buffer->recv(rank, transfers[i].tag, 0, transfers[i].bytes);
+      else
+        wait->items[i].buffer->send(rank, transfers[i].tag, 0, transfers[i].bytes);
+    }
+  });
+  if (code == 0) {
+    *out = wait.release();
+  } else if (wait) {
+    remove(t, wait.get());
+    wait.reset();  // waits for Gloo's thread, if that is at one of the buffers
+    close_connections(t);
+  }
+  return code;
+}
+
+int32_t finish(tl_transport* t, tl_transport_wait* wait, double seconds, tl_transport_error* error) {
+  int rank = -1;
+  const auto end = Clock::now() + milliseconds(seconds);
+  const int32_t code = guarded(error, rank, [&] {
+    for (tl_transport_wait::Item& item : wait->items) {
+      rank = item.rank;
+      for (;;) {
+        // What has ended before an abort counts.
+        if (t->aborted) {
+          if (has_ended(item)) break;
+          throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
+        }
+        const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()),
+                                   std::chrono::milliseconds(0));
+        try {
+          if (wait_for(item, left)) break;
+        } catch (const gloo::IoException&) {
+          if (Clock::now() >= end && !t->aborted)
+            throw Failed{Code::kTimedOut, rank, "it has not come in time"};
+          throw;
+        }
+      }
+    }
+  });
+  remove(t, wait);
+  delete wait;  // nobody touches the memory of the buffers from here on
+  if (code != 0) close_connections(t);
+  return code;
+}
+
+void close(tl_transport* t) { delete t; }
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const tl_transport_table* tl_transport_plugin(
+    uint32_t abi) {
+  static const std::string version =
+      std::to_string(GLOO_VERSION_MAJOR) + "." + std::to_string(GLOO_VERSION_MINOR);
+  static const tl_transport_table table = {
+      sizeof table, TL_TRANSPORT_ABI, "gloo", version.c_str(), connect, start, finish, abort, close};
+  return abi == TL_TRANSPORT_ABI ? &table : nullptr;
+}

@@ -1,0 +1,259 @@
+// Gloo behind the table, over loopback, with ranks that are threads of one process: the bits of the local group, and each of the traps
+// that its users know (the list in core/dist/gloo/transport.cpp), with what stands against it.
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "core/base/clock.h"
+#include "core/dist/plugin.h"
+#include "tests/dist/everything.h"
+#include "tests/dist/memory_transport.h"
+#include "tests/rounds.h"
+
+using namespace tl;
+using namespace tl::dist;
+using namespace tl::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// Null, and why is printed, where this build has no plugin of Gloo.
+const tl_transport_table* gloo() {
+#ifdef __SANITIZE_THREAD__
+  std::cout << "gloo: skipped, libgloo is not built for ThreadSanitizer\n";
+  return nullptr;
+#else
+  if (!std::filesystem::exists(TAPELOOP_PLUGIN_FOLDER "/libtapeloop-dist-gloo.so")) {
+    std::cout << "gloo: skipped, it has not been built (libgloo-dev)\n";
+    return nullptr;
+  }
+  return &open_plugin("gloo", TAPELOOP_PLUGIN_FOLDER);
+#endif
+}
+
+size_t open_descriptors() {
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    count += entry.path().empty() ? 0 : 1;
+  return count;
+}
+
+// Ranks with nothing above the transport.
+struct Connected {
+  const tl_transport_table* table;
+  std::vector<std::unique_ptr<ControlChannel>> controls;
+  std::vector<tl_transport*> ranks;
+
+  Connected(const tl_transport_table* t, int size) : table(t), ranks(static_cast<size_t>(size)) {
+    MemoryProcesses processes(size);
+    for (int rank = 0; rank < size; rank++) controls.push_back(processes.control(rank));
+    std::vector<std::thread> threads;
+    for (size_t rank = 0; rank < ranks.size(); rank++)
+      threads.emplace_back([&, rank] {
+        Transport made = connect(*table, *controls[rank], {20, nullptr});
+        ranks[rank] = made.give();
+      });
+    for (std::thread& thread : threads) thread.join();
+  }
+  ~Connected() {
+    for (size_t rank = 0; rank < ranks.size(); rank++) close(rank);
+  }
+  void close(size_t rank) {
+    if (ranks[rank]) table->close(std::exchange(ranks[rank], nullptr));
+  }
+
+  tl_transport_wait* start(size_t rank, const tl_transport_transfer& transfer) {
+    tl_transport_wait* wait = nullptr;
+    tl_transport_error error{};
+    return table->start(ranks[rank], &transfer, 1, &wait, &error) == 0 ? wait : nullptr;
+  }
+  Code finish(size_t rank, tl_transport_wait* wait, double seconds, std::string* text = nullptr) {
+    tl_transport_error error{};
+    const int32_t code = table->finish(ranks[rank], wait, seconds, &error);
+    if (text) *text = error.text;
+    return static_cast<Code>(code);
+  }
+};
+
+std::vector<Outcome> run_gloo(const tl_transport_table& table, int size, const RankBody& body) {
+  MemoryProcesses processes(size);
+  const Join join = [&](int rank, Context& context) {
+    auto control = processes.control(rank);
+    Transport transport = connect(table, *control, {20, &context});
+    return make_process_engine(std::move(transport), std::move(control));
+  };
+  return run_processes(size, join, body);
+}
+
+}  // namespace
+
+TEST_CASE("gloo: groups over loopback get the bits of a local group", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  const size_t before = open_descriptors();
+  for (int size : {2, 4}) {
+    std::vector<std::string> want(static_cast<size_t>(size)), got(want);
+    const auto each = [&](std::vector<std::string>& out) {
+      return [&](int rank, Context& c, Group& g) { out[static_cast<size_t>(rank)] = everything(rank, c, g); };
+    };
+    (void)run_ranks(size, each(want));
+    for (const Outcome& o : run_gloo(*table, size, each(got))) {
+      INFO(o.text);
+      CHECK(o.code == Code::kOk);
+    }
+    for (size_t rank = 0; rank < want.size(); rank++) CHECK((got[rank] == want[rank]));
+  }
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("gloo: ranks that disagree, fail or leave", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  // A longer message than expected would end the process: nobody sends one.
+  std::vector<Outcome> out = run_gloo(*table, 3, [](int rank, Context& c, Group& g) {
+    const Tensor x = c.allocate(DType::kF32, rank == 1 ? Shape{100'000} : Shape{90'000});
+    g.all_reduce("test", Span<const Tensor>(&x, 1), Reduction::kSum);
+  });
+  for (const Outcome& o : out) {
+    CHECK(o.code == Code::kMismatch);
+    CHECK_THAT(o.text,
+               Contains("rank 1 differs from rank 0 in the shape of tensor 0: (100000,) and (90000,)"));
+  }
+  out = run_gloo(*table, 3, [](int rank, Context&, Group& g) {
+    g.barrier("test");
+    if (rank == 2) return;
+    g.barrier("test");
+  });
+  for (size_t rank = 0; rank < 2; rank++) {
+    CHECK(out[rank].code == Code::kPeerLost);
+    CHECK_THAT(out[rank].text, Contains("rank 2 was lost before step 2: it has left the group"));
+  }
+  // The deadline is that of the whole call, and names who has not come.
+  out = run_gloo(*table, 2, [](int rank, Context&, Group& g) {
+    if (rank == 1) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    g.set_timeout(rank == 0 ? 0.05 : 20);
+    g.barrier("test");
+  });
+  for (const Outcome& o : out) {
+    CHECK(o.code == Code::kTimedOut);
+    CHECK_THAT(o.text, Contains("rank 1 did not come to step 1 (barrier)"));
+  }
+}
+
+TEST_CASE("gloo: an abort ends every wait, also of half a message", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  for (const bool half : {false, true}) {
+    Connected c(table, 2);
+    std::vector<char> sent(half ? 64 << 20 : 8), got(sent.size());
+    tl_transport_wait* const receiving = c.start(0, {1, 1, got.data(), got.size(), 5});
+    REQUIRE(receiving);
+    std::string text;
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      table->abort(c.ranks[0]);
+    });
+    tl_transport_wait* const sending = half ? c.start(1, {0, 0, sent.data(), sent.size(), 5}) : nullptr;
+    // The sender ends in the midst: what it has sent it does not know.
+    if (sending) {
+      table->abort(c.ranks[1]);
+      (void)c.finish(1, sending, 0);
+    }
+    const double begin = monotonic_seconds();
+    const Code code = c.finish(0, receiving, 60, &text);
+    other.join();
+    INFO(text);
+    if (code != Code::kOk) CHECK(code == Code::kPeerLost);
+    if (!half) CHECK_THAT(text, Contains("given up"));
+    CHECK(monotonic_seconds() - begin < 30);
+    std::fill(got.begin(), got.end(), 'x');  // is ours again
+    std::vector<char>().swap(got);
+    CHECK(c.start(0, {1, 0, sent.data(), 8, 5}) == nullptr);
+  }
+}
+
+TEST_CASE("gloo: what had come before an abort has come", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  Connected c(table, 2);
+  char sent[] = "abcdefg", got[16] = "";
+  tl_transport_wait* const receiving = c.start(0, {1, 1, got, sizeof got, 5});
+  CHECK(c.finish(1, c.start(1, {0, 0, sent, sizeof sent, 5}), 20) == Code::kOk);
+  for (int again = 0; again < 1000 && !got[0]; again++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  table->abort(c.ranks[0]);
+  CHECK(c.finish(0, receiving, 0) == Code::kOk);
+  CHECK(std::string(got) == sent);
+}
+
+TEST_CASE("gloo: a peer that is gone is an error, and no SIGPIPE for a program that has not asked",
+          "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  struct sigaction action, was;
+  action.sa_handler = SIG_DFL;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = 0;
+  sigaction(SIGPIPE, &action, &was);
+  for (int round = 0; round < rounds(8); round++) {
+    Connected c(table, 2);
+    c.close(1);
+    std::vector<char> sent(round % 2 ? 8 : 1 << 20);
+    Code code = Code::kOk;
+    std::string text;
+    // The first writes may go to a connection whose end has not been heard of.
+    for (int again = 0; again < 2000 && code == Code::kOk; again++) {
+      tl_transport_wait* const receiving = c.start(0, {1, 1, sent.data(), sent.size(), 6});
+      tl_transport_wait* const sending =
+          receiving ? c.start(0, {1, 0, sent.data(), sent.size(), 5}) : nullptr;
+      code = receiving ? c.finish(0, receiving, 20, &text) : Code::kPeerLost;
+      if (sending) (void)c.finish(0, sending, 0);
+    }
+    INFO(text);
+    CHECK(code == Code::kPeerLost);
+  }
+  struct sigaction now;
+  sigset_t pending;
+  sigaction(SIGPIPE, &was, &now);
+  CHECK(now.sa_handler == SIG_DFL);
+  sigpending(&pending);
+  CHECK(sigismember(&pending, SIGPIPE) == 0);
+}
+
+TEST_CASE("gloo: only addresses in numbers go in", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  for (const char* address : {"no-such-host.invalid", "", "localhost", "999.1.1.1", "203.0.113.77"}) {
+    tl_transport_options o{};
+    o.struct_size = sizeof o;
+    o.size = 2;
+    o.address = address;
+    o.seconds = 1;
+    tl_transport* made = nullptr;
+    tl_transport_error error{};
+    INFO(address);
+    CHECK(table->connect(&o, &made, &error) != 0);
+    CHECK(made == nullptr);
+    CHECK(std::string(error.text) != "");
+  }
+}
+
+TEST_CASE("plugins: those that are not there, and folders that say nothing", "[dist]") {
+  CHECK_THROWS_WITH(open_plugin("gloo", "/nowhere"),
+                    Contains("libtapeloop-dist-gloo.so (not there)") && Contains("install libgloo-dev"));
+  CHECK_THROWS_WITH(open_plugin("mpi-mpich", "/nowhere"), Contains("libmpich-dev"));
+  CHECK_THROWS_WITH(open_plugin("gloo", "here"), Contains("must be an absolute path: got 'here'"));
+  setenv("TAPELOOP_PLUGIN_DIR", "there", 1);
+  CHECK_THROWS_WITH(open_plugin("gloo", ""),
+                    Contains("TAPELOOP_PLUGIN_DIR must be an absolute path: got 'there'"));
+  setenv("TAPELOOP_PLUGIN_DIR", "/elsewhere", 1);
+  CHECK_THROWS_WITH(open_plugin("gloo", ""),
+                    Contains("/elsewhere/") && Contains("libtapeloop-dist-gloo.so (not there)"));
+  unsetenv("TAPELOOP_PLUGIN_DIR");
+}

@@ -1,0 +1,190 @@
+/* One rank of a job of processes, as tests/processes/run starts it. It prints what it finds, a line each, and ends with 0 unless a
+ * promise was broken.
+ *
+ *   rank train [THREADS]   a training; with THREADS as that many replicas of one process. Losses as exact numbers.
+ *   rank forever           sums of many sizes until the group fails: what the error says, when, and what is left
+ *   rank differ FIELD      one call that rank 1 makes otherwise
+ *   rank join              joins and ends
+ *   rank again             as forever, and then joins the next generation with those that are left */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tapeloop/tapeloop.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXAMPLES = 97, FEATURES = 20, HIDDEN = 96, CLASSES = 10, BATCH = 16, EPOCHS = 2, WEIGHTS = 4 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int open_descriptors(void) {
+  int n = 0;
+  DIR *d = opendir("/proc/self/fd");
+  while (d && readdir(d)) n++;
+  if (d) closedir(d);
+  return n;
+}
+
+/* The last batch has one row: all ranks but one have none. */
+static tl_dataset *batches(tl_context *c) {
+  static float x[EXAMPLES * FEATURES];
+  static int32_t y[EXAMPLES];
+  for (int i = 0; i < EXAMPLES * FEATURES; i++) x[i] = (float)sin(i * 1.7);
+  for (int i = 0; i < EXAMPLES; i++) y[i] = i * 7 % CLASSES;
+  tl_tensor *all[] = {tl_tensor_new(c, TL_F32, (int64_t[]){EXAMPLES, FEATURES}, 2, x, sizeof x),
+                      tl_tensor_new(c, TL_I32, (int64_t[]){EXAMPLES}, 1, y, sizeof y)};
+  return tl_dataset_batch(c, tl_dataset_shuffle(c, tl_dataset_from_tensors(c, all, 2), 3), BATCH, false);
+}
+
+/* Values that differ between ranks, until they are mirrored. */
+static tl_tensor *weight(tl_context *c, int64_t rows, int64_t columns, int32_t rank) {
+  float values[FEATURES * HIDDEN];
+  for (int64_t i = 0; i < rows * columns; i++) values[i] = 0.2f * (float)sin((double)(i + rank));
+  const int64_t shape[] = {rows, columns};
+  return tl_variable_new(
+      c, tl_tensor_new(c, TL_F32, shape, 2, values, (size_t)(rows * columns) * sizeof *values), "w", true);
+}
+
+static tl_status train(tl_context *c, tl_group *group, void *user_data) {
+  (void)user_data;
+  const int32_t rank = tl_group_rank(group);
+  tl_tensor *w[WEIGHTS] = {weight(c, FEATURES, HIDDEN, rank), weight(c, 1, HIDDEN, rank),
+                           weight(c, HIDDEN, CLASSES, rank), weight(c, 1, CLASSES, rank)};
+  tl_optimizer *adam = tl_adam(c, NULL);
+  tl_dataset *data = tl_group_distribute(group, batches(c));
+  if (tl_group_mirror(group, w, WEIGHTS) != TL_OK) return tl_error_code(c);
+  for (int epoch = 0; epoch < EPOCHS; epoch++) {
+    tl_tensor *batch[2], *gradients[WEIGHTS], *sums[WEIGHTS];
+    while (tl_dataset_next(data, batch, 2)) {
+      tl_scope_begin(c);
+      tl_tape *tape = tl_tape_begin(c, NULL);
+      tl_tensor *hidden = tl_tanh(c, tl_add(c, tl_matmul(c, batch[0], w[0]), w[1]));
+      tl_tensor *logits = tl_add(c, tl_matmul(c, hidden, w[2]), w[3]);
+      tl_tensor *loss = tl_group_average_loss(group, tl_sparse_softmax_cross_entropy(c, batch[1], logits));
+      if (tl_tape_gradient(tape, loss, w, WEIGHTS, NULL, gradients) == TL_OK &&
+          tl_group_all_reduce_list(group, gradients, WEIGHTS, TL_REDUCE_SUM, sums) == TL_OK &&
+          tl_optimizer_apply(adam, sums, w, WEIGHTS) == TL_OK) {
+        const double all = tl_tensor_item(tl_group_all_reduce(group, loss, TL_REDUCE_SUM));
+        if (rank == 0) printf("loss %a\n", all);
+      }
+      tl_scope_end(c);
+    }
+  }
+  return tl_failed(c) ? tl_error_code(c) : tl_group_check_mirrored(group, w, WEIGHTS);
+}
+
+/* Sums of small and large tensors, each of which must be what all ranks give; returns when the group has failed. */
+static int64_t sum_forever(tl_context *c, tl_group *group) {
+  const int64_t sizes[] = {1, 5000, 300000, 64, 70000};
+  const double n = tl_group_size(group), total = n * (n + 1) / 2;
+  for (int64_t step = 0;; step++) {
+    tl_scope_begin(c);
+    tl_tensor *mine = tl_full(c, &sizes[step % 5], 1, tl_group_rank(group) + 1, TL_F32);
+    tl_tensor *sum = tl_group_all_reduce(group, mine, TL_REDUCE_SUM);
+    const double least = tl_tensor_item(tl_min(c, sum)), most = tl_tensor_item(tl_max(c, sum));
+    tl_scope_end(c);
+    if (tl_failed(c)) return step;
+    if (least != total || most != total) {
+      printf("broken: a sum of %g to %g instead of %g\n", least, most, total);
+      exit(1);
+    }
+    if (step == 2) {
+      printf("ready\n");
+      fflush(stdout);
+    }
+  }
+}
+
+static int tell(tl_context *c, int64_t steps) {
+  char name[64];
+  snprintf(name, sizeof name, "%s", tl_status_name(tl_error_code(c)));
+  for (char *at = name; *at; at++)
+    if (*at == ' ') *at = '_';
+  printf("failed %s %.6f %lld %s\n", name, now(), (long long)steps, tl_error_message(c));
+  fflush(stdout);
+  tl_clear_error(c);
+  return 0;
+}
+
+static int check_alive(tl_context *c, int before) {
+  /* Tensors go on. */
+  const int64_t four = 4;
+  const double sum = tl_tensor_item(tl_sum(c, tl_ones(c, &four, 1)));
+  struct sigaction action;
+  sigaction(SIGPIPE, NULL, &action);
+  printf("left descriptors %d sum %g sigpipe %s\n", open_descriptors() - before, sum,
+         action.sa_handler == SIG_DFL ? "default" : "changed");
+  fflush(stdout);
+  return 0;
+}
+
+static void differ(tl_context *c, tl_group *group, const char *field) {
+  const bool odd = tl_group_rank(group) == 1;
+  const int64_t shapes[][2] = {{3, 4}, {4, 3}, {300, 400}, {400, 300}};
+  const int large = strstr(field, "large") ? 2 : 0;
+  tl_tensor *x = tl_ones(c, shapes[large + (odd && strstr(field, "shape"))], 2);
+  if (odd && strstr(field, "dtype")) x = tl_cast(c, x, TL_F64);
+  if (odd && strstr(field, "order")) {
+    if (tl_group_barrier(group) != TL_OK) return;
+    return;
+  }
+  if (strstr(field, "root"))
+    (void)tl_group_broadcast(group, x, odd);
+  else
+    (void)tl_group_all_reduce(group, x, odd && strstr(field, "reduction") ? TL_REDUCE_MAX : TL_REDUCE_SUM);
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "";
+  tl_context_options o;
+  tl_context_options_init(&o, sizeof o);
+  o.threads = 1;
+  tl_context *c = tl_context_new(&o);
+  const int before = open_descriptors();
+  if (strcmp(what, "train") == 0 && argc > 2) {
+    tl_replicas_options r;
+    tl_replicas_options_init(&r, sizeof r);
+    r.threads = 1;
+    if (tl_replicas_run(c, atoi(argv[2]), &r, train, NULL) != TL_OK) tell(c, 0);
+    return tl_context_free(c) != TL_OK;
+  }
+  tl_group_options options;
+  tl_group_options_init(&options, sizeof options);
+  options.timeout_seconds = 30;
+  const char *lease = getenv("TEST_LEASE"), *seconds = getenv("TEST_TIMEOUT");
+  if (lease) options.lease_seconds = atof(lease);
+  if (seconds) options.timeout_seconds = atof(seconds);
+  tl_group *group = tl_group_new(c, &options);
+  if (!group) return tell(c, -1);
+  printf("joined %d %d\n", (int)tl_group_rank(group), (int)tl_group_size(group));
+  fflush(stdout);
+  if (strcmp(what, "train") == 0 && train(c, group, NULL) != TL_OK) tell(c, 0);
+  if (strcmp(what, "forever") == 0 || strcmp(what, "again") == 0) tell(c, sum_forever(c, group));
+  if (strcmp(what, "differ") == 0) {
+    differ(c, group, argv[2]);
+    tell(c, 0);
+  }
+  tl_group_release(group);
+  check_alive(c, before);
+  if (strcmp(what, "again") == 0) {
+    const char *place = getenv("TEST_NEXT"); /* "RANK SIZE" of the next generation */
+    char *end = NULL;
+    options.rank = place ? (int32_t)strtol(place, &end, 10) : 0;
+    options.size = place ? (int32_t)strtol(end, NULL, 10) : 1;
+    options.generation = 1;
+    group = tl_group_new(c, &options);
+    if (!group) return tell(c, -1);
+    tl_tensor *sum = tl_group_all_reduce(group, tl_scalar(c, TL_F32, 1), TL_REDUCE_SUM);
+    printf("again %g\n", tl_tensor_item(sum));
+    tl_group_release(group);
+  }
+  return tl_context_free(c) != TL_OK;
+}
