@@ -178,6 +178,10 @@ std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const 
   if (engine == "mpi") engine = mpi_of_launcher();
   control.host = text_of(options.host, "MASTER_ADDR");
   control.port = static_cast<int>(number_of(static_cast<uint64_t>(options.port), "MASTER_PORT"));
+  // At that port torchrun serves the ranks of PyTorch itself, and says so: ours is the one beside it.
+  const char* const taken = variable("TORCHELASTIC_USE_AGENT_STORE");
+  if (options.port == 0 && control.port > 0 && taken && std::strcmp(taken, "True") == 0)
+    control.port += control.port < 65535 ? 1 : -1;
   control.job = text_of(options.job, "TAPELOOP_JOB", "TORCHELASTIC_RUN_ID");
   control.token = text_of(options.token, "TAPELOOP_TOKEN");
   control.generation = number_of(options.generation, "TAPELOOP_GENERATION", "TORCHELASTIC_RESTART_COUNT");

@@ -17,7 +17,7 @@ struct ProcessOptions {
   std::string plugin_folder;  // where engines are (plugin.h)
   int rank = 0, size = 0;     // both, or the launcher's
   std::string host;           // of rank 0; MASTER_ADDR. MPI needs none
-  int port = 0;               // MASTER_PORT
+  int port = 0;               // MASTER_PORT; under torchrun, which listens there itself, the one behind it
   std::string job;            // TAPELOOP_JOB, TORCHELASTIC_RUN_ID
   std::string token;          // TAPELOOP_TOKEN
   uint64_t generation = 0;    // TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
