@@ -1,4 +1,4 @@
-/* Trains a digit classifier on replicas: threads with a model each, which see parts of every batch and step alike. */
+/* Trains a digit classifier on replicas with a model each, which see parts of every batch and step alike: threads, or processes. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,21 +64,38 @@ static tl_status train(tl_context* c, tl_group* group, void* user_data) {
 
 int main(int argc, char** argv) {
   struct job job = {.epochs = 4, .batch = 64, .rate = 0.002};
-  int replicas = 2;
-  for (int code; (code = getopt(argc, argv, "n:e:b:l:")) != -1;) switch (code) {
+  int replicas = 2, failed = 0;
+  bool process = false;
+  for (int code; (code = getopt(argc, argv, "n:e:b:l:p")) != -1;) switch (code) {
       case 'n': replicas = atoi(optarg); break;
+      case 'p': process = true; break;
       case 'e': job.epochs = atoi(optarg); break;
       case 'b': job.batch = atoi(optarg); break;
       case 'l': job.rate = atof(optarg); break;
-      default: return fputs("-n REPLICAS -e EPOCHS -b BATCH (of all replicas) -l RATE\n", stderr), 2;
+      default:
+        fputs(
+            "-n REPLICAS, or -p: one process of several that a launcher has started\n"
+            "-e EPOCHS -b BATCH (of all replicas) -l RATE\n",
+            stderr);
+        return 2;
     }
-  tl_context* c = tl_context_new(NULL);
-  tl_replicas_options options;
-  tl_replicas_options_init(&options, sizeof options);
-  options.seed = 1;
-  const int failed = tl_replicas_run(c, replicas, &options, train, &job) != TL_OK;
+  tl_context_options seeded;
+  tl_context_options_init(&seeded, sizeof seeded);
+  seeded.seed = 1;
+  tl_context* c = tl_context_new(&seeded);
+  bool speaks = true;
+  if (process) {
+    tl_group* group = tl_group_new(c, NULL); /* by tapeloop-run, torchrun or mpirun */
+    speaks = tl_group_rank(group) == 0;
+    failed = !group || train(c, group, &job) != TL_OK;
+  } else {
+    tl_replicas_options options;
+    tl_replicas_options_init(&options, sizeof options);
+    options.seed = 1;
+    failed = tl_replicas_run(c, replicas, &options, train, &job) != TL_OK;
+  }
   if (failed) fprintf(stderr, "replicas: %s\n", tl_error_message(c));
-  if (!failed) printf("test accuracy: %.4f\n", job.accuracy);
+  if (!failed && speaks) printf("test accuracy: %.4f\n", job.accuracy);
   tl_context_free(c);
   return failed;
 }

@@ -121,7 +121,8 @@ ProcessLink::~ProcessLink() {
     changed_.notify_all();
   }
   lookout_.join();
-  abort();
+  if (failed()) abort();
+  for (Parked& parked : parked_) (void)parked.transfers.has_come();  // what has not is taken back
   parked_.clear();
 }
 

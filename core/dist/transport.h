@@ -68,9 +68,10 @@ typedef struct tl_transport_table {
   // their buffers after it has returned, and the transport is of no use any more, but that those that had ended have ended well.
   int32_t (*finish)(tl_transport *transport, tl_transport_wait *wait, double seconds,
                     tl_transport_error *error);
-  // From any thread, at any time before close(): who waits in finish() returns at once with an error, and so does every later start().
+  // Of a group that has failed. From any thread, at any time before close(): who waits in finish() returns at once with an error, and so
+  // does every later start().
   void (*abort)(tl_transport *transport);
-  // When nothing is started any more. Waits for no other rank.
+  // When nothing is started any more. Waits for no other rank, but that MPI's end does where the group has not failed.
   void (*close)(tl_transport *transport);
 } tl_transport_table;
 

@@ -1,4 +1,4 @@
-//! Trains a digit classifier on replicas: threads with a model each, which see parts of every batch and step alike.
+//! Trains a digit classifier on replicas with a model each, which see parts of every batch and step alike: threads, or processes.
 use tapeloop::{Activation, ActivationLayer, Adam, Context, DType, DataPart, Dataset, Dense, Flatten, Group};
 use tapeloop::{Metric, ReduceOp, Replicas, Result, Sequential};
 
@@ -56,15 +56,28 @@ fn train(c: &Context, group: &Group<'_>, job: &Job) -> Result<f64> {
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let data = std::env::var("TAPELOOP_DIGITS").unwrap_or_default();
     let (mut replicas, mut job) = (2, Job { data, epochs: 4, batch: 64, rate: 0.002 });
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let process = arguments.iter().any(|argument| argument == "-p");
+    arguments.retain(|argument| argument != "-p");
     for pair in arguments.chunks(2) {
         match (pair[0].as_str(), pair.get(1)) {
             ("-n", Some(value)) => replicas = value.parse()?,
             ("-e", Some(value)) => job.epochs = value.parse()?,
             ("-b", Some(value)) => job.batch = value.parse()?,
             ("-l", Some(value)) => job.rate = value.parse()?,
-            _ => Err("-n REPLICAS -e EPOCHS -b BATCH (of all replicas) -l RATE")?,
+            _ => Err(
+                "-n REPLICAS, or -p: one process of several; -e EPOCHS -b BATCH (of all replicas) -l RATE",
+            )?,
         }
+    }
+    if process {
+        let c = Context::builder().seed(1).build()?;
+        let group = c.group(None)?; // of the processes that tapeloop-run, torchrun or mpirun has started
+        let accuracy = train(&c, &group, &job)?;
+        if group.rank() == 0 {
+            println!("test accuracy: {:.4}", accuracy);
+        }
+        return Ok(());
     }
     let accuracies = Replicas::new(replicas).seed(1).run(|c, group| train(c, group, &job))?;
     println!("test accuracy: {:.4}", accuracies[0]);

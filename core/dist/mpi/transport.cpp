@@ -78,6 +78,7 @@ void check(int code, int rank, const char* function) {
 struct Process {
   std::mutex mutex;      // around each call of MPI
   bool started = false;  // by this plugin, which ends it then
+  int open = 0;          // transports
   std::atomic<bool> given_up{false};
 };
 Process& process() {
@@ -133,8 +134,9 @@ void start_mpi() {
                  "library start it"};
 }
 
-// Ends MPI where this plugin has started it, when the program ends: no group can be made after it.
-__attribute__((destructor)) void end_mpi() {
+// Ends MPI where this plugin has started it: when the last transport has been closed, for mpirun takes a program that ends without it
+// for one that has failed, and Go's end without a word to C. No group can be made after it. Waits for all ranks, as MPI wants it.
+void end_mpi() {
   int finalized = 0;
   if (!process().started || process().given_up) return;
   MPI_Finalized(&finalized);
@@ -223,6 +225,7 @@ int32_t connect(const tl_transport_options* options, tl_transport** transport, t
     int known = 0;
     MPI_Comm_get_attr(t->all, MPI_TAG_UB, &most, &known);
     t->most_tag = known ? *most : 32767;
+    process().open++;
     *transport = t.release();
   });
 }
@@ -304,11 +307,16 @@ int32_t finish(tl_transport* t, tl_transport_wait* wait, double seconds, tl_tran
   return code;
 }
 
-void abort(tl_transport* t) { t->aborted = true; }
+// A group that has failed: some ranks may not come to the end of MPI.
+void abort(tl_transport* t) {
+  process().given_up = true;
+  t->aborted = true;
+}
 
 void close(tl_transport* t) {
-  // MPI_Comm_free() waits for nobody, but all ranks would have to call it: of a group that has failed some do not.
-  delete t;
+  delete t;  // its communicator ends with MPI
+  const std::lock_guard<std::mutex> lock(process().mutex);
+  if (--process().open == 0) end_mpi();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Trains a digit classifier on replicas: goroutines with a model each, which see parts of every batch and step alike.
+// Trains a digit classifier on replicas with a model each, which see parts of every batch and step alike: goroutines, or processes.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 var (
 	dir      = flag.String("data", os.Getenv("TAPELOOP_DIGITS"), "folder of IDX files")
 	replicas = flag.Int("n", 2, "replicas")
+	process  = flag.Bool("p", false, "one process of several, which a launcher has started")
 	epochs   = flag.Int("e", 4, "epochs")
 	batch    = flag.Int64("b", 64, "batch of all replicas")
 	rate     = flag.Float64("l", 0.002, "learning rate")
@@ -93,8 +94,32 @@ func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
 	return share.Item()
 }
 
+// one is this process among those that tapeloop-run, torchrun or mpirun has started.
+func one() error {
+	c, err := tl.NewContext(&tl.ContextOptions{Seed: 1})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	group, err := c.NewGroup(nil)
+	if err != nil {
+		return err
+	}
+	accuracy, err := train(c, group)
+	if err == nil && group.Rank() == 0 {
+		fmt.Printf("test accuracy: %.4f\n", accuracy)
+	}
+	return err
+}
+
 func main() {
 	flag.Parse()
+	if *process {
+		if err := one(); err != nil {
+			log.Fatal("replicas: ", err)
+		}
+		return
+	}
 	accuracies := make([]float64, *replicas)
 	err := tl.RunReplicas(*replicas, &tl.ReplicasOptions{Seed: 1}, func(c *tl.Context, group *tl.Group) (err error) {
 		accuracies[group.Rank()], err = train(c, group)
