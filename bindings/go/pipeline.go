@@ -444,7 +444,8 @@ func (d *Dataset) Cache() *Dataset {
 	return d.made(func(c, source C.uintptr_t) C.uintptr_t { return C.tlgo_dataset_cache(c, source) })
 }
 
-// Prefetch is elements made ahead, up to count, on a thread of the library's.
+// Prefetch is elements made ahead, up to count, on a thread of the library's, which makes several at a time: 2 are enough for long steps, 8
+// or 16 keep steps below a millisecond from waiting.
 func (d *Dataset) Prefetch(count int64) *Dataset {
 	return d.made(func(c, source C.uintptr_t) C.uintptr_t { return C.tlgo_dataset_prefetch(c, source, C.int64_t(count)) })
 }

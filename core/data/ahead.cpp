@@ -19,7 +19,18 @@
 namespace tl::data {
 namespace {
 
-// What the threads work on.
+using Clock = std::chrono::steady_clock;
+
+// In steps so short it would be felt that the consumer wakes a thread: that takes it a call of the system, and an interrupt to another
+// processor. So a thread that has made all there is room for naps, for as long as the consumer is likely to use up most of that, and
+// wakes by its own clock; where it does not find what it expects a few times, it sleeps until it is woken.
+constexpr Clock::duration kShortSteps = std::chrono::milliseconds(1),
+                          kShortestNap = std::chrono::microseconds(20);
+constexpr int kMostNaps = 4;
+
+// What the threads work on. A thread hands an element over by its slot's `ready`, the consumer gives the slot back by `taken_`; the
+// mutex is for those who sleep. Who is about to sleep says so and then looks again, and who changes what another may sleep for
+// looks for sleepers afterwards; these steps are sequentially consistent, so that one of both always sees the other.
 class Ring {
  public:
   Ring(const Dataset& source, Ahead how)
@@ -35,7 +46,7 @@ class Ring {
       given_ = taken_ = first;
       stopped_ = over_ = false;
       control_.stop(false);
-      for (Slot& s : slots_) s = Slot();
+      for (Slot& s : slots_) s.empty();
     }
     while (how_.function && workers_.size() < static_cast<size_t>(how_.threads))
       workers_.push_back(how_.function->worker());
@@ -57,24 +68,14 @@ class Ring {
   }
   void halt() noexcept {
     if (threads_.empty()) return;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      stopped_ = true;
-    }
-    control_.stop(true);
-    space_.notify_all();
+    ask_to_end();
     for (std::thread& t : threads_) t.join();
     threads_.clear();
     control_.stop(false);
   }
   // Asks the threads to end, and does not wait for them.
   void stop() noexcept {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      stopped_ = true;
-    }
-    control_.stop(true);
-    space_.notify_all();
+    ask_to_end();
     source_->stop();
   }
   bool quiet() const noexcept { return active_.load(std::memory_order_acquire) == 0 && source_->quiet(); }
@@ -89,51 +90,108 @@ class Ring {
   // while it waits, and may throw: then nothing has changed.
   template <class F>
   bool take(Element& out, Position& place, F&& checks) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    Slot& s = slots_[static_cast<size_t>(taken_) % slots_.size()];
-    while (!s.ready) {
-      if (ready_.wait_for(lock, kPatience) == std::cv_status::no_timeout) continue;
-      lock.unlock();
-      checks();
-      lock.lock();
-    }
+    const int64_t number = taken_.load(std::memory_order_relaxed);
+    Slot& s = slot(number);
+    if (!s.ready.load(std::memory_order_acquire)) wait_for(s, checks);
     if (s.error) std::rethrow_exception(s.error);
     if (s.end) return false;
-    s.ready = false;
     std::swap(out, s.element);
     std::swap(place, s.place);
-    taken_++;
+    s.ready.store(false, std::memory_order_relaxed);
+    taken_.store(number + 1);
     // Not for each element: a thread that wakes for one is soon asleep again.
-    const bool wake = given_ - taken_ <= how_.elements / 2;
-    lock.unlock();
-    if (wake) space_.notify_all();
+    if (asleep_.load() && given_.load(std::memory_order_relaxed) - (number + 1) <= few_left()) {
+      { std::lock_guard<std::mutex> lock(mutex_); }  // it waits by now
+      space_.notify_one();
+    }
     return true;
   }
 
  private:
   struct Slot {
-    bool ready = false, end = false;
+    std::atomic<bool> ready{false};
+    bool end = false;
     Element element;
     Position place;
     std::exception_ptr error;
+
+    void empty() {
+      ready.store(false, std::memory_order_relaxed);
+      end = false;
+      element.clear();
+      place.clear();
+      error = nullptr;
+    }
   };
+  Slot& slot(int64_t number) { return slots_[static_cast<size_t>(number) % slots_.size()]; }
+
+  void ask_to_end() noexcept {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      stopped_ = true;
+    }
+    control_.stop(true);
+    space_.notify_all();
+  }
+
+  template <class F>
+  void wait_for(Slot& s, F&& checks) {
+    struct Waiting {
+      explicit Waiting(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
+      ~Waiting() { flag_ = false; }
+      std::atomic<bool>& flag_;
+    };
+    std::unique_lock<std::mutex> lock(mutex_);
+    const Waiting now(waiting_);
+    space_.notify_one();  // a nap has been too long
+    while (!s.ready.load()) {
+      if (ready_.wait_for(lock, kPatience) == std::cv_status::no_timeout) continue;
+      lock.unlock();
+      checks();
+      lock.lock();
+    }
+  }
 
   void lay_down(int64_t number) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    slots_[static_cast<size_t>(number) % slots_.size()].ready = true;
-    if (number == taken_) ready_.notify_one();
+    slot(number).ready.store(true);
+    if (!waiting_.load() || number != taken_.load(std::memory_order_relaxed)) return;
+    { std::lock_guard<std::mutex> lock(mutex_); }
+    ready_.notify_one();
   }
+
+  // Until only a few of the elements in front of `number` are left, so that there are several to make at once. False: the thread is to
+  // end.
+  bool wait_for_space(int64_t number) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    auto left = [&] { return number - taken_.load(); };
+    const auto begun = Clock::now();
+    const int64_t ahead = left(), few = few_left();
+    for (int naps = 0; naps < kMostNaps && few > 0 && pace_ <= kShortSteps; naps++) {
+      if (left() <= few || stopped_ || waiting_) break;
+      space_.wait_for(lock, std::max(pace_ * (left() - few), kShortestNap),
+                      [&] { return stopped_ || waiting_; });
+    }
+    if (left() > few) {
+      asleep_ = true;
+      space_.wait(lock, [&] { return stopped_ || left() <= few; });
+      asleep_ = false;
+    }
+    const int64_t taken = ahead - left();
+    // A pause of the consumer's says little of the steps that follow: it grows by a half at most.
+    if (taken > 0) pace_ = std::min<Clock::duration>((Clock::now() - begun) / taken, pace_ + pace_ / 2);
+    return !stopped_;
+  }
+  int64_t few_left() const { return how_.elements / 2; }
 
   // Takes an element of the source; null at the end. One thread at a time.
   Slot* pull(int64_t& number) {
     std::lock_guard<std::mutex> turn(turn_);
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      space_.wait(lock, [&] { return stopped_ || over_ || given_ - taken_ < how_.elements; });
-      if (stopped_ || over_) return nullptr;
-      number = given_++;
-    }
-    Slot& s = slots_[static_cast<size_t>(number) % slots_.size()];
+    number = given_.load(std::memory_order_relaxed);
+    if (over_ || stopped_) return nullptr;
+    if (number - taken_.load(std::memory_order_acquire) >= how_.elements && !wait_for_space(number))
+      return nullptr;
+    given_.store(number + 1, std::memory_order_relaxed);
+    Slot& s = slot(number);
     try {
       s.end = !source_->next(s.element);
       s.place.clear();
@@ -141,15 +199,19 @@ class Ring {
     } catch (...) {
       s.error = std::current_exception();
     }
-    if (s.end || s.error) {
-      {
-        std::lock_guard<std::mutex> lock(mutex_);
-        over_ = true;
-      }
-      lay_down(number);
-      return nullptr;
+    if (!s.end && !s.error) return &s;
+    over_ = true;
+    lay_down(number);
+    if (s.end) expect_next();
+    return nullptr;
+  }
+  // While the consumer uses up what is there.
+  void expect_next() noexcept {
+    try {
+      source_->expect(epoch_ + 1);
+    } catch (...) {
+      // Without memory that comes when it is asked for.
     }
-    return &s;
   }
 
   void work(Worker* worker) noexcept {
@@ -172,12 +234,17 @@ class Ring {
   std::vector<std::thread> threads_;
   std::atomic<int> active_{0};  // threads that have not come to their end
   uint64_t epoch_ = 0;
-  std::mutex turn_;  // held by the thread that takes an element of the source
+  std::mutex turn_;    // held by the thread that takes an element of the source
+  bool over_ = false;  // of whose turn it is: the source has ended
+  std::vector<Slot> slots_;
+  std::atomic<int64_t> given_{0}, taken_{0};  // numbers of what comes next, to a thread and to the consumer
+
   std::mutex mutex_;
   std::condition_variable ready_, space_;
-  std::vector<Slot> slots_;
-  int64_t given_ = 0, taken_ = 0;  // numbers of the elements that come next, to a thread and to the consumer
-  bool stopped_ = false, over_ = false;
+  Clock::duration pace_ = 2 * kShortSteps;  // of the consumer: the time for an element, as it was last
+  std::atomic<bool> stopped_{false};        // changes with the mutex
+  std::atomic<bool> waiting_{false};        // the consumer, for an element
+  std::atomic<bool> asleep_{false};         // the thread whose turn it is, for the consumer to take some
 };
 
 class AheadStage : public Stage {

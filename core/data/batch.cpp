@@ -1,5 +1,6 @@
 // Batches: consecutive elements stacked in fresh memory.
 #include <algorithm>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
@@ -25,6 +26,10 @@ class BatchReader : public Reader {
 
   void get(uint64_t epoch, int64_t index, Element& out) override {
     const int64_t first = index * count_, rows = std::min(count_, size_ - first);
+    numbers_.resize(static_cast<size_t>(rows));
+    std::iota(numbers_.begin(), numbers_.end(), first);
+    const Span<const Rows> columns = source_->rows(epoch, numbers_);
+    if (!columns.empty()) return stacker_.gather(columns, numbers_, control_, out);
     rows_.resize(static_cast<size_t>(rows));
     for (int64_t row = 0; row < rows; row++) {
       if (control_) control_->check();
@@ -32,12 +37,14 @@ class BatchReader : public Reader {
     }
     stacker_.stack(rows_, out);
   }
+  void expect(uint64_t epoch) override { source_->expect(epoch); }
 
  private:
   std::unique_ptr<Reader> source_;
   int64_t size_, count_;
   Stacker stacker_;
   const Control* control_;
+  std::vector<int64_t> numbers_;
   std::vector<Element> rows_;
 };
 

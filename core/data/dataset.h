@@ -19,6 +19,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/span.h"
 #include "core/data/stage.h"
 #include "core/tensor/tensor.h"
 
@@ -33,6 +34,11 @@ class Reader {
   virtual ~Reader() = default;
   // index is in [0, size()).
   virtual void get(uint64_t epoch, int64_t index, Element& out) = 0;
+  // Where all elements are rows of tensors: those, one for each value, which live as long as this; and `indices`, of elements,
+  // become the numbers of their rows. A batch then copies rows without an element for each. Elsewhere none, and `indices` are lost.
+  virtual Span<const Rows> rows(uint64_t /*epoch*/, Span<int64_t> /*indices*/) { return {}; }
+  // It is likely that this epoch is asked for next, and there is time now to make what it needs.
+  virtual void expect(uint64_t /*epoch*/) {}
 };
 
 class Dataset;

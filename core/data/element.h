@@ -37,6 +37,14 @@ struct Value {
 
 using Element = std::vector<Value>;
 
+// A block as rows, one behind the other, of one dtype and shape: where the values of some elements lie.
+struct Rows {
+  DType dtype;
+  Shape shape;
+  size_t bytes;
+  const std::byte* first;
+};
+
 // Blocks for what a stage computes. Those that nobody uses any more come again: a pipeline in its stride asks the system for none.
 // From any thread.
 class BlockPool : public std::enable_shared_from_this<BlockPool> {

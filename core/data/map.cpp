@@ -65,6 +65,7 @@ class MapStage : public Applied {
     index_ += n;
     return n;
   }
+  void expect(uint64_t epoch) override { source_->expect(epoch); }
 };
 
 class FilterStage : public Applied {
@@ -92,6 +93,7 @@ class MapReader : public Reader {
     source_->get(epoch, index, out);
     worker_->run(place_of(seed_, epoch, index), out);
   }
+  void expect(uint64_t epoch) override { source_->expect(epoch); }
 
  private:
   std::unique_ptr<Reader> source_;

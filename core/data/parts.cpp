@@ -11,6 +11,11 @@ class PartReader : public Reader {
  public:
   PartReader(std::unique_ptr<Reader> source, int64_t first) : source_(std::move(source)), first_(first) {}
   void get(uint64_t epoch, int64_t index, Element& out) override { source_->get(epoch, first_ + index, out); }
+  Span<const Rows> rows(uint64_t epoch, Span<int64_t> indices) override {
+    for (int64_t& index : indices) index += first_;
+    return source_->rows(epoch, indices);
+  }
+  void expect(uint64_t epoch) override { source_->expect(epoch); }
 
  private:
   std::unique_ptr<Reader> source_;

@@ -28,12 +28,11 @@ class RandomWords {
     return static_cast<uint64_t>(block_[2 * half]) << 32 | block_[2 * half + 1];
   }
 
-  // Uniform in [0, bound): the few words that would favour some values are thrown away.
+  // Uniform in [0, bound): the few words that would favour some values, those below 2^64 modulo bound, are thrown away.
   uint64_t below(uint64_t bound) {
-    uint64_t surplus = -bound % bound;  // 2^64 modulo bound
     for (;;) {
-      uint64_t word = next();
-      if (word >= surplus) return word % bound;
+      const uint64_t word = next();
+      if (word >= bound || word >= -bound % bound) return word % bound;
     }
   }
 
@@ -50,16 +49,30 @@ class ShuffleReader : public Reader {
   ShuffleReader(std::unique_ptr<Reader> source, uint64_t seed, int64_t size)
       : source_(std::move(source)), seed_(seed), size_(size) {}
   void get(uint64_t epoch, int64_t index, Element& out) override {
-    // Only a cache: any epoch can be asked for at any time.
-    if (order_.empty() || epoch != order_epoch_) {
-      order_.clear();
-      order_ = shuffled_order(seed_, epoch, size_);
-      order_epoch_ = epoch;
-    }
+    go_to(epoch);
     source_->get(epoch, order_[static_cast<size_t>(index)], out);
+  }
+  Span<const Rows> rows(uint64_t epoch, Span<int64_t> indices) override {
+    go_to(epoch);
+    for (int64_t& index : indices) index = order_[static_cast<size_t>(index)];
+    return source_->rows(epoch, indices);
+  }
+  // Longer orders would keep a pipeline that is to end waiting.
+  void expect(uint64_t epoch) override {
+    if (size_ <= kMostExpected) go_to(epoch);
+    source_->expect(epoch);
   }
 
  private:
+  // Only a cache: any epoch can be asked for at any time.
+  void go_to(uint64_t epoch) {
+    if (!order_.empty() && epoch == order_epoch_) return;
+    order_.clear();  // nothing is known should memory be short
+    order_ = shuffled_order(seed_, epoch, size_);
+    order_epoch_ = epoch;
+  }
+
+  static constexpr int64_t kMostExpected = int64_t{1} << 20;
   std::unique_ptr<Reader> source_;
   uint64_t seed_;
   int64_t size_;

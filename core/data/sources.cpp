@@ -40,6 +40,7 @@ class IndexedStage : public Stage {
     epoch_ = static_cast<uint64_t>(in.word());
     index_ = in.word(0, size_);
   }
+  void expect(uint64_t epoch) override { reader_->expect(epoch); }
   void weigh(const SampleWeights&) override {}
   void stop() noexcept override {}
   bool quiet() const noexcept override { return true; }
@@ -55,22 +56,23 @@ class IndexedStage : public Stage {
 // Tensors whose memory values lend. The last of these goes on the context's thread: stages of other threads end before the iterator.
 struct Held {
   std::vector<Tensor> tensors;
-  std::vector<Shape> rows;
+  std::vector<Rows> rows;
 };
 
 class TensorReader : public Reader {
  public:
   explicit TensorReader(std::shared_ptr<const Held> held) : held_(std::move(held)) {}
   void get(uint64_t, int64_t index, Element& out) override {
-    out.resize(held_->tensors.size());
+    out.resize(held_->rows.size());
     for (size_t i = 0; i < out.size(); i++) {
-      const Tensor& t = held_->tensors[i];
+      const Rows& r = held_->rows[i];
       Value& v = out[i];
-      v.dtype = t.dtype();
-      v.shape = held_->rows[i];
-      v.memory = std::shared_ptr<const std::byte>(held_, t.raw() + static_cast<size_t>(index) * v.bytes());
+      v.dtype = r.dtype;
+      v.shape = r.shape;
+      v.memory = std::shared_ptr<const std::byte>(held_, r.first + static_cast<size_t>(index) * r.bytes);
     }
   }
+  Span<const Rows> rows(uint64_t, Span<int64_t>) override { return held_->rows; }
 
  private:
   std::shared_ptr<const Held> held_;
@@ -80,8 +82,11 @@ class TensorSlices : public IndexedDataset {
  public:
   explicit TensorSlices(std::vector<Tensor> tensors) {
     Held held{std::move(tensors), {}};
-    for (const Tensor& t : held.tensors)
-      held.rows.emplace_back(Span<const int64_t>(t.shape().data() + 1, t.shape().size() - 1));
+    for (const Tensor& t : held.tensors) {
+      const Shape row(Span<const int64_t>(t.shape().data() + 1, t.shape().size() - 1));
+      held.rows.push_back(
+          {t.dtype(), row, static_cast<size_t>(row.elements()) * size_of(t.dtype()), t.raw()});
+    }
     held_ = std::make_shared<const Held>(std::move(held));
   }
   int64_t size() const override { return held_->tensors[0].shape()[0]; }

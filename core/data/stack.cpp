@@ -62,7 +62,44 @@ void copy_corner(const Value& from, int axis, const std::byte*& source, std::byt
     copy_corner(from, axis + 1, source, to + static_cast<size_t>(i) * stride, sizes);
 }
 
+constexpr size_t kBytesUnchecked = size_t{1} << 20;
+
+// kBytes: of a row, where that is known here; 0 elsewhere. Fetching rows ahead of time does not pay: the processor copies several at
+// once as it is.
+template <size_t kBytes = 0>
+void copy_rows(const Rows& from, Span<const int64_t> numbers, std::byte* to) {
+  const size_t bytes = kBytes != 0 ? kBytes : from.bytes;
+  for (size_t i = 0; i < numbers.size(); i++)
+    std::memcpy(to + i * bytes, from.first + static_cast<size_t>(numbers[i]) * bytes, bytes);
+}
+
 }  // namespace
+
+void Stacker::gather(Span<const Rows> columns, Span<const int64_t> numbers, const Control* control,
+                     Element& out) const {
+  out.resize(columns.size());
+  for (size_t i = 0; i < columns.size(); i++) {
+    const Rows& from = columns[i];
+    int64_t sizes[kMaxRank + 1] = {static_cast<int64_t>(numbers.size())};
+    std::copy(from.shape.begin(), from.shape.end(), sizes + 1);
+    const Shape shape = checked_shape(op_, {sizes, from.shape.size() + 1}, size_of(from.dtype));
+    auto [value, memory] = pool_->value(from.dtype, shape);
+    // A large batch takes long.
+    const size_t some = std::max<size_t>(1, kBytesUnchecked / std::max<size_t>(1, from.bytes));
+    for (size_t first = 0; first < numbers.size() && from.bytes != 0; first += some) {
+      if (control) control->check();
+      const Span<const int64_t> part(numbers.data() + first, std::min(some, numbers.size() - first));
+      std::byte* to = memory + first * from.bytes;
+      switch (from.bytes) {
+        case 1: copy_rows<1>(from, part, to); break;
+        case 4: copy_rows<4>(from, part, to); break;
+        case 8: copy_rows<8>(from, part, to); break;
+        default: copy_rows(from, part, to);
+      }
+    }
+    out[i] = std::move(value);
+  }
+}
 
 Value Stacker::stack(const std::vector<Element>& rows, size_t position) const {
   const Value& first = rows[0][position];

@@ -4,7 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/span.h"
 #include "core/data/element.h"
+#include "core/data/stage.h"
 
 namespace tl::data {
 
@@ -18,6 +20,10 @@ class Stacker {
   // At least one element. Throws kInvalidArgument where dtypes, ranks or (without padding) shapes differ, where they have 8 axes
   // already, and where the padding is no number of the dtype.
   void stack(const std::vector<Element>& rows, Element& out) const;
+  // The same of elements that are rows of `columns`, at least one; each has a number for every column. Throws kCancelled as
+  // `control` says, where it is given.
+  void gather(Span<const Rows> columns, Span<const int64_t> numbers, const Control* control,
+              Element& out) const;
 
  private:
   Value stack(const std::vector<Element>& rows, size_t position) const;

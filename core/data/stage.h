@@ -44,6 +44,8 @@ class Stage {
   virtual bool next(Element& out) = 0;
   // Passes over up to `count` elements, and says over how many: fewer only at the end.
   virtual int64_t skip(int64_t count);
+  // At the end of an epoch, where there is time: begin() for this one is likely to come next. Only what nobody sees may be done now.
+  virtual void expect(uint64_t /*epoch*/) {}
   virtual void save(Position& out) const = 0;
   virtual void restore(PositionReader& in) = 0;
   // From any thread, once and for good: threads of this stage and of those below end as soon as the caller's functions let them.

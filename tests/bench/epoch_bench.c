@@ -86,7 +86,7 @@ static int run(int threads, bool quick) {
     s.y[b] = tl_tensor_retain(batch[1]);
   }
   tl_dataset *train =
-      tl_dataset_prefetch(s.c, tl_dataset_batch(s.c, tl_dataset_shuffle(s.c, all, 1), BATCH, true), 4);
+      tl_dataset_prefetch(s.c, tl_dataset_batch(s.c, tl_dataset_shuffle(s.c, all, 1), BATCH, true), 16);
 
   begun = now();
   pipeline_epoch(&s, train);

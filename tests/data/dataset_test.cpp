@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/philox.h"
 #include "core/data/iterator.h"
 #include "core/data/shuffle.h"
 #include "core/tensor/context.h"
@@ -121,6 +122,27 @@ TEST_CASE("a shuffle is a permutation that follows from seed and epoch", "[datas
   }
 }
 
+TEST_CASE("orders are those of Fisher and Yates, drawn by Philox without favour", "[dataset][shuffle]") {
+  // A position that an earlier version saved must mean the same elements: the definition, as plainly as it can be said.
+  for (int64_t n : {2, 5, 60, 1000})
+    for (uint64_t epoch : {0, 3}) {
+      const uint64_t key = 9 ^ 0x73687566666c6521;
+      std::vector<int64_t> want(static_cast<size_t>(n));
+      std::iota(want.begin(), want.end(), 0);
+      uint64_t drawn = 0;
+      for (uint64_t i = want.size(); i > 1; i--) {
+        uint64_t word;
+        do {
+          const auto block = tl::philox_block(key, epoch, drawn / 2);
+          word = static_cast<uint64_t>(block[2 * (drawn % 2)]) << 32 | block[2 * (drawn % 2) + 1];
+          drawn++;
+        } while (word < (0 - i) % i);
+        std::swap(want[i - 1], want[word % i]);
+      }
+      CHECK(shuffled_order(9, epoch, n) == want);
+    }
+}
+
 TEST_CASE("every order is equally likely, over epochs and over seeds", "[dataset][shuffle]") {
   // Chi-squared of 24 orders; its 99.99 % point with 23 degrees of freedom is 56.
   for (bool by_seed : {false, true}) {
@@ -175,6 +197,52 @@ TEST_CASE("batches hold the shuffled elements, the same for any number of thread
     CHECK(orders[0] == first);
     CHECK(orders[1] == second);
   }
+}
+
+TEST_CASE("batches of rows are those of elements, for rows of any size", "[dataset]") {
+  // A function that changes nothing: behind it a batch sees elements, one by one, and knows nothing of rows.
+  struct Same : Function, Worker {
+    std::unique_ptr<Worker> worker() const override { return std::make_unique<Same>(); }
+    bool run(const Place&, Element&) override { return true; }
+  };
+  Context context(with_threads(1));
+  auto elements = [](const DatasetPtr& d) { return map(d, std::make_shared<Same>(), d->width(), 0, 0); };
+  using Change = DatasetPtr (*)(const DatasetPtr&);
+  const Change changes[] = {
+      [](const DatasetPtr& d) { return d; },
+      [](const DatasetPtr& d) { return shuffle(d, 5); },
+      [](const DatasetPtr& d) { return take(skip(shuffle(skip(d, 1), 5), 2), 9); },
+      [](const DatasetPtr& d) { return shuffle(shuffle(take(d, 11), 1), 2); },
+  };
+  const DatasetPtr sources[] = {
+      tensor_slices({counting<uint8_t>(context, {13}), counting<double>(context, {13, 2, 3})}),
+      tensor_slices({counting<float>(context, {13}), counting<int64_t>(context, {13}),
+                     counting<uint8_t>(context, {13, 3})}),
+      tensor_slices({counting<float>(context, {13, 0}), counting<uint8_t>(context, {13, 785})}),
+      tensor_slices({counting<float>(context, {13, 300, 1000})}),
+  };
+  for (const DatasetPtr& source : sources)
+    for (const Change& change : changes)
+      for (const int64_t size : {1, 4, 20}) {
+        const bool padded = size == 4;
+        auto batched = [&](const DatasetPtr& d) {
+          return padded ? padded_batch(d, size, false, std::vector<double>(d->width(), 0)) : batch(d, size);
+        };
+        DatasetIterator rows(context, batched(change(source))),
+            one_by_one(context, batched(elements(change(source))));
+        Tensor a[3], b[3];
+        for (int ends = 0; ends < 2;) {
+          const bool more = rows.next({a, source->width()});
+          REQUIRE(more == one_by_one.next({b, source->width()}));
+          REQUIRE(rows.save_position() == one_by_one.save_position());
+          ends += !more;
+          for (size_t i = 0; i < source->width() && more; i++) {
+            REQUIRE(a[i].dtype() == b[i].dtype());
+            REQUIRE(a[i].shape() == b[i].shape());
+            REQUIRE((a[i].bytes() == 0 || std::memcmp(a[i].raw(), b[i].raw(), a[i].bytes()) == 0));
+          }
+        }
+      }
 }
 
 TEST_CASE("batches and remainders", "[dataset]") {

@@ -184,6 +184,29 @@ TEST_CASE("the number of threads changes no bit of a pipeline", "[dataset]") {
   CHECK(rest(other, 2) != want);
 }
 
+TEST_CASE("elements made ahead come in order, whoever waits for whom", "[dataset]") {
+  Context c{OneThread()};
+  const std::vector<int> pauses{0,  0,  0,   0,   0,   0,    0, 0,
+                                30, 60, 120, 250, 500, 1000, 0, 3000};  // microseconds
+  for (const int64_t ahead : {1, 2, 3, 5})
+    for (const int threads : {0, 2}) {
+      FunctionPtr sometimes_slow = lambda([](const Place& place, Element&) {
+        if (place.index % 16 == 5) std::this_thread::sleep_for(std::chrono::microseconds(400));
+        return true;
+      });
+      DatasetIterator it(c, prefetch(map(range(0, 48, 1), sometimes_slow, 1, threads, 0), ahead));
+      for (int64_t epoch = 0; epoch < 2; epoch++) {
+        for (int64_t i = 0; i < 48; i++) {
+          REQUIRE(step(it) == "[]:" + std::to_string(i) + ", ");
+          const int pause = pauses[static_cast<size_t>(i + epoch) % pauses.size()];
+          if (pause) std::this_thread::sleep_for(std::chrono::microseconds(pause));
+          if (i == 20) it.restore_position(it.save_position());
+        }
+        REQUIRE(step(it) == "end");
+      }
+    }
+}
+
 TEST_CASE("a function that fails ends the iteration there, and nothing has moved", "[dataset]") {
   Context c{OneThread()};
   for (int threads : {0, 1, 3}) {

@@ -99,8 +99,9 @@ TL_API tl_dataset *tl_dataset_from_function(tl_context *context, int64_t size, s
 
 /**
  * Elements of `width` (1 or more) tensors that can only be had in order: lines, messages, an iterator of the caller's language. Each
- * epoch of each dataset made of it begins a pass of its own; to go on in the midst of one, elements are read and dropped. `end` (may
- * be NULL) ends a pass. user_data may be NULL; destroy (may be NULL) runs once, after the last pass, or at once when this call
+ * epoch of each dataset made of it begins a pass of its own. A pass goes forward only: to go on in the midst of an epoch, at a position
+ * that was saved, the elements before it are read and dropped, which costs what reading them costs; tl_dataset_from_function() goes
+ * there at once. `end` (may be NULL) ends a pass. user_data may be NULL; destroy (may be NULL) runs once, after the last pass, or at once when this call
  * fails. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_dataset *tl_dataset_from_iterator(tl_context *context, size_t width, tl_begin_callback begin,
@@ -178,7 +179,8 @@ TL_API tl_dataset *tl_dataset_sample_from(tl_context *context, tl_dataset *const
 /**
  * New weights, for a dataset that tl_dataset_sample_from() made: a curriculum, or losses that say what to learn next. Datasets made of
  * it follow from their next element on, whatever was made ahead, which is made again; what a shuffle's buffer or a batch in the
- * making of an earlier stage holds already, stays. A saved position holds the weights. Not below tl_dataset_cache(). Since 0.1.
+ * making of an earlier stage holds already, stays. A saved position holds the weights. Below a tl_dataset_cache() they change nothing, because a
+ * cache gives the elements that it has drawn once: keep the sources of a mixture in caches, not the mixture. Since 0.1.
  */
 TL_API tl_status tl_dataset_set_weights(tl_dataset *dataset, const double *weights,
                                         size_t count) TL_WARN_UNUSED;
@@ -220,7 +222,8 @@ TL_API tl_dataset *tl_dataset_window(tl_context *context, tl_dataset *source, in
 /** The elements of the source's epoch 0, in every epoch: made once, and held in memory. Returns NULL on failure. Since 0.1. */
 TL_API tl_dataset *tl_dataset_cache(tl_context *context, tl_dataset *source);
 
-/** Elements made ahead, up to `count` (1 to 65536), on a thread of the pipeline's. Returns NULL on failure. Since 0.1. */
+/** Elements made ahead, up to `count` (1 to 65536), on a thread of the pipeline's, which makes several at a time: 2 are enough for long steps,
+ * 8 or 16 keep steps below a millisecond from waiting. Returns NULL on failure. Since 0.1. */
 TL_API tl_dataset *tl_dataset_prefetch(tl_context *context, tl_dataset *source, int64_t count);
 
 /* ---- places and waiting --------------------------------------------------------------------------------------------- */

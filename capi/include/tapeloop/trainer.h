@@ -150,7 +150,8 @@ typedef tl_status (*tl_fit_callback)(tl_context *context, void *user_data, tl_fi
  * in the same way, goes on with the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h).
  *
  * Fails as a step, the callback, a log or a checkpoint does, with that error; steps and checkpoints before that have taken effect, and
- * of a step that fails no weight has changed (moving averages of batch normalisation may have, where it was not replayed).
+ * of a step that fails no weight has changed (moving averages of batch normalisation may have, where it was not replayed). `train` then
+ * stands behind the batch of that step: to try it again, go back by tl_dataset_seek(), or to a checkpoint.
  * TL_INVALID_ARGUMENT for options and data that make no sense: no element, no end without steps_per_epoch, a metric without labels, a
  * monitor that is none of what there is. TL_NON_FINITE by the option non_finite, behind the step: tl_optimizer_configure() has a choice that
  * keeps the weights of before. tl_context_cancel() ends it at once, without a checkpoint. Since 0.1.

@@ -557,7 +557,8 @@ impl Dataset {
         self.decorated("dataset_cache", call!(tl_dataset_cache(self.context, self.handle)))
     }
 
-    /// Elements made ahead, up to `count`, on a thread of its own.
+    /// Elements made ahead, up to `count`, on a thread of its own, which makes several at a time: 2 are enough for long steps, 8 or 16 keep
+    /// steps below a millisecond from waiting.
     pub fn prefetch(&self, count: i64) -> Result<Dataset> {
         self.decorated("dataset_prefetch", call!(tl_dataset_prefetch(self.context, self.handle, count)))
     }
