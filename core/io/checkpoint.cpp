@@ -194,6 +194,37 @@ void check_tensor(const SafetensorsFile& file, const char* op, size_t i, const M
        "; the checkpoint is damaged, use another");
 }
 
+constexpr std::string_view kValue = "value/";
+
+// f(path, value) for each value that is no tensor. Throws kCorruptData where paths and values are none of a state: what is whole by its
+// checksums may still be of another writer.
+template <class F>
+void for_each_value(const char* op, const std::string& path, const Manifest& manifest,
+                    const SafetensorsFile& file, F&& f) {
+  for (size_t i = 0; i < file.size(); i++) {
+    const std::string name(file.name(i));
+    if (name.empty())
+      fail(Code::kCorruptData, "[", op, "] ", file.path(),
+           ": each tensor has a path: got one without; is it of a checkpoint?");
+    auto text = manifest.texts.find(concat(kValue, name));
+    if (text != manifest.texts.end() &&
+        (text->second != kBytesValue || file.dtype(i) != DType::kU8 || file.shape(i).rank() != 1))
+      fail(Code::kCorruptData, "[", op, "] ", file.path(), ": a path has one value: got two for '",
+           name.substr(0, 64), "'; is it of a checkpoint?");
+  }
+  for (auto it = manifest.texts.lower_bound(std::string(kValue));
+       it != manifest.texts.end() && starts_with(it->first, kValue); ++it) {
+    const std::string at = it->first.substr(kValue.size());
+    if (it->second == kBytesValue && file.find(at) != file.size()) continue;
+    std::optional<StateValue> value = value_of(it->second);
+    if (!value || at.empty())
+      fail(Code::kCorruptData, "[", op, "] ", path, kManifest,
+           ": a value is an integer, a number or text: got '", it->second.substr(0, 64), "' for '",
+           at.substr(0, 64), "'; is it of a checkpoint?");
+    f(at, std::move(*value));
+  }
+}
+
 // A checkpoint that is being written. Where that fails, what there is of it is removed: by names that were made before, since there may
 // be no memory then.
 class Attempt {
@@ -276,6 +307,7 @@ CheckpointInfo read_checkpoint_info(const char* op, const std::string& path, Pol
 CheckpointInfo verify_checkpoint(const char* op, const std::string& path, Poll poll) {
   const Manifest manifest = read_manifest(op, path, poll);
   const SafetensorsFile file = open_tensors(op, path, manifest, poll);
+  for_each_value(op, path, manifest, file, [](const std::string&, StateValue) {});
   for (size_t i = 0; i < file.size(); i++) check_tensor(file, op, i, manifest, file.checksum(i, poll));
   return manifest.info;
 }
@@ -285,35 +317,17 @@ State read_checkpoint(const char* op, Context& context, const std::string& path,
   const Manifest manifest = read_manifest(op, path, poll);
   const SafetensorsFile file = open_tensors(op, path, manifest, poll);
   State state;
-  auto value_at = [&](const std::string& at) {
-    auto found = manifest.texts.find("value/" + at);
-    return found == manifest.texts.end() ? nullptr : &found->second;
-  };
+  for_each_value(op, path, manifest, file,
+                 [&](const std::string& at, StateValue value) { state.set(at, std::move(value)); });
   for (size_t i = 0; i < file.size(); i++) {
     uint32_t sum = 0;
     Tensor t = file.read(context, i, poll, &sum);
     check_tensor(file, op, i, manifest, sum);
     const std::string name(file.name(i));
-    const std::string* text = value_at(name);
-    if (text && (*text != kBytesValue || t.dtype() != DType::kU8 || t.rank() != 1))
-      fail(Code::kCorruptData, "[", op, "] ", file.path(), ": a path has one value: got two for '",
-           name.substr(0, 64), "'; is it of a checkpoint?");
-    if (text)
+    if (manifest.texts.count(concat(kValue, name)))
       state.set(name, std::string(t.data<char>(), t.bytes()));
     else
       state.set(name, std::move(t));
-  }
-  constexpr std::string_view kValue = "value/";
-  for (auto it = manifest.texts.lower_bound(std::string(kValue));
-       it != manifest.texts.end() && starts_with(it->first, kValue); ++it) {
-    const std::string at = it->first.substr(kValue.size());
-    if (it->second == kBytesValue && state.find(at)) continue;
-    std::optional<StateValue> value = value_of(it->second);
-    if (!value || at.empty())
-      fail(Code::kCorruptData, "[", op, "] ", path, kManifest,
-           ": a value is an integer, a number or text: got '", it->second.substr(0, 64), "' for '",
-           at.substr(0, 64), "'; is it of a checkpoint?");
-    state.set(at, std::move(*value));
   }
   if (info) *info = manifest.info;
   return state;

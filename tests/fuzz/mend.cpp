@@ -1,18 +1,17 @@
 // Checksums of changed inputs, made right again where the rest of the format still stands.
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/io/record_writer.h"
 #include "core/io/safetensors.h"
 #include "tests/fuzz/targets.h"
+#include "tests/fuzz/tree.h"
 
 namespace tl::fuzz {
 namespace {
@@ -59,30 +58,38 @@ void write_file(const std::string& path, const std::string& bytes) {
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-// Gone when the process ends in its own way.
-struct MemoryFolder {
-  MemoryFolder() {
-    std::string name =
-        ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : std::filesystem::temp_directory_path().string() + "/";
-    name += "tapeloop-fuzz-XXXXXX";
-    if (!::mkdtemp(name.data()) || ::mkdir((name + "/step-7").c_str(), 0777) != 0) std::abort();
-    path = name;
+void mend_manifest(std::string& manifest, const std::string& tensors) {
+  const std::string path = memory_folder() + "/tensors.safetensors";
+  write_file(path, tensors);
+  set_text(manifest, "bytes", std::to_string(tensors.size()));
+  try {
+    const auto go_on = [] {};
+    const io::SafetensorsFile file("fuzz", path, go_on);
+    set_text(manifest, "header", hex(file.header_checksum()));
+    for (size_t i = 0; i < file.size(); i++)
+      set_text(manifest, "tensor/" + std::string(file.name(i)), hex(file.checksum(i, go_on)));
+  } catch (const Error&) {
+    // It cannot be read, whatever the manifest says.
   }
-  ~MemoryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::string path;
-};
+  const std::string begin = "\",\"manifest\":";
+  const size_t at = manifest.find(begin), from = at + begin.size();
+  if (at != std::string::npos && from + 2 <= manifest.size() && at >= 8)
+    manifest.replace(at - 8, 8, hex(crc_of(manifest.data() + from, manifest.size() - from - 2)));
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
 
 }  // namespace
 
 std::string checkpoint_folder(const std::string& bytes) {
-  static const MemoryFolder folder;
+  const std::string path = memory_folder() + "/step-7";
+  (void)::mkdir(path.c_str(), 0777);
   const Parts parts = parts_of(bytes);
-  write_file(folder.path + "/step-7/manifest.json", parts.manifest);
-  write_file(folder.path + "/step-7/tensors.safetensors", parts.tensors);
-  return folder.path + "/step-7";
+  write_file(path + "/manifest.json", parts.manifest);
+  write_file(path + "/tensors.safetensors", parts.tensors);
+  return path;
 }
 
 void mend_png(std::string& bytes) {
@@ -118,27 +125,34 @@ void mend_position(std::string& bytes) {
 }
 
 void mend_checkpoint(std::string& bytes) {
-  const std::string path = checkpoint_folder(bytes);
   Parts parts = parts_of(bytes);
-  set_text(parts.manifest, "bytes", std::to_string(parts.tensors.size()));
-  try {
-    const auto go_on = [] {};
-    const io::SafetensorsFile file("fuzz", path + "/tensors.safetensors", go_on);
-    set_text(parts.manifest, "header", hex(file.header_checksum()));
-    for (size_t i = 0; i < file.size(); i++)
-      set_text(parts.manifest, "tensor/" + std::string(file.name(i)), hex(file.checksum(i, go_on)));
-  } catch (const Error&) {
-    // It cannot be read, whatever the manifest says.
-  }
-  const std::string begin = "\",\"manifest\":";
-  const size_t at = parts.manifest.find(begin), from = at + begin.size();
-  if (at != std::string::npos && from + 2 <= parts.manifest.size() && at >= 8)
-    parts.manifest.replace(at - 8, 8,
-                           hex(crc_of(parts.manifest.data() + from, parts.manifest.size() - from - 2)));
+  mend_manifest(parts.manifest, parts.tensors);
   const size_t length = parts.manifest.size();
   if (length > 0xffff) return;
   bytes =
       std::string{static_cast<char>(length), static_cast<char>(length >> 8)} + parts.manifest + parts.tensors;
+}
+
+void mend_folder(std::string& bytes) {
+  std::vector<TreeFile> files = tree_in(bytes);
+  for (TreeFile& file : files)
+    if (ends_with(file.path, ".png")) mend_png(file.content);
+  bytes = bytes_of(files);
+}
+
+// The number of each checkpoint is that of its folder.
+void mend_checkpoints(std::string& bytes) {
+  if (bytes.empty()) return;
+  std::vector<TreeFile> files = tree_in(bytes.substr(1));
+  for (TreeFile& manifest : files) {
+    const std::string name = "/manifest.json";
+    if (!ends_with(manifest.path, name)) continue;
+    const std::string folder = manifest.path.substr(0, manifest.path.size() - name.size());
+    if (folder.compare(0, 5, "step-") == 0) set_text(manifest.content, "step", folder.substr(5));
+    for (const TreeFile& tensors : files)
+      if (tensors.path == folder + "/tensors.safetensors") mend_manifest(manifest.content, tensors.content);
+  }
+  bytes = bytes[0] + bytes_of(files);
 }
 
 }  // namespace tl::fuzz

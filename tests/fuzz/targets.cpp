@@ -86,15 +86,6 @@ void idx(Context& c, Input b) {
   data::read_idx(c, file.path());
 }
 
-// What comes behind the reading of a file, whose errors are as good as those of the file.
-void then(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    if (error.code() == Code::kInternal || error.message().find('[') != 0) std::abort();
-  }
-}
-
 void safetensors(Context& c, Input b) {
   const MemoryFile memory(b);
   const SafetensorsFile file("fuzz", memory.path(), go_on);
@@ -222,6 +213,14 @@ void control(Context&, Input b) {
 
 }  // namespace
 
+void then(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    if (error.code() == Code::kInternal || error.message().find('[') != 0) std::abort();
+  }
+}
+
 std::string some_position(unsigned number) {
   Context c(ContextOptions{1, 1, 0, nullptr, nullptr});
   data::DatasetIterator it(c, pipelines()[number % pipelines().size()]());
@@ -244,6 +243,8 @@ const Target* target_named(const std::string& name) {
                                {"idx", idx, nullptr},
                                {"safetensors", safetensors, nullptr},
                                {"checkpoint", checkpoint, mend_checkpoint},
+                               {"folder", read_folder, mend_folder},
+                               {"manager", manage_checkpoints, mend_checkpoints},
                                {"position", position, mend_position},
                                {"control", control, nullptr}};
   for (const Target& target : all)

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/base/span.h"
@@ -22,10 +23,19 @@ struct Target {
 extern bool was_read;
 const Target* target_named(const std::string& name);  // null where there is none
 
+// Runs what comes behind the reading of a file, whose errors are as good as those of the file.
+void then(const std::function<void()>& f);
+
+// In folders.cpp.
+void read_folder(Context& context, Input input);
+void manage_checkpoints(Context& context, Input input);
+
 void mend_png(std::string& bytes);
 void mend_records(std::string& bytes);
 void mend_position(std::string& bytes);
 void mend_checkpoint(std::string& bytes);
+void mend_folder(std::string& bytes);
+void mend_checkpoints(std::string& bytes);
 
 // A checkpoint as one input: two bytes that say how long the manifest is, the manifest, the tensors' file. Written to a folder in
 // memory that every input of the process overwrites; gives its path.
