@@ -2879,6 +2879,10 @@ static inline int32_t tlgo_optimizer_exclude_from_weight_decay(uintptr_t optimiz
   return tl_optimizer_exclude_from_weight_decay((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
 }
 
+static inline int32_t tlgo_optimizer_overwrite_with_gradient(uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_optimizer_overwrite_with_gradient((tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
+}
+
 static inline int32_t tlgo_optimizer_constrain_range(uintptr_t optimizer, double min, double max, const uintptr_t *variables, size_t count) {
   return tl_optimizer_constrain_range((tl_optimizer *)optimizer, min, max, (tl_tensor *const *)variables, count);
 }

@@ -13,7 +13,8 @@ import (
 // Configure sets the options of all steps, right after making the optimizer: gradient accumulation, clipping, weight decay, averages
 // of weights, loss scale, and what becomes of gradients that are not finite. Compiled steps follow them, to the bit. options may be nil.
 //
-// The order is that of Keras: nil gradients are dropped; gradients are divided by the loss scale; they are looked at (NonFinite);
+// The order is that of Keras: nil gradients are dropped; variables that become their gradients do (OverwriteWithGradient); the other
+// gradients are divided by the loss scale; they are looked at (NonFinite);
 // they are added up, and only each Nth call goes on, with their mean; clipping; weight decay; the update; averages; the count of
 // steps. All counts and scales, accumulators and averages are among Variables.
 //
@@ -47,6 +48,16 @@ func (o *Optimizer) withVariables(variables []*Tensor, call func(h C.uintptr_t, 
 func (o *Optimizer) ExcludeFromWeightDecay(variables []*Tensor) error {
 	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
 		return C.tlgo_optimizer_exclude_from_weight_decay(h, list, count)
+	})
+}
+
+// OverwriteWithGradient names variables that a step sets to their gradients, as they are: not scaled, not clipped, without weight decay,
+// update, averages, Lookahead and constraint. So state comes through that an op's gradient rule hands on in the place of a gradient, such
+// as scales and histories of largest values in training with float8. With accumulation they become the largest, element by element, of
+// the gradients of a step's calls and of 0, as in Keras. Before the first step or build.
+func (o *Optimizer) OverwriteWithGradient(variables []*Tensor) error {
+	return o.withVariables(variables, func(h C.uintptr_t, list *C.uintptr_t, count C.size_t) C.int32_t {
+		return C.tlgo_optimizer_overwrite_with_gradient(h, list, count)
 	})
 }
 

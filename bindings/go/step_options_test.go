@@ -66,6 +66,27 @@ func TestStepOptionsSurroundTheUpdate(t *testing.T) {
 	}
 }
 
+func TestVariablesBecomeTheirGradients(t *testing.T) {
+	c := newContext(t)
+	m := newTrained(t, c, &StepOptions{GradientAccumulationSteps: 2, LossScaleFactor: 2})
+	amax := c.Variable(c.Ones(1), "amax")
+	must(t, m.sgd.OverwriteWithGradient([]*Tensor{amax}))
+	for i, gradient := range []float32{448, 6} {
+		g, err := NewTensor(c, []float32{gradient})
+		must(t, err)
+		must(t, m.sgd.Apply([]*Tensor{g, g}, []*Tensor{m.w, amax}))
+		if got, err := amax.Item(); err != nil || got != []float64{1, 448}[i] {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	if w, err := m.w.Item(); err != nil || w != -113.5 {
+		t.Errorf("%v, %v", w, err)
+	}
+	if err := m.sgd.OverwriteWithGradient([]*Tensor{m.w}); !errors.Is(err, ErrFailedPrecondition) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWeightsAreConstrained(t *testing.T) {
 	c := newContext(t)
 	sgd := c.SGD(&SGDOptions{LearningRate: 1})

@@ -76,6 +76,14 @@ TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer* optimizer,
   });
 }
 
+TL_API tl_status tl_optimizer_overwrite_with_gradient(tl_optimizer* optimizer, tl_tensor* const* variables,
+                                                      size_t count) {
+  const char* op = "optimizer_overwrite_with_gradient";
+  return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
+    o.overwrite_with_gradient(variables_of(s, variables, count, op));
+  });
+}
+
 TL_API tl_status tl_optimizer_constrain_range(tl_optimizer* optimizer, double min, double max,
                                               tl_tensor* const* variables, size_t count) {
   const char* op = "optimizer_constrain_range";

@@ -1,4 +1,5 @@
-// What is set of an optimizer ahead of its first step (step options, exclusions from weight decay, constraints of weights), and what
+// What is set of an optimizer ahead of its first step (step options, exclusions from weight decay, variables that become their
+// gradients, constraints of weights), and what
 // those options let a program ask and do: scaled losses, counts, averages in the place of weights.
 #include <memory>
 
@@ -28,6 +29,7 @@ void Optimizer::configure(const StepOptions& options) {
   auto state = std::make_unique<StepState>(context_, name_, options, average_slot() >= 0);
   if (state_) {
     state->without_decay = std::move(state_->without_decay);
+    state->overwritten = std::move(state_->overwritten);
     state->constraints = std::move(state_->constraints);
   }
   state_ = std::move(state);
@@ -44,6 +46,14 @@ void Optimizer::exclude_from_weight_decay(Span<Variable* const> variables) {
   check_unused("optimizer_exclude_from_weight_decay", "variables must be excluded");
   if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
   for (const Variable* v : variables) state_->without_decay.insert(v->id());
+}
+
+void Optimizer::overwrite_with_gradient(Span<Variable* const> variables) {
+  check_takes_options("variables that become their gradients");
+  check_variables(variables);
+  check_unused("optimizer_overwrite_with_gradient", "variables that become their gradients must be named");
+  if (!state_) state_ = std::make_unique<StepState>(context_, name_, StepOptions(), false);
+  for (const Variable* v : variables) state_->overwritten.insert(v->id());
 }
 
 void Optimizer::constrain(Span<Variable* const> variables, const std::vector<Constraint>& constraints) {
@@ -139,6 +149,7 @@ void Optimizer::swap_averages(Span<Variable* const> variables) {
   swapped.make_room();
   for (size_t i = 0; i < variables.size(); i++) {
     Entry& entry = entries_[entry_of(*variables[i], i)];
+    if (entry.overwritten) continue;  // it has none
     const int slot = entry.rule->average_slot();
     Variable& average = slot < 0 ? *entry.average : *entry.slots[static_cast<size_t>(slot)];
     Tensor w = variables[i]->take();

@@ -118,6 +118,12 @@ void Optimizer::check_steps_itself(const char* op) const {
        "', which is a group of '", owner_name_, "'; call it for that one");
 }
 
+bool Optimizer::is_overwritten(const Optimizer& rule, const Variable& variable) const {
+  for (const Optimizer* o : {this, &rule})
+    if (o->state_ && o->state_->overwritten.count(variable.id()) > 0) return true;
+  return false;
+}
+
 // That of the optimizer counts where a group has one for the same variable.
 const Constraint* Optimizer::constraint_of(const Optimizer& rule, const Variable& variable) const {
   for (const Optimizer* o : {this, &rule}) {

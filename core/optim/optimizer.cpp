@@ -210,6 +210,10 @@ void Optimizer::check_gradients(Span<const Tensor> grads, Span<Variable* const> 
     if (&row_indices[i].context() != &context_)
       invalid("[", name_, "] indices must be of the optimizer's context: got 'row_indices[", i,
               "]' of another context; copy its data over");
+    if (is_overwritten(rule_of(v), v))
+      invalid("[", name_, "] a variable that becomes its gradient takes the whole of it: got 'row_indices[",
+              i, "]' for ", quoted(v, i),
+              "; give its whole gradient, which the tape makes when not asked for rows");
     if (const char* reason = rule_of(v).against_rows(v))
       invalid("[", name_, "] gradients of rows are not taken, because ", reason, ": got 'row_indices[", i,
               "]' for ", quoted(v, i),
@@ -275,7 +279,9 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       entry.name = v.name();
       for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
       entry.rule = &rule_of(v);
-      std::vector<Slot> slots = entry.rule->first_slots(v);
+      entry.overwritten = is_overwritten(*entry.rule, v);
+      std::vector<Slot> slots;
+      if (!entry.overwritten) slots = entry.rule->first_slots(v);
       TL_INVARIANT(slots.size() <= kMostSlots);
       for (Slot& slot : slots)
         entry.slots[entry.num_slots++] =

@@ -84,6 +84,13 @@ class Optimizer {
   void configure(const StepOptions& options);
   // Variables whose weights do not decay, neither by an option nor by AdamW; more of them with each call. As configure().
   void exclude_from_weight_decay(Span<Variable* const> variables);
+  // From now on a step sets these variables to their gradients, as they are: not divided by a loss scale, not clipped, without weight
+  // decay, update, averages, Lookahead and constraint, which are for the others; they have no slots. What an op's gradient rule hands on
+  // as state comes through like that: scales and histories of largest values in training with float8 (Micikevicius et al. 2022), as
+  // Keras's overwrite_with_gradient. With accumulation they become the largest of the gradients of a step's calls, element by element,
+  // and of 0, again as in Keras; a call without a gradient counts for nothing, and a step whose last call has none leaves them. Whether
+  // gradients are finite is asked of theirs, too, and a step that is skipped leaves them. Gradients of rows are refused. As configure().
+  void overwrite_with_gradient(Span<Variable* const> variables);
   // From now on each step of these variables ends with a projection (constraint.h): of each element to [min, max], which may be
   // infinite, or of each norm over `axes` (empty: the first, as in Keras; of a kernel (in, out) the norms of what reaches each unit)
   // to [min, max], rate of the way. Last of all, behind averages and their overwriting, as in Keras; of a variable without a gradient
@@ -104,8 +111,8 @@ class Optimizer {
   // All state, in a fixed order: "<name>/iterations" (i64), "<name>/learning_rate" (f64), what the schedule remembers, the same of
   // each group with a rate of its own ("<name>/<group>/learning_rate"; groups of one name as variables of one name), what step
   // options count ("<name>/accumulated_steps", "skipped_steps", "good_steps", "averages_in_use", i64, and "loss_scale", f64), then the
-  // slots, "<name>/<variable>/<slot>", of each live variable in the order of first sight, with "gradient_sum", "average" and "slow" where options
-  // need them; of variables of one name the second is called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
+  // slots, "<name>/<variable>/<slot>", of each live variable in the order of first sight, with "gradient_sum" (or "gradient_maximum"), "average"
+  // and "slow" where options need them; of variables of one name the second is called "<variable>_1", the next "<variable>_2" and so on. None is trainable.
   std::vector<VariableRef> variables() const;
   // The slots of one variable, empty when it was not seen yet.
   std::vector<VariableRef> slots(const Variable& variable) const;
@@ -169,7 +176,9 @@ class Optimizer {
     std::string name;                // of the variable in the names of its slots
     std::array<VariableRef, kMostSlots> slots;
     size_t num_slots = 0;
-    VariableRef sum, average, slow;  // where step options want them
+    VariableRef sum, average,
+        slow;                  // where step options want them; sum: the largest, of one that is overwritten
+    bool overwritten = false;  // by its gradient
     bool warned = false;
   };
   struct Update;
@@ -195,6 +204,7 @@ class Optimizer {
   const Optimizer& rule_of(const Variable& variable) const;
   StepOptions options_for(const Optimizer& rule) const;
   bool is_excluded_from_decay(const Optimizer& rule, const Variable& variable) const;
+  bool is_overwritten(const Optimizer& rule, const Variable& variable) const;
   const Constraint* constraint_of(const Optimizer& rule, const Variable& variable) const;
   void constrain(Span<Variable* const> variables, const std::vector<Constraint>& constraints);
   void check_group(const Optimizer* group, Span<Variable* const> variables, double rate_multiplier) const;

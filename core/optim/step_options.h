@@ -1,8 +1,9 @@
 // What surrounds the update of any optimizer, all of it off at first. In the order of Keras, which can be seen in the numbers:
 //
-//   null gradients are dropped; gradients are divided by the loss scale; they are looked at (non_finite); they are added up, and
-//   only each Nth step goes on, with their mean; clipping; weight decay; the update; a look ahead; averages of weights; the projection
-//   of weights with a constraint (constraint.h); the count of steps.
+//   null gradients are dropped; some variables become their gradients, and take no part in what follows
+//   (Optimizer::overwrite_with_gradient); gradients are divided by the loss scale; they are looked at (non_finite); they are added up,
+//   and only each Nth step goes on, with their mean; clipping; weight decay; the update; a look ahead; averages of weights; the
+//   projection of weights with a constraint (constraint.h); the count of steps.
 #pragma once
 
 #include <cstdint>

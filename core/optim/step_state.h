@@ -73,6 +73,7 @@ class StepState {
 
   const StepOptions options;
   std::unordered_set<uint64_t> without_decay;            // ids of variables
+  std::unordered_set<uint64_t> overwritten;              // by their gradients: ids of variables
   std::unordered_map<uint64_t, Constraint> constraints;  // by the id of a variable
   HostCell accumulated;                                  // calls since the last step
   HostCell skipped;                                      // calls, so far

@@ -74,12 +74,14 @@ class Optimizer::Call {
     unscale();
     o_.tell_step();
     if (!look()) return count(false);
+    prepare_overwrites();
     if (kind_ == StepState::kAccumulate)
       prepare_sums();
     else
       prepare_updates();
     reserve();
     Uncancellable all_or_nothing(c_);
+    for (Overwrite& w : overwrites_) commit(w);
     for (Sum& s : sums_) commit(s);
     for (Update& u : updates_) commit(u);
     if (flag_ && state_.finite) state_.finite->put(flag_);
@@ -92,6 +94,12 @@ class Optimizer::Call {
     VariableRef sum;
     Tensor gradient, rows, out;
     bool in_place;
+  };
+  // A variable that becomes its gradient, with accumulation the largest of them so far.
+  struct Overwrite {
+    Variable* variable;
+    Entry* entry;
+    Tensor value, largest;  // null: stays
   };
   struct Update {
     Variable* variable;
@@ -108,8 +116,9 @@ class Optimizer::Call {
     const Tensor scale = state_.loss_scale(c_);
     if (!scale) return;
     Tensor of_dtype[2];
-    for (Tensor& g : gradients_) {
-      if (!g) continue;
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      Tensor& g = gradients_[i];
+      if (!g || entry(i).overwritten) continue;
       Tensor& own = of_dtype[g.dtype() == DType::kF64];
       if (!own) own = g.dtype() == DType::kF64 ? scale : cast(scale, g.dtype());
       g = div(g, own);
@@ -158,6 +167,32 @@ class Optimizer::Call {
 
   Entry& entry(size_t i) { return o_.entries_[o_.entry_of(*variables_[i], i)]; }
 
+  // These gradients go no further.
+  void prepare_overwrites() {
+    for (size_t i = 0; i < gradients_.size(); i++) {
+      Entry& of = entry(i);
+      const Tensor g = gradients_[i];
+      if (!of.overwritten || !g) continue;
+      gradients_[i] = Tensor();
+      Overwrite w{variables_[i], &of, {}, {}};
+      const Tensor held = untracked(w.variable->peek());
+      if (!options_.accumulates()) {
+        w.value = chosen(flag_, identity(g), held);
+      } else {
+        const Tensor before = untracked(of.sum->peek()), now = maximum(before, g);
+        const bool done = kind_ != StepState::kAccumulate;
+        if (done) w.value = chosen(flag_, now, held);
+        w.largest = chosen(flag_, done ? full(c_, IntList(g.shape()), 0, g.dtype()) : now, before);
+      }
+      overwrites_.push_back(std::move(w));
+    }
+  }
+
+  static void commit(Overwrite& w) {
+    if (w.value) w.variable->put(std::move(w.value));
+    if (w.largest) w.entry->sum->put(std::move(w.largest));
+  }
+
   // What the accumulator of variable i and its gradient of this call, which may be null, are together.
   Tensor total(size_t i) {
     const Tensor held = untracked(entry(i).sum->peek());
@@ -192,6 +227,7 @@ class Optimizer::Call {
   // The mean over the calls of this step in the place of each gradient.
   void take_means() {
     for (size_t i = 0; i < gradients_.size(); i++) {
+      if (entry(i).overwritten) continue;
       Tensor sum = total(i);
       gradients_[i] =
           into(OpId::kDiv, std::move(sum),
@@ -227,6 +263,7 @@ class Optimizer::Call {
       Update u{};
       u.variable = &v;
       u.entry = &entry(i);
+      if (u.entry->overwritten) return;
       if (u.entry->rule->runs_callbacks() != callbacks) return;
       u.count = 1 + u.entry->num_slots;
       u.gradient = gradients_[i];
@@ -360,6 +397,7 @@ class Optimizer::Call {
   int64_t step_ = 0;
   Tensor flag_;  // null: nothing is chosen by what gradients hold
   std::optional<StepNumbers> numbers_;
+  std::vector<Overwrite> overwrites_;
   std::vector<Sum> sums_;
   std::vector<Update> updates_;
 };
@@ -367,6 +405,12 @@ class Optimizer::Call {
 // Accumulators begin at zero, averages and slow weights at the weights, with which they share the memory until one of them changes.
 void Optimizer::make_option_slots(Entry& entry, Variable& v) const {
   const std::string prefix = concat(name_, "/", entry.name, "/");
+  if (entry.overwritten) {
+    if (state_->options.accumulates())
+      entry.sum = VariableRef::make(full(context_, IntList(v.shape()), 0, v.dtype()),
+                                    prefix + "gradient_maximum", false);
+    return;
+  }
   if (state_->options.accumulates())
     entry.sum =
         VariableRef::make(full(context_, IntList(v.shape()), 0, v.dtype()), prefix + "gradient_sum", false);

@@ -89,6 +89,33 @@ static void decay_with_exclusions(void **state) {
   free_context(c);
 }
 
+static void variables_that_become_their_gradients(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_optimizer *sgd = new_sgd(c);
+  tl_step_options o = defaults();
+  o.clip_value = 1;
+  o.loss_scale_factor = 2;
+  o.gradient_accumulation_steps = 2;
+  assert_int_equal(tl_optimizer_configure(sgd, &o), TL_OK);
+  tl_tensor *w[] = {variable(c, "w", 0), variable(c, "amax", 1)};
+  assert_int_equal(tl_optimizer_overwrite_with_gradient(sgd, w + 1, 1), TL_OK);
+  const float gradients[] = {6, 448};
+  for (int i = 0; i < 2; i++) {
+    tl_tensor *g[] = {vector(c, 1, &gradients[1]), vector(c, 1, &gradients[1 - i])};
+    assert_int_equal(tl_optimizer_apply(sgd, g, w, 2), TL_OK);
+    assert_true(value(w[0]) == -i &&
+                value(w[1]) == (i ? 448 : 1)); /* the largest, neither scaled nor clipped */
+  }
+  assert_true(lists(sgd, "sgd/amax/gradient_maximum") && !lists(sgd, "sgd/amax/gradient_sum"));
+  assert_int_equal(tl_optimizer_overwrite_with_gradient(sgd, w, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "before the first step or build");
+  assert_int_equal(tl_optimizer_overwrite_with_gradient(new_sgd(c), NULL, 1), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'variables'");
+  assert_int_equal(tl_optimizer_overwrite_with_gradient(NULL, w, 1), TL_INVALID_ARGUMENT);
+  free_context(c);
+}
+
 static void constraints(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -258,6 +285,7 @@ int step_options_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(accumulation_clipping_and_averages),
       cmocka_unit_test(decay_with_exclusions),
+      cmocka_unit_test(variables_that_become_their_gradients),
       cmocka_unit_test(constraints),
       cmocka_unit_test(loss_scales),
       cmocka_unit_test(non_finite_gradients),

@@ -1,6 +1,6 @@
 // 20 steps of every optimizer with what surrounds the update, in the order of Keras, against loops over doubles that are written
-// from the formulas: loss scale, accumulation, clipping, weight decay with exclusions, the update, Lookahead, averages,
-// the projection of weights with a constraint.
+// from the formulas: variables that become their gradients, loss scale, accumulation, clipping, weight decay with exclusions, the
+// update, Lookahead, averages, the projection of weights with a constraint.
 #include <algorithm>
 
 #include "tests/optim/step_options_cases.h"
@@ -23,6 +23,7 @@ struct Surrounded {
   Numbers sum, average, slow;
   const Projection* projection;
   size_t cols;
+  bool overwritten = false;  // by its gradient; then `sum` is the largest
 };
 
 double norm_of(const Numbers& g) {
@@ -43,18 +44,23 @@ class Formula {
     for (Surrounded& v : v_) v.sum.assign(v.trained.w.size(), 0), v.slow = v.trained.w;
   }
 
+  // The gradient of one that is overwritten may be none: no numbers.
   void call(std::vector<Numbers> g, double rate) {
-    for (Numbers& one : g) scale(one, 1 / o_.loss_scale_factor);
+    for (size_t i = 0; i < g.size(); i++)
+      if (!v_[i].overwritten) scale(g[i], 1 / o_.loss_scale_factor);
     bool finite = true;
     for (const Numbers& one : g)
       for (double x : one) finite &= std::isfinite(x);
     if (!finite && o_.non_finite == NonFiniteGradients::kSkip) return;
     const int64_t n = o_.gradient_accumulation_steps;
+    for (size_t i = 0; i < g.size(); i++)
+      if (v_[i].overwritten) overwrite(v_[i], g[i], n == 0 || (calls_ + 1) % n == 0);
     if (n > 0) {
       for (size_t i = 0; i < g.size(); i++)
         for (size_t k = 0; k < g[i].size(); k++) v_[i].sum[k] += g[i][k];
       if (++calls_ % n != 0) return;
       for (size_t i = 0; i < g.size(); i++) {
+        if (v_[i].overwritten) continue;
         g[i] = v_[i].sum;
         scale(g[i], 1. / static_cast<double>(n));
         std::fill(v_[i].sum.begin(), v_[i].sum.end(), 0.);
@@ -62,11 +68,25 @@ class Formula {
     }
     step_++;
     clip(g);
-    for (size_t i = 0; i < g.size(); i++) update(v_[i], g[i], rate);
+    for (size_t i = 0; i < g.size(); i++)
+      if (!v_[i].overwritten) update(v_[i], g[i], rate);
   }
   const Surrounded& at(size_t i) const { return v_[i]; }
 
  private:
+  // The gradient goes no further.
+  void overwrite(Surrounded& v, Numbers& g, bool at_once) const {
+    if (o_.gradient_accumulation_steps == 0) {
+      if (!g.empty()) v.trained.w = g;
+    } else if (!g.empty()) {
+      for (size_t k = 0; k < g.size(); k++) v.sum[k] = std::max(v.sum[k], g[k]);
+      if (at_once) {
+        v.trained.w = v.sum;
+        std::fill(v.sum.begin(), v.sum.end(), 0.);
+      }
+    }
+    g.clear();
+  }
   void clip(std::vector<Numbers>& g) const {
     double all = 0;
     for (const Numbers& one : g) all += norm_of(one) * norm_of(one);
@@ -220,8 +240,11 @@ TEST_CASE_METHOD(Fixture, "20 steps of each optimizer follow the formulas with e
       OptimizerPtr optimizer = one.make(c);
       const StepOptions o = configured_as_far_as_possible(*optimizer, surrounding);
       VariableRef w = VariableRef::make(random(Shape{3, 2}), "w"),
-                  kept = VariableRef::make(random(Shape{2, 2}), "kept");
-      Variable *all[] = {w.get(), kept.get()}, *excluded[] = {kept.get()};
+                  kept = VariableRef::make(random(Shape{2, 2}), "kept"),
+                  history = VariableRef::make(random(Shape{2}), "history");
+      Variable *all[] = {w.get(), kept.get(), history.get()}, *excluded[] = {kept.get()},
+               *overwritten[] = {history.get()};
+      optimizer->overwrite_with_gradient(overwritten);
       // Its own weight decay is tested where the optimizer is.
       if (o.weight_decay > 0) optimizer->exclude_from_weight_decay(excluded);
       const Span<Variable* const> constrained(all, 1);
@@ -232,21 +255,29 @@ TEST_CASE_METHOD(Fixture, "20 steps of each optimizer follow the formulas with e
       if (projection) projection->set(*optimizer, constrained);
       Formula want(one, o,
                    {{one.start(values(w), 3, 2), true, {}, {}, {}, projection, 2},
-                    {one.start(values(kept), 2, 2), false, {}, {}, {}, nullptr, 2}});
+                    {one.start(values(kept), 2, 2), false, {}, {}, {}, nullptr, 2},
+                    {one.start(values(history), 2, 1), false, {}, {}, {}, nullptr, 1, true}});
       double rate = one.rate;
       for (int call = 0; call < 20 * std::max<int>(1, static_cast<int>(o.gradient_accumulation_steps));
            call++) {
         if (call == 9) optimizer->set_learning_rate(rate = .02);
-        Tensor grads[] = {random(Shape{3, 2}), random(Shape{2, 2})};
-        if (o.non_finite == NonFiniteGradients::kSkip && call % 5 == 3) grads[1] = mul_scalar(grads[1], kInf);
+        Tensor grads[] = {random(Shape{3, 2}), random(Shape{2, 2}), random(Shape{2})};
+        if (o.non_finite == NonFiniteGradients::kSkip && call % 5 == 3) {
+          Tensor& bad = grads[1 + call % 2];
+          bad = mul_scalar(bad, kInf);
+        } else if (call % 7 == 5) {
+          grads[2] = Tensor();
+        }
         optimizer->apply(grads, all);
-        want.call({values(grads[0]), values(grads[1])}, rate);
-        for (size_t i = 0; i < 2; i++) {
+        want.call({values(grads[0]), values(grads[1]), grads[2] ? values(grads[2]) : Numbers()}, rate);
+        CHECK(optimizer->slots(*history).empty());
+        for (size_t i = 0; i < 3; i++) {
           const Surrounded& v = want.at(i);
           check_near(values(all[i]->value()), v.trained.w, 1e-12);
           for (const VariableRef& state : optimizer->variables()) {
             const std::string prefix = concat(optimizer->name(), "/", all[i]->name(), "/");
-            if (state->name() == prefix + "gradient_sum") check_near(values(state), v.sum, 1e-12);
+            if (state->name() == prefix + (i == 2 ? "gradient_maximum" : "gradient_sum"))
+              check_near(values(state), v.sum, 1e-12);
             if (state->name() == prefix + "slow") check_near(values(state), v.slow, 1e-12);
             if (state->name() == prefix + "average" && o.use_ema && !v.average.empty())
               check_near(values(state), v.average, 1e-12);
@@ -341,6 +372,56 @@ TEST_CASE_METHOD(Fixture, "constraints: which variables and calls they concern, 
   CHECK(values(rest) == Numbers{-2, 8});
   CHECK(has(message_of([&] { twice->constrain_range(0, 1, of_a); }, Code::kFailedPrecondition),
             "before the first step or build"));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "variables that become their gradients: groups, averages swapped in, and what is refused",
+                 "[optim]") {
+  OptimizerPtr o = configured(sgd(c, 1), [](StepOptions& s) { s.use_ema = true, s.ema_momentum = 0; });
+  std::shared_ptr<Optimizer> group = sgd(c, 1, .9);
+  VariableRef w = variable({2}, "w"), mine = variable({7}, "mine"), its = variable({7}, "its");
+  Variable *all[] = {w.get(), mine.get(), its.get()}, *of_mine[] = {mine.get()}, *of_its[] = {its.get()};
+  o->overwrite_with_gradient(of_mine);
+  group->overwrite_with_gradient(of_its);
+  o->add_group(group, of_its);
+  Tensor grads[] = {vector({1}), vector({30}), vector({-40})};
+  o->apply(grads, all);
+  CHECK(values(w) == Numbers{1});
+  CHECK(values(mine) == Numbers{30});
+  CHECK(values(its) == Numbers{-40});
+  for (const VariableRef& v : o->variables()) {
+    INFO(v->name());
+    CHECK((!has(v->name(), "mine") && !has(v->name(), "its")));
+  }
+  // What was handed in stays what it is, and is no part of what comes later.
+  mine->assign(vector({5}));
+  CHECK(values(grads[1]) == Numbers{30});
+  o->swap_averages(all);
+  CHECK(values(mine) == Numbers{5});
+  o->swap_averages(all);
+  Tensor alone[] = {Tensor(), vector({8}), Tensor()};
+  o->apply(alone, all);
+  CHECK(values(w) == Numbers{1});
+  CHECK(values(mine) == Numbers{8});
+  CHECK(values(its) == Numbers{-40});
+  CHECK(o->iterations() == 2);
+  CHECK(has(message_of([&] { o->overwrite_with_gradient(of_mine); }, Code::kFailedPrecondition),
+            "before the first step or build"));
+
+  // A step that fails leaves them; so do gradients of rows, which no such variable takes.
+  OptimizerPtr strict =
+      configured(sgd(c, 1), [](StepOptions& s) { s.non_finite = NonFiniteGradients::kError; });
+  strict->overwrite_with_gradient(of_mine);
+  Tensor bad[] = {vector({kNan}), vector({9})};
+  Variable* two[] = {w.get(), mine.get()};
+  CHECK(has(message_of([&] { strict->apply(bad, two); }, Code::kNonFinite), "'w'"));
+  Tensor worse[] = {vector({1}), vector({kInf})};
+  CHECK(has(message_of([&] { strict->apply(worse, two); }, Code::kNonFinite), "'mine'"));
+  CHECK(values(w) == Numbers{1});
+  CHECK(values(mine) == Numbers{8});
+  Tensor rows[] = {vector({3})}, indices[] = {vector({0}, DType::kI64)};
+  CHECK(has(message_of([&] { strict->apply(rows, of_mine, indices); }), "takes the whole of it"));
+  CHECK(has(message_of([&] { strict->overwrite_with_gradient({}); }), "at least 1 variable"));
 }
 
 TEST_CASE_METHOD(Fixture, "Lookahead: slow weights, and what is refused", "[optim]") {

@@ -68,10 +68,13 @@ struct Model {
         w(VariableRef::make(full(c, {3, 4}, .5, DType::kF32), "w")),
         b(VariableRef::make(full(c, {4}, -.25, DType::kF64), "b")),
         idle(VariableRef::make(full(c, {2}, 1, DType::kF32), "idle")),
+        history(VariableRef::make(full(c, {4}, 1, DType::kF32), "history")),
         kinds(option.kinds),
         optimizer(named.make(context)) {
     Variable* bias[] = {b.get()};
     optimizer->exclude_from_weight_decay(bias);
+    Variable* overwritten[] = {history.get()};
+    optimizer->overwrite_with_gradient(overwritten);
     StepOptions o;
     option.change(o);
     if (named.without_decay) o.weight_decay = 0;
@@ -90,18 +93,18 @@ struct Model {
     Tensor loss = optimizer->scale_loss(sum(in[0]));
     Tensor gw = mul(mul(in[0], w->read()), div(loss, sum(in[0])));
     Tensor gb = mul(cast(sum(gw, {0}), DType::kF64), b->read());
-    Tensor grads[] = {gw, Tensor(), gb};
-    Variable* all[] = {w.get(), idle.get(), b.get()};
+    Tensor grads[] = {gw, Tensor(), gb, sum(gw, {0})};
+    Variable* all[] = {w.get(), idle.get(), b.get(), history.get()};
     optimizer->apply(grads, all);
     return {loss};
   }
   std::vector<VariableRef> state() const {
     std::vector<VariableRef> all = optimizer->variables();
-    for (const VariableRef& v : {w, b, idle}) all.push_back(v);
+    for (const VariableRef& v : {w, b, idle, history}) all.push_back(v);
     return all;
   }
   Context& c;
-  VariableRef w, b, idle;
+  VariableRef w, b, idle, history;
   size_t kinds;  // of steps
   OptimizerPtr optimizer;
 };
@@ -149,6 +152,7 @@ TEST_CASE("with each option, each optimizer's replay has the bits of its eager s
       if (option.goes_bad) CHECK(compiled.optimizer->skipped_steps() == 6);
       CHECK(values(compiled.w) != Numbers(12, .5));
       for (double x : values(compiled.w)) CHECK(std::isfinite(x));
+      CHECK(values(compiled.history) != Numbers(4, 1));
     }
   }
 }
@@ -224,11 +228,11 @@ TEST_CASE("a call that only accumulates needs no rate, eager or replayed", "[opt
 }
 
 TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile]") {
-  for (int kind : {0, 1, 2, 3, 4, 5, 6}) {
+  for (int kind : {0, 1, 2, 3, 4, 5, 6, 7}) {
     Context c(ContextOptions{1, 1, 0, nullptr, nullptr});
     Option option{"", [](StepOptions& s) { s.dynamic_loss_scale = s.use_ema = true; }};
     Model m(c, some_optimizers()[0], option);
-    Variable* all[] = {m.w.get(), m.idle.get(), m.b.get()};
+    Variable* all[] = {m.w.get(), m.idle.get(), m.b.get(), m.history.get()};
     if (kind < 4) m.optimizer->build(all);
     compile::Function f(c,
                         [&](Span<const Tensor> in, size_t) {
@@ -239,6 +243,7 @@ TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile
                           if (kind == 4) m.optimizer->configure({});
                           if (kind == 5) m.optimizer->exclude_from_weight_decay(all);
                           if (kind == 6) m.optimizer->constrain_range(0, 1, all);
+                          if (kind == 7) m.optimizer->overwrite_with_gradient(all);
                           return m.step(in);
                         },
                         {});
@@ -250,7 +255,8 @@ TEST_CASE("what a recorded step cannot know ahead is an error", "[optim][compile
                           "optimizer_swap_averages",
                           "optimizer_configure",
                           "optimizer_exclude_from_weight_decay",
-                          "optimizer_constrain"};
+                          "optimizer_constrain",
+                          "optimizer_overwrite_with_gradient"};
     CHECK(has(text, want[kind]));
   }
 }
@@ -465,7 +471,7 @@ TEST_CASE_METHOD(Fixture,
     INFO(named.name);
     Model first(c, named, everything), second(c, named, everything);
     for (int i = 0; i < 8; i++) first.step({input(c, i, true)});
-    Variable* all[] = {second.w.get(), second.idle.get(), second.b.get()};
+    Variable* all[] = {second.w.get(), second.idle.get(), second.b.get(), second.history.get()};
     second.optimizer->build(all);
     const std::vector<VariableRef> from = first.state(), to = second.state();
     REQUIRE(from.size() == to.size());

@@ -9,8 +9,8 @@
  *   if (tl_optimizer_configure(adam, &o) != TL_OK) ...        right after making it
  *   (each micro-batch)  status = tl_optimizer_apply(adam, grads, vars, n);
  *
- * The order is that of Keras, and can be seen in the numbers: null gradients are dropped; gradients are divided by the loss scale;
- * they are looked at (non_finite); they are added up, and only each Nth call goes on, with their mean; clipping; weight decay;
+ * The order is that of Keras, and can be seen in the numbers: null gradients are dropped; variables that become their gradients do
+ * (tl_optimizer_overwrite_with_gradient()); the other gradients are divided by the loss scale; they are looked at (non_finite); they are added up, and only each Nth call goes on, with their mean; clipping; weight decay;
  * the update; a look ahead; averages; projections of weights with a constraint; the count of steps. All counts and scales, accumulators and averages are variables that
  * tl_optimizer_variables() lists, so that a checkpoint has them.
  *
@@ -91,6 +91,16 @@ TL_API tl_status tl_optimizer_configure(tl_optimizer *optimizer,
  * compiled steps only. Since 0.1. */
 TL_API tl_status tl_optimizer_exclude_from_weight_decay(tl_optimizer *optimizer, tl_tensor *const *variables,
                                                         size_t count) TL_WARN_UNUSED;
+
+/** Variables that a step sets to their gradients, as they are: not divided by a loss scale, not clipped, without weight decay, update,
+ * averages, Lookahead and constraint, and without slots. So state comes through that an op's gradient rule hands on in the place of a
+ * gradient: scales and histories of largest values in training with float8 (Micikevicius et al. 2022; Keras's overwrite_with_gradient).
+ * With gradient_accumulation_steps they become the largest, element by element, of the gradients of a step's calls and of 0, as in Keras;
+ * a call without a gradient counts for nothing, and a step whose last call has none leaves them. A gradient of theirs that is not finite makes
+ * a step fail or be skipped as any other does (non_finite), and they stay. Gradients of rows are refused. More variables with each call,
+ * before the first step or build (TL_FAILED_PRECONDITION). Outside of compiled steps only. Since 0.1. */
+TL_API tl_status tl_optimizer_overwrite_with_gradient(tl_optimizer *optimizer, tl_tensor *const *variables,
+                                                      size_t count) TL_WARN_UNUSED;
 
 /**
  * Each step of these variables ends with a projection of their elements to [min, max], one of which may be infinite: 0 and INFINITY keep

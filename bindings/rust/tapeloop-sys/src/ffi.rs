@@ -5036,10 +5036,11 @@ extern "C" {
     ) -> *mut tl_dataset;
 
     /// Elements of `width` (1 or more) tensors that can only be had in order: lines, messages, an iterator of
-    /// the caller's language. Each epoch of each dataset made of it begins a pass of its own; to go on in the
-    /// midst of one, elements are read and dropped. `end` (may be NULL) ends a pass. user_data may be NULL;
-    /// destroy (may be NULL) runs once, after the last pass, or at once when this call fails. Returns NULL on
-    /// failure. Since 0.1.
+    /// the caller's language. Each epoch of each dataset made of it begins a pass of its own. A pass goes
+    /// forward only: to go on in the midst of an epoch, at a position that was saved, the elements before it
+    /// are read and dropped, which costs what reading them costs; tl_dataset_from_function() goes there at
+    /// once. `end` (may be NULL) ends a pass. user_data may be NULL; destroy (may be NULL) runs once, after
+    /// the last pass, or at once when this call fails. Returns NULL on failure. Since 0.1.
     pub fn tl_dataset_from_iterator(
         context: *mut tl_context,
         width: usize,
@@ -5141,7 +5142,9 @@ extern "C" {
     /// New weights, for a dataset that tl_dataset_sample_from() made: a curriculum, or losses that say what to
     /// learn next. Datasets made of it follow from their next element on, whatever was made ahead, which is
     /// made again; what a shuffle's buffer or a batch in the making of an earlier stage holds already, stays.
-    /// A saved position holds the weights. Not below tl_dataset_cache(). Since 0.1.
+    /// A saved position holds the weights. Below a tl_dataset_cache() they change nothing, because a cache
+    /// gives the elements that it has drawn once: keep the sources of a mixture in caches, not the mixture.
+    /// Since 0.1.
     pub fn tl_dataset_set_weights(dataset: *mut tl_dataset, weights: *const f64, count: usize) -> tl_status;
 
     /// tl_dataset_batch() of tensors that differ in size, not in rank: each is filled up to the longest of its
@@ -5193,8 +5196,9 @@ extern "C" {
     /// failure. Since 0.1.
     pub fn tl_dataset_cache(context: *mut tl_context, source: *mut tl_dataset) -> *mut tl_dataset;
 
-    /// Elements made ahead, up to `count` (1 to 65536), on a thread of the pipeline's. Returns NULL on
-    /// failure. Since 0.1.
+    /// Elements made ahead, up to `count` (1 to 65536), on a thread of the pipeline's, which makes several at
+    /// a time: 2 are enough for long steps, 8 or 16 keep steps below a millisecond from waiting. Returns NULL
+    /// on failure. Since 0.1.
     pub fn tl_dataset_prefetch(
         context: *mut tl_context,
         source: *mut tl_dataset,
@@ -5667,6 +5671,21 @@ extern "C" {
         count: usize,
     ) -> tl_status;
 
+    /// Variables that a step sets to their gradients, as they are: not divided by a loss scale, not clipped,
+    /// without weight decay, update, averages, Lookahead and constraint, and without slots. So state comes
+    /// through that an op's gradient rule hands on in the place of a gradient: scales and histories of largest
+    /// values in training with float8 (Micikevicius et al. 2022; Keras's overwrite_with_gradient). With
+    /// gradient_accumulation_steps they become the largest, element by element, of the gradients of a step's
+    /// calls and of 0, as in Keras; a call without a gradient counts for nothing, and a step whose last call
+    /// has none leaves them. A gradient of theirs that is not finite makes a step fail or be skipped as any
+    /// other does (non_finite), and they stay. Gradients of rows are refused. More variables with each call,
+    /// before the first step or build (TL_FAILED_PRECONDITION). Outside of compiled steps only. Since 0.1.
+    pub fn tl_optimizer_overwrite_with_gradient(
+        optimizer: *mut tl_optimizer,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
     /// Each step of these variables ends with a projection of their elements to \[min, max\], one of which may
     /// be infinite: 0 and INFINITY keep weights from being negative (Keras's NonNeg), -c and c clip them
     /// (Arjovsky et al. 2017). It is the last thing that a step does, behind averages and their overwriting,
@@ -5974,11 +5993,12 @@ extern "C" {
     /// the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h). Fails
     /// as a step, the callback, a log or a checkpoint does, with that error; steps and checkpoints before that
     /// have taken effect, and of a step that fails no weight has changed (moving averages of batch
-    /// normalisation may have, where it was not replayed). TL_INVALID_ARGUMENT for options and data that make
-    /// no sense: no element, no end without steps_per_epoch, a metric without labels, a monitor that is none
-    /// of what there is. TL_NON_FINITE by the option non_finite, behind the step: tl_optimizer_configure() has
-    /// a choice that keeps the weights of before. tl_context_cancel() ends it at once, without a checkpoint.
-    /// Since 0.1.
+    /// normalisation may have, where it was not replayed). `train` then stands behind the batch of that step:
+    /// to try it again, go back by tl_dataset_seek(), or to a checkpoint. TL_INVALID_ARGUMENT for options and
+    /// data that make no sense: no element, no end without steps_per_epoch, a metric without labels, a monitor
+    /// that is none of what there is. TL_NON_FINITE by the option non_finite, behind the step:
+    /// tl_optimizer_configure() has a choice that keeps the weights of before. tl_context_cancel() ends it at
+    /// once, without a checkpoint. Since 0.1.
     pub fn tl_fit(
         context: *mut tl_context,
         model: *mut tl_layer,

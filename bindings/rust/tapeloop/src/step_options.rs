@@ -36,6 +36,31 @@ impl Optimizer {
         })
     }
 
+    /// Variables that a step sets to their gradients, as they are: not scaled, not clipped, without weight decay, update, averages,
+    /// Lookahead and constraint. So state comes through that an op's gradient rule hands on in the place of a gradient, such as scales
+    /// and histories of largest values in training with float8. With accumulation they become the largest, element by element, of the
+    /// gradients of a step's calls and of 0, as in Keras. Before the first step or build.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// use tapeloop::{Context, Sgd, StepOptions};
+    /// let c = &Context::new()?;
+    /// let sgd = Sgd::new().build(c)?;
+    /// sgd.configure(&StepOptions::new().clip_value(1.0))?;
+    /// let scale = c.variable(&c.ones(&[1]), "scale")?;
+    /// sgd.overwrite_with_gradient(&[&scale])?;
+    /// sgd.apply(&[&(c.ones(&[1]) * 448.0)], &[&scale])?;
+    /// assert_eq!(scale.item()?, 448.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn overwrite_with_gradient<V: TensorList + ?Sized>(&self, variables: &V) -> Result<()> {
+        variables.with_handles(|v| {
+            let status = call!(tl_optimizer_overwrite_with_gradient(self.handle, v.as_ptr(), v.len()));
+            done(self.context, "optimizer_overwrite_with_gradient", status)
+        })
+    }
+
     /// Each step of these variables ends with a projection of their elements to `[min, max]`, one of which may be infinite: 0 and
     /// infinity keep weights from being negative, `-c` and `c` clip them. It is the last thing that a step does, behind averages and their
     /// overwriting, as in Keras. Calls that only accumulate, or are skipped, and variables without a gradient are left alone. A variable

@@ -61,6 +61,21 @@ fn weight_decay_with_exclusions() {
 }
 
 #[test]
+fn variables_become_their_gradients() {
+    let c = &Context::new().unwrap();
+    let (sgd, w) = sgd(c, &StepOptions::new().gradient_accumulation_steps(2).loss_scale_factor(2.0));
+    let amax = c.variable(&c.ones(&[1]), "amax").unwrap();
+    sgd.overwrite_with_gradient(&[&amax]).unwrap();
+    for (gradient, want) in [(448f32, 1.0), (6.0, 448.0)] {
+        let g = c.tensor(&[gradient], &[1]).unwrap();
+        sgd.apply(&[&g, &g], &[&w, &amax]).unwrap();
+        assert_eq!(amax.item().unwrap(), want);
+    }
+    assert_eq!(w.item().unwrap(), -113.5);
+    refused(c, sgd.overwrite_with_gradient(&[&w]), Code::FailedPrecondition, "before the first step");
+}
+
+#[test]
 fn weights_are_constrained() {
     let c = &Context::new().unwrap();
     let sgd = Sgd::new().learning_rate(1.0).build(c).unwrap();
