@@ -387,23 +387,6 @@ const (
 	ActivationLogSoftmax Activation = 10
 )
 
-// ReduceOp: How the tensors of all ranks become one. Append-only numbers.
-type ReduceOp int32
-
-// Values of ReduceOp.
-const (
-	// their sum; integers wrap around
-	ReduceSum ReduceOp = 0
-	// their sum divided by the number of ranks; floating types
-	ReduceMean ReduceOp = 1
-	// the least of each element; a NaN makes it NaN
-	ReduceMin ReduceOp = 2
-	// the greatest of each element; a NaN makes it NaN
-	ReduceMax ReduceOp = 3
-	// their sum pair by pair, each rounded; of a power of two of ranks
-	ReduceSumByPairs ReduceOp = 4
-)
-
 // NonFiniteGradients: What becomes of a step with a gradient that holds NaN or an infinity. Append-only
 // numbers.
 type NonFiniteGradients int32
@@ -440,6 +423,23 @@ const (
 	CheckpointBestMin CheckpointBest = 1
 	// the larger one: an accuracy
 	CheckpointBestMax CheckpointBest = 2
+)
+
+// ReduceOp: How the tensors of all ranks become one. Append-only numbers.
+type ReduceOp int32
+
+// Values of ReduceOp.
+const (
+	// their sum; integers wrap around
+	ReduceSum ReduceOp = 0
+	// their sum divided by the number of ranks; floating types
+	ReduceMean ReduceOp = 1
+	// the least of each element; a NaN makes it NaN
+	ReduceMin ReduceOp = 2
+	// the greatest of each element; a NaN makes it NaN
+	ReduceMax ReduceOp = 3
+	// their sum pair by pair, each rounded; of a power of two of ranks
+	ReduceSumByPairs ReduceOp = 4
 )
 
 // FitEnd: Why a fit ended. Append-only numbers.

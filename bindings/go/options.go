@@ -1141,30 +1141,6 @@ func (o *MapOptions) raw() C.tlgo_map_options {
 	}
 }
 
-// ReplicasOptions: How replicas are run.
-type ReplicasOptions struct {
-	// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
-	Seed uint64
-	// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
-	Threads int32
-	// of each context, in bytes; 0: no limit (default)
-	MemoryLimit uint64
-	// of the group; 0 (default): 600
-	TimeoutSeconds float64
-}
-
-func (o *ReplicasOptions) raw() C.tlgo_replicas_options {
-	if o == nil {
-		return C.tlgo_replicas_options{}
-	}
-	return C.tlgo_replicas_options{
-		seed:            C.uint64_t(o.Seed),
-		threads:         C.int32_t(o.Threads),
-		memory_limit:    C.uint64_t(o.MemoryLimit),
-		timeout_seconds: C.double(o.TimeoutSeconds),
-	}
-}
-
 // OneCycleOptions: Of Context.OneCycle.
 type OneCycleOptions struct {
 	// share of the steps in which the rate goes up, in (0, 1); 0: 0.3, the default
@@ -1319,5 +1295,29 @@ func (o *CheckpointManagerOptions) raw() C.tlgo_checkpoint_manager_options {
 		best:         C.int32_t(o.Best),
 		keep_every:   C.int64_t(o.KeepEvery),
 		asynchronous: C.bool(o.Asynchronous),
+	}
+}
+
+// ReplicasOptions: How replicas are run.
+type ReplicasOptions struct {
+	// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
+	Seed uint64
+	// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
+	Threads int32
+	// of each context, in bytes; 0: no limit (default)
+	MemoryLimit uint64
+	// of the group; 0 (default): 600
+	TimeoutSeconds float64
+}
+
+func (o *ReplicasOptions) raw() C.tlgo_replicas_options {
+	if o == nil {
+		return C.tlgo_replicas_options{}
+	}
+	return C.tlgo_replicas_options{
+		seed:            C.uint64_t(o.Seed),
+		threads:         C.int32_t(o.Threads),
+		memory_limit:    C.uint64_t(o.MemoryLimit),
+		timeout_seconds: C.double(o.TimeoutSeconds),
 	}
 }

@@ -324,27 +324,6 @@ typedef struct {
 } tlgo_map_options;
 
 typedef struct {
-  double timeout_seconds;
-  const char *backend;
-  const char *plugin_folder;
-  int32_t rank;
-  int32_t size;
-  const char *address;
-  int32_t port;
-  const char *job;
-  const char *token;
-  uint64_t generation;
-  double lease_seconds;
-} tlgo_group_options;
-
-typedef struct {
-  uint64_t seed;
-  int32_t threads;
-  uint64_t memory_limit;
-  double timeout_seconds;
-} tlgo_replicas_options;
-
-typedef struct {
   double warmup_fraction;
   double div_factor;
   double final_div_factor;
@@ -388,6 +367,27 @@ typedef struct {
   int64_t keep_every;
   bool asynchronous;
 } tlgo_checkpoint_manager_options;
+
+typedef struct {
+  double timeout_seconds;
+  const char *backend;
+  const char *plugin_folder;
+  int32_t rank;
+  int32_t size;
+  const char *address;
+  int32_t port;
+  const char *job;
+  const char *token;
+  uint64_t generation;
+  double lease_seconds;
+} tlgo_group_options;
+
+typedef struct {
+  uint64_t seed;
+  int32_t threads;
+  uint64_t memory_limit;
+  double timeout_seconds;
+} tlgo_replicas_options;
 
 typedef struct {
   int64_t epochs;
@@ -2634,144 +2634,6 @@ static inline uintptr_t tlgo_dataset_from_cifar100_folder(uintptr_t context, con
   return (uintptr_t)tl_dataset_from_cifar100_folder((tl_context *)context, folder, part);
 }
 
-static inline uintptr_t tlgo_group_new(uintptr_t context, tlgo_group_options o) {
-  tl_group_options options;
-  tl_group_options_init(&options, sizeof options);
-  options.timeout_seconds = o.timeout_seconds;
-  options.backend = o.backend;
-  options.plugin_folder = o.plugin_folder;
-  options.rank = o.rank;
-  options.size = o.size;
-  options.address = o.address;
-  options.port = o.port;
-  options.job = o.job;
-  options.token = o.token;
-  options.generation = o.generation;
-  options.lease_seconds = o.lease_seconds;
-  return (uintptr_t)tl_group_new((tl_context *)context, &options);
-}
-
-static inline uintptr_t tlgo_rendezvous_new(uintptr_t context, int32_t size) {
-  return (uintptr_t)tl_rendezvous_new((tl_context *)context, size);
-}
-
-static inline uintptr_t tlgo_group_join(uintptr_t context, uintptr_t rendezvous, int32_t rank, tlgo_group_options o) {
-  tl_group_options options;
-  tl_group_options_init(&options, sizeof options);
-  options.timeout_seconds = o.timeout_seconds;
-  options.backend = o.backend;
-  options.plugin_folder = o.plugin_folder;
-  options.rank = o.rank;
-  options.size = o.size;
-  options.address = o.address;
-  options.port = o.port;
-  options.job = o.job;
-  options.token = o.token;
-  options.generation = o.generation;
-  options.lease_seconds = o.lease_seconds;
-  return (uintptr_t)tl_group_join((tl_context *)context, (tl_rendezvous *)rendezvous, rank, &options);
-}
-
-static inline uintptr_t tlgo_group_split(uintptr_t group, int64_t color, int64_t key) {
-  return (uintptr_t)tl_group_split((tl_group *)group, color, key);
-}
-
-static inline int32_t tlgo_group_rank(uintptr_t group) {
-  return tl_group_rank((tl_group *)group);
-}
-
-static inline int32_t tlgo_group_size(uintptr_t group) {
-  return tl_group_size((tl_group *)group);
-}
-
-static inline int32_t tlgo_group_local_rank(uintptr_t group) {
-  return tl_group_local_rank((tl_group *)group);
-}
-
-static inline int64_t tlgo_group_steps(uintptr_t group) {
-  return tl_group_steps((tl_group *)group);
-}
-
-static inline int32_t tlgo_group_set_timeout(uintptr_t group, double seconds) {
-  return tl_group_set_timeout((tl_group *)group, seconds);
-}
-
-static inline int32_t tlgo_group_leave(uintptr_t group, const char *reason) {
-  return tl_group_leave((tl_group *)group, reason);
-}
-
-static inline uintptr_t tlgo_group_keep(uintptr_t group) {
-  return (uintptr_t)tl_group_keep((tl_group *)group);
-}
-
-static inline void tlgo_group_release(uintptr_t group) {
-  tl_group_release((tl_group *)group);
-}
-
-static inline uintptr_t tlgo_rendezvous_keep(uintptr_t rendezvous) {
-  return (uintptr_t)tl_rendezvous_keep((tl_rendezvous *)rendezvous);
-}
-
-static inline void tlgo_rendezvous_release(uintptr_t rendezvous) {
-  tl_rendezvous_release((tl_rendezvous *)rendezvous);
-}
-
-static inline int32_t tlgo_group_barrier(uintptr_t group) {
-  return tl_group_barrier((tl_group *)group);
-}
-
-static inline uintptr_t tlgo_group_all_reduce(uintptr_t group, uintptr_t x, int32_t reduction) {
-  return (uintptr_t)tl_group_all_reduce((tl_group *)group, (tl_tensor *)x, reduction);
-}
-
-static inline int32_t tlgo_group_all_reduce_list(uintptr_t group, const uintptr_t *tensors, size_t count, int32_t reduction, uintptr_t *outputs) {
-  return tl_group_all_reduce_list((tl_group *)group, (tl_tensor *const *)tensors, count, reduction, (tl_tensor **)outputs);
-}
-
-static inline uintptr_t tlgo_group_reduce(uintptr_t group, uintptr_t x, int32_t reduction, int32_t root) {
-  return (uintptr_t)tl_group_reduce((tl_group *)group, (tl_tensor *)x, reduction, root);
-}
-
-static inline uintptr_t tlgo_group_all_gather(uintptr_t group, uintptr_t x) {
-  return (uintptr_t)tl_group_all_gather((tl_group *)group, (tl_tensor *)x);
-}
-
-static inline uintptr_t tlgo_group_reduce_scatter(uintptr_t group, uintptr_t x, int32_t reduction) {
-  return (uintptr_t)tl_group_reduce_scatter((tl_group *)group, (tl_tensor *)x, reduction);
-}
-
-static inline uintptr_t tlgo_group_broadcast(uintptr_t group, uintptr_t x, int32_t root) {
-  return (uintptr_t)tl_group_broadcast((tl_group *)group, (tl_tensor *)x, root);
-}
-
-static inline uintptr_t tlgo_group_all_to_all(uintptr_t group, uintptr_t x) {
-  return (uintptr_t)tl_group_all_to_all((tl_group *)group, (tl_tensor *)x);
-}
-
-static inline int32_t tlgo_group_mirror(uintptr_t group, const uintptr_t *variables, size_t count) {
-  return tl_group_mirror((tl_group *)group, (tl_tensor *const *)variables, count);
-}
-
-static inline int32_t tlgo_group_check_mirrored(uintptr_t group, const uintptr_t *variables, size_t count) {
-  return tl_group_check_mirrored((tl_group *)group, (tl_tensor *const *)variables, count);
-}
-
-static inline int32_t tlgo_group_average_variables(uintptr_t group, const uintptr_t *variables, size_t count) {
-  return tl_group_average_variables((tl_group *)group, (tl_tensor *const *)variables, count);
-}
-
-static inline uintptr_t tlgo_group_average_loss(uintptr_t group, uintptr_t losses) {
-  return (uintptr_t)tl_group_average_loss((tl_group *)group, (tl_tensor *)losses);
-}
-
-static inline uintptr_t tlgo_group_metric_result(uintptr_t group, uintptr_t metric) {
-  return (uintptr_t)tl_group_metric_result((tl_group *)group, (tl_metric *)metric);
-}
-
-static inline uintptr_t tlgo_group_distribute(uintptr_t group, uintptr_t source) {
-  return (uintptr_t)tl_group_distribute((tl_group *)group, (tl_dataset *)source);
-}
-
 static inline uintptr_t tlgo_schedule_constant(uintptr_t context, double rate) {
   return (uintptr_t)tl_schedule_constant((tl_context *)context, rate);
 }
@@ -3023,6 +2885,160 @@ static inline uintptr_t tlgo_checkpoint_manager_keep(uintptr_t manager) {
 
 static inline void tlgo_checkpoint_manager_release(uintptr_t manager) {
   tl_checkpoint_manager_release((tl_checkpoint_manager *)manager);
+}
+
+static inline uintptr_t tlgo_group_new(uintptr_t context, tlgo_group_options o) {
+  tl_group_options options;
+  tl_group_options_init(&options, sizeof options);
+  options.timeout_seconds = o.timeout_seconds;
+  options.backend = o.backend;
+  options.plugin_folder = o.plugin_folder;
+  options.rank = o.rank;
+  options.size = o.size;
+  options.address = o.address;
+  options.port = o.port;
+  options.job = o.job;
+  options.token = o.token;
+  options.generation = o.generation;
+  options.lease_seconds = o.lease_seconds;
+  return (uintptr_t)tl_group_new((tl_context *)context, &options);
+}
+
+static inline uintptr_t tlgo_rendezvous_new(uintptr_t context, int32_t size) {
+  return (uintptr_t)tl_rendezvous_new((tl_context *)context, size);
+}
+
+static inline uintptr_t tlgo_group_join(uintptr_t context, uintptr_t rendezvous, int32_t rank, tlgo_group_options o) {
+  tl_group_options options;
+  tl_group_options_init(&options, sizeof options);
+  options.timeout_seconds = o.timeout_seconds;
+  options.backend = o.backend;
+  options.plugin_folder = o.plugin_folder;
+  options.rank = o.rank;
+  options.size = o.size;
+  options.address = o.address;
+  options.port = o.port;
+  options.job = o.job;
+  options.token = o.token;
+  options.generation = o.generation;
+  options.lease_seconds = o.lease_seconds;
+  return (uintptr_t)tl_group_join((tl_context *)context, (tl_rendezvous *)rendezvous, rank, &options);
+}
+
+static inline uintptr_t tlgo_group_split(uintptr_t group, int64_t color, int64_t key) {
+  return (uintptr_t)tl_group_split((tl_group *)group, color, key);
+}
+
+static inline int32_t tlgo_group_rank(uintptr_t group) {
+  return tl_group_rank((tl_group *)group);
+}
+
+static inline int32_t tlgo_group_size(uintptr_t group) {
+  return tl_group_size((tl_group *)group);
+}
+
+static inline int32_t tlgo_group_local_rank(uintptr_t group) {
+  return tl_group_local_rank((tl_group *)group);
+}
+
+static inline int64_t tlgo_group_steps(uintptr_t group) {
+  return tl_group_steps((tl_group *)group);
+}
+
+static inline int64_t tlgo_group_generation(uintptr_t group) {
+  return tl_group_generation((tl_group *)group);
+}
+
+static inline int32_t tlgo_group_set_timeout(uintptr_t group, double seconds) {
+  return tl_group_set_timeout((tl_group *)group, seconds);
+}
+
+static inline int32_t tlgo_group_leave(uintptr_t group, const char *reason) {
+  return tl_group_leave((tl_group *)group, reason);
+}
+
+static inline uintptr_t tlgo_group_keep(uintptr_t group) {
+  return (uintptr_t)tl_group_keep((tl_group *)group);
+}
+
+static inline void tlgo_group_release(uintptr_t group) {
+  tl_group_release((tl_group *)group);
+}
+
+static inline uintptr_t tlgo_rendezvous_keep(uintptr_t rendezvous) {
+  return (uintptr_t)tl_rendezvous_keep((tl_rendezvous *)rendezvous);
+}
+
+static inline void tlgo_rendezvous_release(uintptr_t rendezvous) {
+  tl_rendezvous_release((tl_rendezvous *)rendezvous);
+}
+
+static inline int32_t tlgo_group_barrier(uintptr_t group) {
+  return tl_group_barrier((tl_group *)group);
+}
+
+static inline uintptr_t tlgo_group_all_reduce(uintptr_t group, uintptr_t x, int32_t reduction) {
+  return (uintptr_t)tl_group_all_reduce((tl_group *)group, (tl_tensor *)x, reduction);
+}
+
+static inline int32_t tlgo_group_all_reduce_list(uintptr_t group, const uintptr_t *tensors, size_t count, int32_t reduction, uintptr_t *outputs) {
+  return tl_group_all_reduce_list((tl_group *)group, (tl_tensor *const *)tensors, count, reduction, (tl_tensor **)outputs);
+}
+
+static inline uintptr_t tlgo_group_reduce(uintptr_t group, uintptr_t x, int32_t reduction, int32_t root) {
+  return (uintptr_t)tl_group_reduce((tl_group *)group, (tl_tensor *)x, reduction, root);
+}
+
+static inline uintptr_t tlgo_group_all_gather(uintptr_t group, uintptr_t x) {
+  return (uintptr_t)tl_group_all_gather((tl_group *)group, (tl_tensor *)x);
+}
+
+static inline uintptr_t tlgo_group_reduce_scatter(uintptr_t group, uintptr_t x, int32_t reduction) {
+  return (uintptr_t)tl_group_reduce_scatter((tl_group *)group, (tl_tensor *)x, reduction);
+}
+
+static inline uintptr_t tlgo_group_broadcast(uintptr_t group, uintptr_t x, int32_t root) {
+  return (uintptr_t)tl_group_broadcast((tl_group *)group, (tl_tensor *)x, root);
+}
+
+static inline uintptr_t tlgo_group_all_to_all(uintptr_t group, uintptr_t x) {
+  return (uintptr_t)tl_group_all_to_all((tl_group *)group, (tl_tensor *)x);
+}
+
+static inline int32_t tlgo_group_mirror(uintptr_t group, const uintptr_t *variables, size_t count) {
+  return tl_group_mirror((tl_group *)group, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_group_check_mirrored(uintptr_t group, const uintptr_t *variables, size_t count) {
+  return tl_group_check_mirrored((tl_group *)group, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_group_average_variables(uintptr_t group, const uintptr_t *variables, size_t count) {
+  return tl_group_average_variables((tl_group *)group, (tl_tensor *const *)variables, count);
+}
+
+static inline uintptr_t tlgo_group_average_loss(uintptr_t group, uintptr_t losses) {
+  return (uintptr_t)tl_group_average_loss((tl_group *)group, (tl_tensor *)losses);
+}
+
+static inline uintptr_t tlgo_group_metric_result(uintptr_t group, uintptr_t metric) {
+  return (uintptr_t)tl_group_metric_result((tl_group *)group, (tl_metric *)metric);
+}
+
+static inline uintptr_t tlgo_group_distribute(uintptr_t group, uintptr_t source) {
+  return (uintptr_t)tl_group_distribute((tl_group *)group, (tl_dataset *)source);
+}
+
+static inline int32_t tlgo_group_vote(uintptr_t group, int64_t step, double weight, bool stop, bool save, tl_group_decision *decision) {
+  return tl_group_vote((tl_group *)group, step, weight, stop, save, decision);
+}
+
+static inline int32_t tlgo_group_synchronize(uintptr_t group, uintptr_t checkpoint, int64_t step, int64_t *step_of_all) {
+  return tl_group_synchronize((tl_group *)group, (tl_checkpoint *)checkpoint, step, step_of_all);
+}
+
+static inline int32_t tlgo_group_save(uintptr_t group, uintptr_t manager, int64_t step, double metric) {
+  return tl_group_save((tl_group *)group, (tl_checkpoint_manager *)manager, step, metric);
 }
 
 static inline uintptr_t tlgo_predict(uintptr_t context, uintptr_t model, uintptr_t data) {

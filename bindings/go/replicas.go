@@ -64,7 +64,7 @@ type GroupOptions struct {
 	Job string
 	// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
 	Token string
-	// grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
+	// of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
 	Generation uint64
 	// after so long without a word a rank is lost; 0: 15
 	LeaseSeconds float64
@@ -171,6 +171,71 @@ func (g *Group) LocalRank() int {
 // Steps is how many collectives have ended well, barriers and splits too; -1 of a group that is closed.
 func (g *Group) Steps() int64 {
 	return g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_steps(h)) })
+}
+
+// Generation is which making of the group this is. After a failure ranks close the group and ask for one more than this; all join the
+// highest that one of them asks for. 0 of goroutines and of one process.
+func (g *Group) Generation() uint64 {
+	n := g.number(func(h C.uintptr_t) int64 { return int64(C.tlgo_group_generation(h)) })
+	if n < 0 {
+		return 0
+	}
+	return uint64(n)
+}
+
+// GroupDecision is what all ranks together have said in a vote.
+type GroupDecision struct {
+	// the sum of all weights, in the order of the ranks
+	Weight float64
+	// whether any rank wants to stop, or to save
+	Stop, Save bool
+	// whether no rank has anything for the step: the weights of all are 0
+	Finished bool
+}
+
+// Vote is that of a step, before it: its number, the same on all ranks; the weight of what this rank brings to it, such as its number of
+// examples, 0 when its data have ended; and whether it wants to stop, or to save. All get the same decision. ErrMismatch on all ranks
+// where they are at different steps.
+func (g *Group) Vote(step int64, weight float64, stop, save bool) (GroupDecision, error) {
+	all := new(C.tl_group_decision)
+	all.struct_size = C.size_t(unsafe.Sizeof(*all))
+	err := g.effect(func(h C.uintptr_t) C.int32_t {
+		return C.tlgo_group_vote(h, C.int64_t(step), C.double(weight), C.bool(stop), C.bool(save), all)
+	})
+	return GroupDecision{float64(all.weight), bool(all.stop), bool(all.save), bool(all.finished)}, err
+}
+
+// Synchronize brings all ranks to one state, that of the rank with the highest step, and gives that step: all that the checkpoint holds
+// goes through the group. What a step that has failed has changed beside the optimizer, such as the place of a data set, the program takes
+// back before. A rank that is new says -1. ErrMismatch where objects differ.
+func (g *Group) Synchronize(checkpoint *Checkpoint, step int64) (int64, error) {
+	if err := g.self().usable(); err != nil {
+		return -1, err
+	}
+	if err := checkpoint.self().usable(); err != nil {
+		_ = g.Leave(err.Error())
+		return -1, err
+	}
+	ofAll := C.int64_t(-1)
+	err := g.effect(func(h C.uintptr_t) C.int32_t {
+		return C.tlgo_group_synchronize(h, C.uintptr_t(checkpoint.h), C.int64_t(step), &ofAll)
+	})
+	runtime.KeepAlive(checkpoint)
+	return int64(ofAll), err
+}
+
+// Save saves on rank 0, for all, which wait until it has been written; manager may be nil on the others. The metric is NaN for none. A full
+// disk there is an error on all ranks, and the group goes on.
+func (g *Group) Save(manager *CheckpointManager, step int64, metric float64) error {
+	var handle C.uintptr_t
+	if manager != nil {
+		handle = C.uintptr_t(manager.h)
+	}
+	err := g.effect(func(h C.uintptr_t) C.int32_t {
+		return C.tlgo_group_save(h, handle, C.int64_t(step), C.double(metric))
+	})
+	runtime.KeepAlive(manager)
+	return err
 }
 
 // SetTimeout sets how long each call waits for the other ranks.

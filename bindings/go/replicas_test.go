@@ -286,3 +286,60 @@ func TestGroupsOfProcessesSayWhatIsMissing(t *testing.T) {
 		t.Error("a group of one has", group.Size())
 	}
 }
+
+func TestRanksTakeAStepTogetherAndGoOnFromOneState(t *testing.T) {
+	folder := t.TempDir()
+	err := RunReplicas(3, nil, func(c *Context, group *Group) error {
+		rank := int64(group.Rank())
+		if group.Generation() != 0 {
+			return fmt.Errorf("generation %d", group.Generation())
+		}
+		all, err := group.Vote(5, float64(rank), rank == 2, false)
+		if err != nil || all != (GroupDecision{Weight: 3, Stop: true}) {
+			return fmt.Errorf("vote: %v %v", all, err)
+		}
+		if all, err = group.Vote(6, 0, false, true); err != nil || all != (GroupDecision{Save: true, Finished: true}) {
+			return fmt.Errorf("vote: %v %v", all, err)
+		}
+
+		w := c.Variable(c.Full([]int64{2}, float64(rank), F64), "w")
+		saved := c.NewCheckpoint()
+		if err := saved.AddVariable("w", w); err != nil {
+			return err
+		}
+		if err := saved.SetInt64("epoch", rank+7); err != nil {
+			return err
+		}
+		step := int64(11)
+		if rank == 1 { // it is furthest: all get what it has
+			step = 12
+		}
+		if step, err = group.Synchronize(saved, step); err != nil || step != 12 {
+			return fmt.Errorf("synchronize: %d %v", step, err)
+		}
+		epoch, err := saved.Int64("epoch")
+		if sum, failed := w.Sum().Item(); err != nil || failed != nil || epoch != 8 || sum != 2 {
+			return fmt.Errorf("epoch %d, sum %v, %v", epoch, sum, err)
+		}
+
+		var manager *CheckpointManager
+		if rank == 0 {
+			if manager, err = c.NewCheckpointManager(saved, folder, nil); err != nil {
+				return err
+			}
+		}
+		if err := group.Save(manager, 12, math.NaN()); err != nil {
+			return err
+		}
+		if err := group.Save(manager, 12, math.NaN()); !errors.Is(err, ErrFailedPrecondition) { // on all ranks
+			return fmt.Errorf("saved twice: %v", err)
+		}
+		if _, err := group.Vote(rank/2, 1, false, false); !errors.Is(err, ErrMismatch) {
+			return fmt.Errorf("at different steps: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

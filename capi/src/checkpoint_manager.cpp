@@ -2,28 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "capi/src/checkpoint_object.h"
+#include "capi/src/checkpoint_manager_object.h"
 #include "capi/src/options.h"
-#include "core/io/checkpoint_manager.h"
 #include "tapeloop/checkpoint.h"
 
 using namespace tl;
 using namespace tl::capi;
 
 namespace {
-
-// A manager, and what it saves.
-struct ManagerObject {
-  ManagerObject(Session& session, const void* checkpoint, std::string folder,
-                const io::ManagerOptions& options)
-      : held(session, checkpoint), manager(session.core(), std::move(folder), options) {}
-  io::SavedObjects& objects(const char* op) {
-    return object_of<CheckpointObject>(held.session(), held.get(), Kind::kCheckpoint, op, "checkpoint")
-        .objects;
-  }
-  HeldHandle held;
-  io::CheckpointManager manager;
-};
 
 template <class F>
 tl_status on_manager(tl_checkpoint_manager* manager, const char* op, F&& f) {

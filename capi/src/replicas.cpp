@@ -137,6 +137,10 @@ TL_API int64_t tl_group_steps(tl_group* group) {
   return said(group, "group_steps", [](dist::Group& g) { return static_cast<int64_t>(g.steps()); });
 }
 
+TL_API int64_t tl_group_generation(tl_group* group) {
+  return said(group, "group_generation", [](dist::Group& g) { return static_cast<int64_t>(g.generation()); });
+}
+
 TL_API tl_status tl_group_set_timeout(tl_group* group, double seconds) {
   return effect<GroupObject>(group, Kind::kGroup, "group_set_timeout",
                              [&](Session&, GroupObject& g) { g.group->set_timeout(seconds); });

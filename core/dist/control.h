@@ -21,8 +21,9 @@ namespace tl::dist {
 
 struct Failure {
   Code code = Code::kPeerLost;
-  std::string text;  // names rank, host and, where they are known, step and operation
-  int rank = -1;     // whose failure it is; -1: of nobody in particular
+  std::string text;         // names rank, host and, where they are known, step and operation
+  int rank = -1;            // whose failure it is; -1: of nobody in particular
+  uint64_t generation = 0;  // above 0: the group is being made anew with this one, which is the reason
 };
 
 class ControlChannel {
@@ -31,6 +32,8 @@ class ControlChannel {
       default;  // leaves; whoever goes on learns of it as a failure, unless all have said farewell()
 
   virtual const Place& place() const = 0;
+  // Which making of the group this is: that of all of its ranks.
+  virtual uint64_t generation() const { return 0; }
   // The address of this machine by which the other ranks reach it, in numbers: that of the connection to rank 0's.
   virtual const std::string& address() const = 0;
 

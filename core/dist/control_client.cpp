@@ -96,11 +96,12 @@ struct State {
 
 class ControlClient final : public ControlChannel {
  public:
-  ControlClient(const Place& place, Greeted&& greeted, std::unique_ptr<ControlServer> server);
+  ControlClient(const ControlOptions& options, Greeted&& greeted, std::unique_ptr<ControlServer> server);
   ~ControlClient() override;
   void wait_until_ready(const Patience& patience);
 
   const Place& place() const override { return place_; }
+  uint64_t generation() const override { return generation_; }
   const std::string& address() const override { return address_; }
   void put(const std::string& name, std::string_view value) override;
   std::string get(const std::string& name, const Wait& wait) override;
@@ -136,13 +137,16 @@ class ControlClient final : public ControlChannel {
   void lose_server(const std::string& what);
 
   const Place place_;
+  const uint64_t generation_;
   const pid_t process_ = ::getpid();
   std::string address_;
   std::unique_ptr<State> state_;
 };
 
-ControlClient::ControlClient(const Place& place, Greeted&& greeted, std::unique_ptr<ControlServer> server)
-    : place_(place),
+ControlClient::ControlClient(const ControlOptions& options, Greeted&& greeted,
+                             std::unique_ptr<ControlServer> server)
+    : place_(options.place),
+      generation_(options.generation),
       address_(tcp::host_of(tcp::own_address(greeted.socket.get()))),
       state_(std::make_unique<State>()) {
   State& s = *state_;
@@ -152,8 +156,8 @@ ControlClient::ControlClient(const Place& place, Greeted&& greeted, std::unique_
   s.server_host = control::printable(greeted.server.host);
   s.server = std::move(server);
   s.no_memory = {Code::kOutOfMemory,
-                 concat("the control channel needs a little memory: rank ", place.rank, " has none left"),
-                 place.rank};
+                 concat("the control channel needs a little memory: rank ", place_.rank, " has none left"),
+                 place_.rank};
   const BlockedSignals blocked;
   try {
     s.thread = std::thread([this] { run(); });
@@ -203,7 +207,7 @@ void ControlClient::wait_until_ready(const Patience& patience) {
   Lock lock(state_->mutex);
   wait_for(lock, patience.wait, patience.end + 1, [&] { return state_->ready; });
   if (state_->ready) return;  // a failure behind that is one of the group's
-  check_alive();
+  if (state_->failure) throw_failure(*state_->failure);
   const bool cancelled = patience.wait.context && patience.wait.context->cancelled();
   try {
     say(control::Failed{{Code::kPeerLost,
@@ -458,18 +462,15 @@ void ControlClient::lose_server(const std::string& what) {
                0});
 }
 
-}  // namespace
-
-std::unique_ptr<ControlChannel> join_processes(const ControlOptions& options, const Wait& wait) {
-  check(options, wait);
-  const Patience patience{wait, monotonic_seconds() + wait.seconds};
+// Throws NewerGeneration where the others are at a higher one.
+std::unique_ptr<ControlChannel> join_generation(const ControlOptions& options, const Patience& patience) {
   std::unique_ptr<ControlServer> server;
   if (options.serve && options.place.rank == 0) server = serve(options, patience);
   ControlServer* const serving = server.get();
   std::unique_ptr<ControlClient> client;
   try {
     Greeted greeted = find_server(options, patience);
-    client = std::make_unique<ControlClient>(options.place, std::move(greeted), std::move(server));
+    client = std::make_unique<ControlClient>(options, std::move(greeted), std::move(server));
     client->wait_until_ready(patience);
   } catch (const Error& e) {
     if (serving && e.code() == Code::kMismatch)
@@ -477,6 +478,21 @@ std::unique_ptr<ControlChannel> join_processes(const ControlOptions& options, co
     throw;
   }
   return client;
+}
+
+}  // namespace
+
+std::unique_ptr<ControlChannel> join_processes(const ControlOptions& options, const Wait& wait) {
+  check(options, wait);
+  const Patience patience{wait, monotonic_seconds() + wait.seconds};
+  for (ControlOptions o = options;;) {
+    try {
+      return join_generation(o, patience);
+    } catch (const NewerGeneration& newer) {
+      if (newer.generation <= o.generation || patience.over()) throw Error(newer.code(), newer.message());
+      o.generation = newer.generation;
+    }
+  }
 }
 
 }  // namespace tl::dist

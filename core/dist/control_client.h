@@ -13,13 +13,14 @@ namespace tl::dist {
 
 struct ControlOptions {
   Place place;
-  std::string host;         // where rank 0 serves: MASTER_ADDR
-  int port = 0;             // MASTER_PORT
-  bool serve = true;        // whether rank 0 serves; else a launcher does
-  std::string job;          // groups of another job are strangers
-  uint64_t generation = 0;  // of the group: grows when it is made anew; an older one is a stranger
-  std::string token;        // may be empty; compared in constant time
-  std::string build;        // version, byte order and whatever else must be alike: kMismatch where it is not
+  std::string host;   // where rank 0 serves: MASTER_ADDR
+  int port = 0;       // MASTER_PORT
+  bool serve = true;  // whether rank 0 serves; else a launcher does
+  std::string job;    // groups of another job are strangers
+  uint64_t generation =
+      0;  // of the group, at the least: grows when it is made anew; all join the highest that one says
+  std::string token;  // may be empty; compared in constant time
+  std::string build;  // version, byte order and whatever else must be alike: kMismatch where it is not
   double lease_seconds = 15;  // without a word for so long, a rank is lost
 };
 

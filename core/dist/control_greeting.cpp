@@ -52,8 +52,7 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
       }
       g.reader.feed({reinterpret_cast<const std::byte*>(in.data()), in.size()});
       if (!g.reader.next(answer)) continue;
-      if (const auto* failed = std::get_if<control::Failed>(&answer))
-        throw Error(failed->failure.code, failed->failure.text);
+      if (const auto* failed = std::get_if<control::Failed>(&answer)) throw_failure(failed->failure);
       if (const auto* accepted = std::get_if<control::Accepted>(&answer)) {
         g.server = *accepted;
         g.reader.allow_all();
@@ -70,6 +69,11 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
 }
 
 }  // namespace
+
+void throw_failure(const Failure& failure) {
+  if (failure.generation > 0) throw NewerGeneration(failure);
+  throw Error(failure.code, failure.text);
+}
 
 void Patience::check() const {
   if (wait.context) wait.context->check_cancelled("join_processes");

@@ -18,6 +18,15 @@ struct Patience {
   bool pause(double seconds, int fd = -1, short events = 0) const;
 };
 
+// The group is being made anew with a higher generation than the one that a rank has come with.
+class NewerGeneration final : public Error {
+ public:
+  explicit NewerGeneration(const Failure& failure)
+      : Error(failure.code, failure.text), generation(failure.generation) {}
+  const uint64_t generation;
+};
+[[noreturn]] void throw_failure(const Failure& failure);
+
 // A connection to the server, which knows the rank; the reader may hold what has come behind its answer.
 struct Greeted {
   tcp::Descriptor socket;

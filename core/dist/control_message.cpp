@@ -47,6 +47,7 @@ struct Write {
       text = text.substr(0, end);
     }
     put_text(out, text, kMostText);
+    put_number(out, m.failure.generation, 8);
   }
   void operator()(const Put& m) const {
     put_text(out, m.name, kMostName);
@@ -124,6 +125,7 @@ void read(Body& b, Failed& m) {
   m.failure.rank = b.int32();
   if (m.failure.rank < -1 || m.failure.rank >= kMostRanks) corrupt("got rank ", m.failure.rank);
   m.failure.text = b.text(kMostText);
+  m.failure.generation = b.number(8);
 }
 void read(Body& b, Put& m) {
   m.name = b.text(kMostName);

@@ -72,6 +72,7 @@ class ControlServer::Loop {
   void read(Connection& c);
   void on_message(Connection& c, control::Message& message);
   void on_hello(Connection& c, const control::Hello& hello);
+  void on_other_generation(Connection& c, const control::Hello& hello);
   void on_put(const Connection& c, control::Put& put);
   void on_get(Connection& c, const control::Get& get);
   void on_farewell(Connection& c);
@@ -280,9 +281,9 @@ void ControlServer::Loop::on_message(Connection& c, control::Message& message) {
 
 void ControlServer::Loop::on_hello(Connection& c, const control::Hello& hello) {
   const bool ours = static_cast<unsigned>(control::equal_in_constant_time(hello.token, options.token)) &
-                    static_cast<unsigned>(hello.job == options.job) &
-                    static_cast<unsigned>(hello.generation == options.generation);
+                    static_cast<unsigned>(hello.job == options.job);
   if (!ours) return drop_stranger(c);
+  if (hello.generation != options.generation) return on_other_generation(c, hello);
   c.host = control::printable(hello.host);
   c.rank = hello.rank;  // for its name
   std::string problem;
@@ -316,6 +317,24 @@ void ControlServer::Loop::on_hello(Connection& c, const control::Hello& hello) {
     complete_ = true;
     send_to_all(control::Ready{});
   }
+}
+
+// Ranks count generations apart, and may be at different ones: all go on to the highest that one of them has said. One that is behind
+// is told while others are still coming; one that is ahead ends what is here, and comes again.
+void ControlServer::Loop::on_other_generation(Connection& c, const control::Hello& hello) {
+  const bool ahead = hello.generation > options.generation;
+  const uint64_t next = std::max(hello.generation, options.generation);
+  const Failure anew{
+      Code::kPeerLost,
+      concat("the group is made anew: rank ", hello.rank, " comes with generation ", hello.generation,
+             " to that of generation ", options.generation, "; join it with generation ", next),
+      hello.rank, next};
+  if (!ahead && !complete_ && !failure_) {
+    c.closing = true;
+    return send(c, control::Failed{anew});
+  }
+  drop_stranger(c);
+  if (ahead) fail_all(anew);
 }
 
 void ControlServer::Loop::on_put(const Connection& c, control::Put& put) {

@@ -52,6 +52,8 @@ class Engine {
   virtual void leave(Code code, std::string_view why) noexcept = 0;
   // The same of a rank that has not failed: whoever makes no more calls hears nothing of it.
   virtual void end(std::string_view why) noexcept { leave(Code::kPeerLost, why); }
+  // Which making of the group this is.
+  virtual uint64_t generation() const { return 0; }
   // How many steps have ended well.
   virtual uint64_t steps() const = 0;
 };

@@ -29,6 +29,8 @@ class Group {
   // How long each call waits for the other ranks.
   double timeout() const { return timeout_; }
   void set_timeout(double seconds);
+  // Which making of the group this is: one higher, where processes have made it anew.
+  uint64_t generation() const { return engine_ ? engine_->generation() : 0; }
   uint64_t steps() const { return steps_; }  // collectives that have ended well, barriers too
 
   // `op` is the name of the function for messages. Tensors are of the context; results are new tensors of it.

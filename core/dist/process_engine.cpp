@@ -48,6 +48,7 @@ class ProcessEngine final : public Engine {
   std::unique_ptr<Engine> split() override;
   void leave(Code code, std::string_view why) noexcept override;
   void end(std::string_view why) noexcept override;
+  uint64_t generation() const override { return link_->control().generation(); }
   uint64_t steps() const override { return steps_; }
 
  private:

@@ -55,6 +55,7 @@ int checkpoint_optimizers_tests(void);
 int jacobian_tests(void);
 int trainer_tests(void);
 int replicas_tests(void);
+int replicas_steps_tests(void);
 
 /* Setup and teardown of a test that writes files: an empty folder, gone afterwards. in_folder() is a path in it, valid until its
  * fourth next call. */

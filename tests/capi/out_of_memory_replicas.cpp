@@ -17,6 +17,15 @@ tl_status exchange(tl_context* c, tl_group* group, void* done) {
   (void)tl_group_reduce_scatter(group, tl_ones(c, four, 1), TL_REDUCE_MEAN);
   tl_group* part = tl_group_split(group, 0, 0);
   (void)tl_group_average_loss(part, gradient);
+  tl_group_decision decision{};
+  decision.struct_size = sizeof decision;
+  tl_checkpoint* state = tl_checkpoint_new(c);
+  int64_t step = 0;
+  if (tl_group_vote(group, 1, 2, false, false, &decision) != TL_OK ||
+      tl_checkpoint_add_variable(state, "v", v) != TL_OK ||
+      tl_checkpoint_set_text(state, "note", "x") != TL_OK ||
+      tl_group_synchronize(group, state, tl_group_rank(group), &step) != TL_OK)
+    return tl_error_code(c);
   if (!tl_failed(c)) ++*static_cast<std::atomic<int>*>(done);
   return tl_error_code(c);
 }

@@ -42,7 +42,7 @@ std::vector<control::Message> one_of_each_kind() {
           control::Accepted{15000000, "server"},
           control::Ready{},
           control::Heartbeat{},
-          control::Failed{{Code::kMismatch, "a text", 3}},
+          control::Failed{{Code::kMismatch, "a text", 3, 0}},
           control::Put{"name", std::string("\0\xff value", 8)},
           control::Get{"name"},
           control::Value{"name", ""},
@@ -61,9 +61,9 @@ TEST_CASE("messages have the bytes that the format says", "[dist][control]") {
   CHECK(bytes_of(control::Heartbeat{}) == bytes({'T', 'L', 'C', 'C', 1, 0, 4, 0, 0, 0, 0, 0}));
   CHECK(bytes_of(control::Get{"ab"}) ==
         bytes({'T', 'L', 'C', 'C', 1, 0, 7, 0, 6, 0, 0, 0, 2, 0, 0, 0, 'a', 'b'}));
-  CHECK(
-      bytes_of(control::Failed{{Code::kTimedOut, "x", -1}}) ==
-      bytes({'T', 'L', 'C', 'C', 1, 0, 5, 0, 13, 0, 0, 0, 14, 0, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0, 'x'}));
+  CHECK(bytes_of(control::Failed{{Code::kTimedOut, "x", -1, 7}}) ==
+        bytes({'T', 'L', 'C', 'C', 1, 0, 5, 0,   21, 0, 0, 0, 14, 0, 0, 0, 255,
+               255, 255, 255, 1,   0, 0, 0, 'x', 7,  0, 0, 0, 0,  0, 0, 0}));
 }
 
 TEST_CASE("messages come out as they went in, however they are cut", "[dist][control]") {

@@ -409,6 +409,44 @@ TEST_CASE("ranks of a new generation wait until the server of the one before has
   all_are(ends, Code::kOk, {});
 }
 
+TEST_CASE("ranks that count generations apart join the highest", "[dist][control]") {
+  for (int furthest = 0; furthest < 4; furthest++) {
+    const ServerOptions o = served(4);
+    auto options = all_of(o, free_port());
+    options[0].serve = true;
+    for (int rank = 0; rank < 4; rank++)
+      options[static_cast<size_t>(rank)].generation += static_cast<uint64_t>((rank + furthest) % 4);
+    std::vector<uint64_t> joined(4);
+    const auto ends = run_all(options, [&](int rank, ControlChannel& c) {
+      joined[static_cast<size_t>(rank)] = c.generation();
+      c.farewell(kLong);
+    });
+    all_are(ends, Code::kOk, {});
+    CHECK(joined == std::vector<uint64_t>(4, o.generation + 3));
+  }
+}
+
+TEST_CASE("a rank of the next generation ends the one before", "[dist][control]") {
+  const ServerOptions o = served(2);
+  const ControlServer server(o);
+  const auto ends = run_all(all_of(o, server.port()), [&](int rank, ControlChannel& c) {
+    c.put(concat("here ", rank), "");
+    if (rank == 1) c.get("here 0", kLong);
+    if (rank == 1) {
+      ControlOptions next = rank_of(1, o, server.port());
+      next.generation++;
+      const Raw raw(server.port());
+      raw.say(hello_of(next));
+      if (!raw.until_closed().empty()) throw Error(Code::kInternal, "it is answered");
+    }
+    const Failure f = wait_for_failure(c);
+    throw Error(f.code, f.text);
+  });
+  all_are(ends, Code::kPeerLost,
+          {"rank 1 comes with generation 4 to that of generation 3", "join it with generation 4"});
+  CHECK(server.strangers() == 1);
+}
+
 TEST_CASE("the first failure counts, whoever says it", "[dist][control]") {
   for (int round = 0; round < rounds(8); round++) {
     const ServerOptions o = served(3);

@@ -38,6 +38,7 @@
 #define TAPELOOP_REPLICAS_H
 
 #include <tapeloop/base.h>
+#include <tapeloop/checkpoint.h>
 #include <tapeloop/data.h>
 #include <tapeloop/metrics.h>
 
@@ -80,7 +81,7 @@ typedef struct tl_group_options {
   const char *job;     /**< groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID */
   const char *token;   /**< a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN */
   uint64_t
-      generation; /**< grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT */
+      generation; /**< of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT */
   double lease_seconds; /**< after so long without a word a rank is lost; 0 (default): 15 */
 } tl_group_options;
 
@@ -98,8 +99,11 @@ TL_API void tl_group_options_init(tl_group_options *options, size_t struct_size)
  * answers at the address of rank 0, or with another token. NULL on failure.
  *
  * A process that is killed is found at once, one that has stopped or is cut off after the lease: the others get TL_PEER_LOST, go on with
- * their tensors and variables, and may make a group anew with the next generation. The failure of one group within the group in the
- * midst of a call ends all. The group is of the process that made it, not of one that is forked off. Its threads take no signals, and
+ * their tensors and variables, and may make a group anew. For that each releases the old one and asks for a higher generation than it
+ * had, tl_group_generation(); all join that which is the highest, so a process that has been started in the place of a lost one
+ * (tapeloop-run --replace) need not know how often the others have done so. With another rank and size the survivors go on as
+ * fewer. Then tl_group_synchronize() brings all to one state. The failure of one group within the group in the midst of a call ends
+ * all. The group is of the process that made it, not of one that is forked off. Its threads take no signals, and
  * SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
  * options may be NULL. Since 0.1.
  */
@@ -135,6 +139,10 @@ TL_API int32_t tl_group_local_rank(tl_group *group);
 /** How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while the context holds an
  * error. Since 0.1. */
 TL_API int64_t tl_group_steps(tl_group *group);
+
+/** Which making of the group this is: what its ranks have asked for, or the highest of it; 0 of threads and of one process. -1 on failure.
+ * Works while the context holds an error. Since 0.1. */
+TL_API int64_t tl_group_generation(tl_group *group);
 
 /** Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1. */
 TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
@@ -240,6 +248,54 @@ TL_API tl_tensor *tl_group_metric_result(tl_group *group, tl_metric *metric);
  * all the same. Nothing is copied. Not a collective. NULL on failure. Since 0.1.
  */
 TL_API tl_dataset *tl_group_distribute(tl_group *group, tl_dataset *source);
+
+/* ---- steps that all take, or none ------------------------------------------------------------------------------------ */
+
+/** What all ranks together have said in a vote. Fill struct_size with sizeof(tl_group_decision) before the call. */
+typedef struct tl_group_decision {
+  size_t struct_size;
+  double weight; /**< the sum of all weights, in the order of the ranks */
+  bool stop;     /**< whether any rank wants to stop */
+  bool save;     /**< whether any rank wants to save */
+  bool finished; /**< whether no rank has anything for the step: the weights of all are 0 */
+} tl_group_decision;
+
+/**
+ * The vote of a step, before it: one small message of each rank. `step` is its number, the same on all ranks; `weight` what this rank
+ * brings to it, such as its number of examples, not negative: a rank whose data have ended goes on with 0, and comes along in every
+ * collective, until all have ended. stop and save say what this rank wants: after a signal, or on a clock of its own. All ranks get
+ * the same *decision, and so stop and save at the same step.
+ *
+ * TL_MISMATCH on all ranks where they are at different steps: it names the first that differs from rank 0, and both numbers. Since
+ * 0.1.
+ */
+TL_API tl_status tl_group_vote(tl_group *group, int64_t step, double weight, bool stop, bool save,
+                               tl_group_decision *decision) TL_WARN_UNUSED;
+
+/**
+ * Brings all ranks to one state: that of the rank with the highest `step`, the lowest of several. All that the checkpoint holds goes
+ * through the group, and no file is needed: layers, optimizers, metrics, places of datasets, random numbers, the program's values. *step_of_all gets
+ * its step. Where all are at the same step it is rank 0's, as before the first step. Each rank has the same objects under the
+ * same names, and layers and optimizers that have been built.
+ *
+ * After a failure some ranks may have taken the step that others were in: those stand at one more. What a step that has failed has changed on a
+ * rank beside the optimizer, such as the place of a dataset, the program takes back before it calls this: what is sent must be
+ * whole at its step. A rank that is new says step -1, or that of the checkpoint that it has restored. Random numbers become the same on all
+ * ranks, too, where they are added.
+ *
+ * TL_MISMATCH on all ranks where objects differ, with the first rank that differs from rank 0, and the path. A rank whose call fails
+ * stays as it was. Since 0.1.
+ */
+TL_API tl_status tl_group_synchronize(tl_group *group, tl_checkpoint *checkpoint, int64_t step,
+                                      int64_t *step_of_all) TL_WARN_UNUSED;
+
+/**
+ * tl_checkpoint_manager_save() of rank 0, for all: the others wait until it has been written, and for them manager may be NULL. What fails
+ * there, such as a full disk, is an error on all ranks, with rank 0's code and text: the checkpoints before stay, and the group goes
+ * on. One that is asynchronous is waited for. Since 0.1.
+ */
+TL_API tl_status tl_group_save(tl_group *group, tl_checkpoint_manager *manager, int64_t step,
+                               double metric) TL_WARN_UNUSED;
 
 /* ---- running replicas ---------------------------------------------------------------------------------------------- */
 

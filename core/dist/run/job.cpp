@@ -93,6 +93,7 @@ class Generation final : public Listener {
   Generation(const Job& job, int number) : job_(job), number_(number), lines_(!job.mpi.empty()) {}
   // The exit status of the first rank that failed, or 0.
   int run();
+  int number() const { return number_; }
   bool asked_to_end() const { return asked_ > 0 || lines_.broken(); }
 
   void on_output(int rank, bool is_error, std::string_view bytes) override {
@@ -108,13 +109,15 @@ class Generation final : public Listener {
     for (const auto& group : groups_) group->signal(number);
   }
   void begin_grace(const std::string& why);
+  bool replace(int rank, const Ended& ended);
   void check_time();
   bool all_ended() const {
     return std::all_of(groups_.begin(), groups_.end(), [](const auto& g) { return g->all_ended(); });
   }
 
   const Job& job_;
-  const int number_;
+  int number_;  // one more with each rank that is replaced
+  int replaced_ = 0;
   Lines lines_;
   std::vector<std::unique_ptr<Ranks>> groups_;
   std::optional<int> first_status_;
@@ -142,7 +145,7 @@ void Generation::on_end(int rank, const Ended& ended) {
         " s after the first failure");
     return;
   }
-  if (ended.well()) return;
+  if (ended.well() || replace(rank, ended)) return;
   first_status_ = ended.exit_status();
   failed_at_ = seconds_now();
   std::string text = who + " " + described(ended);
@@ -150,6 +153,24 @@ void Generation::on_end(int rank, const Ended& ended) {
     text += left_ == 1 ? "; the other one goes on" : "; the other " + std::to_string(left_) + " go on";
   say(text);
   begin_grace("a rank has failed");
+}
+
+// Not where all are to end: by a signal, or because one could not be replaced.
+bool Generation::replace(int rank, const Ended& ended) {
+  if (replaced_ >= job_.options.replacements || asked_ > 0 || next_signal_ || !ended.lost.empty())
+    return false;
+  for (size_t i = 0; i < groups_.size(); i++) {
+    const Host& host = job_.hosts[i];
+    if (rank < host.first_rank || rank >= host.first_rank + host.ranks) continue;
+    if (!groups_[i]->start_again(rank, {"TAPELOOP_GENERATION=" + std::to_string(number_ + 1)})) return false;
+    say("rank " + std::to_string(rank) + " " + described(ended) + "; it is started again: replacement " +
+        std::to_string(replaced_ + 1) + " of " + std::to_string(job_.options.replacements));
+    replaced_++;
+    number_++;
+    left_++;
+    return true;
+  }
+  return false;
 }
 
 void Generation::begin_grace(const std::string& why) {
@@ -322,11 +343,18 @@ int run_job(const Options& options, const char* program) {
   char here[4096];
   if (::getcwd(here, sizeof here)) job.directory = here;
   if (options.backend == "mpi") job.mpi = mpi_command(options, job.hosts, job.size);
-  for (int number = 0;; number++) {
+  if (options.replacements > 0)
+    for (const Host& h : job.hosts)
+      if (!h.name.empty() || !job.mpi.empty())
+        throw UsageError{"--replace must be for ranks that run on this machine, without mpirun: got " +
+                         (h.name.empty() ? "--backend mpi" : "'" + h.name + "' in --hosts") +
+                         "; use --restarts, which starts all ranks again"};
+  for (int number = 0, restarts = 0;; restarts++) {
     Generation generation(job, number);
     const int status = generation.run();
-    if (status == 0 || number >= options.restarts || generation.asked_to_end()) return status;
-    say("starts all ranks again: restart " + std::to_string(number + 1) + " of " +
+    if (status == 0 || restarts >= options.restarts || generation.asked_to_end()) return status;
+    number = generation.number() + 1;
+    say("starts all ranks again: restart " + std::to_string(restarts + 1) + " of " +
         std::to_string(options.restarts));
   }
 }

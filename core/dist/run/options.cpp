@@ -15,6 +15,7 @@ constexpr option kLong[] = {{"np", required_argument, nullptr, 'n'},
                             {"backend", required_argument, nullptr, 'b'},
                             {"hosts", required_argument, nullptr, 'H'},
                             {"restarts", required_argument, nullptr, 'r'},
+                            {"replace", required_argument, nullptr, 'R'},
                             {"master", required_argument, nullptr, 'm'},
                             {"export", required_argument, nullptr, 'x'},
                             {"ssh", required_argument, nullptr, kSsh},
@@ -71,7 +72,7 @@ Options parse(int count, char** arguments) {
   optind = 0;
   for (;;) {
     const int at = optind ? optind : 1;
-    const int c = getopt_long(count, arguments, "+:n:b:H:r:m:x:h", kLong, nullptr);
+    const int c = getopt_long(count, arguments, "+:n:b:H:r:R:m:x:h", kLong, nullptr);
     if (c == -1) break;
     const std::string value = optarg ? optarg : "";
     switch (c) {
@@ -87,6 +88,10 @@ Options parse(int count, char** arguments) {
       case 'r':
         o.restarts =
             whole_number("--restarts", value, 0, 1000000, "say how often all ranks may be started again");
+        break;
+      case 'R':
+        o.replacements =
+            whole_number("--replace", value, 0, 1000000, "say how often a lost rank may be started again");
         break;
       case 'm': read_master(value, o); break;
       case 'x':
@@ -142,6 +147,8 @@ Starts a program several times as the ranks of one group, here or on several mac
                           tapeloop-run and the program in the same places. Ranks stay here without it
   -m, --master ADDR:PORT  where rank 0 is reached by the others; without it, or without its port, it is chosen
   -r, --restarts N        after a failure, starts all ranks again, up to N times: they go on from their last checkpoint
+  -R, --replace N         starts a rank that has failed again, alone, up to N times in all, while the others go on: they make the
+                          group anew with the next generation, and bring it to their state. For ranks on this machine
       --grace SECONDS     how long ranks may go on when one has failed, until they get SIGTERM; SIGKILL comes as long
                           after that (30)
   -x, --export NAME[=VALUE]
@@ -152,7 +159,7 @@ Starts a program several times as the ranks of one group, here or on several mac
       --version
 
 Each rank finds in its environment RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun
-sets them, and TAPELOOP_JOB, TAPELOOP_GENERATION (0, one more with each restart) and TAPELOOP_TOKEN, a secret by which the
+sets them, and TAPELOOP_JOB, TAPELOOP_GENERATION (0, one more with each restart and replacement) and TAPELOOP_TOKEN, a secret by which the
 ranks know one another. It is in no command line. Standard input is empty. Each line that a rank prints comes out as
 "[RANK] LINE".
 

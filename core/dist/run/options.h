@@ -10,7 +10,7 @@ struct Options {
   int ranks = 0;  // 0: one for each slot of the hosts
   std::string backend, hosts_file, ssh = "ssh", mpirun = "mpirun", master_host;
   int master_port = 0;  // 0: chosen
-  int restarts = 0;
+  int restarts = 0, replacements = 0;
   double grace_seconds = 30;
   std::vector<std::string> exported;  // NAME or NAME=VALUE, for ranks on other hosts too
   std::vector<std::string> command;   // the program and its arguments

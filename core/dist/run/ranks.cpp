@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 namespace tl::run {
 namespace {
@@ -113,38 +114,43 @@ bool reap_process(pid_t id, Ended& ended) {
   return true;
 }
 
-LocalRanks::LocalRanks(const Start& start, Listener& listener) : listener_(listener) {
+LocalRanks::Process LocalRanks::started(int place, const std::vector<std::string>& more) const {
+  std::vector<std::string> environment = start_.environment;
+  if (start_.numbered)
+    for (const auto& [name, value] : {std::pair<const char*, int>{"RANK", start_.first_rank + place},
+                                      {"WORLD_SIZE", start_.size},
+                                      {"LOCAL_RANK", place},
+                                      {"LOCAL_WORLD_SIZE", start_.ranks}})
+      environment.push_back(std::string(name) + "=" + std::to_string(value));
+  environment.insert(environment.end(), more.begin(), more.end());  // the last of a name counts
+  Process p;
+  p.rank = start_.first_rank + place;
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int out[2] = {-1, -1}, error[2] = {-1, -1};
+  const auto close_all = [&](std::initializer_list<int> list) {
+    for (int fd : list)
+      if (fd >= 0) ::close(fd);
+  };
   try {
-    for (int i = 0; i < start.ranks; i++) {
-      std::vector<std::string> environment = start.environment;
-      if (start.numbered)
-        for (const auto& [name, value] : {std::pair<const char*, int>{"RANK", start.first_rank + i},
-                                          {"WORLD_SIZE", start.size},
-                                          {"LOCAL_RANK", i},
-                                          {"LOCAL_WORLD_SIZE", start.ranks}})
-          environment.push_back(std::string(name) + "=" + std::to_string(value));
-      int out[2], error[2];
-      pipe_of(out);
-      pipe_of(error);
-      Process p;
-      p.rank = start.first_rank + i;
-      p.out[0] = out[0];
-      p.out[1] = error[0];
-      const int descriptors[3] = {nothing, out[1], error[1]};
-      try {
-        p.id = start_process(start.command, start.directory, environment, descriptors);
-      } catch (const StartError&) {
-        for (int fd : {out[0], out[1], error[0], error[1]}) ::close(fd);
-        throw;
-      }
-      ::close(out[1]);
-      ::close(error[1]);
-      for (int fd : p.out) ::fcntl(fd, F_SETFL, O_NONBLOCK);
-      processes_.push_back(p);
-    }
+    pipe_of(out);
+    pipe_of(error);
+    const int descriptors[3] = {nothing, out[1], error[1]};
+    p.id = start_process(start_.command, start_.directory, environment, descriptors);
   } catch (const StartError&) {
-    ::close(nothing);
+    close_all({nothing, out[0], out[1], error[0], error[1]});
+    throw;
+  }
+  close_all({nothing, out[1], error[1]});
+  p.out[0] = out[0];
+  p.out[1] = error[0];
+  for (int fd : p.out) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return p;
+}
+
+LocalRanks::LocalRanks(const Start& start, Listener& listener) : start_(start), listener_(listener) {
+  try {
+    for (int i = 0; i < start.ranks; i++) processes_.push_back(started(i, {}));
+  } catch (const StartError&) {
     for (Process& p : processes_) {
       ::kill(-p.id, SIGKILL);
       ::waitpid(p.id, nullptr, 0);
@@ -152,7 +158,18 @@ LocalRanks::LocalRanks(const Start& start, Listener& listener) : listener_(liste
     }
     throw;
   }
-  ::close(nothing);
+}
+
+bool LocalRanks::start_again(int rank, const std::vector<std::string>& environment) {
+  const int place = rank - start_.first_rank;
+  Process& p = processes_[static_cast<size_t>(place)];
+  if (!p.ended) return false;
+  try {
+    p = started(place, environment);
+  } catch (const StartError&) {
+    return false;
+  }
+  return true;
 }
 
 LocalRanks::~LocalRanks() {

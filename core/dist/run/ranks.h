@@ -53,6 +53,8 @@ class Ranks {
   virtual void reap() = 0;                         // SIGCHLD has come
   virtual void signal(int number) = 0;
   virtual bool all_ended() const = 0;
+  // In the place of one that has ended, with variables of its own beside those of all. False where that cannot be done here.
+  virtual bool start_again(int rank, const std::vector<std::string>& environment) = 0;
 };
 
 class LocalRanks final : public Ranks {
@@ -65,6 +67,7 @@ class LocalRanks final : public Ranks {
   void reap() override;
   void signal(int number) override;
   bool all_ended() const override;
+  bool start_again(int rank, const std::vector<std::string>& environment) override;
 
  private:
   struct Process {
@@ -73,8 +76,10 @@ class LocalRanks final : public Ranks {
     int out[2] = {-1, -1};  // what it prints, and its errors
     bool ended = false;
   };
+  Process started(int place, const std::vector<std::string>& more) const;
   void drain(Process& p, int which, bool all);
 
+  const Start start_;
   std::vector<Process> processes_;
   Listener& listener_;
 };

@@ -320,19 +320,6 @@ pub const TL_ACTIVATION_SOFTMAX: tl_activation = 9;
 /// over the last axis
 pub const TL_ACTIVATION_LOG_SOFTMAX: tl_activation = 10;
 
-/// How the tensors of all ranks become one. Append-only numbers.
-pub type tl_reduce_op = i32;
-/// their sum; integers wrap around
-pub const TL_REDUCE_SUM: tl_reduce_op = 0;
-/// their sum divided by the number of ranks; floating types
-pub const TL_REDUCE_MEAN: tl_reduce_op = 1;
-/// the least of each element; a NaN makes it NaN
-pub const TL_REDUCE_MIN: tl_reduce_op = 2;
-/// the greatest of each element; a NaN makes it NaN
-pub const TL_REDUCE_MAX: tl_reduce_op = 3;
-/// their sum pair by pair, each rounded; of a power of two of ranks
-pub const TL_REDUCE_SUM_BY_PAIRS: tl_reduce_op = 4;
-
 /// What becomes of a step with a gradient that holds NaN or an infinity. Append-only numbers.
 pub type tl_non_finite_gradients = i32;
 /// it is taken as it is
@@ -357,6 +344,19 @@ pub const TL_CHECKPOINT_BEST_NONE: tl_checkpoint_best = 0;
 pub const TL_CHECKPOINT_BEST_MIN: tl_checkpoint_best = 1;
 /// the larger one: an accuracy
 pub const TL_CHECKPOINT_BEST_MAX: tl_checkpoint_best = 2;
+
+/// How the tensors of all ranks become one. Append-only numbers.
+pub type tl_reduce_op = i32;
+/// their sum; integers wrap around
+pub const TL_REDUCE_SUM: tl_reduce_op = 0;
+/// their sum divided by the number of ranks; floating types
+pub const TL_REDUCE_MEAN: tl_reduce_op = 1;
+/// the least of each element; a NaN makes it NaN
+pub const TL_REDUCE_MIN: tl_reduce_op = 2;
+/// the greatest of each element; a NaN makes it NaN
+pub const TL_REDUCE_MAX: tl_reduce_op = 3;
+/// their sum pair by pair, each rounded; of a power of two of ranks
+pub const TL_REDUCE_SUM_BY_PAIRS: tl_reduce_op = 4;
 
 /// Why a fit ended. Append-only numbers.
 pub type tl_fit_end = i32;
@@ -509,19 +509,6 @@ pub struct tl_pullback {
     _private: [u8; 0],
 }
 
-/// One replica's place among those that train together. It belongs to the innermost scope of its context like
-/// a tensor.
-#[repr(C)]
-pub struct tl_group {
-    _private: [u8; 0],
-}
-
-/// Where the ranks of a group meet that are threads of one process.
-#[repr(C)]
-pub struct tl_rendezvous {
-    _private: [u8; 0],
-}
-
 /// The learning rate of each step. It belongs to the innermost scope like a tensor; optimizers and schedules
 /// that it has been given to keep what they need of it, so that it may be released right after. One schedule
 /// may serve several of them. Schedules may stand within one another 100 levels deep; more is
@@ -541,6 +528,19 @@ pub struct tl_checkpoint {
 /// The checkpoints of one run in one folder. It belongs to the innermost scope like a tensor.
 #[repr(C)]
 pub struct tl_checkpoint_manager {
+    _private: [u8; 0],
+}
+
+/// One replica's place among those that train together. It belongs to the innermost scope of its context like
+/// a tensor.
+#[repr(C)]
+pub struct tl_group {
+    _private: [u8; 0],
+}
+
+/// Where the ranks of a group meet that are threads of one process.
+#[repr(C)]
+pub struct tl_rendezvous {
     _private: [u8; 0],
 }
 
@@ -661,17 +661,17 @@ pub type tl_next_callback = Option<
 /// Ends a pass that was begun, once, wherever it stands.
 pub type tl_end_callback = Option<unsafe extern "C" fn(user_data: *mut c_void, iteration: u64)>;
 
-/// What a replica does, on a thread of its own, with a context and a group of its own, which end when it
-/// returns. TL_OK, or the status of the error that it leaves in its context. Results go where user_data says.
-pub type tl_replica_callback = Option<
-    unsafe extern "C" fn(context: *mut tl_context, group: *mut tl_group, user_data: *mut c_void) -> tl_status,
->;
-
 /// Gives the rate of a step, which counts from 0: sets *rate to a finite number that is not negative, the same
 /// whenever the step is the same, and returns TL_OK. It may be called several times for a step. It must not
 /// call functions of the context: they are refused.
 pub type tl_rate_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, step: i64, rate: *mut f64) -> tl_status>;
+
+/// What a replica does, on a thread of its own, with a context and a group of its own, which end when it
+/// returns. TL_OK, or the status of the error that it leaves in its context. Results go where user_data says.
+pub type tl_replica_callback = Option<
+    unsafe extern "C" fn(context: *mut tl_context, group: *mut tl_group, user_data: *mut c_void) -> tl_status,
+>;
 
 /// Hears how a fit goes. It runs on the thread of tl_fit(), may use the context, sets the stop flag where it
 /// wants an end, and adds to the checkpoint what the program changes besides (the names "model", "optimizer",
@@ -1568,55 +1568,6 @@ pub struct tl_map_options {
     pub seed: u64,
 }
 
-/// How a group is made. Fill it with tl_group_options_init() first. All fields but timeout_seconds are of
-/// tl_group_new() only, and each that is NULL or 0 is what the launcher's environment says.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_group_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// how long each call waits for the other ranks; 0 (default): 600
-    pub timeout_seconds: f64,
-    /// What moves tensors between processes: "gloo", "mpi" (that of the launcher; "mpi-openmpi" and
-    /// "mpi-mpich" name one), or "self" for a group of one. NULL: TAPELOOP_BACKEND; else mpi where mpirun has
-    /// started the process and no MASTER_ADDR is set, and gloo.
-    pub backend: *const c_char,
-    /// absolute path where the engines are; NULL: TAPELOOP_PLUGIN_DIR, or beside the library
-    pub plugin_folder: *const c_char,
-    /// the number of this process, with size
-    pub rank: i32,
-    /// how many there are; 0 with rank 0: RANK and WORLD_SIZE, or other launchers' variables
-    pub size: i32,
-    /// of rank 0, by which all reach it: MASTER_ADDR. With mpi it may be absent
-    pub address: *const c_char,
-    /// there: MASTER_PORT
-    pub port: i32,
-    /// groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID
-    pub job: *const c_char,
-    /// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
-    pub token: *const c_char,
-    /// grows when a group is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT
-    pub generation: u64,
-    /// after so long without a word a rank is lost; 0 (default): 15
-    pub lease_seconds: f64,
-}
-
-/// How replicas are run. Fill it with tl_replicas_options_init() first.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub struct tl_replicas_options {
-    /// bytes of this struct; set by the init function
-    pub struct_size: usize,
-    /// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
-    pub seed: u64,
-    /// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
-    pub threads: i32,
-    /// of each context, in bytes; 0: no limit (default)
-    pub memory_limit: u64,
-    /// of the group; 0 (default): 600
-    pub timeout_seconds: f64,
-}
-
 /// Of tl_schedule_one_cycle(). Fill it with tl_one_cycle_options_init() first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -1717,6 +1668,73 @@ pub struct tl_checkpoint_manager_options {
     pub keep_every: i64,
     /// a save returns when the state is taken, and a thread writes it (default false)
     pub asynchronous: bool,
+}
+
+/// How a group is made. Fill it with tl_group_options_init() first. All fields but timeout_seconds are of
+/// tl_group_new() only, and each that is NULL or 0 is what the launcher's environment says.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_group_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// how long each call waits for the other ranks; 0 (default): 600
+    pub timeout_seconds: f64,
+    /// What moves tensors between processes: "gloo", "mpi" (that of the launcher; "mpi-openmpi" and
+    /// "mpi-mpich" name one), or "self" for a group of one. NULL: TAPELOOP_BACKEND; else mpi where mpirun has
+    /// started the process and no MASTER_ADDR is set, and gloo.
+    pub backend: *const c_char,
+    /// absolute path where the engines are; NULL: TAPELOOP_PLUGIN_DIR, or beside the library
+    pub plugin_folder: *const c_char,
+    /// the number of this process, with size
+    pub rank: i32,
+    /// how many there are; 0 with rank 0: RANK and WORLD_SIZE, or other launchers' variables
+    pub size: i32,
+    /// of rank 0, by which all reach it: MASTER_ADDR. With mpi it may be absent
+    pub address: *const c_char,
+    /// there: MASTER_PORT
+    pub port: i32,
+    /// groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID
+    pub job: *const c_char,
+    /// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
+    pub token: *const c_char,
+    /// of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION,
+    /// TORCHELASTIC_RESTART_COUNT
+    pub generation: u64,
+    /// after so long without a word a rank is lost; 0 (default): 15
+    pub lease_seconds: f64,
+}
+
+/// What all ranks together have said in a vote. Fill struct_size with sizeof(tl_group_decision) before the
+/// call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_group_decision {
+    /// `struct_size`.
+    pub struct_size: usize,
+    /// the sum of all weights, in the order of the ranks
+    pub weight: f64,
+    /// whether any rank wants to stop
+    pub stop: bool,
+    /// whether any rank wants to save
+    pub save: bool,
+    /// whether no rank has anything for the step: the weights of all are 0
+    pub finished: bool,
+}
+
+/// How replicas are run. Fill it with tl_replicas_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_replicas_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of rank 0's context; that of rank r is r more, so that dropout differs (default 0)
+    pub seed: u64,
+    /// of each context; 0 (default): its share of the CPUs that the process may use, at least 1
+    pub threads: i32,
+    /// of each context, in bytes; 0: no limit (default)
+    pub memory_limit: u64,
+    /// of the group; 0 (default): 600
+    pub timeout_seconds: f64,
 }
 
 /// How a fit goes. Fill it with tl_fit_options_init() first.
@@ -5316,190 +5334,6 @@ extern "C" {
         part: tl_data_part,
     ) -> *mut tl_dataset;
 
-    /// Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1.
-    pub fn tl_group_options_init(options: *mut tl_group_options, struct_size: usize);
-
-    /// The group of the processes that a launcher has started, as options or its environment say:
-    /// tapeloop-run, torchrun, Open MPI, Hydra and Slurm. Waits until all have joined. Without a launcher, or
-    /// with one that has started one process, it is a group of one, in which every call gives back what it
-    /// gets; never where there are several. TL_UNSUPPORTED: the engine is not installed; the message names its
-    /// package. TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend
-    /// of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
-    /// where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST
-    /// where nobody answers at the address of rank 0, or with another token. NULL on failure. A process that
-    /// is killed is found at once, one that has stopped or is cut off after the lease: the others get
-    /// TL_PEER_LOST, go on with their tensors and variables, and may make a group anew with the next
-    /// generation. The failure of one group within the group in the midst of a call ends all. The group is of
-    /// the process that made it, not of one that is forked off. Its threads take no signals, and SIGPIPE stays
-    /// as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
-    /// options may be NULL. Since 0.1.
-    pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
-
-    /// Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of
-    /// theirs. NULL on failure. Since 0.1.
-    pub fn tl_rendezvous_new(context: *mut tl_context, size: i32) -> *mut tl_rendezvous;
-
-    /// Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a
-    /// context of its own. `rendezvous` is of any context, and may be in use by others. options may be NULL.
-    /// On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing, and TL_MISMATCH where two
-    /// join as one. NULL on failure. Since 0.1.
-    pub fn tl_group_join(
-        context: *mut tl_context,
-        rendezvous: *mut tl_rendezvous,
-        rank: i32,
-        options: *const tl_group_options,
-    ) -> *mut tl_group;
-
-    /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their
-    /// ranks. A color below 0 is that of no group: NULL without an error. All ranks call it. It has the
-    /// timeout of the group. NULL on failure. Since 0.1.
-    pub fn tl_group_split(group: *mut tl_group, color: i64, key: i64) -> *mut tl_group;
-
-    /// The number of this rank, from 0; -1 on failure. Works while the context holds an error. Since 0.1.
-    pub fn tl_group_rank(group: *mut tl_group) -> i32;
-
-    /// How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1.
-    pub fn tl_group_size(group: *mut tl_group) -> i32;
-
-    /// The number of this rank among those of its machine; -1 on failure. Works while the context holds an
-    /// error. Since 0.1.
-    pub fn tl_group_local_rank(group: *mut tl_group) -> i32;
-
-    /// How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while
-    /// the context holds an error. Since 0.1.
-    pub fn tl_group_steps(group: *mut tl_group) -> i64;
-
-    /// Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1.
-    pub fn tl_group_set_timeout(group: *mut tl_group, seconds: f64) -> tl_status;
-
-    /// Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`,
-    /// text that is copied: where a program finds that it cannot go on. Nothing where the group has ended
-    /// before. Works while the context holds an error. Since 0.1.
-    pub fn tl_group_leave(group: *mut tl_group, reason: *const c_char) -> tl_status;
-
-    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
-    /// the error). Since 0.1.
-    pub fn tl_group_keep(group: *mut tl_group) -> *mut tl_group;
-
-    /// Leaves the group: ranks that wait for this one get TL_PEER_LOST. One of processes stays up to 5 s for
-    /// those that are in their last call, unless it has failed. NULL and a released one do nothing. From any
-    /// thread at any time. Since 0.1.
-    pub fn tl_group_release(group: *mut tl_group);
-
-    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
-    /// the error). Since 0.1.
-    pub fn tl_rendezvous_keep(rendezvous: *mut tl_rendezvous) -> *mut tl_rendezvous;
-
-    /// Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do
-    /// nothing. From any thread at any time. Since 0.1.
-    pub fn tl_rendezvous_release(rendezvous: *mut tl_rendezvous);
-
-    /// Waits until all ranks have come. Since 0.1.
-    pub fn tl_group_barrier(group: *mut tl_group) -> tl_status;
-
-    /// The reduction over ranks of x, of any shape and a number type (floating for means), on all of them.
-    /// Gradient: the same of the output gradients; an extreme that several ranks hold shares it evenly. NULL
-    /// on failure. Since 0.1.
-    pub fn tl_group_all_reduce(
-        group: *mut tl_group,
-        x: *mut tl_tensor,
-        reduction: tl_reduce_op,
-    ) -> *mut tl_tensor;
-
-    /// The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as
-    /// many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
-    pub fn tl_group_all_reduce_list(
-        group: *mut tl_group,
-        tensors: *const *mut tl_tensor,
-        count: usize,
-        reduction: tl_reduce_op,
-        outputs: *mut *mut tl_tensor,
-    ) -> tl_status;
-
-    /// The sum or mean over ranks of x at rank `root`; zeros of its shape on the others. NULL on failure.
-    /// Since 0.1.
-    pub fn tl_group_reduce(
-        group: *mut tl_group,
-        x: *mut tl_tensor,
-        reduction: tl_reduce_op,
-        root: i32,
-    ) -> *mut tl_tensor;
-
-    /// The x of all ranks, one behind another along the first axis, whose size may differ; scalars become a
-    /// vector. Any dtype. Gradient: a sum over ranks, of which each gets its rows. NULL on failure. Since 0.1.
-    pub fn tl_group_all_gather(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
-
-    /// This rank's rows of the sum or mean over ranks of x, which has at least one axis: parts that differ by
-    /// one row at most, the larger ones first. Gradient: a gather. NULL on failure. Since 0.1.
-    pub fn tl_group_reduce_scatter(
-        group: *mut tl_group,
-        x: *mut tl_tensor,
-        reduction: tl_reduce_op,
-    ) -> *mut tl_tensor;
-
-    /// The x of rank `root`, on all ranks; theirs must have its dtype and shape. Gradient: the sum over ranks
-    /// at the root. NULL on failure. Since 0.1.
-    pub fn tl_group_broadcast(group: *mut tl_group, x: *mut tl_tensor, root: i32) -> *mut tl_tensor;
-
-    /// Cuts the first axis of x, a multiple of the number of ranks, into a block for each: block j goes to
-    /// rank j, where the blocks lie in the order of the ranks they came from. Gradient: the same. NULL on
-    /// failure. Since 0.1.
-    pub fn tl_group_all_to_all(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
-
-    /// Gives variables the values of rank 0's, all of them or, on failure, none: before the first step. Those
-    /// of a layer exist once it has been called. Since 0.1.
-    pub fn tl_group_mirror(group: *mut tl_group, variables: *const *mut tl_tensor, count: usize)
-        -> tl_status;
-
-    /// Makes sure that variables have the same bits on all ranks: else TL_MISMATCH on all, with the first rank
-    /// that differs from rank 0 and the variable's name. Since 0.1.
-    pub fn tl_group_check_mirrored(
-        group: *mut tl_group,
-        variables: *const *mut tl_tensor,
-        count: usize,
-    ) -> tl_status;
-
-    /// Gives variables of floating types their mean over ranks, all of them or, on failure, none: the moving
-    /// statistics of batch normalisation, or weights that have trained apart for some steps (local SGD). Since
-    /// 0.1.
-    pub fn tl_group_average_variables(
-        group: *mut tl_group,
-        variables: *const *mut tl_tensor,
-        count: usize,
-    ) -> tl_status;
-
-    /// This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating
-    /// dtype and shape, divided by the number of losses on all ranks, which it asks them for; a rank may have
-    /// none. A scalar. The sum over ranks of the parts is the mean over the whole batch, and the sum of their
-    /// gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
-    pub fn tl_group_average_loss(group: *mut tl_group, losses: *mut tl_tensor) -> *mut tl_tensor;
-
-    /// What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its
-    /// own state stays as it is. TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure.
-    /// Since 0.1.
-    pub fn tl_group_metric_result(group: *mut tl_group, metric: *mut tl_metric) -> *mut tl_tensor;
-
-    /// This rank's rows of each element of `source`, which is a batch for all ranks, the same on each: shuffle
-    /// with the same seed. The parts differ by one row at most, the larger ones first; of a last batch of
-    /// fewer rows than ranks some ranks get 0 rows, and come along all the same. Nothing is copied. Not a
-    /// collective. NULL on failure. Since 0.1.
-    pub fn tl_group_distribute(group: *mut tl_group, source: *mut tl_dataset) -> *mut tl_dataset;
-
-    /// Sets all fields to their defaults. Pass sizeof(tl_replicas_options). Does nothing for NULL. Since 0.1.
-    pub fn tl_replicas_options_init(options: *mut tl_replicas_options, struct_size: usize);
-
-    /// Runs `count` (1 to 1024) replicas as threads, which take no signals, and waits until all have returned.
-    /// `context` is in use meanwhile; tl_context_cancel() of it cancels the replicas. Where some fail, the
-    /// error is that of the one that failed first for a reason of its own, with its rank. options may be NULL.
-    /// user_data is passed to all of them, which share it. Since 0.1.
-    pub fn tl_replicas_run(
-        context: *mut tl_context,
-        count: i32,
-        options: *const tl_replicas_options,
-        replica: tl_replica_callback,
-        user_data: *mut c_void,
-    ) -> tl_status;
-
     /// The same rate for all steps. rate is finite and not negative, as every rate below. NULL on failure.
     /// Since 0.1.
     pub fn tl_schedule_constant(context: *mut tl_context, rate: f64) -> *mut tl_schedule;
@@ -5977,6 +5811,241 @@ extern "C" {
     /// Gives the manager up before its scope ends, and with it the folder, after a save that is going on. NULL
     /// and a released manager do nothing. From any thread at any time. Since 0.1.
     pub fn tl_checkpoint_manager_release(manager: *mut tl_checkpoint_manager);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_group_options_init(options: *mut tl_group_options, struct_size: usize);
+
+    /// The group of the processes that a launcher has started, as options or its environment say:
+    /// tapeloop-run, torchrun, Open MPI, Hydra and Slurm. Waits until all have joined. Without a launcher, or
+    /// with one that has started one process, it is a group of one, in which every call gives back what it
+    /// gets; never where there are several. TL_UNSUPPORTED: the engine is not installed; the message names its
+    /// package. TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend
+    /// of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
+    /// where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST
+    /// where nobody answers at the address of rank 0, or with another token. NULL on failure. A process that
+    /// is killed is found at once, one that has stopped or is cut off after the lease: the others get
+    /// TL_PEER_LOST, go on with their tensors and variables, and may make a group anew. For that each releases
+    /// the old one and asks for a higher generation than it had, tl_group_generation(); all join that which is
+    /// the highest, so a process that has been started in the place of a lost one (tapeloop-run --replace)
+    /// need not know how often the others have done so. With another rank and size the survivors go on as
+    /// fewer. Then tl_group_synchronize() brings all to one state. The failure of one group within the group
+    /// in the midst of a call ends all. The group is of the process that made it, not of one that is forked
+    /// off. Its threads take no signals, and SIGPIPE stays as the program has it. The network must be one
+    /// whose machines trust one another: nothing is encrypted. options may be NULL. Since 0.1.
+    pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
+
+    /// Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of
+    /// theirs. NULL on failure. Since 0.1.
+    pub fn tl_rendezvous_new(context: *mut tl_context, size: i32) -> *mut tl_rendezvous;
+
+    /// Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a
+    /// context of its own. `rendezvous` is of any context, and may be in use by others. options may be NULL.
+    /// On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing, and TL_MISMATCH where two
+    /// join as one. NULL on failure. Since 0.1.
+    pub fn tl_group_join(
+        context: *mut tl_context,
+        rendezvous: *mut tl_rendezvous,
+        rank: i32,
+        options: *const tl_group_options,
+    ) -> *mut tl_group;
+
+    /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their
+    /// ranks. A color below 0 is that of no group: NULL without an error. All ranks call it. It has the
+    /// timeout of the group. NULL on failure. Since 0.1.
+    pub fn tl_group_split(group: *mut tl_group, color: i64, key: i64) -> *mut tl_group;
+
+    /// The number of this rank, from 0; -1 on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_rank(group: *mut tl_group) -> i32;
+
+    /// How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_size(group: *mut tl_group) -> i32;
+
+    /// The number of this rank among those of its machine; -1 on failure. Works while the context holds an
+    /// error. Since 0.1.
+    pub fn tl_group_local_rank(group: *mut tl_group) -> i32;
+
+    /// How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while
+    /// the context holds an error. Since 0.1.
+    pub fn tl_group_steps(group: *mut tl_group) -> i64;
+
+    /// Which making of the group this is: what its ranks have asked for, or the highest of it; 0 of threads
+    /// and of one process. -1 on failure. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_generation(group: *mut tl_group) -> i64;
+
+    /// Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1.
+    pub fn tl_group_set_timeout(group: *mut tl_group, seconds: f64) -> tl_status;
+
+    /// Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`,
+    /// text that is copied: where a program finds that it cannot go on. Nothing where the group has ended
+    /// before. Works while the context holds an error. Since 0.1.
+    pub fn tl_group_leave(group: *mut tl_group, reason: *const c_char) -> tl_status;
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_group_keep(group: *mut tl_group) -> *mut tl_group;
+
+    /// Leaves the group: ranks that wait for this one get TL_PEER_LOST. One of processes stays up to 5 s for
+    /// those that are in their last call, unless it has failed. NULL and a released one do nothing. From any
+    /// thread at any time. Since 0.1.
+    pub fn tl_group_release(group: *mut tl_group);
+
+    /// Moves it one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds
+    /// the error). Since 0.1.
+    pub fn tl_rendezvous_keep(rendezvous: *mut tl_rendezvous) -> *mut tl_rendezvous;
+
+    /// Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do
+    /// nothing. From any thread at any time. Since 0.1.
+    pub fn tl_rendezvous_release(rendezvous: *mut tl_rendezvous);
+
+    /// Waits until all ranks have come. Since 0.1.
+    pub fn tl_group_barrier(group: *mut tl_group) -> tl_status;
+
+    /// The reduction over ranks of x, of any shape and a number type (floating for means), on all of them.
+    /// Gradient: the same of the output gradients; an extreme that several ranks hold shares it evenly. NULL
+    /// on failure. Since 0.1.
+    pub fn tl_group_all_reduce(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+    ) -> *mut tl_tensor;
+
+    /// The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as
+    /// many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
+    pub fn tl_group_all_reduce_list(
+        group: *mut tl_group,
+        tensors: *const *mut tl_tensor,
+        count: usize,
+        reduction: tl_reduce_op,
+        outputs: *mut *mut tl_tensor,
+    ) -> tl_status;
+
+    /// The sum or mean over ranks of x at rank `root`; zeros of its shape on the others. NULL on failure.
+    /// Since 0.1.
+    pub fn tl_group_reduce(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+        root: i32,
+    ) -> *mut tl_tensor;
+
+    /// The x of all ranks, one behind another along the first axis, whose size may differ; scalars become a
+    /// vector. Any dtype. Gradient: a sum over ranks, of which each gets its rows. NULL on failure. Since 0.1.
+    pub fn tl_group_all_gather(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// This rank's rows of the sum or mean over ranks of x, which has at least one axis: parts that differ by
+    /// one row at most, the larger ones first. Gradient: a gather. NULL on failure. Since 0.1.
+    pub fn tl_group_reduce_scatter(
+        group: *mut tl_group,
+        x: *mut tl_tensor,
+        reduction: tl_reduce_op,
+    ) -> *mut tl_tensor;
+
+    /// The x of rank `root`, on all ranks; theirs must have its dtype and shape. Gradient: the sum over ranks
+    /// at the root. NULL on failure. Since 0.1.
+    pub fn tl_group_broadcast(group: *mut tl_group, x: *mut tl_tensor, root: i32) -> *mut tl_tensor;
+
+    /// Cuts the first axis of x, a multiple of the number of ranks, into a block for each: block j goes to
+    /// rank j, where the blocks lie in the order of the ranks they came from. Gradient: the same. NULL on
+    /// failure. Since 0.1.
+    pub fn tl_group_all_to_all(group: *mut tl_group, x: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// Gives variables the values of rank 0's, all of them or, on failure, none: before the first step. Those
+    /// of a layer exist once it has been called. Since 0.1.
+    pub fn tl_group_mirror(group: *mut tl_group, variables: *const *mut tl_tensor, count: usize)
+        -> tl_status;
+
+    /// Makes sure that variables have the same bits on all ranks: else TL_MISMATCH on all, with the first rank
+    /// that differs from rank 0 and the variable's name. Since 0.1.
+    pub fn tl_group_check_mirrored(
+        group: *mut tl_group,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// Gives variables of floating types their mean over ranks, all of them or, on failure, none: the moving
+    /// statistics of batch normalisation, or weights that have trained apart for some steps (local SGD). Since
+    /// 0.1.
+    pub fn tl_group_average_variables(
+        group: *mut tl_group,
+        variables: *const *mut tl_tensor,
+        count: usize,
+    ) -> tl_status;
+
+    /// This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating
+    /// dtype and shape, divided by the number of losses on all ranks, which it asks them for; a rank may have
+    /// none. A scalar. The sum over ranks of the parts is the mean over the whole batch, and the sum of their
+    /// gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
+    pub fn tl_group_average_loss(group: *mut tl_group, losses: *mut tl_tensor) -> *mut tl_tensor;
+
+    /// What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its
+    /// own state stays as it is. TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure.
+    /// Since 0.1.
+    pub fn tl_group_metric_result(group: *mut tl_group, metric: *mut tl_metric) -> *mut tl_tensor;
+
+    /// This rank's rows of each element of `source`, which is a batch for all ranks, the same on each: shuffle
+    /// with the same seed. The parts differ by one row at most, the larger ones first; of a last batch of
+    /// fewer rows than ranks some ranks get 0 rows, and come along all the same. Nothing is copied. Not a
+    /// collective. NULL on failure. Since 0.1.
+    pub fn tl_group_distribute(group: *mut tl_group, source: *mut tl_dataset) -> *mut tl_dataset;
+
+    /// The vote of a step, before it: one small message of each rank. `step` is its number, the same on all
+    /// ranks; `weight` what this rank brings to it, such as its number of examples, not negative: a rank whose
+    /// data have ended goes on with 0, and comes along in every collective, until all have ended. stop and
+    /// save say what this rank wants: after a signal, or on a clock of its own. All ranks get the same
+    /// *decision, and so stop and save at the same step. TL_MISMATCH on all ranks where they are at different
+    /// steps: it names the first that differs from rank 0, and both numbers. Since 0.1.
+    pub fn tl_group_vote(
+        group: *mut tl_group,
+        step: i64,
+        weight: f64,
+        stop: bool,
+        save: bool,
+        decision: *mut tl_group_decision,
+    ) -> tl_status;
+
+    /// Brings all ranks to one state: that of the rank with the highest `step`, the lowest of several. All
+    /// that the checkpoint holds goes through the group, and no file is needed: layers, optimizers, metrics,
+    /// places of datasets, random numbers, the program's values. *step_of_all gets its step. Where all are at
+    /// the same step it is rank 0's, as before the first step. Each rank has the same objects under the same
+    /// names, and layers and optimizers that have been built. After a failure some ranks may have taken the
+    /// step that others were in: those stand at one more. What a step that has failed has changed on a rank
+    /// beside the optimizer, such as the place of a dataset, the program takes back before it calls this: what
+    /// is sent must be whole at its step. A rank that is new says step -1, or that of the checkpoint that it
+    /// has restored. Random numbers become the same on all ranks, too, where they are added. TL_MISMATCH on
+    /// all ranks where objects differ, with the first rank that differs from rank 0, and the path. A rank
+    /// whose call fails stays as it was. Since 0.1.
+    pub fn tl_group_synchronize(
+        group: *mut tl_group,
+        checkpoint: *mut tl_checkpoint,
+        step: i64,
+        step_of_all: *mut i64,
+    ) -> tl_status;
+
+    /// tl_checkpoint_manager_save() of rank 0, for all: the others wait until it has been written, and for
+    /// them manager may be NULL. What fails there, such as a full disk, is an error on all ranks, with rank
+    /// 0's code and text: the checkpoints before stay, and the group goes on. One that is asynchronous is
+    /// waited for. Since 0.1.
+    pub fn tl_group_save(
+        group: *mut tl_group,
+        manager: *mut tl_checkpoint_manager,
+        step: i64,
+        metric: f64,
+    ) -> tl_status;
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_replicas_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_replicas_options_init(options: *mut tl_replicas_options, struct_size: usize);
+
+    /// Runs `count` (1 to 1024) replicas as threads, which take no signals, and waits until all have returned.
+    /// `context` is in use meanwhile; tl_context_cancel() of it cancels the replicas. Where some fail, the
+    /// error is that of the one that failed first for a reason of its own, with its rank. options may be NULL.
+    /// user_data is passed to all of them, which share it. Since 0.1.
+    pub fn tl_replicas_run(
+        context: *mut tl_context,
+        count: i32,
+        options: *const tl_replicas_options,
+        replica: tl_replica_callback,
+        user_data: *mut c_void,
+    ) -> tl_status;
 
     /// Sets all fields to their defaults. Pass sizeof(tl_fit_options). Does nothing for NULL. Since 0.1.
     pub fn tl_fit_options_init(options: *mut tl_fit_options, struct_size: usize);

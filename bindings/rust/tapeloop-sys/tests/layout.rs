@@ -145,11 +145,6 @@ fn here() -> String {
         TL_ACTIVATION_SOFTPLUS,
         TL_ACTIVATION_SOFTMAX,
         TL_ACTIVATION_LOG_SOFTMAX,
-        TL_REDUCE_SUM,
-        TL_REDUCE_MEAN,
-        TL_REDUCE_MIN,
-        TL_REDUCE_MAX,
-        TL_REDUCE_SUM_BY_PAIRS,
         TL_NON_FINITE_GRADIENTS_PASS,
         TL_NON_FINITE_GRADIENTS_ERROR,
         TL_NON_FINITE_GRADIENTS_SKIP,
@@ -158,6 +153,11 @@ fn here() -> String {
         TL_CHECKPOINT_BEST_NONE,
         TL_CHECKPOINT_BEST_MIN,
         TL_CHECKPOINT_BEST_MAX,
+        TL_REDUCE_SUM,
+        TL_REDUCE_MEAN,
+        TL_REDUCE_MIN,
+        TL_REDUCE_MAX,
+        TL_REDUCE_SUM_BY_PAIRS,
         TL_FIT_END_NONE,
         TL_FIT_END_EPOCHS,
         TL_FIT_END_PATIENCE,
@@ -432,24 +432,6 @@ fn here() -> String {
     layout!(rows, tl_map_options { struct_size, threads, seed });
     layout!(
         rows,
-        tl_group_options {
-            struct_size,
-            timeout_seconds,
-            backend,
-            plugin_folder,
-            rank,
-            size,
-            address,
-            port,
-            job,
-            token,
-            generation,
-            lease_seconds
-        }
-    );
-    layout!(rows, tl_replicas_options { struct_size, seed, threads, memory_limit, timeout_seconds });
-    layout!(
-        rows,
         tl_one_cycle_options { struct_size, warmup_fraction, div_factor, final_div_factor, linear }
     );
     layout!(
@@ -481,6 +463,25 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_checkpoint_manager_options { struct_size, max_to_keep, best, keep_every, asynchronous });
+    layout!(
+        rows,
+        tl_group_options {
+            struct_size,
+            timeout_seconds,
+            backend,
+            plugin_folder,
+            rank,
+            size,
+            address,
+            port,
+            job,
+            token,
+            generation,
+            lease_seconds
+        }
+    );
+    layout!(rows, tl_group_decision { struct_size, weight, stop, save, finished });
+    layout!(rows, tl_replicas_options { struct_size, seed, threads, memory_limit, timeout_seconds });
     layout!(
         rows,
         tl_fit_options {
@@ -675,11 +676,6 @@ int main(void) {
   printf("TL_ACTIVATION_SOFTPLUS %d\n", (int)TL_ACTIVATION_SOFTPLUS);
   printf("TL_ACTIVATION_SOFTMAX %d\n", (int)TL_ACTIVATION_SOFTMAX);
   printf("TL_ACTIVATION_LOG_SOFTMAX %d\n", (int)TL_ACTIVATION_LOG_SOFTMAX);
-  printf("TL_REDUCE_SUM %d\n", (int)TL_REDUCE_SUM);
-  printf("TL_REDUCE_MEAN %d\n", (int)TL_REDUCE_MEAN);
-  printf("TL_REDUCE_MIN %d\n", (int)TL_REDUCE_MIN);
-  printf("TL_REDUCE_MAX %d\n", (int)TL_REDUCE_MAX);
-  printf("TL_REDUCE_SUM_BY_PAIRS %d\n", (int)TL_REDUCE_SUM_BY_PAIRS);
   printf("TL_NON_FINITE_GRADIENTS_PASS %d\n", (int)TL_NON_FINITE_GRADIENTS_PASS);
   printf("TL_NON_FINITE_GRADIENTS_ERROR %d\n", (int)TL_NON_FINITE_GRADIENTS_ERROR);
   printf("TL_NON_FINITE_GRADIENTS_SKIP %d\n", (int)TL_NON_FINITE_GRADIENTS_SKIP);
@@ -688,6 +684,11 @@ int main(void) {
   printf("TL_CHECKPOINT_BEST_NONE %d\n", (int)TL_CHECKPOINT_BEST_NONE);
   printf("TL_CHECKPOINT_BEST_MIN %d\n", (int)TL_CHECKPOINT_BEST_MIN);
   printf("TL_CHECKPOINT_BEST_MAX %d\n", (int)TL_CHECKPOINT_BEST_MAX);
+  printf("TL_REDUCE_SUM %d\n", (int)TL_REDUCE_SUM);
+  printf("TL_REDUCE_MEAN %d\n", (int)TL_REDUCE_MEAN);
+  printf("TL_REDUCE_MIN %d\n", (int)TL_REDUCE_MIN);
+  printf("TL_REDUCE_MAX %d\n", (int)TL_REDUCE_MAX);
+  printf("TL_REDUCE_SUM_BY_PAIRS %d\n", (int)TL_REDUCE_SUM_BY_PAIRS);
   printf("TL_FIT_END_NONE %d\n", (int)TL_FIT_END_NONE);
   printf("TL_FIT_END_EPOCHS %d\n", (int)TL_FIT_END_EPOCHS);
   printf("TL_FIT_END_PATIENCE %d\n", (int)TL_FIT_END_PATIENCE);
@@ -1040,25 +1041,6 @@ int main(void) {
   printf("tl_map_options.struct_size %zu\n", offsetof(tl_map_options, struct_size));
   printf("tl_map_options.threads %zu\n", offsetof(tl_map_options, threads));
   printf("tl_map_options.seed %zu\n", offsetof(tl_map_options, seed));
-  printf("tl_group_options %zu\n", sizeof(tl_group_options));
-  printf("tl_group_options.struct_size %zu\n", offsetof(tl_group_options, struct_size));
-  printf("tl_group_options.timeout_seconds %zu\n", offsetof(tl_group_options, timeout_seconds));
-  printf("tl_group_options.backend %zu\n", offsetof(tl_group_options, backend));
-  printf("tl_group_options.plugin_folder %zu\n", offsetof(tl_group_options, plugin_folder));
-  printf("tl_group_options.rank %zu\n", offsetof(tl_group_options, rank));
-  printf("tl_group_options.size %zu\n", offsetof(tl_group_options, size));
-  printf("tl_group_options.address %zu\n", offsetof(tl_group_options, address));
-  printf("tl_group_options.port %zu\n", offsetof(tl_group_options, port));
-  printf("tl_group_options.job %zu\n", offsetof(tl_group_options, job));
-  printf("tl_group_options.token %zu\n", offsetof(tl_group_options, token));
-  printf("tl_group_options.generation %zu\n", offsetof(tl_group_options, generation));
-  printf("tl_group_options.lease_seconds %zu\n", offsetof(tl_group_options, lease_seconds));
-  printf("tl_replicas_options %zu\n", sizeof(tl_replicas_options));
-  printf("tl_replicas_options.struct_size %zu\n", offsetof(tl_replicas_options, struct_size));
-  printf("tl_replicas_options.seed %zu\n", offsetof(tl_replicas_options, seed));
-  printf("tl_replicas_options.threads %zu\n", offsetof(tl_replicas_options, threads));
-  printf("tl_replicas_options.memory_limit %zu\n", offsetof(tl_replicas_options, memory_limit));
-  printf("tl_replicas_options.timeout_seconds %zu\n", offsetof(tl_replicas_options, timeout_seconds));
   printf("tl_one_cycle_options %zu\n", sizeof(tl_one_cycle_options));
   printf("tl_one_cycle_options.struct_size %zu\n", offsetof(tl_one_cycle_options, struct_size));
   printf("tl_one_cycle_options.warmup_fraction %zu\n", offsetof(tl_one_cycle_options, warmup_fraction));
@@ -1100,6 +1082,31 @@ int main(void) {
   printf("tl_checkpoint_manager_options.best %zu\n", offsetof(tl_checkpoint_manager_options, best));
   printf("tl_checkpoint_manager_options.keep_every %zu\n", offsetof(tl_checkpoint_manager_options, keep_every));
   printf("tl_checkpoint_manager_options.asynchronous %zu\n", offsetof(tl_checkpoint_manager_options, asynchronous));
+  printf("tl_group_options %zu\n", sizeof(tl_group_options));
+  printf("tl_group_options.struct_size %zu\n", offsetof(tl_group_options, struct_size));
+  printf("tl_group_options.timeout_seconds %zu\n", offsetof(tl_group_options, timeout_seconds));
+  printf("tl_group_options.backend %zu\n", offsetof(tl_group_options, backend));
+  printf("tl_group_options.plugin_folder %zu\n", offsetof(tl_group_options, plugin_folder));
+  printf("tl_group_options.rank %zu\n", offsetof(tl_group_options, rank));
+  printf("tl_group_options.size %zu\n", offsetof(tl_group_options, size));
+  printf("tl_group_options.address %zu\n", offsetof(tl_group_options, address));
+  printf("tl_group_options.port %zu\n", offsetof(tl_group_options, port));
+  printf("tl_group_options.job %zu\n", offsetof(tl_group_options, job));
+  printf("tl_group_options.token %zu\n", offsetof(tl_group_options, token));
+  printf("tl_group_options.generation %zu\n", offsetof(tl_group_options, generation));
+  printf("tl_group_options.lease_seconds %zu\n", offsetof(tl_group_options, lease_seconds));
+  printf("tl_group_decision %zu\n", sizeof(tl_group_decision));
+  printf("tl_group_decision.struct_size %zu\n", offsetof(tl_group_decision, struct_size));
+  printf("tl_group_decision.weight %zu\n", offsetof(tl_group_decision, weight));
+  printf("tl_group_decision.stop %zu\n", offsetof(tl_group_decision, stop));
+  printf("tl_group_decision.save %zu\n", offsetof(tl_group_decision, save));
+  printf("tl_group_decision.finished %zu\n", offsetof(tl_group_decision, finished));
+  printf("tl_replicas_options %zu\n", sizeof(tl_replicas_options));
+  printf("tl_replicas_options.struct_size %zu\n", offsetof(tl_replicas_options, struct_size));
+  printf("tl_replicas_options.seed %zu\n", offsetof(tl_replicas_options, seed));
+  printf("tl_replicas_options.threads %zu\n", offsetof(tl_replicas_options, threads));
+  printf("tl_replicas_options.memory_limit %zu\n", offsetof(tl_replicas_options, memory_limit));
+  printf("tl_replicas_options.timeout_seconds %zu\n", offsetof(tl_replicas_options, timeout_seconds));
   printf("tl_fit_options %zu\n", sizeof(tl_fit_options));
   printf("tl_fit_options.struct_size %zu\n", offsetof(tl_fit_options, struct_size));
   printf("tl_fit_options.epochs %zu\n", offsetof(tl_fit_options, epochs));

@@ -3,7 +3,9 @@
 use crate::error::done;
 use crate::list::TensorList;
 use crate::text::{optional_text, pointer_of};
-use crate::{ffi, text, Code, Context, Dataset, Error, Metric, ReduceOp, Result, Tensor};
+use crate::{
+    ffi, text, Checkpoint, CheckpointManager, Code, Context, Dataset, Error, Metric, ReduceOp, Result, Tensor,
+};
 use std::any::Any;
 use std::cell::Cell;
 use std::ffi::CString;
@@ -29,6 +31,20 @@ pub struct Group<'a> {
     handle: *mut ffi::tl_group,
     context: &'a Context,
     one_thread: PhantomData<Cell<()>>,
+}
+
+/// What all ranks together have said in a vote: [`Group::vote`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct GroupDecision {
+    /// The sum of all weights, in the order of the ranks.
+    pub weight: f64,
+    /// Whether any rank wants to stop.
+    pub stop: bool,
+    /// Whether any rank wants to save.
+    pub save: bool,
+    /// Whether no rank has anything for the step: the weights of all are 0.
+    pub finished: bool,
 }
 
 /// Where the ranks of a group meet that are threads of one process: [`Context::rendezvous`] makes one, for any thread to use.
@@ -132,7 +148,7 @@ impl GroupOptions {
         self
     }
 
-    /// Grows when a group is made anew: TAPELOOP_GENERATION.
+    /// Of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION. [`Group::generation`].
     pub fn generation(mut self, number: u64) -> GroupOptions {
         self.generation = number;
         self
@@ -242,6 +258,46 @@ impl<'a> Group<'a> {
     /// How many collectives have ended well, barriers and splits too.
     pub fn steps(&self) -> i64 {
         call!(tl_group_steps(self.handle))
+    }
+
+    /// Which making of the group this is. After a failure ranks drop the group and ask for one more than this; all join the highest that
+    /// one of them asks for. 0 of threads and of one process.
+    pub fn generation(&self) -> u64 {
+        call!(tl_group_generation(self.handle)).max(0) as u64
+    }
+
+    /// The vote of a step, before it: its number, the same on all ranks; what this rank brings to it, such as its number of examples, 0
+    /// when its data have ended; and whether it wants to stop, or to save. All get the same decision. [`Code::Mismatch`] on all ranks
+    /// where they are at different steps.
+    pub fn vote(&self, step: i64, weight: f64, stop: bool, save: bool) -> Result<GroupDecision> {
+        let mut all = ffi::tl_group_decision {
+            struct_size: std::mem::size_of::<ffi::tl_group_decision>(),
+            weight: 0.0,
+            stop: false,
+            save: false,
+            finished: false,
+        };
+        let status = call!(tl_group_vote(self.handle, step, weight, stop, save, &mut all));
+        self.done("group_vote", status)?;
+        Ok(GroupDecision { weight: all.weight, stop: all.stop, save: all.save, finished: all.finished })
+    }
+
+    /// Brings all ranks to one state, that of the rank with the highest step, and gives that step: all that the checkpoint holds goes
+    /// through the group. What a step that has failed has changed beside the optimizer, such as the place of a data set, the program takes
+    /// back before. A rank that is new says -1. [`Code::Mismatch`] where objects differ.
+    pub fn synchronize(&self, checkpoint: &Checkpoint, step: i64) -> Result<i64> {
+        let mut of_all = 0;
+        let status = call!(tl_group_synchronize(self.handle, checkpoint.handle, step, &mut of_all));
+        self.done("group_synchronize", status)?;
+        Ok(of_all)
+    }
+
+    /// Saves on rank 0, for all, which wait until it has been written; the others need no manager. A full disk there is an error on all
+    /// ranks, and the group goes on.
+    pub fn save(&self, manager: Option<&CheckpointManager>, step: i64, metric: Option<f64>) -> Result<()> {
+        let manager = manager.map_or(ptr::null_mut(), |m| m.handle);
+        let metric = metric.unwrap_or(f64::NAN);
+        self.done("group_save", call!(tl_group_save(self.handle, manager, step, metric)))
     }
 
     /// Sets how long each call waits for the other ranks.

@@ -3,8 +3,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::time::Duration;
 use tapeloop::{
-    Code, Context, DType, Dataset, Error, Group, GroupOptions, Metric, ReduceOp, Replicas, Result, Sgd,
-    Tensor,
+    Checkpoint, CheckpointManager, Code, Context, DType, Dataset, Error, Group, GroupOptions, Metric,
+    ReduceOp, Replicas, Result, Sgd, Tensor,
 };
 
 const ROWS: i64 = 9;
@@ -209,5 +209,43 @@ fn groups_of_processes_say_what_is_missing() -> Result<()> {
     let error = c.group_with(&options.clone().job("a\0b")).unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     assert_eq!(c.group_with(&options.place(0, 1))?.size(), 1);
+    Ok(())
+}
+
+#[test]
+fn ranks_take_a_step_together_and_go_on_from_one_state() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("tapeloop-replicas-{}", std::process::id()));
+    let saved = folder.clone();
+    Replicas::new(3).threads(1).run(|c, group| {
+        assert_eq!(group.generation(), 0);
+        let rank = group.rank();
+        let decision = group.vote(5, f64::from(rank), rank == 2, false)?;
+        assert_eq!((decision.weight, decision.stop), (3.0, true));
+        assert_eq!((decision.save, decision.finished), (false, false));
+        assert!(group.vote(6, 0.0, false, true)?.finished);
+
+        let w = c.variable(&c.full(&[2], f64::from(rank), DType::F64), "w")?;
+        let all = Checkpoint::new(c)?;
+        all.add_variable("w", &w)?;
+        all.set_int64("epoch", i64::from(rank) + 7)?;
+        // Rank 1 is furthest: all get what it has.
+        assert_eq!(group.synchronize(&all, if rank == 1 { 12 } else { 11 })?, 12);
+        assert_eq!(w.to_vec::<f64>()?, [1.0, 1.0]);
+        assert_eq!(all.int64("epoch")?, 8);
+
+        let manager = match rank {
+            0 => Some(CheckpointManager::new(c, &all, &saved)?),
+            _ => None,
+        };
+        group.save(manager.as_ref(), 12, None)?;
+        assert!(saved.join("step-12").exists());
+        let again = group.save(manager.as_ref(), 12, None).unwrap_err(); // on all ranks
+        assert_eq!(again.code(), Code::FailedPrecondition);
+        let error = group.vote(i64::from(rank / 2), 1.0, false, false).unwrap_err();
+        assert_eq!(error.code(), Code::Mismatch);
+        assert!(error.message().contains("rank 2 differs from rank 0 in the step: 1 and 0"), "{error}");
+        Ok(())
+    })?;
+    std::fs::remove_dir_all(folder).expect("the folder that was saved into");
     Ok(())
 }

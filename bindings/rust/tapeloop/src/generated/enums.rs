@@ -484,24 +484,6 @@ pub enum Activation {
     LogSoftmax = ffi::TL_ACTIVATION_LOG_SOFTMAX,
 }
 
-/// How the tensors of all ranks become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum ReduceOp {
-    /// Their sum; integers wrap around.
-    #[default]
-    Sum = ffi::TL_REDUCE_SUM,
-    /// Their sum divided by the number of ranks; floating types.
-    Mean = ffi::TL_REDUCE_MEAN,
-    /// The least of each element; a NaN makes it NaN.
-    Min = ffi::TL_REDUCE_MIN,
-    /// The greatest of each element; a NaN makes it NaN.
-    Max = ffi::TL_REDUCE_MAX,
-    /// Their sum pair by pair, each rounded; of a power of two of ranks.
-    SumByPairs = ffi::TL_REDUCE_SUM_BY_PAIRS,
-}
-
 /// What becomes of a step with a gradient that holds NaN or an infinity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -540,6 +522,24 @@ pub enum CheckpointBest {
     Min = ffi::TL_CHECKPOINT_BEST_MIN,
     /// The larger one: an accuracy.
     Max = ffi::TL_CHECKPOINT_BEST_MAX,
+}
+
+/// How the tensors of all ranks become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ReduceOp {
+    /// Their sum; integers wrap around.
+    #[default]
+    Sum = ffi::TL_REDUCE_SUM,
+    /// Their sum divided by the number of ranks; floating types.
+    Mean = ffi::TL_REDUCE_MEAN,
+    /// The least of each element; a NaN makes it NaN.
+    Min = ffi::TL_REDUCE_MIN,
+    /// The greatest of each element; a NaN makes it NaN.
+    Max = ffi::TL_REDUCE_MAX,
+    /// Their sum pair by pair, each rounded; of a power of two of ranks.
+    SumByPairs = ffi::TL_REDUCE_SUM_BY_PAIRS,
 }
 
 /// Why a fit ended.

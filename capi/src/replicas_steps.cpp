@@ -1,0 +1,67 @@
+// Steps that all ranks of a group take, or none, in the C API: the vote before one, one state for all after a failure, and one checkpoint.
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "capi/src/checkpoint_manager_object.h"
+#include "capi/src/group_object.h"
+#include "core/replicas/synchronize.h"
+#include "core/replicas/vote.h"
+
+using namespace tl;
+using namespace tl::capi;
+
+extern "C" {
+
+TL_API tl_status tl_group_vote(tl_group* group, int64_t step, double weight, bool stop, bool save,
+                               tl_group_decision* decision) {
+  constexpr const char* name = "group_vote";
+  return with_group(group, name, [&](Session&, const replicas::GroupPtr& g) {
+    const size_t size = checked_struct_size(name, "tl_group_decision", decision);
+    const replicas::Decision all = replicas::vote(g, {step, weight, stop, save});
+    tl_group_decision out{};
+    out.struct_size = size;
+    out.weight = all.weight;
+    out.stop = all.stop;
+    out.save = all.save;
+    out.finished = all.finished;
+    std::memcpy(decision, &out, size < sizeof out ? size : sizeof out);
+  });
+}
+
+TL_API tl_status tl_group_synchronize(tl_group* group, tl_checkpoint* checkpoint, int64_t step,
+                                      int64_t* step_of_all) {
+  constexpr const char* name = "group_synchronize";
+  return with_group(group, name, [&](Session& s, const replicas::GroupPtr& g) {
+    check_buffer(name, "step_of_all", step_of_all, 1);
+    io::SavedObjects& objects =
+        object_of<CheckpointObject>(s, checkpoint, Kind::kCheckpoint, name, "checkpoint").objects;
+    const replicas::Synchronized all = replicas::synchronized(g, objects.save(), step);
+    if (g->rank() != all.root) objects.prepare(all.state)->take();
+    *step_of_all = all.step;
+  });
+}
+
+TL_API tl_status tl_group_save(tl_group* group, tl_checkpoint_manager* manager, int64_t step, double metric) {
+  constexpr const char* name = "group_save";
+  std::optional<Error> failed;
+  const tl_status status = with_group(group, name, [&](Session& s, const replicas::GroupPtr& g) {
+    std::optional<Error> mine;
+    if (g->rank() == 0) {
+      try {
+        auto& m = object_of<ManagerObject>(s, manager, Kind::kCheckpointManager, name, "manager");
+        m.manager.save(step, std::isnan(metric) ? std::nullopt : std::optional<double>(metric),
+                       m.objects(name).save());
+        m.manager.wait();
+      } catch (const Error& e) {
+        mine = e;
+      }
+    }
+    failed = replicas::outcome_of_first(g, name, mine);
+  });
+  if (status != TL_OK || !failed) return status;
+  return effect<GroupObject>(group, Kind::kGroup, name,
+                             [&](Session&, GroupObject&) { throw Error(*failed); });
+}
+
+}  // extern "C"

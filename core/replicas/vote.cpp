@@ -1,0 +1,71 @@
+#include "core/replicas/vote.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+
+namespace tl::replicas {
+namespace {
+
+constexpr const char* kVote = "group_vote";
+enum : int64_t { kStep, kWeight, kFlags, kFields };  // the columns of what is gathered
+constexpr int64_t kOutcome =
+    1024;  // bytes of an outcome: its code, and as much of its text as there is room for
+constexpr int64_t kStop = 1, kSave = 2;
+
+}  // namespace
+
+Decision vote(const GroupPtr& group, const Vote& mine) {
+  if (!(mine.weight >= 0) || std::isinf(mine.weight)) {
+    const std::string text = concat("[", kVote, "] 'weight' must be 0 or more, and finite: got ", mine.weight,
+                                    "; it is how many examples this rank has, 0 when its data have ended");
+    group->leave(text);
+    invalid(text);
+  }
+  const Tensor said = group->context().allocate(DType::kI64, Shape{1, kFields});
+  int64_t* const own = said.mutable_data<int64_t>();
+  own[kStep] = mine.step;
+  std::memcpy(&own[kWeight], &mine.weight, sizeof mine.weight);
+  own[kFlags] = (mine.stop ? kStop : 0) | (mine.save ? kSave : 0);
+  const Tensor gathered = group->all_gather(kVote, said);
+  const int64_t* const all = gathered.data<int64_t>();
+  Decision out;
+  for (int64_t rank = 0; rank < group->size(); rank++) {
+    const int64_t* const theirs = all + rank * kFields;
+    if (theirs[kStep] != all[kStep])
+      fail(Code::kMismatch, "[", kVote, "] all ranks must vote for the same step: rank ", rank,
+           " differs from rank 0 in the step: ", theirs[kStep], " and ", all[kStep],
+           "; vote once for each step, and bring ranks to one step first where some are new");
+    double weight;
+    std::memcpy(&weight, &theirs[kWeight], sizeof weight);
+    out.weight += weight;
+    out.stop |= (theirs[kFlags] & kStop) != 0;
+    out.save |= (theirs[kFlags] & kSave) != 0;
+  }
+  out.finished = out.weight == 0;
+  return out;
+}
+
+std::optional<Error> outcome_of_first(const GroupPtr& group, const char* op,
+                                      const std::optional<Error>& mine) {
+  const Tensor said = group->context().allocate(DType::kU8, Shape{kOutcome});
+  auto* const bytes = reinterpret_cast<char*>(said.mutable_raw());
+  std::memset(bytes, 0, static_cast<size_t>(kOutcome));
+  if (mine) {
+    const auto code = static_cast<int32_t>(mine->code());
+    std::memcpy(bytes, &code, sizeof code);
+    const size_t room = static_cast<size_t>(kOutcome) - sizeof code - 1;
+    std::memcpy(bytes + sizeof code, mine->what(), std::min(room, mine->message().size()));
+  }
+  const Tensor first = group->broadcast(op, Span<const Tensor>(&said, 1), 0)[0];
+  if (group->rank() == 0) return mine;
+  int32_t code;
+  const auto* const theirs = reinterpret_cast<const char*>(first.raw());
+  std::memcpy(&code, theirs, sizeof code);
+  if (code == static_cast<int32_t>(Code::kOk)) return std::nullopt;
+  return Error(static_cast<Code>(code), theirs + sizeof code);
+}
+
+}  // namespace tl::replicas

@@ -1,0 +1,292 @@
+/* Steps that all ranks take, or none: votes, one state for all, one checkpoint for all, with replicas as threads. Assertions belong to the
+ * thread of the test, so replicas write down what they find. */
+#include "tests/capi/harness.h"
+
+enum { MOST = 4, TEXT = 400, STEPS = 8 };
+
+typedef struct {
+  int size;
+  int which; /* of a test's cases */
+  const char *folder;
+  tl_status code[MOST];
+  char text[MOST][TEXT];
+  tl_group_decision decision[MOST][STEPS];
+  double number[MOST][STEPS];
+} found;
+
+static tl_status note(found *f, tl_context *c, int32_t rank) {
+  f->code[rank] = tl_error_code(c);
+  snprintf(f->text[rank], TEXT, "%s", tl_error_message(c));
+  tl_clear_error(c); /* the replica ends well: the test looks at what is noted */
+  return TL_OK;
+}
+
+static void run(found *f, int size, tl_replica_callback body) {
+  tl_context *c = new_context();
+  tl_replicas_options o;
+  tl_replicas_options_init(&o, sizeof o);
+  o.threads = 1, o.timeout_seconds = 20, o.seed = 7;
+  f->size = size;
+  if (tl_replicas_run(c, size, &o, body, f) != TL_OK) fail_msg("%s", tl_error_message(c));
+  free_context(c);
+}
+
+static void expect_all(const found *f, tl_status code, const char *text) {
+  for (int r = 0; r < f->size; r++)
+    if (f->code[r] != code || !strstr(f->text[r], text))
+      fail_msg("rank %d: %s: '%s' lacks '%s'", r, tl_status_name(f->code[r]), f->text[r], text);
+}
+
+/* ---- votes ---- */
+
+/* Rank r has examples for 2 + r steps, r + 1 of them in each; rank 1 wants to save at step 2, the last rank to stop at step 4. */
+static tl_status vote(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  for (int step = 0; step < STEPS; step++) {
+    tl_group_decision *d = &f->decision[rank][step];
+    d->struct_size = sizeof *d;
+    if (tl_group_vote(group, step, step < 2 + rank ? rank + 1 : 0,
+                      f->which == 1 && step == 4 && rank == f->size - 1, step == 2 && rank == 1, d) != TL_OK)
+      break;
+  }
+  return note(f, c, rank);
+}
+
+static void all_ranks_get_the_same_decision(void **state) {
+  (void)state;
+  for (int size = 1; size <= MOST; size++)
+    for (int which = 0; which < 2; which++) {
+      found f = {.which = which};
+      run(&f, size, vote);
+      expect_all(&f, TL_OK, "");
+      for (int r = 0; r < size; r++)
+        for (int step = 0; step < STEPS; step++) {
+          double weight = 0;
+          for (int other = 0; other < size; other++) weight += step < 2 + other ? other + 1 : 0;
+          const tl_group_decision d = f.decision[r][step];
+          assert_true(d.weight == weight);
+          assert_int_equal(d.finished, step >= 2 + size - 1);
+          assert_int_equal(d.save, step == 2 && size > 1);
+          assert_int_equal(d.stop, which == 1 && step == 4);
+        }
+    }
+}
+
+static tl_status bad_vote(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  tl_group_decision d = {.struct_size = sizeof d};
+  const bool odd = rank == f->size - 1;
+  tl_status last = TL_OK; /* which the context knows too */
+  if (f->which == 0) last = tl_group_vote(group, odd ? 8 : 7, 1, false, false, &d);
+  if (f->which == 1) last = tl_group_vote(group, 7, odd ? -1 : 1, false, false, &d);
+  if (f->which == 2) last = tl_group_vote(group, 7, odd ? INFINITY : 1, false, false, &d);
+  if (f->which == 3) last = tl_group_vote(group, 7, odd ? NAN : 1, false, false, &d);
+  if (f->which == 4) last = tl_group_vote(group, 7, 1, false, false, odd ? NULL : &d);
+  if (f->which == 5 && !odd) last = tl_group_vote(group, 7, 1, false, false, &d);
+  if (f->which == 5 && odd) last = tl_group_barrier(group);
+  (void)last;
+  return note(f, c, rank);
+}
+
+static void votes_that_cannot_be_are_errors_on_all_ranks(void **state) {
+  (void)state;
+  for (int size = 2; size <= MOST; size++) {
+    char text[TEXT];
+    found f = {.which = 0};
+    run(&f, size, bad_vote);
+    snprintf(text, TEXT,
+             "[group_vote] all ranks must vote for the same step: rank %d differs from rank 0 in the step: 8 "
+             "and 7",
+             size - 1);
+    expect_all(&f, TL_MISMATCH, text);
+    for (int which = 1; which <= 4; which++) {
+      found bad = {.which = which};
+      run(&bad, size, bad_vote);
+      for (int r = 0; r < size; r++)
+        assert_int_equal(bad.code[r], r == size - 1 ? TL_INVALID_ARGUMENT : TL_PEER_LOST);
+      assert_non_null(strstr(bad.text[size - 1], which == 4
+                                                     ? "tl_group_decision"
+                                                     : "'weight' must be 0 or more, and finite: got "));
+    }
+    found order = {.which = 5};
+    run(&order, size, bad_vote);
+    expect_all(&order, TL_MISMATCH, "differs from rank 0 in the operation");
+  }
+}
+
+/* ---- one state for all ---- */
+
+typedef struct {
+  tl_layer *model;
+  tl_optimizer *adam;
+  tl_dataset *data;
+  tl_checkpoint *all;
+} training;
+
+static training new_training(tl_context *c, int64_t units) {
+  training t;
+  t.data = tl_dataset_batch(
+      c,
+      tl_dataset_shuffle(c, tl_dataset_from_tensors(c, (tl_tensor *[]){tl_ones(c, (int64_t[]){40, 3}, 2)}, 1),
+                         5),
+      4, false);
+  t.model = tl_sequential(c, (tl_layer *[]){tl_dense(c, units, NULL), tl_dense(c, 1, NULL)}, 2);
+  size_t n = 0;
+  t.adam = tl_adam(c, NULL);
+  t.all = tl_checkpoint_new(c);
+  if (tl_layer_build(t.model, (int64_t[]){4, 3}, 2) != TL_OK) return t;
+  tl_tensor *const *weights = tl_layer_trainable_variables(t.model, &n);
+  if (tl_optimizer_build(t.adam, weights, n) != TL_OK ||
+      tl_checkpoint_add_layer(t.all, "model", t.model) != TL_OK ||
+      tl_checkpoint_add_optimizer(t.all, "adam", t.adam) != TL_OK ||
+      tl_checkpoint_add_dataset(t.all, "data", t.data) != TL_OK ||
+      tl_checkpoint_add_random(t.all, "random") != TL_OK ||
+      tl_checkpoint_set_double(t.all, "best", 0.5 + (double)units) != TL_OK)
+    return t;
+  return t;
+}
+
+/* Steps alone: weights, slots, the place of the data and the program's values differ from those of others. */
+static void step_alone(tl_context *c, training *t, int times, int32_t rank) {
+  size_t n = 0;
+  tl_tensor *const *weights = tl_layer_trainable_variables(t->model, &n);
+  for (int i = 0; i < times; i++) {
+    tl_tensor *batch = NULL, *gradients[4];
+    (void)tl_dataset_next(t->data, &batch, 1);
+    tl_tape *tape = tl_tape_begin(c, NULL);
+    tl_tensor *loss = tl_sum(c, tl_square(c, tl_layer_call(t->model, batch, true)));
+    if (tl_tape_gradient(tape, loss, weights, n, NULL, gradients) != TL_OK ||
+        tl_optimizer_apply(t->adam, gradients, weights, n) != TL_OK)
+      return;
+  }
+  char text[64];
+  snprintf(text, sizeof text, "%.*s of %d", rank, "........", rank);
+  if (tl_checkpoint_set_text(t->all, "note", text) != TL_OK) return;
+}
+
+/* Rank r has taken (r + which) % size steps alone. */
+static tl_status synchronize(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  training t = new_training(c, 5);
+  const int steps = (rank + f->which) % f->size;
+  step_alone(c, &t, steps, rank);
+  int64_t of_all = -7;
+  if (tl_group_synchronize(group, t.all, steps, &of_all) != TL_OK) return note(f, c, rank);
+  size_t n = 0;
+  tl_tensor *const *weights = tl_layer_variables(t.model, &n);
+  if (tl_group_check_mirrored(group, weights, n) != TL_OK) return note(f, c, rank);
+  tl_tensor *const *slots = tl_optimizer_variables(t.adam, &n);
+  if (tl_group_check_mirrored(group, slots, n) != TL_OK) return note(f, c, rank);
+  f->number[rank][0] = (double)of_all;
+  f->number[rank][1] = (double)tl_dataset_position(t.data);
+  f->number[rank][2] = tl_tensor_item(tl_mean(c, tl_layer_variables(t.model, &n)[0]));
+  f->number[rank][3] = tl_tensor_item(tl_sum(c, tl_normal(c, (int64_t[]){3}, 1)));
+  double best = 0;
+  char text[64] = "";
+  if (tl_checkpoint_get_double(t.all, "best", &best) != TL_OK ||
+      tl_checkpoint_get_text(t.all, "note", text, sizeof text, NULL) != TL_OK)
+    return note(f, c, rank);
+  f->number[rank][4] = best;
+  f->number[rank][5] = (double)strlen(text);
+  return note(f, c, rank);
+}
+
+static void all_ranks_get_the_state_of_the_furthest(void **state) {
+  (void)state;
+  for (int size = 1; size <= MOST; size++)
+    for (int which = 0; which < size; which++) {
+      found f = {.which = which};
+      run(&f, size, synchronize);
+      expect_all(&f, TL_OK, "");
+      const int root = (2 * size - 1 - which) % size;
+      for (int r = 0; r < size; r++) {
+        assert_true(f.number[r][0] == size - 1 && f.number[r][1] == size - 1);
+        assert_true(f.number[r][4] == 5.5);
+        assert_true(f.number[r][5] == (double)(strlen(" of 0") + (size_t)root));
+        for (int k = 0; k < 6; k++) assert_true(f.number[r][k] == f.number[0][k]);
+      }
+    }
+}
+
+static tl_status synchronize_others(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  const bool odd = rank == f->size - 1;
+  training t = new_training(c, odd && f->which == 0 ? 6 : 5);
+  if (odd && f->which == 1 && tl_checkpoint_set_int64(t.all, "more", 1) != TL_OK) return note(f, c, rank);
+  if (odd && f->which == 2) t.all = NULL;
+  int64_t of_all = -7;
+  const tl_status status = tl_group_synchronize(group, t.all, 3, &of_all);
+  (void)status;
+  f->number[rank][0] = (double)of_all;
+  return note(f, c, rank);
+}
+
+static void states_of_other_objects_are_errors_on_all_ranks(void **state) {
+  (void)state;
+  const char *want[] = {
+      "differs from rank 0 in 'adam/adam/dense/bias/m: f32 (6,)' and 'adam/adam/dense/bias/m: f32 (5,)'",
+      "differs from rank 0 in 'more: an integer' and "};
+  for (int which = 0; which < 3; which++) {
+    found f = {.which = which};
+    run(&f, 3, synchronize_others);
+    if (which < 2) expect_all(&f, TL_MISMATCH, "rank 2 differs from rank 0 in '");
+    if (which < 2) expect_all(&f, TL_MISMATCH, want[which]);
+    for (int r = 0; r < 3; r++) {
+      if (which == 2) assert_int_equal(f.code[r], r == 2 ? TL_INVALID_ARGUMENT : TL_PEER_LOST);
+      assert_true(f.number[r][0] == -7);
+    }
+  }
+}
+
+/* ---- one checkpoint for all ---- */
+
+static tl_status save(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  training t = new_training(c, 5);
+  char nowhere[] = "/proc/nowhere";
+  tl_checkpoint_manager_options o;
+  tl_checkpoint_manager_options_init(&o, sizeof o);
+  o.asynchronous = f->which == 1;
+  tl_checkpoint_manager *manager =
+      rank == 0 ? tl_checkpoint_manager_new(c, t.all, f->which == 2 ? nowhere : f->folder, &o) : NULL;
+  if (f->which == 3) manager = NULL;
+  const tl_status status = tl_group_save(group, manager, 12, NAN);
+  (void)status;
+  (void)note(f, c, rank);
+  /* The checkpoint is there on return, on every rank, and the group goes on. */
+  tl_checkpoint_manager *reader = tl_checkpoint_manager_new(c, t.all, f->folder, NULL);
+  f->number[rank][0] = (double)tl_checkpoint_manager_latest(reader);
+  if (tl_group_barrier(group) != TL_OK) return tl_error_code(c);
+  return TL_OK;
+}
+
+static void a_save_is_that_of_all_ranks(void **state) {
+  (void)state;
+  for (int which = 0; which < 4; which++) {
+    char name[] = "saved-0", folder[TEXT];
+    name[6] = (char)('0' + which);
+    snprintf(folder, sizeof folder, "%s", in_folder(name));
+    found f = {.which = which, .folder = folder};
+    run(&f, 3, save);
+    if (which < 2) expect_all(&f, TL_OK, "");
+    if (which == 2) expect_all(&f, TL_NOT_FOUND, "/proc/nowhere");
+    if (which == 3) expect_all(&f, TL_INVALID_ARGUMENT, "'manager'");
+    for (int r = 0; r < 3; r++) assert_true(f.number[r][0] == (which < 2 ? 12 : -1));
+  }
+}
+
+int replicas_steps_tests(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_ranks_get_the_same_decision),
+      cmocka_unit_test(votes_that_cannot_be_are_errors_on_all_ranks),
+      cmocka_unit_test(all_ranks_get_the_state_of_the_furthest),
+      cmocka_unit_test(states_of_other_objects_are_errors_on_all_ranks),
+      cmocka_unit_test_setup_teardown(a_save_is_that_of_all_ranks, make_folder, remove_folder),
+  };
+  return RUN_GROUP("replicas_steps", tests);
+}
