@@ -301,6 +301,7 @@ class AheadStage : public Stage {
     put_tag(out, Tag::kAhead);
     out.words.push_back(static_cast<int64_t>(epoch_));
     out.words.push_back(index_);
+    out.words.push_back(over_);
     out.words.insert(out.words.end(), place_.words.begin(), place_.words.end());
     out.parts.insert(out.parts.end(), place_.parts.begin(), place_.parts.end());
   }
@@ -310,7 +311,7 @@ class AheadStage : public Stage {
     get_tag(in, Tag::kAhead);
     epoch_ = static_cast<uint64_t>(in.word());
     index_ = in.word(0, std::numeric_limits<int64_t>::max());
-    over_ = false;
+    over_ = in.word(0, 1) != 0;
     ring_->source().restore(in);
     note_place();
   }
@@ -325,7 +326,6 @@ class AheadStage : public Stage {
     ring_->halt();
     go_to_place();
     ring_->source().weigh(changed);
-    over_ = false;
     note_place();
   }
 

@@ -46,6 +46,11 @@ void DatasetIterator::repair() {
   broken_ = false;
 }
 
+bool DatasetIterator::weights_have_changed() const {
+  return std::any_of(watched_.begin(), watched_.end(),
+                     [](const Watched& w) { return w.version != w.weights->version(); });
+}
+
 void DatasetIterator::follow_weights() {
   for (Watched& w : watched_) {
     if (w.version == w.weights->version()) continue;
@@ -56,12 +61,21 @@ void DatasetIterator::follow_weights() {
   }
 }
 
-bool DatasetIterator::pull(Span<Tensor> out) {
+void DatasetIterator::bring_up_to_date() {
   repair();
   before_.clear();
   root_->save(before_);
   try {
     follow_weights();
+  } catch (...) {
+    broken_ = true;
+    throw;
+  }
+}
+
+bool DatasetIterator::pull(Span<Tensor> out) {
+  bring_up_to_date();
+  try {
     if (!root_->next(element_)) {
       root_->begin(epoch_ + 1);
       return false;
@@ -134,7 +148,8 @@ void DatasetIterator::seek(uint64_t epoch, int64_t position) {
   timed_ = false;
 }
 
-std::string DatasetIterator::save_position() const {
+std::string DatasetIterator::save_position() {
+  if (weights_have_changed()) bring_up_to_date();
   Position p;
   p.words = {static_cast<int64_t>(epoch_), position_};
   if (broken_) {
@@ -146,7 +161,7 @@ std::string DatasetIterator::save_position() const {
   return to_bytes(p);
 }
 
-void DatasetIterator::save(State& state, const std::string& prefix) const {
+void DatasetIterator::save(State& state, const std::string& prefix) {
   state.set(joined_path(prefix, "position"), save_position());
 }
 

@@ -32,12 +32,13 @@ class DatasetIterator {
   // Goes to a place that was read from these two functions: passes over the elements before, which costs nothing where the dataset
   // is indexed. Throws kInvalidArgument where there is none such. Nothing has moved on an exception.
   void seek(uint64_t epoch, int64_t position);
-  // The same place as bytes that also hold what only the stages know, so that nothing must be passed over.
-  std::string save_position() const;
+  // The same place as bytes that also hold what only the stages know, so that nothing must be passed over, and the weights as they are
+  // now. Throws only where weights have changed since the last element, and the stages cannot follow.
+  std::string save_position();
   void restore_position(const std::string& bytes);
 
   // The same as a part of what a program keeps (core/tensor/state.h): one text, "<prefix>/position".
-  void save(State& state, const std::string& prefix) const;
+  void save(State& state, const std::string& prefix);
   PendingRestorePtr prepare(const State& state, const std::string& prefix);
 
   // Before the iterator ends, which waits for functions of the caller's that its threads are running: asks them to end, and waits for so
@@ -67,7 +68,9 @@ class DatasetIterator {
   void adopt(std::unique_ptr<Stage> root) noexcept;
   bool pull(Span<Tensor> out);
   void repair();
+  bool weights_have_changed() const;
   void follow_weights();
+  void bring_up_to_date();
 
   Context& context_;
   DatasetPtr dataset_;

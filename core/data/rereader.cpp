@@ -100,7 +100,8 @@ void Rereader::fetch(const std::vector<int64_t>& numbers,
   for (int64_t number : numbers) {
     while (mark + 1 < marks_.size() && marks_[mark + 1].number <= number) mark++;
     if (number < marks_[mark].number || number >= count_) PositionReader::refuse();
-    if (at < marks_[mark].number) {
+    // Also where it stands there already: with the weights that the mark holds.
+    if (at <= marks_[mark].number) {
       PositionReader reader(*marks_[mark].place);
       source_->restore(reader);
       reader.end();
