@@ -49,6 +49,15 @@ int32_t get(void* user, const char* name, double seconds, void* value, size_t ca
   });
 }
 
+int32_t failed(void* user) {
+  const auto& values = *static_cast<const Values*>(user);
+  try {
+    return values.control.failure() || (values.wait.context && values.wait.context->cancelled());
+  } catch (...) {
+    return 0;  // no memory for its text: the next time
+  }
+}
+
 }  // namespace
 
 Transport connect(const tl_transport_table& table, ControlChannel& control, const Wait& wait) {
@@ -60,13 +69,14 @@ Transport connect(const tl_transport_table& table, ControlChannel& control, cons
   o.address = control.address().c_str();
   o.name = "transport";
   o.seconds = wait.seconds;
-  o.store = {&values, put, get};
+  o.store = {&values, put, get, failed};
   tl_transport* handle = nullptr;
   tl_transport_error error{0, -1, {}};
   const int32_t code = table.connect(&o, &handle, &error);
   error.text[TL_TRANSPORT_TEXT - 1] = 0;
   if (code == 0) return {table, handle};
   if (values.problem) throw Error(*values.problem);
+  if (wait.context) wait.context->check_cancelled("connect");
   if (const std::optional<Failure> found = control.failure()) throw Error(found->code, found->text);
   fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, ": ",
        error.rank < 0 ? "this one does" : concat("rank ", error.rank, " does"), " not: ", error.text);

@@ -28,11 +28,13 @@ typedef struct tl_transport_error {
 } tl_transport_error;
 
 // Small values by name that all ranks share while they connect. 0, or not; get() waits for the value, at most `seconds`, and
-// puts it into `value`, of which `capacity` bytes are there; *size is what it needs.
+// puts it into `value`, of which `capacity` bytes are there; *size is what it needs. failed() says, to any thread, whether connecting is of
+// no use any more, because another rank is lost or this one was cancelled; it may be null.
 typedef struct tl_transport_store {
   void *user;
   int32_t (*put)(void *user, const char *name, const void *value, size_t size);
   int32_t (*get)(void *user, const char *name, double seconds, void *value, size_t capacity, size_t *size);
+  int32_t (*failed)(void *user);
 } tl_transport_store;
 
 typedef struct tl_transport_options {

@@ -92,6 +92,42 @@ std::vector<Outcome> run_gloo(const tl_transport_table& table, int size, const R
 
 }  // namespace
 
+TEST_CASE("gloo: who connects learns that another rank is lost", "[dist][gloo]") {
+  const tl_transport_table* const table = gloo();
+  if (!table) return;
+  // Rank 1 says its addresses and is gone. One of the two waits for the other, which it is follows from their ports.
+  const auto put = [](void* user, const char* name, const void* value, size_t size) -> int32_t {
+    static_cast<ControlChannel*>(user)->put(name, {static_cast<const char*>(value), size});
+    return 0;
+  };
+  const auto get = [](void*, const char*, double, void*, size_t, size_t*) -> int32_t {
+    return static_cast<int32_t>(Code::kPeerLost);
+  };
+  for (int round = 0; round < 4; round++) {
+    MemoryProcesses processes(2);
+    const auto first = processes.control(0), second = processes.control(1);
+    std::thread other([&] {
+      tl_transport_options o{};
+      o.struct_size = sizeof o;
+      o.rank = 1;
+      o.size = 2;
+      o.address = second->address().c_str();
+      o.name = "transport";
+      o.seconds = 20;
+      o.store = {second.get(), put, get, nullptr};
+      tl_transport* none = nullptr;
+      tl_transport_error error{};
+      (void)table->connect(&o, &none, &error);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      second->fail({Code::kPeerLost, "rank 1 is lost", 1, 0});
+    });
+    const double begin = monotonic_seconds();
+    CHECK_THROWS_WITH((void)connect(*table, *first, {20, nullptr}), Contains("rank 1"));
+    CHECK(monotonic_seconds() - begin < 10);  // not five times Gloo's own timeout
+    other.join();
+  }
+}
+
 TEST_CASE("gloo: groups over loopback get the bits of a local group", "[dist][gloo]") {
   const tl_transport_table* table = gloo();
   if (!table) return;

@@ -3,7 +3,8 @@
  *
  *   rank train [THREADS]   a training; with THREADS as that many replicas of one process. Losses as exact numbers.
  *   rank forever           sums of many sizes until the group fails: what the error says, when, and what is left
- *   rank differ FIELD      one call that rank 1 makes otherwise
+ *   rank differ FIELD RANK one call that this rank makes otherwise
+ *   rank votes [THREADS]   how long a vote takes, in microseconds
  *   rank join              joins and ends
  *   rank again             as forever, and then joins the next generation with those that are left */
 #define _POSIX_C_SOURCE 200809L
@@ -126,20 +127,49 @@ static int check_alive(tl_context *c, int before) {
   return 0;
 }
 
-static void differ(tl_context *c, tl_group *group, const char *field) {
-  const bool odd = tl_group_rank(group) == 1;
+/* One call that rank `odd` makes otherwise. */
+static void differ(tl_context *c, tl_group *group, const char *field, int32_t odd_rank) {
+  const bool odd = tl_group_rank(group) == odd_rank;
   const int64_t shapes[][2] = {{3, 4}, {4, 3}, {300, 400}, {400, 300}};
   const int large = strstr(field, "large") ? 2 : 0;
   tl_tensor *x = tl_ones(c, shapes[large + (odd && strstr(field, "shape"))], 2);
   if (odd && strstr(field, "dtype")) x = tl_cast(c, x, TL_F64);
-  if (odd && strstr(field, "order")) {
-    if (tl_group_barrier(group) != TL_OK) return;
-    return;
-  }
-  if (strstr(field, "root"))
+  tl_checkpoint *state = tl_checkpoint_new(c);
+  tl_status status = tl_checkpoint_add_variable(state, odd ? "b" : "a", tl_variable_new(c, x, "v", true));
+  tl_group_decision decision = {.struct_size = sizeof decision};
+  int64_t step;
+  tl_tensor *list[] = {x, x}, *sums[2];
+  printf("calls %.6f\n", now());
+  if (odd && strstr(field, "order"))
+    status = tl_group_barrier(group);
+  else if (strstr(field, "root"))
     (void)tl_group_broadcast(group, x, odd);
+  else if (strstr(field, "count"))
+    status = tl_group_all_reduce_list(group, list, odd ? 2 : 1, TL_REDUCE_SUM, sums);
+  else if (strstr(field, "vote"))
+    status = tl_group_vote(group, odd ? 8 : 7, 1, false, false, &decision);
+  else if (strstr(field, "object"))
+    status = tl_group_synchronize(group, state, 7, &step);
   else
     (void)tl_group_all_reduce(group, x, odd && strstr(field, "reduction") ? TL_REDUCE_MAX : TL_REDUCE_SUM);
+  (void)status; /* which the context knows too */
+}
+
+/* Microseconds of a vote: the least of some means. */
+static tl_status time_votes(tl_context *c, tl_group *group, void *user_data) {
+  enum { ROUNDS = 20, VOTES = 200 };
+  (void)user_data;
+  tl_group_decision all = {.struct_size = sizeof all};
+  double least = 1e9;
+  for (int64_t round = 0; round < ROUNDS; round++) {
+    const double begin = now();
+    for (int64_t i = 0; i < VOTES; i++)
+      if (tl_group_vote(group, round * VOTES + i, 1, false, false, &all) != TL_OK) return tl_error_code(c);
+    const double each = (now() - begin) / VOTES * 1e6;
+    if (each < least) least = each;
+  }
+  if (tl_group_rank(group) == 0) printf("vote %.1f\n", least);
+  return TL_OK;
 }
 
 int main(int argc, char **argv) {
@@ -149,11 +179,12 @@ int main(int argc, char **argv) {
   o.threads = 1;
   tl_context *c = tl_context_new(&o);
   const int before = open_descriptors();
-  if (strcmp(what, "train") == 0 && argc > 2) {
+  const bool votes = strcmp(what, "votes") == 0;
+  if ((votes || strcmp(what, "train") == 0) && argc > 2) {
     tl_replicas_options r;
     tl_replicas_options_init(&r, sizeof r);
     r.threads = 1;
-    if (tl_replicas_run(c, atoi(argv[2]), &r, train, NULL) != TL_OK) tell(c, 0);
+    if (tl_replicas_run(c, atoi(argv[2]), &r, votes ? time_votes : train, NULL) != TL_OK) tell(c, 0);
     return tl_context_free(c) != TL_OK;
   }
   tl_group_options options;
@@ -167,9 +198,10 @@ int main(int argc, char **argv) {
   printf("joined %d %d\n", (int)tl_group_rank(group), (int)tl_group_size(group));
   fflush(stdout);
   if (strcmp(what, "train") == 0 && train(c, group, NULL) != TL_OK) tell(c, 0);
+  if (votes && time_votes(c, group, NULL) != TL_OK) tell(c, 0);
   if (strcmp(what, "forever") == 0 || strcmp(what, "again") == 0) tell(c, sum_forever(c, group));
   if (strcmp(what, "differ") == 0) {
-    differ(c, group, argv[2]);
+    differ(c, group, argv[2], argc > 3 ? atoi(argv[3]) : 1);
     tell(c, 0);
   }
   tl_group_release(group);

@@ -16,12 +16,15 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include <gloo/common/error.h>
@@ -189,6 +192,44 @@ std::string key_of(const tl_transport_options& o, int rank) {
   return std::string(o.name ? o.name : "") + "/gloo/" + std::to_string(rank);
 }
 
+// While ranks connect: Gloo waits up to five times its timeout for one that is lost, and nothing wakes it but that the connections are
+// closed. No promise is lost where there is no thread for it.
+class Lookout {
+ public:
+  Lookout(tl_transport* t, const tl_transport_store& store) : t_(t), store_(store) {
+    if (!store.failed) return;
+    const tl::BlockedSignals none;
+    try {
+      thread_ = std::thread([this] { look_out(); });
+    } catch (const std::system_error&) {
+    }
+  }
+  ~Lookout() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  Lookout(const Lookout&) = delete;
+  Lookout& operator=(const Lookout&) = delete;
+
+ private:
+  void look_out() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!changed_.wait_for(lock, std::chrono::milliseconds(20), [this] { return done_; }))
+      if (store_.failed(store_.user)) return close_connections(t_);
+  }
+
+  tl_transport* const t_;
+  const tl_transport_store store_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
 // Each pair of ranks has a connection of its own; all listen before anybody connects.
 void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
   check_address(o.address);
@@ -209,6 +250,7 @@ void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
   }
   if (o.store.put(o.store.user, key_of(o, t->rank).c_str(), mine.data(), mine.size()) != 0)
     throw Failed{Code::kPeerLost, -1, "the addresses cannot be told to the other ranks"};
+  const Lookout lookout(t, o.store);
   for (rank = 0; rank < t->size; rank++) {
     if (rank == t->rank) continue;
     std::vector<char> theirs(mine.size());
@@ -220,6 +262,7 @@ void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
     const auto place =
         theirs.begin() + static_cast<ptrdiff_t>(one) * (t->rank > rank ? t->rank - 1 : t->rank);
     t->context->getPair(rank)->connect(std::vector<char>(place, place + static_cast<ptrdiff_t>(one)));
+    if (t->aborted) throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
   }
   rank = -1;
 }
