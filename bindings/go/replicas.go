@@ -21,8 +21,9 @@ import (
 // fails, closes its group or its context, the others get ErrPeerLost, with its number, the step and the reason. The first failure
 // ends the group. Sums have the same bits whatever the threads.
 //
-// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives cannot stand in a compiled
-// step or inside Vmap.
+// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives may stand in the step of a
+// Function, which makes the same calls at each replay, before it changes anything: one rank may record while others
+// replay, and a replay that fails has changed nothing. They cannot stand inside Vmap.
 type Group struct{ object }
 
 // Rendezvous is where the ranks of a group meet that are goroutines of one process.

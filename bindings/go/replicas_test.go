@@ -101,6 +101,53 @@ func TestReplicasTrainAsOneContextDoes(t *testing.T) {
 	}
 }
 
+func TestCollectivesStandInCompiledSteps(t *testing.T) {
+	// The sums of a step that adds up gradients of what all ranks give.
+	run := func(compiled func(rank int) bool) [2][4]float64 {
+		var sums [2][4]float64
+		must(t, RunReplicas(2, &ReplicasOptions{Threads: 1}, func(c *Context, g *Group) error {
+			total := c.Variable(c.Zeros(), "total")
+			step := func(in []*Tensor) ([]*Tensor, error) {
+				tape := c.NewTape(nil)
+				if err := tape.Watch(in[0]); err != nil {
+					return nil, err
+				}
+				gradients, err := tape.Gradient(g.AllReduce(in[0], ReduceSum).Square(), in, nil)
+				if err == nil {
+					err = total.Assign(total.Add(gradients[0]))
+				}
+				return []*Tensor{total.MulScalar(1)}, err
+			}
+			function := c.NewFunction(step, 1, nil)
+			for k := range sums[0] {
+				in := []*Tensor{c.Full(nil, float64((k+1)*(g.Rank()+1)), F32)}
+				run := step
+				if compiled(g.Rank()) {
+					run = func(in []*Tensor) ([]*Tensor, error) { return function.Call(in...) }
+				}
+				out, err := run(in)
+				if err == nil {
+					sums[g.Rank()][k], err = out[0].Item()
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		return sums
+	}
+	plain := run(func(int) bool { return false })
+	if plain[0][0] != 12 { // 2 (1 + 2), of the sum over both ranks
+		t.Fatal(plain)
+	}
+	for _, compiled := range []func(int) bool{func(int) bool { return true }, func(rank int) bool { return rank == 1 }} {
+		if got := run(compiled); got != plain {
+			t.Fatalf("%v, plain %v", got, plain)
+		}
+	}
+}
+
 func TestCollectives(t *testing.T) {
 	must(t, RunReplicas(2, &ReplicasOptions{Threads: 1, TimeoutSeconds: 20}, func(c *Context, g *Group) error {
 		r := g.Rank()

@@ -64,6 +64,22 @@ tl_status effect_on(tl_function* function, const char* op, F&& f) noexcept {
   });
 }
 
+// The same, of a call that runs steps: other ranks may wait for what these exchange, and learn of a failure at once.
+template <class F>
+tl_status step_of(tl_function* function, const char* op, F&& f) noexcept {
+  Entered entered(function);
+  if (entered && entered.slot().kind == Kind::kFunction && entered.session().failed())
+    static_cast<HeldFunction*>(entered.slot().object)->function->leave(entered.session().message());
+  return effect_on(function, op, [&](Session& s, compile::Function& held) {
+    try {
+      f(s, held);
+    } catch (const std::exception& e) {
+      held.leave(e.what());
+      throw;
+    }
+  });
+}
+
 template <class F>
 tl_status query_of(tl_function* function, const char* op, F&& f) noexcept {
   return query<HeldFunction>(function, Kind::kFunction, op,
@@ -122,7 +138,7 @@ TL_API tl_status tl_function_call(tl_function* function, tl_tensor* const* input
                                   tl_tensor** outputs, size_t num_outputs) {
   constexpr const char* op = "function_call";
   clear(outputs, num_outputs);
-  return effect_on(function, op, [&](Session& s, compile::Function& f) {
+  return step_of(function, op, [&](Session& s, compile::Function& f) {
     check_list(op, "inputs", inputs, num_inputs);
     check_list(op, "outputs", outputs, num_outputs);
     run_step(s, f, op, {inputs, num_inputs, outputs, num_outputs, 0});
@@ -134,7 +150,7 @@ TL_API tl_status tl_function_run_n(tl_function* function, size_t steps, tl_tenso
   constexpr const char* op = "function_run_n";
   clear(outputs, num_outputs);
   if (done) *done = 0;
-  return effect_on(function, op, [&](Session& s, compile::Function& f) {
+  return step_of(function, op, [&](Session& s, compile::Function& f) {
     check_list(op, "inputs", inputs, num_inputs);
     check_list(op, "outputs", outputs, num_outputs);
     if (steps > kMostHandles)

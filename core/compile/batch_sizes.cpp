@@ -107,6 +107,7 @@ Program in_order_of_use(Program program, Context& context) {
   out.outputs = std::move(program.outputs);
   out.host_sources = std::move(program.host_sources);
   out.draws = program.draws;
+  out.exchanges = program.exchanges;
   return out;
 }
 
@@ -181,6 +182,7 @@ class SizedProgram::Comparison {
 
   std::string node(uint32_t number) {
     const Node &x = a_.nodes[number], &y = b_.nodes[number];
+    if (x.exchanged && y.exchanged) return exchange(x, y);
     if (x.schema != y.schema || x.in != y.in || x.out != y.out || x.draw != y.draw ||
         (x.again != 0) != (y.again != 0))
       return concat("they run different ops: ", x.schema->name, " and ", y.schema->name, " as number ",
@@ -190,6 +192,17 @@ class SizedProgram::Comparison {
       if (!attribute(number, attr))
         return concat("attribute '", attr.name, "' of ", x.schema->name, " is ", shown_);
     }
+    return "";
+  }
+
+  std::string exchange(const Node& x, const Node& y) const {
+    const Exchange &a = *x.exchanged->exchange, &b = *y.exchanged->exchange;
+    if (x.in != y.in || x.out != y.out || a.name() != b.name() || a.detail() != b.detail() ||
+        a.party() != b.party())
+      return concat("they exchange in different ways: ", a.name(), " and ", b.name());
+    for (ValueId id : x.in)
+      if (!a.keeps_kinds() && a_.values[id].shape != b_.values[id].shape)
+        return concat("what ", a.name(), " gives depends on the sizes of other ranks, too");
     return "";
   }
 
@@ -339,8 +352,8 @@ Program SizedProgram::at(int64_t size) const {
       std::memcpy(at, &whole, sizeof whole);
   }
   for (const Node& node : out.nodes) {
-    OutputSpec specs[3];
-    infer(out, node, specs);
+    std::vector<OutputSpec> specs(std::max<size_t>(3, node.out.size()));
+    infer(out, node, specs.data());
     for (size_t k = 0; k < node.out.size(); k++) {
       Value& v = out.values[node.out[k]];
       if (specs[k].dtype != v.dtype)

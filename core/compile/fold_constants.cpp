@@ -12,7 +12,9 @@ constexpr size_t kMostBytes = 1 << 16;
 }  // namespace
 
 void fold_constants(Program& program, Context& context) {
-  for (Node& node : program.nodes) {
+  std::vector<char> folded(program.nodes.size());
+  for (size_t n = 0; n < program.nodes.size(); n++) {
+    const Node& node = program.nodes[n];
     if (node.draw >= 0 || node.schema->checks_data) continue;
     bool constant = true;
     for (ValueId id : node.in) constant &= program.values[id].origin == Origin::kConstant;
@@ -33,12 +35,12 @@ void fold_constants(Program& program, Context& context) {
       v.index = static_cast<uint32_t>(program.constants.size());
       program.constants.push_back({out[i], host});
     }
-    node.out.clear();
+    folded[n] = 1;
   }
   size_t kept = 0;
-  for (Node& node : program.nodes)
-    if (!node.out.empty()) {
-      if (&program.nodes[kept] != &node) program.nodes[kept] = std::move(node);
+  for (size_t n = 0; n < program.nodes.size(); n++)
+    if (!folded[n]) {
+      if (kept != n) program.nodes[kept] = std::move(program.nodes[n]);
       kept++;
     }
   program.nodes.resize(kept);

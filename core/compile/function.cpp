@@ -154,8 +154,14 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   std::vector<Tensor> own(inputs.begin(), inputs.end()), out;
   {
     graph::Tracer tracer(context_, own);
-    out = run_body(own, outputs.size());
+    try {
+      out = run_body(own, outputs.size());
+    } catch (const std::exception& e) {
+      for (const auto& party : tracer.parties()) party->leave(e.what());
+      throw;
+    }
     own.clear();
+    add_parties(tracer.parties());
     entry->program = std::make_unique<graph::Program>(tracer.finish(out));
     entry->problem = tracer.problem();
   }
@@ -184,7 +190,27 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   std::move(out.begin(), out.end(), outputs.begin());
 }
 
+void Function::leave(std::string_view why) noexcept {
+  for (const auto& party : parties_) party->leave(why);
+}
+
+void Function::add_parties(const std::vector<std::shared_ptr<Party>>& parties) {
+  auto over = [](const auto& party) { return party->is_over(); };
+  parties_.erase(std::remove_if(parties_.begin(), parties_.end(), over), parties_.end());
+  for (const auto& party : parties)
+    if (std::find(parties_.begin(), parties_.end(), party) == parties_.end()) parties_.push_back(party);
+}
+
 void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
+  try {
+    call_once(inputs, outputs);
+  } catch (const std::exception& e) {
+    leave(e.what());
+    throw;
+  }
+}
+
+void Function::call_once(Span<const Tensor> inputs, Span<Tensor> outputs) {
   check(inputs);
   context_.check_cancelled(options_.name.c_str());
   if (!refused_.empty()) refuse(false);

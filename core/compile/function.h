@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/compile/batch_sizes.h"
@@ -56,12 +57,16 @@ class Function {
 
   // A step. inputs: tensors of the context; outputs gets as many as it has room for, which the body must return. Throws what
   // the body throws; kFailedPrecondition where the step cannot be replayed or a retrace is an error; kOutOfMemory. A replay that
-  // fails has changed nothing. With HostReads::kError the run that finds that the step cannot be replayed has taken effect, and no
+  // fails has changed nothing, also where it exchanges tensors with others. With HostReads::kError the run that finds that the step cannot be replayed has taken effect, and no
   // later call of any signature begins one.
   //
   // While somebody else watches the context (a tape is open, a check of NaN is on, another function records) and inside vmap,
   // the step runs eagerly, so that nobody misses anything.
   void call(Span<const Tensor> inputs, Span<Tensor> outputs);
+
+  // This side cannot make the calls to others that a step makes: all with whom the steps so far have exchanged tensors are told why, as
+  // they are when call() throws. Nothing where there are none.
+  void leave(std::string_view why) noexcept;
 
   // A number of the program's that the step depends on otherwise than through inputs. Part of the signature.
   void set_flags(int64_t flags) { flags_ = flags; }
@@ -107,6 +112,8 @@ class Function {
   static const graph::Program* program_of(const Entry& entry);
   bool comparable(const Entry& entry, const std::vector<Kind>& inputs, size_t outputs, int64_t flags) const;
   bool is_new_kind(const Entry& entry) const;
+  void call_once(Span<const Tensor> inputs, Span<Tensor> outputs);
+  void add_parties(const std::vector<std::shared_ptr<Party>>& parties);
   void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
   void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);
@@ -129,6 +136,7 @@ class Function {
   Entry* latest_ = nullptr;
   uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0, resized_ = 0;
   std::vector<std::string> retraces_;
+  std::vector<std::shared_ptr<Party>> parties_;  // of all recordings so far
   std::string refused_;  // why a step could not be replayed, which is an error; "" where all could
 };
 

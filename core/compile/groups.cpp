@@ -13,15 +13,21 @@ Groups::Groups(const Program& program)
     : program_(program),
       maker_(program.values.size(), kNoGroup),
       group_(program.nodes.size(), kNoGroup),
+      exchange_before_(program.nodes.size(), kNoGroup),
       users_(program.nodes.size()),
       position_(program.nodes.size()),
       seen_(program.nodes.size()),
       inside_(program.nodes.size()) {
+  size_t last_exchange = kNoGroup;
   for (size_t i = 0; i < program.nodes.size(); i++) {
     position_[i] = i;
     for (ValueId id : program.nodes[i].in)
       if (const size_t from = maker_[id]; from != kNoGroup) users_[from].push_back(i);
     for (ValueId id : program.nodes[i].out) maker_[id] = i;
+    if (!program.nodes[i].exchanged) continue;
+    exchange_before_[i] = last_exchange;
+    if (last_exchange != kNoGroup) users_[last_exchange].push_back(i);
+    last_exchange = i;
   }
 }
 
@@ -57,6 +63,7 @@ bool Groups::reach(const std::vector<size_t>& nodes, Way way, size_t first, size
     } else {
       for (ValueId id : program_.nodes[i].in)
         if (follow(i, maker_[id])) return true;
+      if (follow(i, exchange_before_[i])) return true;
     }
     return false;
   };
@@ -155,6 +162,16 @@ void replace(Program& program, const Groups& groups, std::vector<Replacement> re
         units[maker[id]].next.push_back(u);
         units[u].waits++;
       }
+  size_t before = kNoGroup;
+  for (size_t i = 0; i < unit_of.size(); i++) {
+    const std::vector<Node>& unit = units[unit_of[i]].nodes;
+    if (unit.size() != 1 || !unit[0].exchanged) continue;
+    if (before != kNoGroup) {
+      units[before].next.push_back(unit_of[i]);
+      units[unit_of[i]].waits++;
+    }
+    before = unit_of[i];
+  }
   auto later = [&](size_t a, size_t b) { return units[a].key > units[b].key; };
   std::priority_queue<size_t, std::vector<size_t>, decltype(later)> ready(later);
   for (size_t u = 0; u < units.size(); u++)

@@ -13,8 +13,8 @@ constexpr size_t kNoGroup = SIZE_MAX;
 // Which nodes belong together, while a pass decides. A node of no group is one by itself.
 //
 // Groups and single nodes stand in an order in which each comes after what it takes. A question looks at what lies between the
-// nodes in that order and depends on them, and no further; joining moves just that, as when an edge is added to a graph that is
-// kept in order (Pearce and Kelly 2007, "A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs").
+// nodes in that order and depends on them, and no further; an exchange counts as what the next one depends on.
+// Joining moves just that, as when an edge is added to a graph that is kept in order (Pearce and Kelly 2007, "A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs").
 class Groups {
  public:
   explicit Groups(const graph::Program& program);
@@ -41,6 +41,7 @@ class Groups {
 
   const graph::Program& program_;
   std::vector<size_t> maker_, group_;
+  std::vector<size_t> exchange_before_;  // of each node that is an exchange: the one before it, or kNoGroup
   std::vector<std::vector<size_t>> members_;
   std::vector<std::vector<size_t>> users_;  // of each node: those that take its results
   std::vector<size_t> position_;            // of each node: the place of its group, or its own
@@ -55,7 +56,7 @@ struct Replacement {
   std::vector<graph::Node> nodes;  // which make, in this order, all values of the group that others take
 };
 
-// Puts nodes in the place of groups, and all others in an order in which each comes after what it takes.
+// Puts nodes in the place of groups, and all others in an order in which each comes after what it takes; exchanges keep theirs.
 void replace(graph::Program& program, const Groups& groups, std::vector<Replacement> replacements);
 
 }  // namespace tl::compile

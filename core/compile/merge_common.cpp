@@ -34,6 +34,7 @@ void merge_common(Program& program, Context&) {
   for (size_t i = 0; i < program.nodes.size(); i++) {
     Node& node = program.nodes[i];
     for (ValueId& id : node.in) id = by[id];
+    if (node.exchanged) continue;
     const uint64_t hash = hash_of(node);
     const auto [first, last] = seen.equal_range(hash);
     auto found = first;

@@ -25,8 +25,8 @@ void absorb_broadcasts(graph::Program& program, Context& context);
 void fold_constants(graph::Program& program, Context& context);
 // Constants whose elements are all the same are one element to element-wise ops that broadcast it.
 void shrink_constants(graph::Program& program, Context& context);
-// Nodes that compute the same thing of the same values become one. Not random draws, nor a recomputed segment and its first
-// run.
+// Nodes that compute the same thing of the same values become one. Not random draws, exchanges, nor a recomputed segment and its
+// first run.
 void merge_common(graph::Program& program, Context& context);
 // Nodes whose results nobody takes go, unless they check data: their errors are those of the step.
 void drop_dead(graph::Program& program, Context& context);

@@ -151,9 +151,10 @@ void Plan::make_steps() {
     for (ValueId id : node.in) operands_.push_back(&tensors_[tensor_of_[id]]);
     uint64_t* attrs = attrs_.data() + attrs_.size();
     attrs_.insert(attrs_.end(), node.attrs.begin(), node.attrs.end());
-    KernelArgs args{*node.schema, context_, Inputs(in, node.in.size()), &tensors_[tensor_of_[node.out[0]]],
-                    attrs};
+    KernelArgs args{*node.schema, context_, Inputs(in, node.in.size()),
+                    node.out.empty() ? nullptr : &tensors_[tensor_of_[node.out[0]]], attrs};
     steps_.push_back({node.schema->kernel, args, node.schema->id, i});
+    if (node.exchanged) parties_.push_back(node.exchanged->exchange->party().get());
     if (node.fused) fused_.push_back(static_cast<const FusedKernel*>(node.fused.get()));
     if (node.draw < 0) continue;
     Draw draw{nullptr, nullptr, static_cast<uint64_t>(node.draw)};
@@ -210,6 +211,8 @@ bool Plan::is_stale() const noexcept {
     if (use.life.expired()) return true;
   for (const HostSource& source : program_.host_sources)
     if (source.life.expired()) return true;
+  for (const Party* party : parties_)
+    if (party->is_over()) return true;
   return false;
 }
 

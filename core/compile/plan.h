@@ -3,7 +3,7 @@
 // out, which comes from the memory that the context keeps.
 //
 // A run that fails changes nothing. All that can fail stands in front of the first change: the host's numbers, new memory,
-// kernels that check data. A plan is of one context, and what it runs is what the ops run: the same bits as the eager step.
+// kernels that check data, exchanges with others. A plan is of one context, and what it runs is what the ops run: the same bits as the eager step.
 #pragma once
 
 #include <memory>
@@ -45,7 +45,7 @@ class Plan {
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
-  // "" or why the plan cannot run any more: a variable or optimizer that it uses has been released.
+  // "" or why the plan cannot run any more: a variable, optimizer or group that it uses has been released.
   std::string stale() const;
   bool is_stale() const noexcept;
   // Inputs of the dtypes and shapes of the recording; `outputs` is set only on success.
@@ -111,8 +111,9 @@ class Plan {
   std::vector<uint64_t> attrs_;
   std::vector<Step> steps_;
   std::vector<const FusedKernel*>
-      fused_;                // those of the steps that need scratch memory; the program owns them
-  size_t first_update_ = 0;  // in steps_
+      fused_;                          // those of the steps that need scratch memory; the program owns them
+  std::vector<const Party*> parties_;  // of the exchanges; the program owns them
+  size_t first_update_ = 0;            // in steps_
   std::vector<Patch> patches_;
   std::vector<std::byte*> bases_;
   std::vector<Number> numbers_;

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "core/base/parts.h"
+#include "core/dist/recorded_call.h"
 #include "core/dist/reduce.h"
 #include "core/tensor/batched.h"
+#include "core/tensor/recorder.h"
 
 namespace tl::dist {
 namespace {
@@ -54,7 +56,10 @@ Group::Group(Context& context, std::unique_ptr<Engine> engine, double timeout_se
     : context_(context),
       engine_(std::move(engine)),
       place_(engine_ ? engine_->place() : Place{}),
-      timeout_(checked_timeout(timeout_seconds)) {}
+      timeout_(checked_timeout(timeout_seconds)),
+      seat_(std::make_shared<Seat>(*this)) {}
+
+Group::~Group() { seat_->give_up(); }
 
 void Group::set_timeout(double seconds) { timeout_ = checked_timeout(seconds); }
 
@@ -63,6 +68,7 @@ void Group::leave(std::string_view why) noexcept {
 }
 
 void Group::end(std::string_view why) noexcept {
+  seat_->give_up();
   if (engine_) engine_->end(why);
 }
 
@@ -108,9 +114,6 @@ void Group::check_tensors(const char* op, const Call& call, Span<const Tensor> x
 std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x, std::vector<int64_t>* rows) {
   return leaving_on_failure([&] {
     context_.check_cancelled(op);
-    context_.note_unreplayable(
-        "a collective exchanges tensors with other ranks, which replays would not do; call it between "
-        "compiled steps");
     check_tensors(op, call, x);
     if (!engine_) {
       std::vector<Tensor> out;
@@ -124,22 +127,16 @@ std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x,
   });
 }
 
-std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<const Tensor> x,
-                                        std::vector<int64_t>* rows) {
-  std::vector<Tensor> out;
-  std::vector<const std::byte*> from;
-  for (const Tensor& t : x) from.push_back(t.raw());
+void Group::exchange(const char* op, const Call& call, Span<const std::byte* const> from, MakeRoom room) {
   try {
     engine_->meet(call, from, {timeout_, &context_});
     if (call.operation != Operation::kBarrier) {
-      std::vector<std::byte*> to;
+      Span<std::byte* const> to;
       try {
-        for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
-          rows->push_back(engine_->said_by(rank).tensors[0].shape[0]);
-        for (const TensorKind& t : results_of(*engine_)) {
-          out.push_back(context_.allocate(t.dtype, t.shape));
-          to.push_back(out.back().mutable_raw());
-        }
+        to = room(*engine_);
+      } catch (const Error& e) {
+        engine_->abandon(e.code() == Code::kMismatch ? Code::kMismatch : Code::kPeerLost, e.what());
+        throw;
       } catch (const std::exception& e) {
         engine_->abandon(Code::kPeerLost, e.what());
         throw;
@@ -152,6 +149,39 @@ std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<c
     throw;
   }
   steps_++;
+}
+
+void Group::again(const char* op, const Call& call, Span<const std::byte* const> from, MakeRoom room) {
+  leaving_on_failure([&] {
+    context_.check_cancelled(op);
+    exchange(op, call, from, room);
+  });
+}
+
+void Group::show(const char* op, const Call& call, Span<const Tensor> in, Span<const Tensor> out) {
+  if (!context_.observed()) return;
+  std::vector<TensorKind> results;
+  for (const Tensor& t : out) results.push_back({t.dtype(), t.shape()});
+  const auto exchange = std::make_shared<RecordedCall>(seat_, op, call, std::move(results));
+  for (Observer* observer : context_.observers()) observer->on_exchange(exchange, in, out);
+}
+
+std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<const Tensor> x,
+                                        std::vector<int64_t>* rows) {
+  std::vector<Tensor> out;
+  std::vector<const std::byte*> from;
+  std::vector<std::byte*> to;
+  for (const Tensor& t : x) from.push_back(t.raw());
+  exchange(op, call, from, [&](const Engine& engine) {
+    for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
+      rows->push_back(engine.said_by(rank).tensors[0].shape[0]);
+    for (const TensorKind& t : results_of(engine)) {
+      out.push_back(context_.allocate(t.dtype, t.shape));
+      to.push_back(out.back().mutable_raw());
+    }
+    return Span<std::byte* const>(to);
+  });
+  show(op, call, x, out);
   return out;
 }
 

@@ -1,6 +1,9 @@
 // Group: the ranks that train together, as one of them sees it: collectives on tensors of its context. No gradients here:
 // core/replicas makes them. A group without an engine has one rank, and every call gives back what it got.
 //
+// While somebody records a step, each call that ends well is shown to him (recorded_call.h), so that a replay makes it again. A group of
+// one has nobody to call: what it gives is what it got, in a replay too.
+//
 // All ranks make the same calls in the same order. A rank whose call fails, for whatever reason, leaves the group, so that the
 // others get an error instead of waiting: kPeerLost, kMismatch or kTimedOut, with rank, step and operation in the text.
 #pragma once
@@ -10,17 +13,23 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/function_ref.h"
 #include "core/dist/engine.h"
 #include "core/tensor/context.h"
 #include "core/tensor/tensor.h"
 
 namespace tl::dist {
 
+class Seat;
+
 class Group {
  public:
   static constexpr double kDefaultTimeout = 600;  // seconds
   // engine: null for a group of one. Throws on a timeout that is not above 0.
   Group(Context& context, std::unique_ptr<Engine> engine, double timeout_seconds = kDefaultTimeout);
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
 
   Context& context() const { return context_; }
   const Place& place() const { return place_; }
@@ -57,6 +66,14 @@ class Group {
   void end(std::string_view why) noexcept;
 
  private:
+  friend class RecordedCall;
+  // Where the results go, once all have met: the call can then be looked at.
+  using MakeRoom = FunctionRef<Span<std::byte* const>(const Engine&)>;
+  // The data half of a call, which others make as well.
+  void exchange(const char* op, const Call& call, Span<const std::byte* const> from, MakeRoom room);
+  // A call of a replay.
+  void again(const char* op, const Call& call, Span<const std::byte* const> from, MakeRoom room);
+  void show(const char* op, const Call& call, Span<const Tensor> in, Span<const Tensor> out);
   std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,
                            std::vector<int64_t>* rows = nullptr);
   std::vector<Tensor> step_of_many(const char* op, const Call& call, Span<const Tensor> x,
@@ -71,6 +88,7 @@ class Group {
   Place place_;
   double timeout_;
   uint64_t steps_ = 0;
+  std::shared_ptr<Seat> seat_;
 };
 
 // The dtypes and shapes of a rank's results, from the calls of all ranks.

@@ -42,8 +42,15 @@ std::string to_dot(const Program& program, const std::string& name) {
       label.clear();
       for (OpId op : node.fused->ops) label += concat(label.empty() ? "" : "\n", schema_of(op).name);
     }
-    out += concat("  n", i, " [label=", dot_text(label), ", shape=box, style=rounded];\n");
+    out += concat("  n", i, " [label=", dot_text(label),
+                  ", shape=box, style=", node.exchanged ? "\"rounded,bold\"" : "rounded", "];\n");
     for (ValueId id : node.out) maker[id] = concat("n", i);
+  }
+  // Exchanges keep their order, whether they take one another's results or not.
+  for (size_t i = 0, before = program.nodes.size(); i < program.nodes.size(); i++) {
+    if (!program.nodes[i].exchanged) continue;
+    if (before < i) out += concat("  n", before, " -> n", i, " [style=dotted];\n");
+    before = i;
   }
   auto edge = [&](ValueId id, const std::string& to) {
     if (!maker[id].empty())

@@ -33,13 +33,16 @@ std::string joined(size_t count, F&& f) {
 
 std::string to_text(const Program& program, const Node& node) {
   std::string out = joined(node.out.size(), [&](size_t i) { return typed(program, node.out[i]); });
-  out += concat(" = ", node.schema->name);
+  out += concat(node.out.empty() ? "" : " = ", node.schema->name);
   for (ValueId id : node.in) out += concat(" %", id);
   std::string attrs;
   if (node.fused) {
     for (OpId op : node.fused->ops) attrs += concat(attrs.empty() ? "" : ", ", schema_of(op).name);
     if (!node.fused->detail.empty()) attrs += concat(attrs.empty() ? "" : ", ", node.fused->detail);
   }
+  if (node.exchanged)
+    attrs = concat("call=", node.exchanged->number, node.exchanged->exchange->detail().empty() ? "" : ", ",
+                   node.exchanged->exchange->detail());
   for (int i = 0; i < node.schema->num_attrs; i++) {
     const AttrSchema& attr = node.schema->attrs[i];
     // The seed and the call are those of the run, not of the recording.

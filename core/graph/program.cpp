@@ -49,6 +49,12 @@ uint64_t hash_attrs(const OpSchema& schema, const void* attrs) {
 // Shapes and dtypes are all that infer looks at: shells stand for the operands.
 void infer(const Program& program, const Node& node, OutputSpec* out) {
   if (node.fused) return void(std::copy(node.fused->results.begin(), node.fused->results.end(), out));
+  if (node.exchanged) {
+    std::copy(node.exchanged->results.begin(), node.exchanged->results.end(), out);
+    for (size_t i = 0; i < node.out.size() && node.exchanged->exchange->keeps_kinds(); i++)
+      out[i] = {program.values[node.in[i]].dtype, program.values[node.in[i]].shape};
+    return;
+  }
   std::vector<TensorNode> nodes(node.in.size());
   std::vector<Tensor> shells(node.in.size());
   std::vector<const Tensor*> in;
@@ -60,6 +66,32 @@ void infer(const Program& program, const Node& node, OutputSpec* out) {
     in.push_back(&shells[i]);
   }
   node.schema->infer(InferArgs{*node.schema, Inputs(in.data(), in.size()), node.attrs.data()}, out);
+}
+
+namespace {
+void run_exchange(const KernelArgs& a) { a.as<Exchange*>()->run(a.in, a.out); }
+}  // namespace
+
+Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vector<ValueId> in,
+                   std::vector<ValueId> out, std::vector<OutputSpec> results) {
+  auto row = std::make_shared<Exchanged>();
+  row->exchange = std::move(exchange);
+  row->number = number;
+  row->results = std::move(results);
+  row->schema.name = row->exchange->name().c_str();
+  row->schema.attr_bytes = sizeof(Exchange*);
+  row->schema.checks_data =
+      true;  // it can fail for what others do, and is no candidate for what may be left out
+  row->schema.kernel = run_exchange;
+  Node node{};
+  node.schema = &row->schema;
+  node.in = std::move(in);
+  node.out = std::move(out);
+  node.attrs.resize(1);
+  node.draw = -1;
+  node.as<Exchange*>() = row->exchange.get();
+  node.exchanged = std::move(row);
+  return node;
 }
 
 Node& Program::add_node(OpId op, std::vector<ValueId> in, const void* attrs) {
@@ -123,6 +155,7 @@ void drop_unused(Program& program) {
   for (ValueId& id : kept.outputs) rename(id);
   kept.host_sources = std::move(program.host_sources);
   kept.draws = program.draws;
+  kept.exchanges = program.exchanges;
   program = std::move(kept);
 }
 
@@ -131,6 +164,9 @@ std::string stale_reason(const Program& program) {
     if (use.life.expired()) return concat("variable '", use.name, "' has been released");
   for (const HostSource& source : program.host_sources)
     if (source.life.expired()) return concat("optimizer '", source.name, "' has been released");
+  for (const Node& node : program.nodes)
+    if (node.exchanged && node.exchanged->exchange->party()->is_over())
+      return concat("the group of ", node.schema->name, " has been released");
   return "";
 }
 

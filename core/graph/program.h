@@ -3,7 +3,8 @@
 //
 // What a program does to the world stands beside the nodes, not among them: which values variables have when it is done, how
 // many random calls it draws, which numbers the host computes for it. Values do not change, so that order means nothing but
-// "after what it needs", and a pass may move nodes freely.
+// "after what it needs", and a pass may move nodes freely. Exchanges alone keep their order, because others make the same calls:
+// none is merged, dropped, folded or moved past another.
 //
 // This file knows no kernel, no memory and no thread: core/compile makes something that runs of it.
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/ops/schema.h"
+#include "core/tensor/exchange.h"
 #include "core/tensor/host_numbers.h"
 #include "core/tensor/variable.h"
 
@@ -50,6 +52,14 @@ struct Fused {
   double flops = 0;
 };
 
+// A call to others outside of the program, as a node: its row, and its place among those of the step.
+struct Exchanged {
+  std::shared_ptr<Exchange> exchange;
+  uint32_t number;                  // from 0 on, in the order in which the calls were made
+  OpSchema schema{};                // what the node points to, but for the numbers of operands and results
+  std::vector<OutputSpec> results;  // as they were recorded
+};
+
 struct Node {
   const OpSchema* schema;
   std::vector<ValueId> in, out;
@@ -58,11 +68,12 @@ struct Node {
   int64_t draw = -1;
   // 0, or which run of recomputed segments it belongs to: merged with the first run, nothing would be saved by it.
   uint32_t again = 0;
-  std::shared_ptr<const Fused> fused = nullptr;  // null for an op of the table
-  std::string subject = {};                      // HostNumbers::subject; mostly empty
+  std::shared_ptr<const Fused> fused = nullptr;          // null for an op of the table
+  std::string subject = {};                              // HostNumbers::subject; mostly empty
+  std::shared_ptr<const Exchanged> exchanged = nullptr;  // null for what stays in the program
 
   // The operand over which result k may be written, or -1.
-  int inplace(size_t k) const { return fused ? fused->inplace[k] : schema->inplace[k]; }
+  int inplace(size_t k) const { return fused ? fused->inplace[k] : exchanged ? -1 : schema->inplace[k]; }
 
   template <class A>
   const A& as() const {
@@ -72,7 +83,7 @@ struct Node {
   A& as() {
     return *reinterpret_cast<A*>(attrs.data());
   }
-  bool is(OpId id) const { return !fused && schema->id == id; }
+  bool is(OpId id) const { return !fused && !exchanged && schema->id == id; }
 };
 
 struct VariableUse {
@@ -111,7 +122,8 @@ struct Program {
   std::vector<Constant> constants;
   std::vector<HostSource> host_sources;
   std::vector<HostNumber> host_numbers;
-  uint64_t draws = 0;  // random calls of one step
+  uint64_t draws = 0;      // random calls of one step
+  uint32_t exchanges = 0;  // calls to others of one step
 
   ValueId add_value(DType dtype, const Shape& shape, Origin origin, uint32_t index = 0) {
     values.push_back({dtype, shape, origin, index});
@@ -143,7 +155,11 @@ uint64_t hash_attrs(const OpSchema& schema, const void* attrs);
 // What infer says of a node: the dtypes and shapes of its results. Throws as the op itself would.
 void infer(const Program& program, const Node& node, OutputSpec* out);
 
-// "" or why a program cannot run any more: a variable or optimizer that it uses has been released.
+// The node of an exchange, whose results are values of the program.
+Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vector<ValueId> in,
+                   std::vector<ValueId> out, std::vector<OutputSpec> results);
+
+// "" or why a program cannot run any more: a variable, optimizer or group that it uses has been released.
 std::string stale_reason(const Program& program);
 // The source whose steps would be of another kind now than those that were recorded (HostNumbers::kind); null: none.
 const HostSource* changed_kind(const Program& program);
@@ -154,11 +170,12 @@ bool same_kinds(const Program& a, const Program& b);
 std::string to_text(const Program& program);
 std::string to_text(const Program& program, const Node& node);
 
-// The same as a graph of this name in Graphviz's DOT: boxes are ops, blue ones variables before and after the step; edges are values.
+// The same as a graph of this name in Graphviz's DOT: boxes are ops, bold ones exchanges, blue ones variables before and
+// after the step; edges are values, dotted ones the order of exchanges.
 std::string to_dot(const Program& program, const std::string& name);
 
 // "" or what is wrong with a program: an operand that is not defined before, two definitions of a value, results that the op
-// would not give, ids out of range, two final values of one variable.
+// would not give, ids out of range, two final values of one variable, an exchange that is missing or out of order.
 std::string problem_of(const Program& program);
 
 }  // namespace tl::graph

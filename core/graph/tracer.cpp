@@ -1,5 +1,6 @@
 #include "core/graph/tracer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -122,6 +123,23 @@ void Tracer::on_op(const OpCall& call) {
     bind(t, id);
   }
   program_.nodes.push_back(std::move(node));
+}
+
+void Tracer::on_exchange(const std::shared_ptr<Exchange>& exchange, Span<const Tensor> in,
+                         Span<const Tensor> out) {
+  if (std::find(parties_.begin(), parties_.end(), exchange->party()) == parties_.end())
+    parties_.push_back(exchange->party());
+  std::vector<ValueId> from, to;
+  std::vector<OutputSpec> results;
+  for (const Tensor& t : in) from.push_back(value_of(t));
+  for (const Tensor& t : out) {
+    results.push_back({t.dtype(), t.shape()});
+    to.push_back(program_.add_value(t.dtype(), t.shape(), Origin::kResult));
+    bind(t, to.back());
+  }
+  program_.nodes.push_back(
+      exchange_node(exchange, program_.exchanges++, std::move(from), std::move(to), std::move(results)));
+  program_.nodes.back().again = context_.recomputing();
 }
 
 void Tracer::on_view(const Tensor& of, const Tensor& view, size_t byte_offset) {

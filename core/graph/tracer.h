@@ -23,6 +23,8 @@ class Tracer final : public Observer {
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
+  // Those with whom the step has exchanged tensors so far.
+  const std::vector<std::shared_ptr<Party>>& parties() const { return parties_; }
   // "" or why the step cannot be replayed, with the op or variable that is the cause.
   const std::string& problem() const { return problem_; }
   // What was recorded, with the results of the step. Recording is over. Look at problem() afterwards, too.
@@ -37,6 +39,8 @@ class Tracer final : public Observer {
   void on_host_data(const Tensor& tensor) override;
   void on_host_read(const Tensor& tensor, const char* reader) override;
   void on_unreplayable(const char* deed) override;
+  void on_exchange(const std::shared_ptr<Exchange>& exchange, Span<const Tensor> in,
+                   Span<const Tensor> out) override;
   void on_host_step(const std::shared_ptr<HostNumbers>& numbers) override;
   void on_host_number(const HostNumbers& numbers, int index, const Tensor& value) override;
 
@@ -73,6 +77,7 @@ class Tracer final : public Observer {
   std::unordered_map<uint64_t, ValueId> ids_;
   std::unordered_map<uint64_t, View> views_;
   std::unordered_map<uint64_t, Current> variables_;  // by the variable's id
+  std::vector<std::shared_ptr<Party>> parties_;
   std::string problem_;
 };
 

@@ -16,6 +16,8 @@ class Verifier {
     inputs();
     for (const Node& node : program_.nodes)
       if (problem_.empty()) this->node(node);
+    if (exchanges_ != program_.exchanges)
+      wrong("it makes ", exchanges_, " exchanges of ", program_.exchanges);
     results();
     return problem_;
   }
@@ -71,15 +73,28 @@ class Verifier {
     }
   }
 
+  // Others make the same calls, all of them, in this order.
+  void exchange(const Node& node) {
+    if (!node.exchanged) return;
+    if (node.exchanged->number != exchanges_)
+      wrong(node.schema->name, " is exchange number ", node.exchanged->number, " in place ", exchanges_);
+    if (node.exchanged->exchange->keeps_kinds() && node.in.size() != node.out.size())
+      wrong(node.schema->name, " has ", node.out.size(), " results of ", node.in.size(), " operands");
+    exchanges_++;
+  }
+
   void node(const Node& node) {
     const OpSchema& s = *node.schema;
     const std::string name = s.name;
-    if (s.variadic ? node.in.size() < s.num_inputs : node.in.size() != s.num_inputs)
+    const size_t operands = node.exchanged ? node.in.size() : s.num_inputs;
+    const size_t results = node.exchanged ? node.exchanged->results.size() : s.num_outputs;
+    if (s.variadic ? node.in.size() < operands : node.in.size() != operands)
       return wrong(name, " has ", node.in.size(), " operands");
-    if (node.out.size() != s.num_outputs) return wrong(name, " has ", node.out.size(), " results");
+    if (node.out.size() != results) return wrong(name, " has ", node.out.size(), " results");
     if (node.attrs.size() != (s.attr_bytes + 7u) / 8) return wrong(name, " has attributes of another size");
     if (node.draw >= static_cast<int64_t>(program_.draws))
       return wrong(name, " draws call ", node.draw, " of ", program_.draws);
+    exchange(node);
     for (ValueId id : node.in)
       if (!known(id, name)) return;
     std::vector<OutputSpec> specs(std::max<size_t>(3, node.out.size()));
@@ -118,6 +133,7 @@ class Verifier {
 
   const Program& program_;
   std::vector<char> defined_;
+  uint32_t exchanges_ = 0;
   std::string problem_;
 };
 

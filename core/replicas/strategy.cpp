@@ -43,6 +43,8 @@ void mirror(const GroupPtr& group, Span<Variable* const> variables) {
 
 void check_mirrored(const GroupPtr& group, Span<Variable* const> variables) {
   constexpr const char* op = "group_check_mirrored";
+  group->context().note_unreplayable(
+      "group_check_mirrored looks at variables; call it between compiled steps");
   const std::vector<Tensor> values = values_of(op, group, variables);
   const auto count = static_cast<int64_t>(values.size());
   const Tensor mine = group->context().allocate(DType::kI64, Shape{1, count});
@@ -72,11 +74,10 @@ Tensor average_loss(const GroupPtr& group, const Tensor& losses) {
     group->leave(text);
     invalid(text);
   }
-  const Tensor mine = group->context().allocate(DType::kI64, Shape{});
-  *mine.mutable_data<int64_t>() = losses.elements();
+  // By ops alone, so that a recorded step counts anew in each replay.
+  const Tensor mine = full(group->context(), Shape{}, static_cast<double>(losses.elements()), DType::kI64);
   const Tensor all = group->all_reduce(op, Span<const Tensor>(&mine, 1), Reduction::kSum)[0];
-  const auto examples = static_cast<double>(*all.data<int64_t>());
-  return div(sum(losses), full(group->context(), Shape{}, examples, losses.dtype()));
+  return div(sum(losses), cast(all, losses.dtype()));
 }
 
 Tensor with_sums(const GroupPtr& group, Span<const VariableRef> variables,

@@ -109,6 +109,8 @@ class Unpack {
 
 Synchronized synchronized(const GroupPtr& group, const State& mine, int64_t step) {
   Context& context = group->context();
+  context.note_unreplayable(
+      "group_synchronize takes the state of another rank; call it between compiled steps");
   const std::string kinds = listing(mine), values = packed(mine);
   const Tensor said = context.allocate(DType::kI64, Shape{1, kFields});
   int64_t* const own = said.mutable_data<int64_t>();

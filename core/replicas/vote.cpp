@@ -24,6 +24,8 @@ Decision vote(const GroupPtr& group, const Vote& mine) {
     group->leave(text);
     invalid(text);
   }
+  group->context().note_unreplayable(
+      "group_vote looks at what all ranks say; call it between compiled steps");
   const Tensor said = group->context().allocate(DType::kI64, Shape{1, kFields});
   int64_t* const own = said.mutable_data<int64_t>();
   own[kStep] = mine.step;
@@ -50,6 +52,8 @@ Decision vote(const GroupPtr& group, const Vote& mine) {
 
 std::optional<Error> outcome_of_first(const GroupPtr& group, const char* op,
                                       const std::optional<Error>& mine) {
+  group->context().note_unreplayable(
+      "ranks wait for what rank 0 has done on the host; call it between compiled steps");
   const Tensor said = group->context().allocate(DType::kU8, Shape{kOutcome});
   auto* const bytes = reinterpret_cast<char*>(said.mutable_raw());
   std::memset(bytes, 0, static_cast<size_t>(kOutcome));

@@ -8,10 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "core/base/span.h"
+
 namespace tl {
 
 struct OpCall;      // core/ops/schema.h
 struct RuleCall;    // core/autodiff/rule.h
+class Exchange;     // core/tensor/exchange.h
 class HostNumbers;  // core/tensor/host_numbers.h
 class Shape;
 class Tensor;
@@ -45,6 +48,9 @@ class Observer {
   virtual void on_host_read(const Tensor&, const char* /*reader*/) {}
   // The host is about to do what no op does and a replay would not do again: `deed` names it, for a message.
   virtual void on_unreplayable(const char* /*deed*/) {}
+  // Tensors have gone to others outside of the program, and theirs have come: a replay makes the same call.
+  virtual void on_exchange(const std::shared_ptr<Exchange>&, Span<const Tensor> /*in*/,
+                           Span<const Tensor> /*out*/) {}
   // A step begins whose ops take numbers that the host computes; then each of them: number `index` is `value`.
   virtual void on_host_step(const std::shared_ptr<HostNumbers>&) {}
   virtual void on_host_number(const HostNumbers&, int /*index*/, const Tensor& /*value*/) {}

@@ -61,14 +61,39 @@ static tl_dataset *batches(tl_context *c) {
   return tl_dataset_batch(c, tl_dataset_shuffle(c, tl_dataset_from_tensors(c, all, 2), 3), BATCH, false);
 }
 
-/* group NULL: one process without replicas. */
+typedef struct {
+  tl_group *group; /* NULL: one process without replicas */
+  tl_tensor *weights[2];
+  tl_optimizer *adam;
+} model;
+
+/* inputs: a batch; outputs: the loss of the whole one. */
+static tl_status model_step(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                            tl_tensor **outputs, size_t num_outputs) {
+  model *m = user;
+  (void)num_inputs;
+  (void)num_outputs;
+  tl_tensor *gradients[2], *sums[2];
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *logits = tl_add(c, tl_matmul(c, inputs[0], m->weights[0]), m->weights[1]);
+  tl_tensor *losses = tl_sparse_softmax_cross_entropy(c, inputs[1], logits);
+  tl_tensor *loss = m->group ? tl_group_average_loss(m->group, losses) : tl_mean(c, losses);
+  if (tl_tape_gradient(tape, loss, m->weights, 2, NULL, gradients) == TL_OK &&
+      (!m->group || tl_group_all_reduce_list(m->group, gradients, 2, TL_REDUCE_SUM, sums) == TL_OK) &&
+      tl_optimizer_apply(m->adam, m->group ? sums : gradients, m->weights, 2) == TL_OK)
+    outputs[0] = m->group ? tl_group_all_reduce(m->group, loss, TL_REDUCE_SUM) : loss;
+  return tl_error_code(c);
+}
+
+/* `which` of the test 1: a compiled step; 2: a compiled one on odd ranks, a plain one on the others. */
 static tl_status train(tl_context *c, tl_group *group, found *f) {
   const int32_t rank = group ? tl_group_rank(group) : 0;
   /* Values that differ between ranks, until they are mirrored. */
   tl_tensor *weights[] = {
       tl_variable_new(c, tl_full(c, (int64_t[]){FEATURES, CLASSES}, 2, 0.1 + rank, TL_F64), "w", true),
       tl_variable_new(c, tl_full(c, (int64_t[]){CLASSES}, 1, 0.0 - rank, TL_F64), "b", true)};
-  tl_optimizer *adam = tl_adam(c, NULL);
+  model m = {group, {weights[0], weights[1]}, tl_adam(c, NULL)};
+  tl_function *compiled = tl_function_new(c, model_step, &m, NULL, NULL);
   tl_dataset *data = batches(c);
   if (group) {
     if (tl_group_mirror(group, weights, 2) != TL_OK) return tl_error_code(c);
@@ -76,18 +101,12 @@ static tl_status train(tl_context *c, tl_group *group, found *f) {
   }
   int step = 0;
   for (int epoch = 0; epoch < 3; epoch++) {
-    tl_tensor *batch[2], *gradients[2], *sums[2];
+    tl_tensor *batch[2], *loss;
     while (tl_dataset_next(data, batch, 2)) {
       tl_scope_begin(c);
-      tl_tape *tape = tl_tape_begin(c, NULL);
-      tl_tensor *logits = tl_add(c, tl_matmul(c, batch[0], weights[0]), weights[1]);
-      tl_tensor *losses = tl_sparse_softmax_cross_entropy(c, batch[1], logits);
-      tl_tensor *loss = group ? tl_group_average_loss(group, losses) : tl_mean(c, losses);
-      if (tl_tape_gradient(tape, loss, weights, 2, NULL, gradients) == TL_OK &&
-          (!group || tl_group_all_reduce_list(group, gradients, 2, TL_REDUCE_SUM, sums) == TL_OK) &&
-          tl_optimizer_apply(adam, group ? sums : gradients, weights, 2) == TL_OK)
-        f->loss[rank][step++] =
-            tl_tensor_item(group ? tl_group_all_reduce(group, loss, TL_REDUCE_SUM) : loss);
+      if ((f->which == 1 || (f->which == 2 && rank % 2) ? tl_function_call(compiled, batch, 2, &loss, 1)
+                                                        : model_step(c, &m, batch, 2, &loss, 1)) == TL_OK)
+        f->loss[rank][step++] = tl_tensor_item(loss);
       tl_scope_end(c);
     }
   }
@@ -152,6 +171,18 @@ static tl_status train_by_parts(tl_context *c, tl_group *group, void *user) {
     for (int i = 0; i < FEATURES; i++) f->loss[rank][step] += weights[i] * (i + 1); /* of f32: exact in f64 */
   }
   return tl_error_code(c);
+}
+
+static void compiled_steps_with_collectives_give_the_same_bits(void **state) {
+  (void)state;
+  for (int size = 1; size <= MOST; size *= 2) {
+    found plain = {0}, compiled = {.which = 1}, mixed = {.which = 2};
+    run(&plain, size, train_replica);
+    run(&compiled, size, train_replica);
+    run(&mixed, size, train_replica);
+    assert_memory_equal(plain.loss, compiled.loss, sizeof plain.loss);
+    assert_memory_equal(plain.loss, mixed.loss, sizeof plain.loss);
+  }
 }
 
 static void parts_by_pairs_give_the_same_bits_on_any_number_of_ranks(void **state) {
@@ -444,26 +475,96 @@ static tl_status reduced(tl_context *c, void *user, tl_tensor *const *inputs, si
   return tl_error_code(c);
 }
 
-static tl_status compiled(tl_context *c, tl_group *g, void *user) {
-  found *f = user;
+static tl_status batched(tl_context *c, tl_group *g, void *user) {
   tl_tensor *x = tl_ones(c, (int64_t[]){2}, 1), *y;
-  if (f->which == 0) {
-    tl_function *step = tl_function_new(c, reduced, g, NULL, NULL);
-    if (tl_function_call(step, &x, 1, &y, 1) == TL_OK) return TL_OK;
-  } else {
-    if (tl_vmap(c, reduced, g, NULL, &x, NULL, 1, &y, 1) == TL_OK) return TL_OK;
+  if (tl_vmap(c, reduced, g, NULL, &x, NULL, 1, &y, 1) == TL_OK) return TL_OK;
+  return note(user, c, tl_group_rank(g));
+}
+
+static void collectives_cannot_be_batched(void **state) {
+  (void)state;
+  found f = {0};
+  run(&f, 1, batched);
+  expect_all(&f, TL_UNSUPPORTED, "cannot run inside vmap");
+}
+
+typedef struct {
+  tl_group *group;
+  tl_tensor *total;
+  bool vote; /* instead of a check */
+} sums;
+
+static tl_status added(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                       tl_tensor **outputs, size_t num_outputs) {
+  sums *s = user;
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = tl_group_all_reduce(s->group, inputs[0], TL_REDUCE_SUM);
+  return tl_variable_assign(s->total, tl_add(c, s->total, outputs[0]));
+}
+
+/* Three steps, of which the last is one of replays; then rank 1 fails: its context holds an error (0), an input is null (1), or the
+ * group is left (2). Both keep what they had. */
+static tl_status adding(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  sums s = {g, tl_variable_new(c, tl_zeros(c, NULL, 0), "total", false), false};
+  tl_function *step = tl_function_new(c, added, &s, NULL, NULL);
+  tl_tensor *x = tl_full(c, NULL, 0, r + 1, TL_F32), *y;
+  for (int k = 0; k < 3; k++)
+    if (tl_function_call(step, &x, 1, &y, 1) != TL_OK) return tl_error_code(c);
+  if (r == 1 && f->which == 0) (void)tl_set_error(c, TL_IO, "no more data");
+  if (r == 1 && f->which == 1) x = NULL;
+  if (r == 1 && f->which == 2) (void)tl_group_leave(g, "no more time");
+  if (tl_function_call(step, &x, 1, &y, 1) == TL_OK) return TL_OK;
+  (void)note(f, c, r);
+  f->number[r] = tl_tensor_item(s.total);
+  return tl_error_code(c);
+}
+
+static void a_replay_that_fails_changes_nothing_and_the_others_learn_why(void **state) {
+  (void)state;
+  const char *texts[] = {"no more data", "got NULL", "no more time"};
+  const tl_status codes[] = {TL_IO, TL_INVALID_ARGUMENT, TL_PEER_LOST};
+  for (int which = 0; which < 3; which++) {
+    found f = {.which = which};
+    run(&f, 2, adding);
+    assert_int_equal(f.code[0], TL_PEER_LOST);
+    assert_int_equal(f.code[1], codes[which]);
+    for (int r = 0; r < 2; r++) {
+      if (!strstr(f.text[r], texts[which])) fail_msg("%d: '%s'", which, f.text[r]);
+      assert_true(f.number[r] == 9);
+    }
   }
+}
+
+static tl_status checked(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                         tl_tensor **outputs, size_t num_outputs) {
+  sums *s = user;
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = tl_square(c, inputs[0]);
+  tl_group_decision decision = {.struct_size = sizeof decision};
+  return s->vote ? tl_group_vote(s->group, 0, 1, false, false, &decision)
+                 : tl_group_check_mirrored(s->group, &s->total, 1);
+}
+
+static tl_status checking(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  sums s = {g, tl_variable_new(c, tl_zeros(c, NULL, 0), "total", false), f->which == 1};
+  tl_function *step = tl_function_new(c, checked, &s, NULL, NULL);
+  tl_tensor *x = tl_zeros(c, NULL, 0), *y;
+  if (tl_function_call(step, &x, 1, &y, 1) == TL_OK) return TL_OK;
   return note(f, c, tl_group_rank(g));
 }
 
-static void collectives_cannot_be_recorded_or_batched(void **state) {
+static void checks_and_votes_cannot_be_recorded(void **state) {
   (void)state;
-  found f = {.which = 0};
-  run(&f, 2, compiled);
-  expect_all(&f, TL_FAILED_PRECONDITION, "call it between compiled steps");
-  f = (found){.which = 1};
-  run(&f, 1, compiled);
-  expect_all(&f, TL_UNSUPPORTED, "cannot run inside vmap");
+  for (int which = 0; which < 2; which++) {
+    found f = {.which = which};
+    run(&f, 2, checking);
+    expect_all(&f, TL_FAILED_PRECONDITION, "call it between compiled steps");
+  }
 }
 
 static void wrong_arguments_are_refused(void **state) {
@@ -471,12 +572,12 @@ static void wrong_arguments_are_refused(void **state) {
   tl_context *c = new_context();
   assert_int_equal(tl_replicas_run(c, 2, NULL, NULL, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'replica' must be a function");
-  assert_int_equal(tl_replicas_run(c, 0, NULL, compiled, NULL), TL_INVALID_ARGUMENT);
+  assert_int_equal(tl_replicas_run(c, 0, NULL, batched, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "1 to 1024 replicas: got 0");
   tl_replicas_options o;
   tl_replicas_options_init(&o, sizeof o);
   o.timeout_seconds = -1;
-  assert_int_equal(tl_replicas_run(c, 2, &o, compiled, NULL), TL_INVALID_ARGUMENT);
+  assert_int_equal(tl_replicas_run(c, 2, &o, batched, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "must not be negative");
   /* Programs may set the statuses of this header, too. */
   assert_int_equal(tl_set_error(c, TL_TIMED_OUT, "late"), TL_OK);
@@ -548,6 +649,7 @@ static void a_launcher_without_an_engine_is_an_error(void **state) {
 int replicas_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(replicas_train_as_one_process_does),
+      cmocka_unit_test(compiled_steps_with_collectives_give_the_same_bits),
       cmocka_unit_test(parts_by_pairs_give_the_same_bits_on_any_number_of_ranks),
       cmocka_unit_test(collectives_give_what_they_say),
       cmocka_unit_test(metrics_of_all_ranks_are_merged),
@@ -555,7 +657,9 @@ int replicas_tests(void) {
       cmocka_unit_test(a_rank_that_fails_is_named_to_the_others),
       cmocka_unit_test(ranks_meet_or_learn_who_did_not_come),
       cmocka_unit_test(cancelling_the_starter_cancels_the_replicas),
-      cmocka_unit_test(collectives_cannot_be_recorded_or_batched),
+      cmocka_unit_test(collectives_cannot_be_batched),
+      cmocka_unit_test(a_replay_that_fails_changes_nothing_and_the_others_learn_why),
+      cmocka_unit_test(checks_and_votes_cannot_be_recorded),
       cmocka_unit_test(wrong_arguments_are_refused),
       cmocka_unit_test(a_launcher_without_an_engine_is_an_error),
   };

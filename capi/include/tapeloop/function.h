@@ -22,12 +22,13 @@
  * What a recording keeps:
  * - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
  * - Variables that the callback uses are the function's from then on: replays read and change them. When one of them is
- *   released, or an optimizer that is used, the next call records anew.
+ *   released, or an optimizer or a group that is used, the next call records anew.
  * - Tensors from outside that are not inputs, data that the callback itself makes tensors of (tl_tensor_new(), tl_scalar()), and
  *   numbers that it passes to ops stay as they were in the recording; tl_function_stats() counts the tensors. What changes from
  *   step to step must be an input or a variable.
  * - Decisions of the callback, such as the branch that it takes, stay too. What it decides by, other than dtypes and shapes of
  *   inputs, must be in the flags (tl_function_set_flags()).
+ * - Collectives of a group (replicas.h) are made again at each call, before anything is changed.
  *
  * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
  * result of a metric, tl_optimizer_learning_rate()), set the seed (to whatever number), set the learning rate, or take a batch of a

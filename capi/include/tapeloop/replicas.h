@@ -33,7 +33,16 @@
  *
  * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
  * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in
- * the step of a tl_function or in tl_vmap(): compile what comes before and after it. */
+ * tl_vmap().
+ *
+ * Compiled steps. A collective may stand in the step of a tl_function: the plan makes the same call at each replay, in its place among
+ * the others and before anything that the step changes. So one rank may record while others replay or run eagerly; a replay that fails,
+ * on whichever rank and whatever for, leaves variables, optimizers, metrics and random numbers as they were; and where a call of the
+ * function fails for a reason of its own, the other ranks learn of it at once. A replay gathers as many rows as were gathered when it
+ * was recorded: where ranks give other numbers later, tl_group_all_gather() is TL_MISMATCH on all ranks, and polymorphic_batch records
+ * each size of a step with it or tl_group_reduce_scatter(). When the group is released, as one that has failed should be, the next call
+ * records anew. What cannot stand in such a step: tl_group_split(), tl_group_check_mirrored(), tl_group_vote(),
+ * tl_group_synchronize() and tl_group_save(). A group of one has nobody to call: replays leave its calls out. */
 #ifndef TAPELOOP_REPLICAS_H
 #define TAPELOOP_REPLICAS_H
 
@@ -136,8 +145,8 @@ TL_API int32_t tl_group_size(tl_group *group);
 /** The number of this rank among those of its machine; -1 on failure. Works while the context holds an error. Since 0.1. */
 TL_API int32_t tl_group_local_rank(tl_group *group);
 
-/** How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while the context holds an
- * error. Since 0.1. */
+/** How many collectives of the group have ended well, barriers and splits too, also those of replays but where the group is of one;
+ * -1 on failure. Works while the context holds an error. Since 0.1. */
 TL_API int64_t tl_group_steps(tl_group *group);
 
 /** Which making of the group this is: what its ranks have asked for, or the highest of it; 0 of threads and of one process. -1 on failure.

@@ -5864,8 +5864,8 @@ extern "C" {
     /// error. Since 0.1.
     pub fn tl_group_local_rank(group: *mut tl_group) -> i32;
 
-    /// How many collectives of the group have ended well, barriers and splits too; -1 on failure. Works while
-    /// the context holds an error. Since 0.1.
+    /// How many collectives of the group have ended well, barriers and splits too, also those of replays but
+    /// where the group is of one; -1 on failure. Works while the context holds an error. Since 0.1.
     pub fn tl_group_steps(group: *mut tl_group) -> i64;
 
     /// Which making of the group this is: what its ranks have asked for, or the highest of it; 0 of threads

@@ -25,8 +25,9 @@ use std::time::Duration;
 /// [`Code::TimedOut`]; where it fails, drops its group or ends its context, the others get [`Code::PeerLost`], with its number, the step
 /// and the reason. The first failure ends the group. Sums have the same bits whatever the threads.
 ///
-/// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives cannot stand in a compiled
-/// step or inside vmap.
+/// Gradients go through what gives tensors, to any order; all ranks must take the same ones. Collectives may stand in the step of a
+/// [`Function`](crate::Function), which makes the same calls at each replay, before it changes anything: one rank may record while others
+/// replay, and a replay that fails has changed nothing. They cannot stand inside vmap.
 pub struct Group<'a> {
     handle: *mut ffi::tl_group,
     context: &'a Context,

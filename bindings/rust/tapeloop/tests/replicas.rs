@@ -63,6 +63,37 @@ fn replicas_train_as_one_context_does() -> Result<()> {
     Ok(())
 }
 
+/// The sums of a step that adds up what all ranks give, compiled on ranks that `compiled` says.
+fn summed(c: &Context, g: &Group<'_>, compiled: bool) -> Result<Vec<f64>> {
+    let total = c.variable(&c.zeros(&[]), "total")?;
+    let step = |x: &Tensor| -> Result<Tensor> {
+        let tape = c.tape()?;
+        tape.watch(x)?;
+        let cube = g.all_reduce(x, ReduceOp::Sum).square();
+        total.assign(&(&*total + tape.gradient(&cube, x)?))?;
+        Ok(&*total * 1.0)
+    };
+    let function = c.function(|_, x| step(&x[0]))?;
+    (1..=4)
+        .map(|k| {
+            let x = c.full(&[], f64::from(k * (g.rank() + 1)), DType::F32);
+            if compiled { function.call(&x)? } else { step(&x)? }.item()
+        })
+        .collect()
+}
+
+#[test]
+fn collectives_stand_in_compiled_steps() -> Result<()> {
+    let run = |compiled: fn(i32) -> bool| {
+        Replicas::new(2).threads(1).run(move |c, g| summed(c, g, compiled(g.rank())))
+    };
+    let plain = run(|_| false)?;
+    assert_eq!(plain[0][0], 12.0); // 2 (1 + 2), of the sum over both ranks
+    assert_eq!(plain, run(|_| true)?);
+    assert_eq!(plain, run(|rank| rank == 1)?);
+    Ok(())
+}
+
 fn vector(c: &Context, values: [f64; 2]) -> Tensor {
     c.tensor(&values, &[2]).unwrap()
 }

@@ -1,0 +1,69 @@
+#include "core/dist/recorded_call.h"
+
+#include <utility>
+
+#include "core/base/error.h"
+
+namespace tl::dist {
+namespace {
+
+// All that tells calls of one operation apart, but their tensors.
+std::string detail_of(const Call& call) {
+  switch (call.operation) {
+    case Operation::kAllReduce: return name_of(call.reduction);
+    case Operation::kReduce: return concat(name_of(call.reduction), ", root=", call.root);
+    case Operation::kBroadcast: return concat("root=", call.root);
+    case Operation::kReduceScatter: {
+      std::string out = concat(name_of(call.reduction), ", rows=");
+      for (size_t i = 0; i < call.rows.size(); i++) out += concat(i ? " " : "", call.rows[i]);
+      return out;
+    }
+    default: return "";
+  }
+}
+
+}  // namespace
+
+RecordedCall::RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call,
+                           std::vector<TensorKind> results)
+    : seat_(std::move(seat)),
+      party_(seat_),
+      name_(op),
+      detail_(detail_of(call)),
+      call_(std::move(call)),
+      results_(std::move(results)),
+      from_(call_.tensors.size()),
+      to_(results_.size()) {}
+
+bool RecordedCall::keeps_kinds() const {
+  return call_.operation != Operation::kAllGather && call_.operation != Operation::kReduceScatter;
+}
+
+// What is gathered depends on all ranks: a plan has room for what came when it was recorded.
+void RecordedCall::check_results(const Engine& engine) const {
+  if (call_.operation != Operation::kAllGather) return;
+  const std::vector<TensorKind> now = results_of(engine);
+  for (size_t k = 0; k < now.size(); k++)
+    if (now[k].shape != results_[k].shape)
+      fail(Code::kMismatch, "[", name_, "] a compiled step must get as many rows from all ranks as it was ",
+           "recorded with: got ", now[k].shape, " in place of ", results_[k].shape,
+           "; give all ranks the same number, or call it between compiled steps");
+}
+
+void RecordedCall::run(Span<const Tensor* const> in, Tensor* out) {
+  Group* group = seat_->group();
+  if (!group)
+    fail(Code::kFailedPrecondition, "[", name_, "] the group must be there as long as the step that was ",
+         "recorded with it: got one that was released; record the step with a new one");
+  for (size_t k = 0; k < in.size(); k++) {
+    call_.tensors[k].shape = in[k]->shape();
+    from_[k] = in[k]->raw();
+  }
+  for (size_t k = 0; k < to_.size(); k++) to_[k] = out[k].mutable_raw();
+  group->again(name_.c_str(), call_, from_, [this](const Engine& engine) {
+    check_results(engine);
+    return Span<std::byte* const>(to_);
+  });
+}
+
+}  // namespace tl::dist
