@@ -317,7 +317,7 @@ func TestGoroutinesMeet(t *testing.T) {
 
 func TestGroupsOfProcessesSayWhatIsMissing(t *testing.T) {
 	c := newContext(t)
-	options := GroupOptions{Rank: 1, Size: 2, Address: "127.0.0.1", Port: 29500, PluginFolder: t.TempDir(), TimeoutSeconds: 5}
+	options := GroupOptions{Rank: 1, Size: 2, Address: "127.0.0.1", Port: 29500, PluginFolder: t.TempDir(), TimeoutSeconds: 0.1}
 	_, err := c.NewGroup(&options)
 	wants(t, err, ErrUnsupported, "libtapeloop-dist-gloo.so (not there); install libgloo-dev")
 	options.Backend = "self"

@@ -6,16 +6,20 @@
 
 #include "core/base/error.h"
 #include "core/dist/reduce.h"
-#include "core/dist/step_message.h"
 
 namespace tl::dist {
 namespace {
 
-constexpr size_t kChunkBytes = 256 * 1024;  // of a message; some of them are on their way at a time
-constexpr size_t kOnTheirWay = 4;
+// Of a message; two from each rank are on their way at a time. Smaller ones cost more wake-ups than they hide.
+constexpr size_t kChunkBytes = 1024 * 1024;
+constexpr size_t kOnTheirWay = 2;
 
 void copy_bytes(void* to, const void* from, size_t bytes) {
   if (bytes) std::memcpy(to, from, bytes);
+}
+
+void grow(Bytes& bytes, size_t size) {
+  if (bytes.size() < size) bytes = Bytes(size);
 }
 
 size_t packed_bytes(const Shares& shares, int owner) {
@@ -45,6 +49,7 @@ struct Exchange::Flow {
   int source = -1;           // the only rank whose tensors count; -1: all
   int target = -1;           // the only rank that gets results; -1: all
   bool owners_keep = false;  // nobody gets results but their owners
+  bool all_own = false;      // each rank makes all results, and keeps them
 };
 
 int Exchange::rank_of(int link_rank) const {
@@ -82,6 +87,8 @@ void Exchange::run(Span<const Contribution> ranks, bool carried, Span<std::byte*
     case Operation::kReduceScatter: flow.owners_keep = true; break;
     case Operation::kReduce: flow.target = call.root; break;
     case Operation::kBroadcast: flow.source = call.root; break;
+    // Two ranks that give each other all they have send no more bytes than through owners, and wait once less.
+    case Operation::kAllReduce: flow.all_own = flow.owners_keep = size() == 2; break;
     default: break;
   }
   through_owners(flow, deadline);
@@ -124,7 +131,7 @@ void Exchange::all_to_all(const Call& call, const std::byte* in, std::byte* out,
 }
 
 void Exchange::through_owners(const Flow& flow, double deadline) {
-  const Shares shares(flow.call, static_cast<int>(size()), kChunkBytes);
+  const Shares shares(flow.call, flow.all_own ? 1 : static_cast<int>(size()), kChunkBytes);
   const auto me = static_cast<size_t>(mine_);
   const auto gives = [&](size_t rank) { return flow.source < 0 || rank == static_cast<size_t>(flow.source); };
   const auto gets = [&](size_t rank) {
@@ -132,7 +139,8 @@ void Exchange::through_owners(const Flow& flow, double deadline) {
   };
   // Of rows that are scattered, results begin with the first row of this rank.
   const std::vector<Chunk>& own = shares.of(mine_);
-  const size_t base = flow.owners_keep && !own.empty() ? shares.pieces[own[0].first].offset : 0;
+  const size_t base =
+      flow.owners_keep && !flow.all_own && !own.empty() ? shares.pieces[own[0].first].offset : 0;
   const auto input = [&](const Piece& piece) { return flow.in[piece.tensor] + piece.offset; };
   const auto output = [&](const Piece& piece) { return flow.out[piece.tensor] + (piece.offset - base); };
 
@@ -140,8 +148,8 @@ void Exchange::through_owners(const Flow& flow, double deadline) {
   size_t packed = packed_bytes(shares, mine_);
   for (size_t rank = 0; rank < size(); rank++)
     if (rank != me) packed += packed_bytes(shares, static_cast<int>(rank)) * (gives(me) + gets(me));
-  const Bytes packing(packed);
-  std::byte* free = packing.data();
+  grow(packing_, packed);
+  std::byte* free = packing_.data();
   const auto room = [&](const Chunk& chunk) { return std::exchange(free, free + padded(chunk.bytes)); };
 
   std::vector<std::pair<const Chunk*, const std::byte*>> to_unpack;
@@ -154,9 +162,9 @@ void Exchange::through_owners(const Flow& flow, double deadline) {
     return (most + Bytes::kAlignment - 1) / Bytes::kAlignment * Bytes::kAlignment;
   }();
   const size_t slots = std::min(own.size(), kOnTheirWay);
-  const Bytes arriving_parts(slots * sources.size() * slot_bytes);
+  grow(arriving_parts_, slots * sources.size() * slot_bytes);
   const auto part_place = [&](size_t chunk, size_t source) {
-    return arriving_parts.data() + (chunk % kOnTheirWay * sources.size() + source) * slot_bytes;
+    return arriving_parts_.data() + (chunk % kOnTheirWay * sources.size() + source) * slot_bytes;
   };
 
   // Destroyed first, so that nothing touches the memory above, or the tensors, where one of them fails.

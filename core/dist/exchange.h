@@ -10,6 +10,7 @@
 #include "core/dist/process_link.h"
 #include "core/dist/results.h"
 #include "core/dist/shares.h"
+#include "core/dist/step_message.h"
 
 namespace tl::dist {
 
@@ -46,6 +47,7 @@ class Exchange {
   const std::vector<int> ranks_;
   const int mine_;
   const uint64_t channel_;
+  Bytes packing_, arriving_parts_;  // room of earlier calls: memory that is fresh each time costs page faults
 };
 
 }  // namespace tl::dist

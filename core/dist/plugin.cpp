@@ -40,6 +40,17 @@ std::vector<std::string> folders(const std::string& folder) {
   return out;
 }
 
+// Gloo finds its own functions, also in a program that has another version of it, as those that link PyTorch do. MPI's parts look for
+// theirs among what everybody sees. Sanitizers know no such names of a library's own.
+int binding_of(const std::string& engine) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  (void)engine;
+  return 0;
+#else
+  return engine == "gloo" ? RTLD_DEEPBIND : 0;
+#endif
+}
+
 const char* package_of(const std::string& engine) {
   if (engine == "gloo") return "libgloo-dev";
   return engine == "mpi-mpich" ? "libmpich-dev" : "libopenmpi-dev";
@@ -56,7 +67,7 @@ const tl_transport_table& open_plugin(const std::string& engine, const std::stri
       tried += concat(tried.empty() ? "" : ", ", path, " (not there)");
       continue;
     }
-    void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | binding_of(engine));
     if (!library) {
       const char* const why = dlerror();
       fail(Code::kUnsupported, "the engine must open: got ", path, ": ", why ? why : "no reason",

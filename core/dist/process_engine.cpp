@@ -228,7 +228,12 @@ auto ProcessEngine::in_step(F&& f) -> decltype(f()) {
   try {
     return f();
   } catch (const TransferFailed& failed) {
-    lost(failed);
+    try {
+      lost(failed);
+    } catch (const std::bad_alloc&) {
+      abandon(Code::kOutOfMemory, "it has no memory");
+      throw;
+    }
   } catch (const Error& e) {
     if (failure_ == Code::kOk) abandon(e.code(), e.message());
     throw;
@@ -427,24 +432,32 @@ bool ProcessEngine::say_leaving(Code code, std::string_view why) noexcept {
 
 void ProcessEngine::leave(Code code, std::string_view why) noexcept {
   // Of a group within a group the others go on.
-  if (say_leaving(code, why) && channel_ == 0)
-    (void)link_->fail({code, failure_text_, exchange_.link_rank(static_cast<size_t>(place_.rank))});
+  if (!say_leaving(code, why) || channel_ != 0) return;
+  Failure failure{code, {}, exchange_.link_rank(static_cast<size_t>(place_.rank))};
+  try {
+    failure.text = failure_text_;
+  } catch (...) {  // without memory for the text
+  }
+  (void)link_->fail(std::move(failure));
 }
 
 void ProcessEngine::end(std::string_view why) noexcept { (void)say_leaving(Code::kPeerLost, why); }
 
 std::unique_ptr<Engine> make_process_engine(Transport transport, std::unique_ptr<ControlChannel> control) {
   std::shared_ptr<ProcessLink> link = ProcessLink::make(std::move(transport), std::move(control));
-  std::vector<int> ranks(static_cast<size_t>(link->place().size));
-  std::iota(ranks.begin(), ranks.end(), 0);
-  const int mine = link->place().rank;
   try {
+    std::vector<int> ranks(static_cast<size_t>(link->place().size));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    const int mine = link->place().rank;
     return std::make_unique<ProcessEngine>(link, std::move(ranks), mine, 0);
   } catch (const TransferFailed& failed) {
     if (const std::optional<Failure> found = link->verdict(kGrace)) throw Error(found->code, found->text);
     fail(Code::kPeerLost,
          "all ranks must take part: ", failed.rank < 0 ? "one" : concat("rank ", failed.rank),
          " was lost at step 0 (join): ", failed.text, "; start them again");
+  } catch (...) {
+    (void)link->fail({Code::kPeerLost, {}, link->place().rank});  // nobody waits for it
+    throw;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -162,6 +163,25 @@ Transport connect_mpi(const tl_transport_table& table, const Place& place, doubl
   return {table, handle};
 }
 
+constexpr double kTelling = 2;  // seconds for meeting the others only to tell them
+
+// The engine. Who has none tells those that have: they would wait for it as for one that is late.
+const tl_transport_table& opened(const std::string& engine, const std::string& folder,
+                                 const ControlOptions& control, const Wait& wait) {
+  try {
+    return open_plugin(engine, folder);
+  } catch (const Error& e) {
+    if (engine == "gloo") try {
+        join_processes(control, {std::min(kTelling, wait.seconds), wait.context})
+            ->fail({Code::kPeerLost,
+                    concat("all ranks must have the engine: rank ", control.place.rank, ": ", e.message()),
+                    control.place.rank});
+      } catch (...) {  // they are not there
+      }
+    throw;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const Wait& wait) {
@@ -194,7 +214,7 @@ std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const 
     invalid("processes that meet without MPI must know the address and port of rank 0: got '", control.host,
             "' and ", control.port, "; set MASTER_ADDR and MASTER_PORT, as tapeloop-run and torchrun do");
 
-  const tl_transport_table& table = open_plugin(engine, options.plugin_folder);
+  const tl_transport_table& table = opened(engine, options.plugin_folder, control, left());
   if (engine != "gloo") {
     Transport transport = connect_mpi(table, control.place, left().seconds);
     if (control.host.empty() || control.port == 0) {

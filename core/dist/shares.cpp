@@ -37,7 +37,7 @@ void add(Shares& shares, size_t tensor, size_t first, size_t last, size_t chunk_
 
 }  // namespace
 
-Shares::Shares(const Call& call, int ranks, size_t chunk_bytes) {
+Shares::Shares(const Call& call, int ranges, size_t chunk_bytes) {
   if (call.operation == Operation::kReduceScatter) {
     const TensorKind& t = call.tensors[0];
     size_t first = 0;
@@ -52,9 +52,9 @@ Shares::Shares(const Call& call, int ranks, size_t chunk_bytes) {
   size_t total = 0;
   for (const TensorKind& t : call.tensors) total += t.bytes();
   size_t tensor = 0, before = 0;  // the tensor that a range begins in, and all bytes before it
-  for (int rank = 0; rank < ranks; rank++) {
+  for (int range = 0; range < ranges; range++) {
     chunks.emplace_back();
-    const auto n = static_cast<size_t>(ranks), r = static_cast<size_t>(rank);
+    const auto n = static_cast<size_t>(ranges), r = static_cast<size_t>(range);
     const auto bound = [&](size_t k) { return total / n * k + total % n * k / n; };
     const size_t begin = bound(r), end = bound(r + 1);
     for (;; tensor++) {

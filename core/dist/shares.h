@@ -21,10 +21,13 @@ struct Chunk {
 };
 
 struct Shares {
-  // Cuts the tensors, as if they lay one behind another, into equal ranges of bytes. of kReduceScatter: as its rows say.
-  Shares(const Call& call, int ranks, size_t chunk_bytes);
+  // Cuts the tensors, as if they lay one behind another, into equal ranges of bytes. Of kReduceScatter: as its rows say. With one range
+  // every rank owns it.
+  Shares(const Call& call, int ranges, size_t chunk_bytes);
 
-  const std::vector<Chunk>& of(int owner) const { return chunks[static_cast<size_t>(owner)]; }
+  const std::vector<Chunk>& of(int owner) const {
+    return chunks[chunks.size() == 1 ? 0 : static_cast<size_t>(owner)];
+  }
   bool is_packed(const Chunk& chunk) const { return chunk.count > 1; }
 
   std::vector<Piece> pieces;

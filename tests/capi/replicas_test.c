@@ -623,7 +623,7 @@ static void a_launcher_without_an_engine_is_an_error(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "set MASTER_ADDR and MASTER_PORT");
   tl_group_options o;
   tl_group_options_init(&o, sizeof o);
-  o.plugin_folder = "/nowhere", o.address = "127.0.0.1", o.port = 29500, o.timeout_seconds = 5;
+  o.plugin_folder = "/nowhere", o.address = "127.0.0.1", o.port = 29500, o.timeout_seconds = 0.1;
   assert_null(tl_group_new(c, &o));
   expect_error(c, TL_UNSUPPORTED, "libtapeloop-dist-gloo.so (not there); install libgloo-dev");
   o.backend = "self";

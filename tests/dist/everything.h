@@ -1,7 +1,6 @@
 // What every engine must give alike: each operation on tensors of many sizes.
 #pragma once
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -14,7 +13,7 @@ inline Tensor some(Context& c, DType dtype, const Shape& shape, int rank) {
   Tensor t = c.allocate(dtype, shape);
   std::byte* bytes = t.mutable_raw();
   for (int64_t i = 0; i < shape.elements(); i++) {
-    const double value = std::sin(static_cast<double>(rank * 1000 + i)) * 37;
+    const double value = static_cast<double>((rank * 1000 + i) * 7919 % 10'007) / 137 - 36;
     switch (dtype) {
       case DType::kF32: reinterpret_cast<float*>(bytes)[i] = static_cast<float>(value); break;
       case DType::kF64: reinterpret_cast<double*>(bytes)[i] = value; break;
@@ -41,11 +40,12 @@ inline std::string everything(int rank, Context& c, dist::Group& g) {
   using dist::Reduction;
   constexpr const char* kOp = "test";
   std::string out;
-  const Shape shapes[] = {{}, {0, 3}, {12, 5}, {24, 700}, {12 * 5003, 7}};
+  const Shape shapes[] = {{}, {0, 3}, {12, 5}, {24, 700}, {12 * 1501, 7}};
   for (const Shape& shape : shapes) {
     const Tensor x = some(c, DType::kF32, shape, rank);
-    for (Reduction r : {Reduction::kSum, Reduction::kMean, Reduction::kMin})
-      out += bytes_of(g.all_reduce(kOp, Span<const Tensor>(&x, 1), r));
+    for (Reduction r : {Reduction::kSum, Reduction::kMean, Reduction::kMin, Reduction::kSumByPairs})
+      if (r != Reduction::kSumByPairs || g.size() != 3)
+        out += bytes_of(g.all_reduce(kOp, Span<const Tensor>(&x, 1), r));
     out += bytes_of({g.reduce(kOp, x, Reduction::kSum, g.size() - 1)});
     out += bytes_of(g.broadcast(kOp, Span<const Tensor>(&x, 1), g.size() / 2));
     if (shape.rank() > 0) {
@@ -58,10 +58,13 @@ inline std::string everything(int rank, Context& c, dist::Group& g) {
     out += bytes_of({g.all_gather(kOp, some(c, DType::kI64, own, rank), &rows)});
     for (const int64_t n : rows) out += std::to_string(n) + ",";
   }
+  // Beyond what two ranks give each other whole.
+  const Tensor large = some(c, DType::kF64, {300'003}, rank);
+  out += bytes_of(g.all_reduce(kOp, Span<const Tensor>(&large, 1), Reduction::kSum));
   std::vector<Tensor> list;
   const DType dtypes[] = {DType::kF32, DType::kF64, DType::kI32, DType::kU8, DType::kI64};
   for (int k = 0; k < 23; k++)
-    list.push_back(some(c, dtypes[k % 5], k % 7 == 3 ? Shape{40'000 + k, 3} : Shape{k * 13, 5}, rank + k));
+    list.push_back(some(c, dtypes[k % 5], k % 7 == 3 ? Shape{20'000 + k, 3} : Shape{k * 13, 5}, rank + k));
   out += bytes_of(g.all_reduce(kOp, list, Reduction::kSum));
   out += bytes_of(g.broadcast(kOp, list, 0));
   g.barrier(kOp);

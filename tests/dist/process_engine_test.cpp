@@ -280,7 +280,7 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
           g.barrier(kOp);
           return;
         }
-        if (rank == 0) g.set_timeout(0.05);
+        if (rank == 0) g.set_timeout(0.2);
         try {
           g.barrier(kOp);
         } catch (const Error&) {
@@ -289,7 +289,7 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
         }
       },
       20);
-  others_failed(out, -1, Code::kTimedOut, {"within 0.05 s: rank 1 did not come to step 2 (barrier)"});
+  others_failed(out, -1, Code::kTimedOut, {"within 0.2 s: rank 1 did not come to step 2 (barrier)"});
 }
 
 TEST_CASE("a process that is lost at any moment: the others learn of it and hold no memory", "[dist]") {

@@ -10,8 +10,11 @@
 //     anybody frees their memory, and connections with half a message are closed.
 //   - Host names that are not known are a pointer to nowhere: only numbers go in.
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -180,12 +183,28 @@ bool has_ended(tl_transport_wait::Item& item) noexcept {
   return false;
 }
 
+// Gloo asks the resolver for whatever it gets, and loses memory where it cannot listen there.
 void check_address(const char* address) {
-  unsigned char bytes[sizeof(in6_addr)];
-  if (!address || (inet_pton(AF_INET, address, bytes) != 1 && inet_pton(AF_INET6, address, bytes) != 1))
+  sockaddr_storage at{};
+  socklen_t size = 0;
+  if (address && inet_pton(AF_INET, address, &reinterpret_cast<sockaddr_in*>(&at)->sin_addr) == 1) {
+    at.ss_family = AF_INET;
+    size = sizeof(sockaddr_in);
+  } else if (address && inet_pton(AF_INET6, address, &reinterpret_cast<sockaddr_in6*>(&at)->sin6_addr) == 1) {
+    at.ss_family = AF_INET6;
+    size = sizeof(sockaddr_in6);
+  } else {
     throw Failed{
         Code::kInvalidArgument, -1,
         std::string("the address to listen on must be in numbers: got '") + (address ? address : "") + "'"};
+  }
+  const int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool mine = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&at), size) == 0;
+  if (fd >= 0) ::close(fd);
+  if (!mine)
+    throw Failed{
+        Code::kInvalidArgument, -1,
+        std::string("the address to listen on must be one of this machine's: got '") + address + "'"};
 }
 
 std::string key_of(const tl_transport_options& o, int rank) {

@@ -223,7 +223,7 @@ fn groups_of_processes_say_what_is_missing() -> Result<()> {
         .place(1, 2)
         .address("127.0.0.1", 29500)
         .plugin_folder("/tmp/no-engine-is-here")
-        .timeout(Duration::from_secs(5))
+        .timeout(Duration::from_millis(100))
         .lease(Duration::from_secs(3))
         .job("test")
         .token("secret")
