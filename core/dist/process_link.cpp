@@ -12,8 +12,9 @@
 namespace tl::dist {
 namespace {
 
-constexpr double kRest = 1;      // seconds without a call after which nobody looks out
-constexpr double kFarewell = 5;  // seconds that a rank stays for those that are still in their last call
+constexpr double kRest = 1;         // seconds without a call after which nobody looks out
+constexpr double kLastCall = 0.25;  // seconds for the end of a call that a rank has left behind itself
+constexpr double kFarewell = 5;     // seconds that a rank stays for those that are still in their last call
 
 // The control channel's values as a plugin sees them, which knows no exceptions.
 struct Values {
@@ -118,7 +119,8 @@ ProcessLink::ProcessLink(Transport transport, std::unique_ptr<ControlChannel> co
   }
   control_->on_failure([this] {
     failed_.store(true, std::memory_order_release);
-    abort();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    changed_.notify_all();
   });
 }
 
@@ -185,20 +187,34 @@ void ProcessLink::watch(const Context* context) {
   if (context && asleep_) changed_.notify_all();
 }
 
-// Looks at the context of who waits, as soon as anybody who waits does. A call wakes it only where it has slept.
+// Looks at the context of who waits, as soon as anybody who waits does, and ends the waits of a group that has failed. A call wakes it
+// only where it has slept.
 void ProcessLink::look_out() {
   std::unique_lock<std::mutex> lock(mutex_);
-  double last = monotonic_seconds();
+  double last = monotonic_seconds(), abort_at = 0;
+  bool aborted = false;
   while (!ended_) {
     if (watched_) {
       last = monotonic_seconds();
       if (watched_->cancelled()) abort();
     }
-    if (monotonic_seconds() - last < kRest) {
-      changed_.wait_for(lock, kPatience);
+    if (failed() && !aborted) {
+      if (abort_at == 0) {
+        lock.unlock();
+        const std::optional<Failure> found = verdict(0);
+        lock.lock();
+        // Who has left between calls has sent all that the last one takes: those that are still in it come to its end.
+        const bool left = found && found->text.find(kLeft) != std::string::npos;
+        abort_at = monotonic_seconds() + (left ? kLastCall : 0);
+      }
+      aborted = monotonic_seconds() >= abort_at;
+      if (aborted) abort();
+    }
+    if (monotonic_seconds() - last < kRest || (failed() && !aborted)) {
+      if (!ended_) changed_.wait_for(lock, kPatience);
     } else {
       asleep_ = true;
-      changed_.wait(lock, [&] { return ended_ || watched_; });
+      changed_.wait(lock, [&] { return ended_ || watched_ || (failed() && !aborted); });
       asleep_ = false;
     }
   }

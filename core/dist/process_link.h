@@ -50,6 +50,9 @@ struct TransferFailed {
   std::string text;
 };
 
+// In the text of a failure of a rank that has left between two calls, with the number of the next one behind it.
+constexpr const char* kLeft = " was lost before step ";
+
 class ProcessLink {
  public:
   // Transfers that have been started together. Whoever drops them unfinished gives the transport up.
