@@ -69,7 +69,13 @@ void infer(const Program& program, const Node& node, OutputSpec* out) {
 }
 
 namespace {
-void run_exchange(const KernelArgs& a) { a.as<Exchange*>()->run(a.in, a.out); }
+
+struct ExchangeAttrs {
+  Exchange* exchange;
+};
+
+void run_exchange(const KernelArgs& a) { a.as<ExchangeAttrs>().exchange->run(a.in, a.out); }
+
 }  // namespace
 
 Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vector<ValueId> in,
@@ -79,7 +85,7 @@ Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vec
   row->number = number;
   row->results = std::move(results);
   row->schema.name = row->exchange->name().c_str();
-  row->schema.attr_bytes = sizeof(Exchange*);
+  row->schema.attr_bytes = sizeof(ExchangeAttrs);
   row->schema.checks_data =
       true;  // it can fail for what others do, and is no candidate for what may be left out
   row->schema.kernel = run_exchange;
@@ -87,9 +93,9 @@ Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vec
   node.schema = &row->schema;
   node.in = std::move(in);
   node.out = std::move(out);
-  node.attrs.resize(1);
+  node.attrs.resize((sizeof(ExchangeAttrs) + 7) / 8);
   node.draw = -1;
-  node.as<Exchange*>() = row->exchange.get();
+  node.as<ExchangeAttrs>() = {row->exchange.get()};
   node.exchanged = std::move(row);
   return node;
 }
