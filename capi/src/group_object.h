@@ -33,6 +33,9 @@ tl_status with_group(tl_group* group, const char* name, F&& f) noexcept {
     const replicas::GroupPtr alive = object.group;
     try {
       f(s, alive);
+    } catch (const Error& e) {
+      alive->leave(e.what(), e.code() == Code::kMismatch ? Code::kMismatch : Code::kPeerLost);
+      throw;
     } catch (const std::exception& e) {
       alive->leave(e.what());
       throw;

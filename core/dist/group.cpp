@@ -63,8 +63,8 @@ Group::~Group() { seat_->give_up(); }
 
 void Group::set_timeout(double seconds) { timeout_ = checked_timeout(seconds); }
 
-void Group::leave(std::string_view why) noexcept {
-  if (engine_) engine_->leave(Code::kPeerLost, why);
+void Group::leave(std::string_view why, Code code) noexcept {
+  if (engine_) engine_->leave(code, why);
 }
 
 void Group::end(std::string_view why) noexcept {

@@ -61,7 +61,8 @@ class Group {
   std::unique_ptr<Group> split(const char* op, int64_t color, int64_t key);
 
   // This rank takes no further part, and why; who waits for it gets kPeerLost with that, and so does every later call.
-  void leave(std::string_view why) noexcept;
+  // code: kMismatch, where it has found out what the others are about to, too.
+  void leave(std::string_view why, Code code = Code::kPeerLost) noexcept;
   // The same of a rank that has not failed: who makes no more calls hears nothing of it.
   void end(std::string_view why) noexcept;
 

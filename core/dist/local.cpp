@@ -303,8 +303,10 @@ void LocalEngine::leave(Code code, std::string_view why) noexcept {
   std::lock_guard<std::mutex> lock(group_->mutex_);
   std::string text;
   try {
-    text = concat("all ranks must take part: rank ", place_.rank, " was lost before step ", group_->gathered_,
-                  ": ", why, "; the group has ended, make it anew");
+    text = code == Code::kMismatch
+               ? std::string(why)  // which all ranks have in common
+               : concat("all ranks must take part: rank ", place_.rank, " was lost before step ",
+                        group_->gathered_, ": ", why, "; the group has ended, make it anew");
   } catch (...) {  // without memory for the text
   }
   group_->fail(code, std::move(text));

@@ -418,8 +418,9 @@ bool ProcessEngine::say_leaving(Code code, std::string_view why) noexcept {
   if (failure_ != Code::kOk || link_->forked()) return false;
   failure_ = code;
   try {
-    failure_text_ = concat("all ranks must take part: rank ", place_.rank, kLeft, step_, ": ", why,
-                           "; the group has ended, make it anew");
+    failure_text_ = code == Code::kMismatch ? std::string(why)  // which all ranks have in common
+                                            : concat("all ranks must take part: rank ", place_.rank, kLeft,
+                                                     step_, ": ", why, "; the group has ended, make it anew");
     if (link_->failed()) return false;
     auto message = std::make_shared<StepMessage>(outbox_->capacity());
     const size_t bytes = message->write_leaving(code, failure_text_, step_);
