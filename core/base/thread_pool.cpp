@@ -59,7 +59,7 @@ bool spin_until(Done done) {
 // on where the cores are and what else they do: at 32 x 784 x 128 two threads were seen to take from 0.65 to 1.7 times as
 // long as one. So windows of loops are run alone and shared out in turns, all that happens between them included, and
 // the faster way holds for a while. Time decides who computes, never what.
-class ShortLoops {
+class LoopTimes {
  public:
   // True if the caller should run this loop alone.
   bool alone() {
@@ -154,7 +154,8 @@ struct ThreadPool::State {
   std::exception_ptr failure;
 
   bool active = false;  // a loop is running; written by the caller only, read in bodies
-  ShortLoops short_loops;
+  LoopTimes loop_times;
+  ShortLoops short_loops = ShortLoops::as_timed_here;
   pid_t process = getpid();
   std::vector<std::thread> workers;
   std::vector<std::thread::id> worker_ids;
@@ -162,6 +163,10 @@ struct ThreadPool::State {
   Scratch shared_scratch;
 
   explicit State(size_t threads) : tickets(threads) {}
+
+  bool runs_alone() {
+    return short_loops == ShortLoops::as_timed_here ? loop_times.alone() : short_loops == ShortLoops::alone;
+  }
 
   // The range of ticket r is [edge(r), edge(r + 1)).
   size_t edge(size_t n, size_t r) const { return n / tickets.size() * r + std::min(n % tickets.size(), r); }
@@ -280,6 +285,8 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : s.workers) worker.join();
 }
 
+void ThreadPool::set_short_loops(ShortLoops how) noexcept { state_->short_loops = how; }
+
 int ThreadPool::size() const noexcept { return static_cast<int>(state_->workers.size()) + 1; }
 
 void ThreadPool::parallel_for(size_t count, FunctionRef<void(size_t)> body, Helpers helpers) {
@@ -292,7 +299,7 @@ void ThreadPool::parallel_for_worker(size_t count, FunctionRef<void(size_t, int)
   if (count == 0) return;
   if (s.active) return s.run_inline(count, body, s.current_worker());
   if (count == 1 || s.workers.empty() || s.process != getpid()) return s.run_inline(count, body, 0);
-  if (helpers == Helpers::if_it_pays && s.short_loops.alone()) {
+  if (helpers == Helpers::if_it_pays && s.runs_alone()) {
     const struct Active {
       explicit Active(bool& active) : flag(active) { flag = true; }
       ~Active() { flag = false; }

@@ -44,6 +44,10 @@ class ThreadPool {
   // loop of less than some 100 microseconds asks for Helpers::if_it_pays: the pool times both ways now and then,
   // and holds to the faster one, which may be that the caller runs such loops alone.
   enum class Helpers { all, if_it_pays };
+  // Who decides that: the pool, or a caller that times more than loops, such as whole steps (step_sharing.h). One of the thread
+  // that calls parallel_for, and until the next call.
+  enum class ShortLoops { as_timed_here, alone, shared };
+  void set_short_loops(ShortLoops how) noexcept;
   void parallel_for(size_t count, FunctionRef<void(size_t index)> body, Helpers helpers = Helpers::all);
 
   // The same; body(index, worker) also learns which thread it is on: 0 <= worker < size(), no two bodies that

@@ -429,7 +429,9 @@ class Plan::Run {
 void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) {
   Run run(*this, inputs);
   run.prepare();
+  StepSharing::Run sharing(sharing_, context_.pool());
   run.run_kernels();
+  sharing.done();
   run.commit(outputs);
 }
 

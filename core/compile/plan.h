@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/step_sharing.h"
 #include "core/compile/arena.h"
 #include "core/compile/memory_plan.h"
 #include "core/graph/program.h"
@@ -98,6 +99,7 @@ class Plan {
   void find_arena();  // in front of a run
 
   Context& context_;
+  StepSharing sharing_;
   graph::Program program_;
   MemoryPlan memory_;
   bool poison_;

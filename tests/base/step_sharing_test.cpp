@@ -1,0 +1,61 @@
+// Which way of running a step is chosen, on times that are made up; and that the pool follows.
+#include "core/base/step_sharing.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+namespace tl {
+namespace {
+
+using std::chrono::microseconds;
+
+// Runs steps that take so long alone and shared; how many of them were shared.
+int shared_steps(StepSharing& sharing, int steps, int alone, int shared) {
+  int count = 0;
+  for (int i = 0; i < steps; ++i) {
+    const bool is_shared = sharing.begin();
+    count += is_shared;
+    // Every other step is disturbed.
+    if (sharing.is_timed()) sharing.end(microseconds((is_shared ? shared : alone) * (i % 2 + 1)));
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("steps are run as was faster, and both ways now and then", "[thread_pool]") {
+  StepSharing sharing;
+  CHECK(shared_steps(sharing, 16, 150, 100) == 8);  // both ways
+  CHECK(shared_steps(sharing, 400, 150, 100) == 400);
+  shared_steps(sharing, 200, 150, 310);  // the cores have moved apart: found out at the next trial
+  CHECK(shared_steps(sharing, 200, 150, 310) == 0);
+  CHECK(shared_steps(sharing, 5000, 150, 310) < 100);
+  CHECK(shared_steps(sharing, 5000, 150, 149) < 100);  // hardly a gain
+  CHECK(shared_steps(sharing, 5000, 150, 140) > 4000);
+}
+
+TEST_CASE("a pool runs short loops alone while a step says so", "[thread_pool]") {
+  ThreadPool pool(3);
+  StepSharing sharing;
+  std::vector<int> workers(64);
+  const auto loop = [&] {
+    pool.parallel_for_worker(
+        workers.size(), [&](size_t i, int worker) { workers[i] = worker + 1; },
+        ThreadPool::Helpers::if_it_pays);
+  };
+  for (int step = 0; step < 40; ++step) {
+    std::fill(workers.begin(), workers.end(), 0);
+    {
+      StepSharing::Run run(sharing, pool);
+      loop();
+      if (step < 4)  // the first steps are run alone
+        for (int worker : workers) CHECK(worker == 1);
+      run.done();
+    }
+    for (int worker : workers) CHECK(worker > 0);
+    loop();  // outside of steps the pool decides
+    for (int worker : workers) CHECK(worker > 0);
+  }
+}
+
+}  // namespace tl
