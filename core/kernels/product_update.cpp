@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kBlockBytes = 64 << 10;  // of rows of the gradient, which stay in the second-level cache
 constexpr double kStepCost = 24;           // of one element, in multiply-adds
-constexpr double kWorkPerPart = 1e6;
 
 }  // namespace
 
@@ -70,8 +69,8 @@ void ProductUpdate::run_as(ThreadPool& pool, const void* const* inputs, void* co
   // Each thread has rows that lie together, the same ones in each step, and with them its part of the variable.
   const int64_t tiles = (m_ + tile_rows_ - 1) / tile_rows_, threads = pool.size();
   if (threads == 1 || multiply_adds_ < kMultiplyAddsWorthSharing) return run_rows(0, m_, 0);
-  const double rounds = multiply_adds_ / (kWorkPerPart * static_cast<double>(threads));
-  const int64_t parts = std::min(tiles, threads * static_cast<int64_t>(std::clamp(rounds, 1.0, 4.0)));
+  const int64_t parts =
+      std::min(tiles, threads);  // with more, who is early would take rows from where they are cached
   pool.parallel_for_worker(
       static_cast<size_t>(parts),
       [&](size_t part, int worker) {

@@ -157,9 +157,9 @@ void gemm_rows(const GemmFactors<T>* products, size_t count, int64_t row, int64_
   block.b_panel = kernels.panel;
   block.c = c;
   block.c_stride = ldc;
-  block.fetches = next_arrays;
   const int64_t of_each = next_elements / static_cast<int64_t>(count);
-  block.fetch_elements = of_each;
+  GemmWanted<T> wanted{next_arrays, {}, of_each};
+  block.wanted = &wanted;
   for (size_t i = 0; i < count; ++i) {
     const GemmFactors<T>& p = products[i];
     block.terms = p.k;
@@ -169,7 +169,7 @@ void gemm_rows(const GemmFactors<T>* products, size_t count, int64_t row, int64_
     block.a_layout = p.ta ? LeftLayout::along_rows : LeftLayout::along_terms;
     block.b = p.b;
     block.b_stride = p.ldb;
-    for (int k = 0; k < next_arrays; ++k) block.fetch[k] = next[k] + static_cast<int64_t>(i) * of_each;
+    for (int k = 0; k < next_arrays; ++k) wanted.data[k] = next[k] + static_cast<int64_t>(i) * of_each;
     kernels.block(block);
   }
 }

@@ -17,6 +17,14 @@ namespace tl::kernels {
 //   at [p * h + i - i0]
 enum class LeftLayout { along_terms, along_rows, tiles };
 
+// Arrays of `elements` each.
+template <typename T>
+struct GemmWanted {
+  int arrays;
+  const T* data[3];
+  int64_t elements;
+};
+
 // C[rows, cols] = alpha * A[rows, terms] * B[terms, cols] + beta * C. With beta 0, C is not read.
 template <typename T>
 struct GemmBlock {
@@ -32,10 +40,8 @@ struct GemmBlock {
   T* c;
   int64_t c_stride;
   bool c_transposed;
-  // Arrays of fetch_elements each that the caller reads next: they are asked for meanwhile, but for a packed B.
-  int fetches = 0;
-  const T* fetch[3] = {};
-  int64_t fetch_elements = 0;
+  // What the caller reads next, or null: it is asked for meanwhile, but for a packed B.
+  const GemmWanted<T>* wanted = nullptr;
 };
 
 template <typename T>

@@ -49,6 +49,9 @@ void compute_tile(const Tile<typename S::T>& t) {
   // With every term of a tall tile a row of something else is asked for, so that it comes while the sums are formed:
   // first of the next panel of B, then, shortly before the end so that it stays in the nearest cache, of C.
   constexpr bool kFetches = kRows * kVectors > S::kTileRows;
+  // The last term of the tallest tiles is added row by row, each of which then goes to memory: that takes longer than the sums of
+  // the next one.
+  constexpr bool kKeepsLast = !kAlongTerms && kRows * kVectors >= 26;
   static_assert(kRows < kFetchTerms, "the rows of C are fetched within the last terms");
   const T* fetch = t.next;
   int64_t fetch_stride = t.next_stride;
@@ -58,7 +61,7 @@ void compute_tile(const Tile<typename S::T>& t) {
     for (int at = 0; at < kVectors * kWidth; at += 64 / int(sizeof(T))) __builtin_prefetch(fetch + at);
     fetch += fetch_stride;
   };
-  int64_t left = t.terms, now = kFetches && left > 2 * kFetchTerms ? left - kFetchTerms : left;
+  int64_t left = t.terms - kKeepsLast, now = kFetches && left > 2 * kFetchTerms ? left - kFetchTerms : left;
   // After `now` terms; false if they were the last.
   const auto go_on = [&]() __attribute__((always_inline)) {
     left -= now;
@@ -68,6 +71,7 @@ void compute_tile(const Tile<typename S::T>& t) {
     fetch_stride = at_c ? t.c_stride : 0;
     return left != 0;
   };
+  const T* a = t.a;
   if (kAlongTerms) {
     // Rows are reached from one pointer for every four: base + {0, 1, 2, 3} * stride needs two registers for
     // all of them. The empty asm keeps the compiler from replacing that by a pointer for every row, which
@@ -104,7 +108,6 @@ void compute_tile(const Tile<typename S::T>& t) {
       }
     } while (go_on());
   } else {
-    const T* a = t.a;
     const int64_t a_stride = t.a_stride;
     do {
       for (int64_t p = 0; p < now; ++p) {
@@ -128,19 +131,24 @@ void compute_tile(const Tile<typename S::T>& t) {
   const V alpha = S::set1(t.alpha), beta = S::set1(t.beta);
   const int64_t c_stride = t.c_stride;
   T* c = t.c;
+  V last[kVectors];
+  if (kKeepsLast) load_b(last, b);
   const auto store_all = [&](const auto& result) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i, c += c_stride)
+    for (int i = 0; i < kRows; ++i, c += c_stride) {
+      V x;
+      if (kKeepsLast) x = S::set1(a[i]);
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         T* to = c + v * kWidth;
         const bool part = kTail && v == kVectors - 1;
-        const V value = result(acc[i][v], to, part);
+        const V value = result(kKeepsLast ? S::fma(x, last[v], acc[i][v]) : acc[i][v], to, part);
         if (part)
           S::store_part(to, value, tail);
         else
           S::store(to, value);
       }
+    }
   };
   if (t.alpha == 1 && t.beta == 1)  // an addition, which does not wait for the units that multiply
     store_all([&](V sum, const T* to, bool part) __attribute__((always_inline)) {
@@ -298,11 +306,15 @@ void compute_block(const GemmBlock<typename S::T>& block) {
   const bool packed = block.b_stride == kPanel && block.b_panel != kPanel;
   const int64_t share = packed ? (kPanel + tiles - 1) / tiles : 0;
   t.next_stride = share;
-  // What the caller wants next is shared out to all tiles in equal parts.
-  int64_t part = 0, fetched = 0;
-  int fetching = 0;
-  if (!packed && block.fetches > 0) {
-    part = (block.fetches * block.fetch_elements - 1) / ((block.cols + kPanel - 1) / kPanel * tiles) + 1;
+  // Where B lies as it is, the first of several tiles asks for the rows of the next panel.
+  const bool looks_ahead = !packed && !block.wanted && tiles > 1;
+  // What the caller wants is shared out to all tiles in equal parts.
+  int64_t part = 0, asked = 0;
+  int asking = 0;
+  if (block.wanted && !packed) {
+    part =
+        (block.wanted->arrays * block.wanted->elements - 1) / ((block.cols + kPanel - 1) / kPanel * tiles) +
+        1;
     t.next_stride = (part - 1) / block.terms + 1;
   }
   for (int64_t j = 0; j < block.cols; j += kPanel) {
@@ -311,11 +323,10 @@ void compute_block(const GemmBlock<typename S::T>& block) {
     t.tail = kind == 1 ? width - kWidth : width;
     t.b = block.b + j / kPanel * block.b_panel;
     t.next = t.b;
-    if (share > 0) {
-      t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
-    } else if (part == 0) {  // the rows of the next panel, by the first tile
+    if (share > 0) t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
+    if (looks_ahead && j + kPanel < block.cols) {
+      t.next = t.b + block.b_panel;
       t.next_stride = block.b_stride;
-      if (j + kPanel < block.cols) t.next = t.b + block.b_panel;
     }
     for_row_tiles<S>(block.rows, [&](int64_t first, int height) {
       if (block.a_layout == LeftLayout::tiles) {
@@ -332,20 +343,19 @@ void compute_block(const GemmBlock<typename S::T>& block) {
         t.c_stride = block.c_stride;
       }
       if (part > 0) {
-        t.next = block.fetch[fetching] + fetched;
-        fetched += part;
-        if (fetched >= block.fetch_elements && fetching + 1 < block.fetches) {
-          ++fetching;
-          fetched = 0;
+        t.next = block.wanted->data[asking] + asked;
+        asked += part;
+        if (asked >= block.wanted->elements && asking + 1 < block.wanted->arrays) {
+          ++asking;
+          asked = 0;
         }
       }
       kTiles<S>.at[height - 1][kind][along_terms](t);
       if (block.c_transposed)
         transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
                      block.beta);
-      if (share > 0) {
-        t.next += share * block.terms;
-      } else if (part == 0) {
+      t.next += share * block.terms;
+      if (looks_ahead) {
         t.next = t.b;
         t.next_stride = 0;
       }
