@@ -18,6 +18,7 @@ class FileDataset final : public data::IndexedDataset {
   int64_t size() const override { return size_; }
   size_t width() const override { return width_; }
   std::unique_ptr<data::Reader> reader() const override { return std::make_unique<FileReader>(read_); }
+  data::Settings settings() const override { return {"files", {size_}}; }
 
  private:
   class FileReader final : public data::Reader {

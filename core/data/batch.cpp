@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
+#include "core/data/fingerprint.h"
 #include "core/data/stack.h"
 
 namespace tl::data {
@@ -111,6 +112,11 @@ class Batch : public Dataset {
   std::unique_ptr<Reader> reader() const override { return reader(nullptr); }
   std::unique_ptr<Stage> open(const Control& control) const override;
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override {
+    Settings all{"batch", bits_of(padding_)};
+    all.numbers.insert(all.numbers.end(), {count_, drop_remainder_});
+    return all;
+  }
 
  private:
   std::unique_ptr<Reader> reader(const Control* control) const {

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
+#include "core/data/fingerprint.h"
 #include "core/data/rereader.h"
 #include "core/data/stack.h"
 
@@ -120,6 +121,13 @@ class BucketByLength : public Dataset {
     return std::make_unique<BucketStage>(source_->open(control), buckets_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override {
+    Settings all{"buckets", bits_of(buckets_.padding)};
+    all.numbers.insert(all.numbers.end(), buckets_.boundaries.begin(), buckets_.boundaries.end());
+    all.numbers.insert(all.numbers.end(), buckets_.counts.begin(), buckets_.counts.end());
+    all.numbers.insert(all.numbers.end(), {static_cast<int64_t>(buckets_.position), buckets_.drop_remainder});
+    return all;
+  }
 
  private:
   DatasetPtr source_;

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
+#include "core/data/fingerprint.h"
 
 namespace tl::data {
 namespace {
@@ -56,6 +57,7 @@ class IndexedCache : public IndexedDataset {
     return std::make_unique<CacheReader>(source_->reader(), shelf_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"cache", {}}; }
 
  private:
   DatasetPtr source_;
@@ -138,6 +140,7 @@ class Cache : public Dataset {
   std::unique_ptr<Stage> open(const Control& control) const override {
     return std::make_unique<CacheStage>(source_->open(control), whole_);
   }
+  Settings settings() const override { return {"cache", {static_cast<int64_t>(fingerprint(*source_))}}; }
 
  private:
   DatasetPtr source_;

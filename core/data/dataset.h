@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/base/span.h"
@@ -44,6 +45,13 @@ class Reader {
 class Dataset;
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
+// What the elements of a dataset follow from beside its sources and the caller's functions: a name, and sizes and seeds. How many threads
+// run and how far ahead does not belong to it.
+struct Settings {
+  std::string_view name;
+  std::vector<int64_t> numbers;
+};
+
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -56,6 +64,7 @@ class Dataset {
   virtual bool indexed() const { return false; }
   virtual std::unique_ptr<Reader> reader() const { return nullptr; }  // of an indexed one
   virtual std::vector<DatasetPtr> sources() const { return {}; }
+  virtual Settings settings() const = 0;
 };
 
 // The stage of an indexed dataset: it counts.

@@ -6,12 +6,17 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/data/fingerprint.h"
 #include "core/data/sample.h"
 
 namespace tl::data {
 
 DatasetIterator::DatasetIterator(Context& context, DatasetPtr dataset)
-    : context_(context), dataset_(std::move(dataset)), control_(&context), root_(dataset_->open(control_)) {
+    : context_(context),
+      dataset_(std::move(dataset)),
+      fingerprint_(fingerprint(*dataset_)),
+      control_(&context),
+      root_(dataset_->open(control_)) {
   watch(*dataset_);
   root_->begin(0);
 }
@@ -151,7 +156,7 @@ void DatasetIterator::seek(uint64_t epoch, int64_t position) {
 std::string DatasetIterator::save_position() {
   if (weights_have_changed()) bring_up_to_date();
   Position p;
-  p.words = {static_cast<int64_t>(epoch_), position_};
+  p.words = {static_cast<int64_t>(fingerprint_), static_cast<int64_t>(epoch_), position_};
   if (broken_) {
     p.words.insert(p.words.end(), before_.words.begin(), before_.words.end());
     p.parts = before_.parts;
@@ -175,6 +180,7 @@ void DatasetIterator::restore_position(const std::string& bytes) { go(place_in(b
 DatasetIterator::Place DatasetIterator::place_in(const std::string& bytes) const {
   Position p = from_bytes(bytes);
   PositionReader reader(p);
+  if (static_cast<uint64_t>(reader.word()) != fingerprint_) PositionReader::refuse();
   Place place;
   place.epoch = static_cast<uint64_t>(reader.word());
   place.position = reader.word(0, std::numeric_limits<int64_t>::max());

@@ -74,6 +74,7 @@ class DatasetIterator {
 
   Context& context_;
   DatasetPtr dataset_;
+  uint64_t fingerprint_;
   Control control_;
   std::unique_ptr<Stage> root_;
   std::vector<Watched> watched_;

@@ -204,6 +204,7 @@ class Concatenate : public Join {
   std::unique_ptr<Stage> open(const Control& control) const override {
     return std::make_unique<ConcatenateStage>(open_all(control));
   }
+  Settings settings() const override { return {"concatenate", {}}; }
 };
 
 class Zip : public Join {
@@ -212,6 +213,7 @@ class Zip : public Join {
   std::unique_ptr<Stage> open(const Control& control) const override {
     return std::make_unique<ZipStage>(open_all(control));
   }
+  Settings settings() const override { return {"zip", {}}; }
 };
 
 class Interleave : public Join {
@@ -221,6 +223,7 @@ class Interleave : public Join {
   std::unique_ptr<Stage> open(const Control& control) const override {
     return std::make_unique<InterleaveStage>(open_all(control), cycle_, block_);
   }
+  Settings settings() const override { return {"interleave", {cycle_, block_}}; }
 
  private:
   int64_t cycle_, block_;

@@ -117,6 +117,7 @@ class Map : public Dataset {
     return std::make_unique<MapStage>(source_->open(control), function_, seed_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"map", {static_cast<int64_t>(seed_)}}; }
 
  private:
   DatasetPtr source_;
@@ -139,6 +140,7 @@ class ParallelMap : public Dataset {
     return open_ahead(*source_, control, {threads_, 2 * threads_ + 1, function_, seed_});
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"map", {static_cast<int64_t>(seed_)}}; }
 
  private:
   DatasetPtr source_;
@@ -161,6 +163,7 @@ class Filter : public Dataset {
     return std::make_unique<FilterStage>(source_->open(control), function_, seed_, control);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"filter", {static_cast<int64_t>(seed_)}}; }
 
  private:
   DatasetPtr source_;
@@ -177,6 +180,7 @@ class Prefetch : public Dataset {
     return open_ahead(*source_, control, {1, count_, nullptr, 0});
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"prefetch", {}}; }
 
  private:
   DatasetPtr source_;

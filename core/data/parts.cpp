@@ -33,6 +33,7 @@ class IndexedPart : public IndexedDataset {
     return std::make_unique<PartReader>(source_->reader(), first_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"part", {first_, size_}}; }
 
  private:
   DatasetPtr source_;
@@ -85,6 +86,7 @@ class Take : public Dataset {
     return std::make_unique<TakeStage>(source_->open(control), count_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"take", {count_}}; }
 
  private:
   DatasetPtr source_;
@@ -138,6 +140,7 @@ class Skip : public Dataset {
     return std::make_unique<SkipStage>(source_->open(control), count_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"skip", {count_}}; }
 
  private:
   DatasetPtr source_;

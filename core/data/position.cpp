@@ -7,7 +7,7 @@
 namespace tl::data {
 namespace {
 
-constexpr char kPositionMagic[] = "TLPOS1";  // the number is the version
+constexpr char kPositionMagic[] = "TLPOS2";  // the number is the version
 constexpr size_t kMagicBytes = sizeof kPositionMagic - 1;
 constexpr int kDeepest = 64;
 

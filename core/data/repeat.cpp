@@ -106,6 +106,7 @@ class Repeat : public Dataset {
     return std::make_unique<RepeatStage>(source_->open(control), source_->size(), count_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"repeat", {count_}}; }
 
  private:
   DatasetPtr source_;

@@ -58,6 +58,8 @@ class ReplicaRows : public Dataset {
     return std::make_unique<ReplicaRowsStage>(source_->open(control), replica_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  // A place is that of all replicas: another one, or another number of them, may go on there.
+  Settings settings() const override { return {"replica rows", {}}; }
 
  private:
   DatasetPtr source_;

@@ -152,6 +152,7 @@ class Sample : public Dataset {
   }
   std::vector<DatasetPtr> sources() const override { return sources_; }
   SampleWeights& weights() const { return *weights_; }
+  Settings settings() const override { return {"sample", {static_cast<int64_t>(seed_), stop_on_empty_}}; }
 
  private:
   std::vector<DatasetPtr> sources_;

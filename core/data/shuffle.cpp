@@ -89,6 +89,7 @@ class IndexedShuffle : public IndexedDataset {
     return std::make_unique<ShuffleReader>(source_->reader(), seed_, size());
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"shuffle", {static_cast<int64_t>(seed_)}}; }
 
  private:
   DatasetPtr source_;
@@ -227,6 +228,7 @@ class BufferShuffle : public Dataset {
     return std::make_unique<BufferStage>(source_->open(control), seed_, buffer_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"shuffle", {static_cast<int64_t>(seed_), buffer_}}; }
 
  private:
   DatasetPtr source_;

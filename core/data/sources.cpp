@@ -92,6 +92,15 @@ class TensorSlices : public IndexedDataset {
   int64_t size() const override { return held_->tensors[0].shape()[0]; }
   size_t width() const override { return held_->tensors.size(); }
   std::unique_ptr<Reader> reader() const override { return std::make_unique<TensorReader>(held_); }
+  Settings settings() const override {
+    Settings all{"tensors", {size()}};
+    for (const Rows& r : held_->rows) {
+      all.numbers.push_back(static_cast<int64_t>(r.dtype));
+      all.numbers.push_back(static_cast<int64_t>(r.shape.rank()));
+      all.numbers.insert(all.numbers.end(), r.shape.begin(), r.shape.end());
+    }
+    return all;
+  }
 
  private:
   std::shared_ptr<const Held> held_;
@@ -118,6 +127,7 @@ class Range : public IndexedDataset {
   int64_t size() const override { return size_; }
   size_t width() const override { return 1; }
   std::unique_ptr<Reader> reader() const override { return std::make_unique<RangeReader>(start_, step_); }
+  Settings settings() const override { return {"range", {start_, step_, size_}}; }
 
  private:
   int64_t start_, step_, size_;
@@ -144,6 +154,7 @@ class FunctionSource : public IndexedDataset {
   int64_t size() const override { return size_; }
   size_t width() const override { return width_; }
   std::unique_ptr<Reader> reader() const override { return std::make_unique<FunctionReader>(function_); }
+  Settings settings() const override { return {"function", {size_}}; }
 
  private:
   FunctionPtr function_;
@@ -227,6 +238,7 @@ class IterableSource : public Dataset {
   std::unique_ptr<Stage> open(const Control& control) const override {
     return std::make_unique<IterationStage>(iterable_, control);
   }
+  Settings settings() const override { return {"iterable", {}}; }
 
  private:
   IterablePtr iterable_;

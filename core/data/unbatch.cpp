@@ -102,6 +102,7 @@ class Unbatch : public Dataset {
     return std::make_unique<UnbatchStage>(source_->open(control), control);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"unbatch", {}}; }
 
  private:
   DatasetPtr source_;

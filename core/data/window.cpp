@@ -85,6 +85,7 @@ class Window : public Dataset {
     return std::make_unique<WindowStage>(source_->open(control), size_, shift_, drop_remainder_);
   }
   std::vector<DatasetPtr> sources() const override { return {source_}; }
+  Settings settings() const override { return {"window", {size_, shift_, drop_remainder_}}; }
 
  private:
   DatasetPtr source_;

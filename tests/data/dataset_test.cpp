@@ -234,7 +234,8 @@ TEST_CASE("batches of rows are those of elements, for rows of any size", "[datas
         for (int ends = 0; ends < 2;) {
           const bool more = rows.next({a, source->width()});
           REQUIRE(more == one_by_one.next({b, source->width()}));
-          REQUIRE(rows.save_position() == one_by_one.save_position());
+          REQUIRE(rows.epoch() == one_by_one.epoch());
+          REQUIRE(rows.position() == one_by_one.position());
           ends += !more;
           for (size_t i = 0; i < source->width() && more; i++) {
             REQUIRE(a[i].dtype() == b[i].dtype());

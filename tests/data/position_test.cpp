@@ -307,6 +307,54 @@ TEST_CASE("bytes that are no position of the pipeline are refused, and nothing m
   CHECK_THROWS_AS(shorter.restore_position(longer.save_position()), tl::Error);
 }
 
+TEST_CASE("a place is of one pipeline, whose stages, sizes and seeds it knows", "[dataset]") {
+  Context c{OneThread()};
+  const std::vector<std::function<DatasetPtr()>> all = {
+      [] { return batch(shuffle(range(0, 20, 1), 3), 2); },
+      [] { return batch(shuffle(range(0, 20, 1), 4), 2); },  // another seed
+      [] { return batch(shuffle(range(0, 20, 1), 3), 4); },  // another size of batches
+      [] { return batch(shuffle(range(1, 21, 1), 3), 2); },  // other numbers
+      [] { return shuffle(batch(range(0, 20, 1), 2), 3); },  // another order of stages
+      [] { return batch(range(0, 20, 1), 2); },
+      [] { return batch(shuffle(in_order_of(20), 3, 5), 2); },
+      [] { return batch(shuffle(in_order_of(20), 3, 6), 2); },
+      [] { return batch(shuffle(map(in_order_of(20), augment(), 1, 0, 1), 3, 5), 2); },
+      [] { return batch(shuffle(map(in_order_of(20), augment(), 1, 0, 2), 3, 5), 2); },
+      [] {
+        return batch(sample_from({range(0, 9, 1), range(5, 9, 1)}, {1, 1}, 1, false), 2);
+      },
+      [] {
+        return batch(sample_from({range(5, 9, 1), range(0, 9, 1)}, {1, 1}, 1, false), 2);
+      },
+      [] {
+        return batch(sample_from({range(0, 9, 1), range(5, 9, 1)}, {1, 1}, 2, false), 2);
+      },
+      [] {
+        return batch(cache(sample_from({range(0, 9, 1), range(5, 9, 1)}, {1, 1}, 2, false)), 2);
+      },
+      [] {
+        return batch(cache(sample_from({range(0, 9, 1), range(5, 9, 1)}, {1, 1}, 3, false)), 2);
+      },
+  };
+  for (size_t from = 0; from < all.size(); from++) {
+    DatasetIterator it(c, all[from]());
+    step(it);
+    for (size_t to = 0; to < all.size(); to++) {
+      INFO("from " << from << " to " << to);
+      DatasetIterator other(c, all[to]());
+      if (from == to)
+        CHECK_NOTHROW(other.restore_position(it.save_position()));
+      else
+        CHECK_THROWS_AS(other.restore_position(it.save_position()), tl::Error);
+    }
+  }
+  // Whoever has the rows of another replica may go on there, and so may more threads in the same places.
+  DatasetIterator first(c, replica_rows(prefetch(batch(range(0, 20, 1), 4), 2), 0, 2));
+  step(first);
+  DatasetIterator second(c, replica_rows(prefetch(batch(range(0, 20, 1), 4), 7), 2, 3));
+  CHECK_NOTHROW(second.restore_position(first.save_position()));
+}
+
 TEST_CASE("the share of waiting is that of the time in next()", "[dataset]") {
   Context c{OneThread()};
   FunctionPtr slow = lambda([](const Place&, Element&) {

@@ -114,7 +114,8 @@ TL_API tl_dataset *tl_dataset_from_iterator(tl_context *context, size_t width, t
 typedef struct tl_map_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   int32_t threads; /**< threads of its own, at most 256; 0 (default): on the thread that asks for elements */
-  uint64_t seed;   /**< of the random numbers of its elements (default 0) */
+  uint64_t
+      seed; /**< of the random numbers of its elements (default 0); two maps of one seed draw the same for an element */
 } tl_map_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_map_options). Since 0.1. */
@@ -230,7 +231,8 @@ TL_API tl_dataset *tl_dataset_prefetch(tl_context *context, tl_dataset *source, 
 
 /**
  * Where the dataset stands, as bytes: at most `capacity` are written to `bytes`, and *length is how many there are. Where they do not
- * fit, nothing is written: ask again with room for them. Epoch, index and what stages know, not their data. The same on every
+ * fit, nothing is written: ask again with room for them. Epoch, index and what stages know, not their data: a few numbers, and some
+ * 3 bytes for each element that a shuffle's buffer holds, which restoring reads again. The same on every
  * machine. bytes may be NULL when capacity is 0; length may be NULL. Works while the context holds an error. Since 0.1.
  * @array bytes[capacity]
  */
@@ -238,7 +240,8 @@ TL_API tl_status tl_dataset_save_position(tl_dataset *dataset, uint8_t *bytes, s
                                           size_t *length) TL_WARN_UNUSED;
 
 /** Goes to a place that tl_dataset_save_position() gave, of this dataset or of one that was made in the same way, in another process or
- * language too. TL_INVALID_ARGUMENT for other bytes, and where the dataset is another; then nothing has moved. Since 0.1. */
+ * language too. TL_INVALID_ARGUMENT for other bytes, and where the dataset is another: in its stages, their sizes and seeds, the number,
+ * dtypes and shapes of its elements; data of the same form and functions are not looked into. Then nothing has moved. Since 0.1. */
 TL_API tl_status tl_dataset_restore_position(tl_dataset *dataset, const uint8_t *bytes,
                                              size_t length) TL_WARN_UNUSED;
 
