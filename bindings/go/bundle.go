@@ -263,7 +263,8 @@ func (c *Context) ReadCSV(path string, options *CSVOptions) (*Bundle, error) {
 }
 
 // ReadJSONLines is the keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first axis is the
-// lines. options may be nil. Types follow from the values as in ReadCSV; values may be arrays, of one shape in every line.
+// lines. options may be nil. Types follow from the values as in ReadCSV; values may be arrays, of one shape in every line. In a column
+// without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, as logs write them.
 func (c *Context) ReadJSONLines(path string, options *JSONLinesOptions) (*Bundle, error) {
 	text, free, ok := c.path("read_json_lines", path)
 	if !ok {

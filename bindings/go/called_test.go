@@ -29,7 +29,7 @@ func TestErrorsOfClosedContextsNameTheCall(t *testing.T) {
 	_, made := NewTensor(c, []float32{1})
 	_, gradient := tape.Gradient(x, []*Tensor{x}, nil)
 	_, result := metric.Result()
-	_, file := c.ReadIDX("/nowhere")
+	_, file := c.ReadIDX("/nowhere", 0)
 	_, statistics := c.Statistics()
 	_, of := c.Recompute("segment", []*Tensor{x}, 1, func(x []*Tensor) ([]*Tensor, error) { return x, nil })
 	data.Next()
@@ -51,7 +51,7 @@ func TestErrorsOfNilAndZeroValuesNameTheCall(t *testing.T) {
 	x := c.Ones(2, 2)
 	var nothing context.Context
 	run := func() error { return nil }
-	_, file := c.ReadIDXContext(nothing, "/nowhere")
+	_, file := c.ReadIDXContext(nothing, "/nowhere", 0)
 	_, gradient := c.NewTape(nil).GradientContext(nothing, x, []*Tensor{x}, nil)
 	_, memory := new(Tape).MemoryByOp()
 	_, statistics := new(Tape).Statistics()

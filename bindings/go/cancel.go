@@ -73,8 +73,8 @@ func (c *Context) withdraw() {
 }
 
 // ReadIDXContext is ReadIDX that ends when ctx does.
-func (c *Context) ReadIDXContext(ctx context.Context, path string) (t *Tensor, err error) {
-	err = c.Do(ctx, func() error { t, err = c.ReadIDX(path); return err })
+func (c *Context) ReadIDXContext(ctx context.Context, path string, maxBytes uint64) (t *Tensor, err error) {
+	err = c.Do(ctx, func() error { t, err = c.ReadIDX(path, maxBytes); return err })
 	return t, err
 }
 

@@ -99,9 +99,9 @@ func TestCallsWithAContext(t *testing.T) {
 	must(t, sgd.ApplyContext(live, grads, []*Tensor{v}))
 	holds(t, v, []int64{2}, 0.5, 0.5)
 	path := write(t, t.TempDir(), "x", idx([]byte{1}, 1))
-	_, err = c.ReadIDXContext(over, path)
+	_, err = c.ReadIDXContext(over, path, 0)
 	wantsCancelled(t, err, context.Canceled)
-	_, err = c.ReadIDXContext(live, path)
+	_, err = c.ReadIDXContext(live, path, 0)
 	must(t, err)
 	d := c.Dataset(c.Zeros(2))
 	if d.NextContext(over) {

@@ -213,7 +213,7 @@ type CheckpointManager struct {
 }
 
 // NewCheckpointManager is a manager of the checkpoints in a folder, which need not be there yet; nothing is touched before the first
-// save. options may be nil: the newest three stay.
+// save. options may be nil: the three that were written last stay.
 func (c *Context) NewCheckpointManager(checkpoint *Checkpoint, folder string, options *CheckpointManagerOptions) (*CheckpointManager, error) {
 	if err := checkpoint.self().usable(); err != nil {
 		return nil, err
@@ -279,7 +279,7 @@ func (m *CheckpointManager) step(call func() C.int64_t) (int64, error) {
 	return step, nil
 }
 
-// Latest is the step of the newest checkpoint that is whole, for which each byte is read; -1 where there is none.
+// Latest is the step of the checkpoint written last among those that are whole, for which each byte is read; -1 where there is none.
 func (m *CheckpointManager) Latest() (int64, error) {
 	return m.step(func() C.int64_t { return C.tlgo_checkpoint_manager_latest(C.uintptr_t(m.h)) })
 }
@@ -312,7 +312,7 @@ func (m *CheckpointManager) Restore(step int64) error {
 	return m.effect(func() C.int32_t { return C.tlgo_checkpoint_manager_restore(C.uintptr_t(m.h), C.int64_t(step)) })
 }
 
-// RestoreLatest is Checkpoint.Restore of the newest checkpoint that is whole, and its step; -1 where there is none: the run begins.
+// RestoreLatest is Checkpoint.Restore of the checkpoint that was written last and is whole, and its step; -1 where there is none: the run begins.
 func (m *CheckpointManager) RestoreLatest() (int64, error) {
 	var step C.int64_t
 	err := m.effect(func() C.int32_t { return C.tlgo_checkpoint_manager_restore_latest(C.uintptr_t(m.h), &step) })

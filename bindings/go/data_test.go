@@ -28,14 +28,16 @@ func write(t *testing.T, dir, name string, data []byte) string {
 func TestIDXFiles(t *testing.T) {
 	c, dir := newContext(t), t.TempDir()
 	plain := write(t, dir, "plain", idx([]byte{1, 2, 3, 4, 5, 6}, 2, 3))
-	x, err := c.ReadIDX(plain)
+	x, err := c.ReadIDX(plain, 0)
 	must(t, err)
 	holds(t, x, []int64{2, 3}, 1, 2, 3, 4, 5, 6)
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	z.Write(idx([]byte{7}, 1))
 	z.Close()
-	x, err = c.ReadIDX(write(t, dir, "packed.gz", packed.Bytes()))
+	_, err = c.ReadIDX(plain, 3)
+	wants(t, err, ErrOutOfMemory, "'max_bytes'")
+	x, err = c.ReadIDX(write(t, dir, "packed.gz", packed.Bytes()), 0)
 	must(t, err)
 	holds(t, x, []int64{1}, 7)
 	for name, row := range map[string]struct {
@@ -55,7 +57,7 @@ func TestIDXFiles(t *testing.T) {
 		"wrong crc": {write(t, dir, "crc.gz", append(packed.Bytes()[:packed.Len()-8:packed.Len()-8], make([]byte, 8)...)), ErrCorruptData},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := c.ReadIDX(row.path)
+			_, err := c.ReadIDX(row.path, 0)
 			wants(t, err, row.code, "[read_idx]")
 			must(t, c.Err())
 		})

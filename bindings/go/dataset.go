@@ -30,14 +30,15 @@ type Dataset struct {
 
 // ReadIDX is the tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the content.
 // ErrNotFound, ErrIO (a directory, no permission), ErrCorruptData (cut off, too long, damaged, another format; the message
-// names file, offset and rule), ErrOutOfMemory.
-func (c *Context) ReadIDX(path string) (*Tensor, error) {
+// names file, offset and rule), ErrOutOfMemory. The tensor may take maxBytes, where it is 0 the size of the file as it is, times 2 or 4
+// where elements are widened so, and 64 MiB: a small compressed file may hold any amount of zeros, so give more only for files you trust.
+func (c *Context) ReadIDX(path string, maxBytes uint64) (*Tensor, error) {
 	text, free, ok := c.path("read_idx", path)
 	if !ok {
 		return nil, c.Err()
 	}
 	defer free()
-	t := c.result(C.tlgo_read_idx(c.handle(), text))
+	t := c.result(C.tlgo_read_idx(c.handle(), text, C.uint64_t(maxBytes)))
 	if err := t.Err(); err != nil {
 		return nil, err
 	}

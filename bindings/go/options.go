@@ -1127,7 +1127,7 @@ func (o *LayerNormalizationOptions) name() string {
 type MapOptions struct {
 	// threads of its own, at most 256; 0 (default): on the thread that asks for elements
 	Threads int32
-	// of the random numbers of its elements (default 0)
+	// of the random numbers of its elements (default 0); two maps of one seed draw the same for an element
 	Seed uint64
 }
 
@@ -1173,7 +1173,8 @@ type PlateauOptions struct {
 	Patience int64
 	// an improvement is by more than that, not negative; 0: 1e-4, the default
 	MinDelta float64
-	// reports after a reduction that do not count (default 0)
+	// reports after a reduction until they count again, the last of which counts, as in Keras: 2 leaves out one;
+	// PyTorch's cooldown is one less (default 0)
 	Cooldown int64
 	// reductions do not go below it, not negative (default 0)
 	MinRate float64
@@ -1276,7 +1277,7 @@ func (o *StepOptions) raw() C.tlgo_step_options {
 
 // CheckpointManagerOptions: Of Context.NewCheckpointManager.
 type CheckpointManagerOptions struct {
-	// the newest so many stay, or the best so many and the newest besides; -1: all; 0: 3 (default)
+	// so many that were written last stay, or the best so many and the last besides; -1: all; 0: 3 (default)
 	MaxToKeep int64
 	// which are the best (default CheckpointBestNone)
 	Best CheckpointBest

@@ -513,8 +513,8 @@ static inline uintptr_t tlgo_grad_pass_through(uintptr_t context, uintptr_t valu
   return (uintptr_t)tl_grad_pass_through((tl_context *)context, (tl_tensor *)value, (tl_tensor *)path);
 }
 
-static inline uintptr_t tlgo_read_idx(uintptr_t context, const char *path) {
-  return (uintptr_t)tl_read_idx((tl_context *)context, path);
+static inline uintptr_t tlgo_read_idx(uintptr_t context, const char *path, uint64_t max_bytes) {
+  return (uintptr_t)tl_read_idx((tl_context *)context, path, max_bytes);
 }
 
 static inline uintptr_t tlgo_dataset_from_tensors(uintptr_t context, const uintptr_t *tensors, size_t count) {

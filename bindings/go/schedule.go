@@ -175,7 +175,8 @@ func (s *Schedule) Rate(step int64) (float64, error) {
 }
 
 // Report tells a schedule that Plateau made the metric as it is now, once an epoch as a rule; NaN is no improvement. reduced says
-// whether the rate has been reduced. Outside of compiled steps only.
+// whether the rate has been reduced: not where a base with one rate for all steps has brought it to MinRate; with another base, whether
+// the factor has been applied. Outside of compiled steps only.
 func (s *Schedule) Report(metric float64) (reduced bool, err error) {
 	if err := s.self().usable(); err != nil {
 		return false, err

@@ -3,6 +3,7 @@
 
 #include "capi/src/checkpoint_object.h"
 #include "core/io/checkpoint.h"
+#include "core/io/safetensors.h"
 #include "core/tensor/variable_state.h"
 
 using namespace tl;
@@ -83,12 +84,18 @@ tl_status on_checkpoint(tl_checkpoint* checkpoint, const char* op, F&& f) {
   return effect<CheckpointObject>(checkpoint, Kind::kCheckpoint, op, f);
 }
 
+std::string checked_name(const char* op, const char* name) {
+  std::string as = checked_text(op, "name", name);
+  (void)io::quoted(op, "a name", as);
+  if (!as.empty()) io::check_tensor_name(op, as);
+  return as;
+}
+
 // make(session) makes what is saved under the name.
 template <class F>
 tl_status add(tl_checkpoint* checkpoint, const char* op, const char* name, F&& make) {
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
-    const std::string as = checked_text(op, "name", name);
-    (void)io::quoted(op, "a name", as);
+    const std::string as = checked_name(op, name);
     c.objects.add(as, make(s));
   });
 }
@@ -106,8 +113,7 @@ tl_status add_variables(tl_checkpoint* checkpoint, const char* op, const char* n
 template <class F>
 tl_status set(tl_checkpoint* checkpoint, const char* op, const char* name, F&& value_of) {
   return on_checkpoint(checkpoint, op, [&](Session&, CheckpointObject& c) {
-    const std::string as = checked_text(op, "name", name);
-    (void)io::quoted(op, "a name", as);
+    const std::string as = checked_name(op, name);
     StateValue value = value_of();
     auto known = c.values.find(as);
     if (known == c.values.end()) {
@@ -226,7 +232,8 @@ TL_API tl_status tl_checkpoint_save(tl_checkpoint* checkpoint, const char* path)
   constexpr const char* op = "checkpoint_save";
   return on_checkpoint(checkpoint, op, [&](Session& s, CheckpointObject& c) {
     s.core().note_unreplayable(kWrites);
-    const std::string to = checked_text(op, "path", path);
+    std::string to = checked_text(op, "path", path);
+    while (to.size() > 1 && to.back() == '/') to.pop_back();  // another name stands beside it for a while
     if (to.empty())
       invalid("[", op, "] 'path' must name a folder: got an empty text; give the path of a new one");
     const State state = c.objects.save();

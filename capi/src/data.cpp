@@ -40,9 +40,9 @@ PendingRestorePtr tl::capi::prepare_dataset(Session& session, const void* datase
 
 extern "C" {
 
-TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path) {
+TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path, uint64_t max_bytes) {
   return make(context, "read_idx", [&](Session& s) {
-    return s.make_tensor(data::read_idx(s.core(), checked_text("read_idx", "path", path)));
+    return s.make_tensor(data::read_idx(s.core(), checked_text("read_idx", "path", path), max_bytes));
   });
 }
 

@@ -139,6 +139,7 @@ TL_API tl_status tl_safetensors_writer_add(tl_safetensors_writer* writer, const 
     const Tensor& t = peek_tensor(s, tensor, op, "tensor");
     check_readable(op, t);
     (void)io::quoted(op, "the name of a tensor", as);
+    io::check_tensor_name(op, as);
     if (!w.tensors.emplace(as, t).second)
       invalid("[", op, "] each tensor needs a name of its own: got '", as, "' twice; rename one of the two");
   });

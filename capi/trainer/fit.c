@@ -85,6 +85,20 @@ static tl_status no_memory(tl_context *c) {
   return tl_trainer_refuse(c, TL_OUT_OF_MEMORY, "fit", "the system has no memory left");
 }
 
+/* Numbers are logged, shown and monitored by name: none may stand for two. */
+static tl_status check_names(fit *f) {
+  for (size_t i = 0; i < f->num_values; i++)
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(f->tags[i], f->tags[k]) == 0) {
+        char message[300];
+        snprintf(message, sizeof message,
+                 "each metric must have a name of its own, other than 'loss': got '%.100s' twice; rename one",
+                 f->tags[i] + strlen("train/"));
+        return tl_trainer_refuse(f->c, TL_INVALID_ARGUMENT, "fit", message);
+      }
+  return TL_OK;
+}
+
 /* "train/loss", "train/<metric>", ..., "validation/loss", ...: what is logged, and what can be monitored. */
 static tl_status name_values(fit *f) {
   const size_t count = 2 * (f->num_values = 1 + f->o.num_metrics);
@@ -104,7 +118,7 @@ static tl_status name_values(fit *f) {
     if (!f->tags[i]) return no_memory(f->c);
     snprintf(f->tags[i], room, "%s/%s", part, name);
   }
-  return tl_error_code(f->c);
+  return tl_failed(f->c) ? tl_error_code(f->c) : check_names(f);
 }
 
 static tl_status find_monitored(fit *f) {

@@ -122,8 +122,10 @@ tl_status tl_trainer_look_at_data(const tl_trainer_steps *s, tl_dataset *data, b
   if (size == TL_DATASET_INFINITE_SIZE && must_end)
     return tl_trainer_refuse(
         s->c, TL_INVALID_ARGUMENT, s->op,
-        "the data must have an end: got a dataset that repeats for ever; take so many elements of it, "
-        "or give tl_fit() 'steps_per_epoch'");
+        s->compute == tl_trainer_train_step
+            ? "the data must have an end: got a dataset that repeats for ever; take so many elements of it, "
+              "or give 'steps_per_epoch'"
+            : "the data must have an end: got a dataset that repeats for ever; take so many elements of it");
   return TL_OK;
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 // Deflate cannot do better than 258 bytes from two bits, so no honest stream expands further than this.
 constexpr int64_t kMostExpansion = 1032;
+// What a tensor may take beyond the size of its file, unless the caller allows more.
+constexpr uint64_t kAllowance = uint64_t{63} << 20;
 constexpr size_t kChunk = size_t{1} << 16;
 constexpr size_t kBlock = size_t{1} << 20;  // read between two looks whether the context was cancelled
 
@@ -121,6 +123,7 @@ class IdxFile {
   }
 
   int64_t offset() const { return offset_; }
+  int64_t file_bytes() const { return file_bytes_; }
 
   template <class... Parts>
   [[noreturn]] void corrupt(const Parts&... parts) const {
@@ -211,7 +214,7 @@ void read_widened(IdxFile& file, size_t file_bytes, size_t count, int32_t* out) 
 
 }  // namespace
 
-Tensor read_idx(Context& context, const std::string& path) {
+Tensor read_idx(Context& context, const std::string& path, uint64_t max_bytes) {
   if (path.empty())
     invalid("[read_idx] 'path' must name a file: got an empty text; give the path of one IDX file");
   IdxFile file(context, path);
@@ -243,6 +246,14 @@ Tensor read_idx(Context& context, const std::string& path) {
                  "; copy or download the file again");
   int64_t count = shape.elements();
   file.check_remaining(count * static_cast<int64_t>(type.file_bytes));
+  const auto bytes = static_cast<uint64_t>(count) * size_of(type.dtype);
+  const uint64_t widening = size_of(type.dtype) / type.file_bytes;
+  const uint64_t most =
+      max_bytes ? max_bytes : static_cast<uint64_t>(file.file_bytes()) * widening + kAllowance;
+  if (bytes > most)
+    fail(Code::kOutOfMemory, "[read_idx] ", path, ": a tensor must not take more than ",
+         max_bytes ? "'max_bytes' allows" : "a compressed file of this size takes by itself", ": got ", bytes,
+         " bytes of ", most, "; where the file is trusted, allow more with 'max_bytes', or decompress it");
 
   Tensor out = context.allocate(type.dtype, shape);
   size_t n = static_cast<size_t>(count);

@@ -2,6 +2,7 @@
 // It knows one file at a time; idx_folder.h finds those that belong together. It does not write IDX.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/tensor/context.h"
@@ -18,10 +19,10 @@ namespace tl::data {
 // Throws kInvalidArgument (an empty path), kNotFound (no such file), kIo (a directory or a device, no
 // permission, a failing disk), kCorruptData (the content contradicts the format or its own header: too short,
 // too long, an unknown type code, a bad checksum, bytes behind the compressed data that are no further gzip
-// member) and kOutOfMemory. The sizes of the header are compared with the file before memory is asked for, so a
-// header that lies costs nothing: never more than the decompressed size (the tensor's, where elements are
-// widened) and 64 MiB are used. A bit that flipped among plain elements cannot be seen, because the format has
+// member) and kOutOfMemory, also for a tensor of more than `max_bytes`. Where that is 0, it is the size of the file as it is, times
+// 2 or 4 where elements are widened so, and 63 MiB: a small compressed file may hold any amount of zeros. The sizes of the header are
+// compared with the file before memory is asked for, so a header that lies costs nothing. Besides the tensor at most 1 MiB is used. A bit that flipped among plain elements cannot be seen, because the format has
 // no checksum; gzip has one.
-Tensor read_idx(Context& context, const std::string& path);
+Tensor read_idx(Context& context, const std::string& path, uint64_t max_bytes = 0);
 
 }  // namespace tl::data

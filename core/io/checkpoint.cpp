@@ -86,6 +86,7 @@ std::string manifest_text(const char* op, const CheckpointInfo& info, const Snap
   texts["version"] = std::to_string(kVersion);
   texts["step"] = std::to_string(info.step);
   if (info.metric) texts["metric"] = tl::text(*info.metric);
+  if (info.serial > 0) texts["serial"] = std::to_string(info.serial);
   texts["bytes"] = std::to_string(sums.bytes);
   texts["header"] = hex(sums.header);
   for (size_t i = 0; i < sums.tensors.size(); i++)
@@ -156,6 +157,7 @@ Manifest read_manifest(const char* op, const std::string& path, Poll poll) {
       file.corrupt(begin, "'metric' must be a number: got '", text("metric").substr(0, 64),
                    "'; is it of a checkpoint?");
   }
+  if (out.texts.count("serial")) out.info.serial = integer("serial");
   file.check_unchanged();
   return out;
 }

@@ -1,7 +1,7 @@
 // One checkpoint on disk: a folder that is either whole or not there.
 //
 //   step-100/tensors.safetensors   the tensors of a State, and texts that are bytes, as u8: a plain safetensors file
-//   step-100/manifest.json         {"crc32":"89abcdef","manifest":{...}}: the step, a metric, the values that are no tensors, and a
+//   step-100/manifest.json         {"crc32":"89abcdef","manifest":{...}}: the step, a metric, a serial number, the values that are no tensors, and a
 //                                  checksum of each tensor; the first number is that of the second object's text
 //
 // Written to "<name>.tmp-<random>", each file and the folder synced, then renamed once; the name's folder is synced last. So a process
@@ -37,6 +37,8 @@ class Snapshot {
 struct CheckpointInfo {
   int64_t step = 0;
   std::optional<double> metric;
+  // The place in the order in which a manager wrote those of its folder, from 1 on; 0: none, as older ones and single ones have.
+  int64_t serial = 0;
 };
 
 // Writes `path`, which must not be there. Throws kFailedPrecondition where it is, kIo (no space left, no permission), and what the poll

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <system_error>
 #include <thread>
 
@@ -33,11 +34,23 @@ std::optional<int64_t> step_in(const std::string& name) {
   return step;
 }
 
+// By the order of writing. Those of versions that wrote no serial numbers come first.
+bool is_older(const CheckpointInfo& a, const CheckpointInfo& b) {
+  return a.serial != b.serial ? a.serial < b.serial : a.step < b.step;
+}
+
+// The serial number of the next one. What a foreign manifest claims must not overflow it.
+int64_t next_serial(const std::vector<CheckpointInfo>& all) {
+  int64_t last = 0;
+  for (const CheckpointInfo& c : all) last = std::max(last, c.serial);
+  return last == std::numeric_limits<int64_t>::max() ? last : last + 1;
+}
+
 bool is_worse(const CheckpointInfo& a, const CheckpointInfo& b, Best best) {
   const bool a_has = a.metric && !std::isnan(*a.metric), b_has = b.metric && !std::isnan(*b.metric);
   if (a_has != b_has) return b_has;
   if (a_has && *a.metric != *b.metric) return (*a.metric > *b.metric) == (best == Best::kMin);
-  return a.step < b.step;
+  return is_older(a, b);
 }
 
 // That a checkpoint cannot be used, not that the machine or the program is at its limits.
@@ -52,14 +65,13 @@ constexpr auto nothing = [] {};
 std::vector<int64_t> superfluous(std::vector<CheckpointInfo> all, const ManagerOptions& options) {
   std::vector<int64_t> out;
   if (options.max_to_keep < 0 || all.empty()) return out;
-  auto by_step = [](const CheckpointInfo& a, const CheckpointInfo& b) { return a.step < b.step; };
-  const int64_t newest = std::max_element(all.begin(), all.end(), by_step)->step;
+  const int64_t newest = std::max_element(all.begin(), all.end(), is_older)->step;
   if (options.keep_every > 0)
     all.erase(std::remove_if(all.begin(), all.end(),
                              [&](const auto& c) { return c.step % options.keep_every == 0; }),
               all.end());
   std::sort(all.begin(), all.end(), [&](const CheckpointInfo& a, const CheckpointInfo& b) {
-    return options.best == Best::kNone ? by_step(a, b) : is_worse(a, b, options.best);
+    return options.best == Best::kNone ? is_older(a, b) : is_worse(a, b, options.best);
   });
   const auto most = static_cast<size_t>(options.max_to_keep);
   for (size_t i = 0; i + most < all.size(); i++)
@@ -129,14 +141,17 @@ class CheckpointManager::Writer {
   void run(Poll poll) {
     const std::string path = manager_.path_of(info_.step);
     const std::string damaged = set_damaged_aside(path, poll);
+    std::vector<CheckpointInfo> all;
     try {
-      write_checkpoint(kOp, path, info_, snapshot_, poll);
+      all = manager_.find_all();
+      all.push_back({info_.step, info_.metric, next_serial(all)});
+      write_checkpoint(kOp, path, all.back(), snapshot_, poll);
     } catch (...) {
       if (!damaged.empty()) ::rename(damaged.c_str(), path.c_str());
       throw;
     }
     if (!damaged.empty()) (void)remove_tree(damaged);  // what stays of it is swept next time
-    for (int64_t step : superfluous(manager_.find_all(), manager_.options_))
+    for (int64_t step : superfluous(std::move(all), manager_.options_))
       remove_checkpoint(kOp, manager_.path_of(step));
   }
 
@@ -275,17 +290,41 @@ void CheckpointManager::passed_over(int64_t step, const Error& error) {
       concat("[checkpoint_manager] checkpoint ", step, " is passed over: ", error.message()).c_str());
 }
 
+// What cannot be read, for it is of a newer version, stands first: whether it may be passed over is the reader's to say. A damaged
+// manifest does not say when it was written, and is passed over here.
+std::vector<int64_t> CheckpointManager::find_newest_first() {
+  std::vector<CheckpointInfo> all;
+  for (int64_t step : find_steps()) {
+    CheckpointInfo info;
+    try {
+      info = read_checkpoint_info("checkpoint_manager", path_of(step), nothing);
+    } catch (const Error& e) {
+      if (is_damage(e.code())) {
+        passed_over(step, e);
+        continue;
+      }
+      if (e.code() != Code::kUnsupported) throw;
+      info.serial = std::numeric_limits<int64_t>::max();
+    }
+    info.step = step;  // the name counts; the reader compares
+    all.push_back(info);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return is_older(b, a); });
+  std::vector<int64_t> steps;
+  for (const CheckpointInfo& info : all) steps.push_back(info.step);
+  return steps;
+}
+
 template <class F>
 std::optional<int64_t> CheckpointManager::newest(F&& f) {
   wait();
-  const std::vector<int64_t> steps = find_steps();
-  for (size_t i = steps.size(); i-- > 0;) {
+  for (const int64_t step : find_newest_first()) {
     try {
-      f(steps[i]);
-      return steps[i];
+      f(step);
+      return step;
     } catch (const Error& e) {
       if (!is_damage(e.code())) throw;
-      passed_over(steps[i], e);
+      passed_over(step, e);
     }
   }
   return std::nullopt;

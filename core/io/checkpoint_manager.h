@@ -3,7 +3,8 @@
 //
 // The first save takes the folder for this manager, by flock(2) on the file "lock" in it, until the manager ends; the lock of a process
 // that died is gone. Reading needs no lock and no right to write. The newest checkpoint is found by reading the checkpoints, never by a
-// note of which it is; one that is damaged is passed over.
+// note of which it is; one that is damaged is passed over. The newest is the one that was written last, by the serial numbers in the
+// manifests, whatever its step: a run that went back to an earlier step goes on from what it wrote then.
 //
 // A manager belongs to the thread of its context. With `asynchronous` a save returns when the state is taken, which costs nothing since
 // tensors never change, and a thread of the manager's writes it; the next call waits for it and throws what went wrong.
@@ -34,7 +35,8 @@ struct ManagerOptions {
 };
 
 // Which of them go, in ascending order: a function of its own, so that it can be tested. Checkpoints without a metric, or with NaN, are
-// worse than all others; of equals the older one is.
+// worse than all others; of equals the older one is. Older is what was written before, and without serial numbers, by step. The
+// newest never goes.
 std::vector<int64_t> superfluous(std::vector<CheckpointInfo> all, const ManagerOptions& options);
 
 class CheckpointManager {
@@ -54,7 +56,7 @@ class CheckpointManager {
 
   // Those whose manifests are whole, ascending. Every call from here on waits as above.
   std::vector<int64_t> steps();
-  // The newest that is whole, every byte of it; none where there is none.
+  // The newest, which is the one written last, that is whole, every byte of it; none where there is none.
   std::optional<int64_t> latest();
   // The best by metric among those whose manifests are whole. Throws kFailedPrecondition where no best was asked for.
   std::optional<int64_t> best();
@@ -71,6 +73,7 @@ class CheckpointManager {
   std::string path_of(int64_t step) const;
   std::vector<int64_t> find_steps() const;
   std::vector<CheckpointInfo> find_all() const;
+  std::vector<int64_t> find_newest_first();
   void check_step(const char* op, int64_t step, const CheckpointInfo& info) const;
   State load(const char* op, int64_t step) const;
   void take_folder();

@@ -61,9 +61,12 @@ ColumnType Columns::settled(const Column& c) const {
   auto has = [&](Seen s) { return (c.seen & static_cast<uint8_t>(s)) != 0; };
   if (has(Seen::kText)) return ColumnType::kText;
   if (has(Seen::kTruth))
-    return has(Seen::kMissing) || has(Seen::kWhole) || has(Seen::kNumber) ? ColumnType::kText
-                                                                          : ColumnType::kBool;
-  return has(Seen::kWhole) && !has(Seen::kNumber) && !has(Seen::kMissing) ? ColumnType::kI64 : number;
+    return has(Seen::kMissing) || has(Seen::kWhole) || has(Seen::kNumber) || has(Seen::kSpelled)
+               ? ColumnType::kText
+               : ColumnType::kBool;
+  return has(Seen::kWhole) && !has(Seen::kNumber) && !has(Seen::kSpelled) && !has(Seen::kMissing)
+             ? ColumnType::kI64
+             : number;
 }
 
 void Columns::allocate(int64_t rows, Budget& budget) {

@@ -2,13 +2,15 @@
 // sizes and the number of rows; then the tensors are allocated, and every value is put where it belongs. So no second copy of the
 // values is ever held.
 //
-// A value is missing (no field, a null), a truth, a whole number, another number or a text. What a column becomes:
+// A value is missing (no field, a null), a truth, a whole number, another number, a number that is spelled as a text for the format
+// has none (NaN and the infinities in JSON; an empty text in quotes in CSV, which is a missing one), or a text. What a column becomes:
 //
 //   its values                          dtype      a missing one is
-//   none, or numbers with a fraction    f32, f64   NaN
+//   none, or numbers with a fraction,   f32, f64   NaN
+//   spelled ones among them
 //   whole numbers that fit 64 bits      i64, with missing ones as above
 //   truths                              bool; with missing ones as texts are
-//   texts                               i32: codes from 0 in the order of first appearance, and the texts beside them; -1
+//   texts, spelled numbers among them   i32: codes from 0 in the order of first appearance, and the texts beside them; -1
 #pragma once
 
 #include <cstdint>
@@ -52,7 +54,7 @@ class Columns {
   }  // elements of one value, after allocate()
 
   // The first walk. A value that a column of a given type cannot hold is only found in the second one.
-  enum class Seen : uint8_t { kMissing = 1, kTruth = 2, kWhole = 4, kNumber = 8, kText = 16 };
+  enum class Seen : uint8_t { kMissing = 1, kTruth = 2, kWhole = 4, kNumber = 8, kText = 16, kSpelled = 32 };
   void see(size_t column, Seen value) { columns_[column].seen |= static_cast<uint8_t>(value); }
   bool has_seen(size_t column, Seen value) const {
     return columns_[column].seen & static_cast<uint8_t>(value);

@@ -188,7 +188,9 @@ class FirstWalk final : public Walk {
     if (rows_ == 0 && !options_.header) columns_.add(row_start(), std::to_string(column), type(column));
     if (column >= columns_.size()) return;  // row() will say so
     if (columns_.type(column) == ColumnType::kGuess)
-      columns_.see(column, missing_(text, null) ? Columns::Seen::kMissing : parse(text).parsed);
+      columns_.see(column, missing_(text, null) ? Columns::Seen::kMissing
+                           : text.empty()       ? Columns::Seen::kSpelled
+                                                : parse(text).parsed);
     columns_.see_row(column);
   }
 
@@ -238,6 +240,7 @@ class SecondWalk final : public Walk {
     if (type == ColumnType::kSkip) return;
     if (missing_(text, null)) return columns_.put_missing(row_start(), column, row_, 0);
     if (type == ColumnType::kText) return columns_.put_text(row_start(), column, row_, 0, text);
+    if (text.empty()) return columns_.put_missing(row_start(), column, row_, 0);  // in quotes
     const Field field = parse(text);
     switch (field.parsed) {
       case Columns::Seen::kTruth: return columns_.put_truth(row_start(), column, row_, 0, field.whole == 1);

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/base/escape.h"
+
 namespace tl::io {
 namespace {
 
@@ -420,8 +422,8 @@ std::string quoted(const char* op, const char* what, const std::string& text) {
     invalid("[", op, "] ", what, " must hold no NUL: got one in '", text.c_str(),
             "'; keep bytes in a tensor of u8");
   if (!is_utf8(text))
-    invalid("[", op, "] ", what, " must be UTF-8: got other bytes in '", text,
-            "'; keep bytes in a tensor of u8");
+    invalid("[", op, "] ", what, " must be UTF-8: got other bytes in ", json_text(text),
+            "; keep bytes in a tensor of u8");
   std::string written = Json(text).dump();
   if (written.size() > 2 * kMostTextBytes)
     invalid("[", op, "] ", what, " has at most ", 2 * kMostTextBytes, " bytes with its escapes: got ",

@@ -1,11 +1,14 @@
 #include "core/io/json_lines.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "core/base/escape.h"
 #include "core/io/columns.h"
 
 namespace tl::io {
@@ -182,6 +185,14 @@ class Line : public nlohmann::json_sax<json> {
   bool known_[kDeepestArray] = {};
 };
 
+// What stands for a number that JSON has none for: exactly what logs of metrics write (core/base/escape.h).
+std::optional<double> spelled_number(const std::string& text) {
+  for (const double v : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                         -std::numeric_limits<double>::infinity()})
+    if (json_text(text) == json_number(v)) return v;
+  return std::nullopt;
+}
+
 class FirstLine final : public Line {
  public:
   using Line::Line;
@@ -197,16 +208,22 @@ class FirstLine final : public Line {
     using Seen = Columns::Seen;
     columns_.see(column_, kind);
     const bool number = columns_.has_seen(column_, Seen::kWhole) || columns_.has_seen(column_, Seen::kNumber);
+    if (columns_.has_seen(column_, Seen::kTruth) && columns_.has_seen(column_, Seen::kSpelled)) mixed();
     if (number + columns_.has_seen(column_, Seen::kText) + columns_.has_seen(column_, Seen::kTruth) > 1)
-      input_.corrupt(offset_,
-                     "values of a key must be of one kind: got several of number, text and truth for '",
-                     columns_.name(column_), "'");
+      mixed();
+  }
+  [[noreturn]] void mixed() const {
+    input_.corrupt(offset_,
+                   "values of a key must be of one kind: got several of number, text and truth for '",
+                   columns_.name(column_), "'");
   }
   void on_missing() override { see(Columns::Seen::kMissing); }
   void on_truth(bool) override { see(Columns::Seen::kTruth); }
   void on_whole(int64_t) override { see(Columns::Seen::kWhole); }
   void on_number(double) override { see(Columns::Seen::kNumber); }
-  void on_text(const std::string&) override { see(Columns::Seen::kText); }
+  void on_text(const std::string& v) override {
+    see(spelled_number(v) ? Columns::Seen::kSpelled : Columns::Seen::kText);
+  }
   void end_value(const Shape& shape) override {
     columns_.see_shape(offset_, column_, shape);
     columns_.see_row(column_);
@@ -234,7 +251,14 @@ class SecondLine final : public Line {
   void on_truth(bool v) override { columns_.put_truth(offset_, column_, row_, here(), v); }
   void on_whole(int64_t v) override { columns_.put_whole(offset_, column_, row_, here(), v); }
   void on_number(double v) override { columns_.put_number(offset_, column_, row_, here(), v); }
-  void on_text(const std::string& v) override { columns_.put_text(offset_, column_, row_, here(), v); }
+  void on_text(const std::string& v) override {
+    const std::optional<double> number =
+        columns_.type(column_) == ColumnType::kText ? std::nullopt : spelled_number(v);
+    if (number)
+      columns_.put_number(offset_, column_, row_, here(), *number);
+    else
+      columns_.put_text(offset_, column_, row_, here(), v);
+  }
   void end_value(const Shape&) override {}
   [[noreturn]] void changed() const {
     input_.fail_at(Code::kIo, offset_,

@@ -176,6 +176,9 @@ std::vector<double> ticks(double min, double max, int about) {
 }
 
 std::vector<double> log_ticks(double min, double max, int about) {
+  // A margin may reach beyond the numbers that there are, to 0 and infinity, whose logarithms are no decades.
+  min = std::max(min, std::numeric_limits<double>::denorm_min());
+  max = std::min(max, std::numeric_limits<double>::max());
   const int low = static_cast<int>(std::floor(std::log10(min) + 1e-9));
   const int high = static_cast<int>(std::ceil(std::log10(max) - 1e-9));
   const int every = std::max(1, (high - low) / std::max(1, about));

@@ -97,8 +97,7 @@ void check_names(const char* op, const std::vector<StoredTensor>& tensors) {
   std::vector<const std::string*> names;
   names.reserve(tensors.size());
   for (const StoredTensor& t : tensors) {
-    if (t.name.empty() || t.name == "__metadata__")
-      invalid("[", op, "] a tensor needs a name other than '__metadata__': got '", t.name, "'; rename it");
+    check_tensor_name(op, t.name);
     names.push_back(&t.name);
   }
   std::sort(names.begin(), names.end(), [](const std::string* a, const std::string* b) { return *a < *b; });
@@ -139,6 +138,11 @@ uint32_t write_plain(File& file, const std::byte* data, size_t bytes, Poll poll)
 }
 
 }  // namespace
+
+void check_tensor_name(const char* op, const std::string& name) {
+  if (name.empty() || name == "__metadata__")
+    invalid("[", op, "] a tensor needs a name other than '__metadata__': got '", name, "'; rename it");
+}
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
               "the format is little-endian, and so is what is copied here");

@@ -69,6 +69,9 @@ struct SafetensorsChecksums {
   std::vector<uint32_t> tensors;  // in the order in which they were passed
 };
 
+// Throws kInvalidArgument for a name that the format keeps for itself, and for none.
+void check_tensor_name(const char* op, const std::string& name);
+
 // Writes the content of such a file into a new one. Throws kInvalidArgument (names that are equal, empty, "__metadata__", or no text that
 // the format takes; too many), kIo, and what the poll throws.
 SafetensorsChecksums write_safetensors(File& file, const std::vector<StoredTensor>& tensors,

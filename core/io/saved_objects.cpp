@@ -27,6 +27,7 @@ std::string StateDifference::text(size_t most) const {
   append_list(out, "missing", missing, most);
   append_list(out, "extra", extra, most);
   append_list(out, "of another kind", other, most);
+  append_list(out, "refused", refused, most);
   return out;
 }
 
@@ -70,7 +71,7 @@ PendingRestorePtr SavedObjects::prepare(const State& state) const {
     invalid("[checkpoint] it must hold exactly what the objects have a place for: got ", differs.text(20),
             "; make the objects as in the program that saved it (build layers and optimizers first), or "
             "restore partly");
-  return prepare_all(state);
+  return prepare_all(state, nullptr);
 }
 
 PendingRestorePtr SavedObjects::prepare_partly(const State& state, StateDifference* left) const {
@@ -81,13 +82,21 @@ PendingRestorePtr SavedObjects::prepare_partly(const State& state, StateDifferen
     const StateValue* there = state.find(path);
     merged.set(path, there && same_kind(value, *there) ? *there : value);
   }
-  return prepare_all(merged);
+  return prepare_all(merged, left);
 }
 
-PendingRestorePtr SavedObjects::prepare_all(const State& state) const {
+// With `left`, objects that do not take their values go there; what is no fault of values is thrown all the same.
+PendingRestorePtr SavedObjects::prepare_all(const State& state, StateDifference* left) const {
   std::vector<PendingRestorePtr> all;
   all.reserve(objects_.size());
-  for (const auto& [name, object] : objects_) all.push_back(object->prepare(state, name));
+  for (const auto& [name, object] : objects_) {
+    try {
+      all.push_back(object->prepare(state, name));
+    } catch (const Error& e) {
+      if (!left || (e.code() != Code::kInvalidArgument && e.code() != Code::kCorruptData)) throw;
+      left->refused.push_back(concat(name, ": ", e.message()));
+    }
+  }
   return pending_restore([all = std::move(all)] {
     for (const PendingRestorePtr& one : all) one->take();
   });

@@ -24,7 +24,9 @@ struct StateDifference {
   std::vector<std::string> missing;  // there is a place, and no value
   std::vector<std::string> extra;    // there is a value, and no place
   std::vector<std::string> other;    // of another kind, dtype or shape: "path: f32 (2,) instead of f32 (3,)"
-  bool empty() const { return missing.empty() && extra.empty() && other.empty(); }
+  std::vector<std::string>
+      refused;  // an object does not take its values: "name: why". Found by preparing only
+  bool empty() const { return missing.empty() && extra.empty() && other.empty() && refused.empty(); }
   // "missing: a, b; extra: c", at most `most` of each with the number of the others.
   std::string text(size_t most) const;
 };
@@ -43,11 +45,12 @@ class SavedObjects {
   // kinds that save() gives now, and what an object throws that does not accept its values, or finds no memory. Nothing changes before
   // what is returned takes them. The objects live as long.
   PendingRestorePtr prepare(const State& state) const;
-  // Of those that are there and fit; the others stay. *left: what does not take part.
+  // Of those that are there and fit; the others stay, and so does each object that does not take its values. *left: what does not
+  // take part. Throws kOutOfMemory, and nothing for values.
   PendingRestorePtr prepare_partly(const State& state, StateDifference* left) const;
 
  private:
-  PendingRestorePtr prepare_all(const State& state) const;
+  PendingRestorePtr prepare_all(const State& state, StateDifference* left) const;
   std::vector<std::pair<std::string, std::shared_ptr<Stateful>>> objects_;
 };
 

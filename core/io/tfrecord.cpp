@@ -20,9 +20,10 @@ uint64_t length_at(const Input& input, uint64_t at) {
   const uint64_t length = little_endian(head, 8);
   if (little_endian(head + 8, 4) != masked_crc32c({reinterpret_cast<const char*>(head), 8}))
     input.corrupt(at, "the checksum of a record's length does not fit; is it a TFRecord file?");
-  if (length > input.size() - at - kHead || input.size() - at - kHead - length < kFoot)
-    input.corrupt(at, "a record of ", length, " bytes does not fit the ", input.size() - at - kHead,
-                  " that are left; the file is cut off");
+  const uint64_t left = input.size() - at - kHead;
+  if (length > left || left - length < kFoot)
+    input.corrupt(at, "a record of ", length, " bytes and a checksum of ", kFoot, " does not fit the ", left,
+                  " bytes that are left; the file is cut off");
   return length;
 }
 

@@ -89,8 +89,10 @@ Point direction(const History& history, const Point& g) {
 
 void check(const LbfgsOptions& o) {
   const char* name = o.name.c_str();
-  for (auto [what, value] : {std::pair{"history_size", o.history_size}, {"max_iterations", o.max_iterations}})
-    if (value < 1) invalid("[", name, "] '", what, "' must be at least 1: got ", value, "; 10 is usual");
+  if (o.history_size < 1)
+    invalid("[", name, "] 'history_size' must be at least 1: got ", o.history_size, "; 10 is usual");
+  if (o.max_iterations < 1)
+    invalid("[", name, "] 'max_iterations' must be at least 1: got ", o.max_iterations, "; 20 is usual");
   check_not_negative(name, "gradient_tolerance", o.gradient_tolerance);
   check_not_negative(name, "change_tolerance", o.change_tolerance);
   if (!(o.sufficient_decrease > 0 && o.sufficient_decrease < 1))

@@ -104,6 +104,9 @@ class Optimizer::Numbers final : public HostNumbers {
 
 Optimizer::Optimizer(Context& context, std::string name, double learning_rate)
     : context_(context), name_(std::move(name)) {
+  if (name_.empty() || name_.find('/') != std::string::npos)
+    invalid("[optimizer] 'name' must not be empty and must hold no '/', which stands between names: got '",
+            name_, "'; choose another");
   check_not_negative(name_.c_str(), "learning_rate", learning_rate);
   iterations_ = HostCell(scalar_of(context, int64_t{0}), name_ + "/iterations");
   learning_rate_ = VariableRef::make(scalar_of(context, learning_rate), name_ + "/learning_rate", false);

@@ -61,6 +61,9 @@ double Plateau::at(int64_t step) const {
   return std::fmax(rate * scale(), std::fmin(options_.min_rate, rate));
 }
 
+// Where the rate of the base is the same for all steps, it is known here whether the least one has been reached.
+bool Plateau::can_fall() const { return !parts()[0]->is_constant() || rate(0) > options_.min_rate; }
+
 bool Plateau::report(double metric) {
   context_.note_host_read(scale_->peek(), "schedule_report");
   const double best = number_in(best_), scale_now = scale();
@@ -71,7 +74,7 @@ bool Plateau::report(double metric) {
   if (cooldown > 0) cooldown--, wait = 0;
   if (better) {
     wait = 0;
-  } else if (cooldown == 0 && ++wait >= options_.patience) {
+  } else if (cooldown == 0 && ++wait >= options_.patience && can_fall()) {
     reduced = true;
     wait = 0;
     cooldown = options_.cooldown;

@@ -10,9 +10,10 @@ struct PlateauOptions {
   double factor = 0.1;      // in (0, 1): what the rate is multiplied by
   int64_t patience = 10;    // reports without an improvement after which that happens, at least 1
   double min_delta = 1e-4;  // an improvement is by more than that; finite, not negative
-  int64_t cooldown = 0;     // reports after a reduction that do not count against patience
-  double min_rate = 0;      // reductions do not go below it; finite, not negative
-  bool maximize = false;    // the metric is to rise
+  // Reports until counting against patience begins again: the last of them counts, as in Keras; in PyTorch it does not.
+  int64_t cooldown = 0;
+  double min_rate = 0;    // reductions do not go below it; finite, not negative
+  bool maximize = false;  // the metric is to rise
   std::string name = "plateau";
 };
 
@@ -21,7 +22,8 @@ class Plateau final : public Schedule {
   // The rate is that of `base` times the factors of all reductions so far. Throws kInvalidArgument for options out of range.
   Plateau(Context& context, const SchedulePtr& base, const PlateauOptions& options);
 
-  // The metric as it is now; NaN is no improvement. True when the rate has been reduced. A failure changes nothing. Not for a step that
+  // The metric as it is now; NaN is no improvement. True when the rate has been reduced, which it is not where a constant
+  // base has brought it to min_rate. A failure changes nothing. Not for a step that
   // is recorded: later steps would not report.
   bool report(double metric);
 
@@ -34,6 +36,7 @@ class Plateau final : public Schedule {
 
  private:
   double scale() const;
+  bool can_fall() const;
 
   Context& context_;
   PlateauOptions options_;

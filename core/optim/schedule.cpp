@@ -172,11 +172,21 @@ class GrowingPeriods {
   double t_, growth_, log_t_;
 };
 
+class Constant final : public Schedule {
+ public:
+  explicit Constant(double rate) : rate_(rate) {}
+  bool is_constant() const override { return true; }
+
+ private:
+  double at(int64_t) const override { return rate_; }
+  double rate_;
+};
+
 }  // namespace
 
 SchedulePtr constant_rate(double rate) {
   check_rate("schedule_constant", "rate", rate);
-  return of([=](int64_t) { return rate; });
+  return std::make_shared<Constant>(rate);
 }
 
 SchedulePtr piecewise_constant(Span<const int64_t> boundaries, Span<const double> rates) {

@@ -36,6 +36,8 @@ class Schedule {
   // What it and its parts remember, for checkpoints: appended to the list, parts first, and each variable once, on however many
   // ways its schedule is reached. Nothing, but for plateaus.
   void list_variables(std::vector<VariableRef>& list) const;
+  // Whether every step has the same rate.
+  virtual bool is_constant() const { return false; }
 
  protected:
   Schedule() = default;

@@ -51,6 +51,9 @@ void check_step_options(const char* optimizer, const StepOptions& o) {
   if (!o.dynamic_loss_scale) return;
   check_positive(optimizer, "min_loss_scale", o.min_loss_scale);
   check_positive(optimizer, "max_loss_scale", o.max_loss_scale);
+  if (o.min_loss_scale > o.max_loss_scale)
+    invalid("[", optimizer, "] 'min_loss_scale' must not be above 'max_loss_scale': got ", o.min_loss_scale,
+            " and ", o.max_loss_scale, "; move one of them");
   if (!(o.initial_loss_scale >= o.min_loss_scale && o.initial_loss_scale <= o.max_loss_scale))
     invalid("[", optimizer, "] 'initial_loss_scale' must be in [", o.min_loss_scale, ", ", o.max_loss_scale,
             "], from 'min_loss_scale' to 'max_loss_scale': got ", o.initial_loss_scale, "; move one of them");

@@ -185,12 +185,12 @@ static void a_cancelled_read_of_a_file_leaves_nothing(void **state) {
                  "ab",
                  10);
   assert_int_equal(tl_context_cancel(c), TL_OK);
-  assert_null(tl_read_idx(c, path));
+  assert_null(tl_read_idx(c, path, 0));
   expect_error(c, TL_CANCELLED, "[read_idx] cancelled");
   tl_context_statistics s = {.struct_size = sizeof s};
   assert_int_equal(tl_context_stats(c, &s), TL_OK);
   assert_int_equal(s.values, 0);
-  assert_non_null(tl_read_idx(c, path));
+  assert_non_null(tl_read_idx(c, path, 0));
   unlink(path);
   free_context(c);
 }

@@ -125,6 +125,34 @@ static void strict_and_partial(void **state) {
   free_context(wide.c);
 }
 
+/* A place that the dataset has not: reported, and the rest is restored. */
+static void restores_what_objects_take(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_tensor *w = tl_variable_new(c, tl_scalar(c, TL_F32, 1), "w", true), *element;
+  tl_dataset *ten = tl_dataset_range(c, 0, 10, 1), *three = tl_dataset_range(c, 0, 3, 1);
+  for (int i = 0; i < 7; i++) assert_true(tl_dataset_next(ten, &element, 1));
+  assert_true(tl_dataset_next(three, &element, 1));
+  tl_checkpoint *saved = tl_checkpoint_new(c), *other = tl_checkpoint_new(c);
+  assert_int_equal(tl_checkpoint_add_variable(saved, "w", w), TL_OK);
+  assert_int_equal(tl_checkpoint_add_dataset(saved, "train", ten), TL_OK);
+  assert_int_equal(tl_checkpoint_save(saved, in_folder("places")), TL_OK);
+  assert_int_equal(tl_variable_assign(w, tl_scalar(c, TL_F32, 9)), TL_OK);
+  assert_int_equal(tl_checkpoint_add_dataset(other, "train", three), TL_OK);
+  assert_int_equal(tl_checkpoint_add_variable(other, "w", w), TL_OK);
+  assert_int_equal(tl_checkpoint_restore(other, in_folder("places")), TL_INVALID_ARGUMENT);
+  tl_clear_error(c);
+  assert_true(tl_tensor_item(w) == 9);
+  char report[300];
+  assert_int_equal(tl_checkpoint_restore_partly(other, in_folder("places"), report, sizeof report, NULL),
+                   TL_OK);
+  assert_true(strncmp(report, "refused: 'train: ", 17) == 0);
+  assert_true(tl_tensor_item(w) == 1);
+  assert_true(tl_dataset_next(three, &element, 1) &&
+              tl_tensor_item(element) == 1); /* it stays at its place */
+  free_context(c);
+}
+
 static void keeps_objects_and_refuses(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -146,6 +174,11 @@ static void keeps_objects_and_refuses(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "'w' twice");
   assert_int_equal(tl_checkpoint_add_random(all, ""), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "needs a name");
+  assert_int_equal(tl_checkpoint_add_variable(all, "__metadata__", w), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[checkpoint_add_variable] a tensor needs a name other than '__metadata__'");
+  assert_int_equal(tl_checkpoint_set_text(all, "__metadata__", "t"), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'__metadata__'");
   assert_int_equal(tl_checkpoint_add_random(all, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'name'");
   assert_int_equal(tl_checkpoint_add_layer(all, "l", NULL), TL_INVALID_ARGUMENT);
@@ -164,6 +197,8 @@ static void keeps_objects_and_refuses(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "not there");
   assert_int_equal(tl_checkpoint_restore(all, in_folder("none")), TL_NOT_FOUND);
   expect_error(c, TL_NOT_FOUND, "[checkpoint_restore] ");
+  assert_int_equal(tl_checkpoint_save(all, in_folder("slash//")), TL_OK);
+  assert_int_equal(tl_checkpoint_restore(all, in_folder("slash")), TL_OK);
   assert_int_equal(tl_checkpoint_save(all, ""), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'path'");
 
@@ -260,8 +295,8 @@ static void not_inside_a_recorded_step(void **state) {
 
 int checkpoint_tests(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
-  const struct CMUnitTest tests[] = {TEST(goes_on_with_the_same_bits), TEST(strict_and_partial),
-                                     TEST(keeps_objects_and_refuses), TEST(a_manager),
-                                     TEST(not_inside_a_recorded_step)};
+  const struct CMUnitTest tests[] = {
+      TEST(goes_on_with_the_same_bits), TEST(strict_and_partial), TEST(restores_what_objects_take),
+      TEST(keeps_objects_and_refuses),  TEST(a_manager),          TEST(not_inside_a_recorded_step)};
   return RUN_GROUP("checkpoint", tests);
 }

@@ -43,27 +43,30 @@ static void idx_files_are_read_or_refused(void** state) {
   static const unsigned char content[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255};
   char path[PATH_ROOM];
   temporary_file(path, content, sizeof content);
-  tl_tensor* t = tl_read_idx(c, path);
+  tl_tensor* t = tl_read_idx(c, path, 0);
   uint8_t values[6] = {0};
   assert_true(tl_tensor_dtype(t) == TL_U8 && tl_tensor_rank(t) == 2);
   assert_true(tl_tensor_dim(t, 0) == 2 && tl_tensor_dim(t, 1) == 3);
   assert_int_equal(tl_tensor_read(t, values, sizeof values), TL_OK);
   assert_true(memcmp(values, content + 12, 6) == 0);
   tl_tensor_release(t);
+  assert_null(tl_read_idx(c, path, 5));
+  expect_error(c, TL_OUT_OF_MEMORY, "'max_bytes' allows: got 6 bytes of 5");
+  assert_non_null(tl_read_idx(c, path, 6));
 
   for (size_t length = 0; length < sizeof content; length++) {
     write_file(path, content, length);
-    assert_null(tl_read_idx(c, path));
+    assert_null(tl_read_idx(c, path, 0));
     expect_error(c, TL_CORRUPT_DATA, path);
   }
   remove(path);
-  assert_null(tl_read_idx(c, path));
+  assert_null(tl_read_idx(c, path, 0));
   expect_error(c, TL_NOT_FOUND, path);
-  assert_null(tl_read_idx(c, "/tmp"));
+  assert_null(tl_read_idx(c, "/tmp", 0));
   expect_error(c, TL_IO, "/tmp");
-  assert_null(tl_read_idx(c, NULL));
+  assert_null(tl_read_idx(c, NULL, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "NULL");
-  assert_null(tl_read_idx(NULL, path));
+  assert_null(tl_read_idx(NULL, path, 0));
   assert_null(tl_dataset_from_idx_folder(c, path, TL_DATA_TRAIN));
   expect_error(c, TL_NOT_FOUND, path);
   assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN));
@@ -195,7 +198,7 @@ static void loops_end_at_an_error(void** state) {
   assert_null(element);
   assert_true(tl_dataset_size(rows) == 100 && tl_dataset_position(rows) == 3); /* reading works */
   assert_int_equal(tl_dataset_seek(rows, 0, 0), TL_IO);
-  assert_true(tl_dataset_take(c, rows, 1) == NULL && tl_read_idx(c, "nowhere") == NULL);
+  assert_true(tl_dataset_take(c, rows, 1) == NULL && tl_read_idx(c, "nowhere", 0) == NULL);
   expect_error(c, TL_IO, "of this test");
   assert_true(tl_dataset_position(rows) == 3);
   assert_true(tl_dataset_next(rows, &element, 1) && tl_tensor_item(element) == 3);

@@ -149,10 +149,10 @@ static void a_call_has_one_name(void **state) {
 static void empty_texts_are_no_paths(void **state) {
   (void)state;
   tl_context *c = new_context();
-  assert_null(tl_read_idx(c, ""));
+  assert_null(tl_read_idx(c, "", 0));
   assert_int_equal(tl_error_code(c), TL_INVALID_ARGUMENT);
   expect_message(c, "read_idx", "'path' must name a file: got an empty text");
-  assert_null(tl_read_idx(c, "no such file"));
+  assert_null(tl_read_idx(c, "no such file", 0));
   assert_int_equal(tl_error_code(c), TL_NOT_FOUND);
   expect_message(c, "read_idx", "got 'no such file'");
   assert_null(tl_dataset_from_idx_folder(c, "", TL_DATA_TRAIN));

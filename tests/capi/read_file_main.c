@@ -31,7 +31,7 @@ static void read_it(tl_context *c, const char *kind, const char *path) {
   if (!strcmp(kind, "json")) (void)tl_read_json_lines(c, path, NULL);
   if (!strcmp(kind, "image")) (void)tl_read_image(c, path, NULL);
   if (!strcmp(kind, "wav")) (void)tl_read_wav(c, path, NULL);
-  if (!strcmp(kind, "idx")) (void)tl_read_idx(c, path);
+  if (!strcmp(kind, "idx")) (void)tl_read_idx(c, path, 0);
   if (!strcmp(kind, "cifar")) (void)tl_dataset_from_cifar10_folder(c, path, TL_DATA_TRAIN);
   if (!strcmp(kind, "tfrecord")) {
     tl_dataset *records = tl_dataset_from_tfrecord(c, path);

@@ -71,6 +71,9 @@ static void refuses(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "'a' twice");
   assert_int_equal(tl_safetensors_writer_add(out, "\xff", one), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "UTF-8");
+  assert_int_equal(tl_safetensors_writer_add(out, "__metadata__", one), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT,
+               "[safetensors_writer_add] a tensor needs a name other than '__metadata__'");
   assert_int_equal(tl_safetensors_writer_add(out, "b", NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'tensor'");
   assert_int_equal(tl_safetensors_writer_set_metadata(out, "a", NULL), TL_INVALID_ARGUMENT);

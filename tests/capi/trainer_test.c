@@ -512,6 +512,12 @@ static void refuses_what_makes_no_sense(void **state) {
   tl_metric *none[] = {NULL};
   t.o.num_metrics = 1, t.o.metrics = none;
   REFUSED("each of 'metrics'");
+  tl_metric *two[] = {tl_metric_mean(c, "r"), tl_metric_sparse_categorical_accuracy(c, "r")};
+  t.o.num_metrics = 2, t.o.metrics = two;
+  REFUSED("a name of its own, other than 'loss': got 'r' twice");
+  tl_metric *loss[] = {tl_metric_sparse_categorical_accuracy(c, "loss")};
+  t.o.num_metrics = 1, t.o.metrics = loss;
+  REFUSED("got 'loss' twice");
   t.o.num_loggers = 1;
   REFUSED("'loggers' must hold");
   t.o.validation = t.train;

@@ -314,6 +314,23 @@ TEST_CASE("more data than the header promises is an error, also as a bomb", "[id
   CHECK(failure(context, folder.file("t", longer)) == Code::kCorruptData);
 }
 
+TEST_CASE("a small compressed file takes 64 MiB at most, unless more is allowed", "[idx]") {
+  Folder folder;
+  Context context(one_thread());
+  std::string text;
+  constexpr uint32_t kSize = 65u << 20;
+  const std::string path = folder.file("t", gzip(header(0x08, {kSize}) + Bytes(kSize, '\0')));
+  CHECK(failure(context, path, &text) == Code::kOutOfMemory);
+  CHECK(text.find("allow more with 'max_bytes'") != std::string::npos);
+  CHECK(context.allocator().stats().peak_live_bytes == 0);
+  CHECK(read_idx(context, path, kSize).elements() == kSize);
+  CHECK_THROWS_AS(read_idx(context, path, kSize - 1), tl::Error);
+  // Widened elements take four times the file, which is no small one then.
+  const std::string wide = folder.file("w", header(0x09, {3}) + "abc");
+  CHECK(read_idx(context, wide).bytes() == 12);
+  CHECK_THROWS_AS(read_idx(context, wide, 11), tl::Error);
+}
+
 TEST_CASE("an unknown type code and other files are refused", "[idx]") {
   Folder folder;
   Context context(one_thread());

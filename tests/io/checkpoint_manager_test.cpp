@@ -87,6 +87,49 @@ TEST_CASE("a manager keeps the newest three, finds the newest, and gives each ba
   CHECK(failure_of([&] { manager.best(); }).code == Code::kFailedPrecondition);
 }
 
+TEST_CASE("after going back to an earlier step, what is written last is the newest", "[io]") {
+  Context c({});
+  Folder folder;
+  State state;
+  {
+    CheckpointManager manager(c, folder.path(), {});
+    for (int step = 10; step <= 60; step += 10) manager.save(step, {}, state_of(c, static_cast<float>(step)));
+    manager.save(41, {}, state_of(c, 41));
+    CHECK(manager.steps() == Steps{41, 50, 60});
+    CHECK(manager.latest() == 41);
+    manager.save(43, {}, state_of(c, 43));
+    CHECK(manager.steps() == Steps{41, 43, 60});
+  }
+  CheckpointManager manager(c, folder.path(), {});  // the order outlives the manager
+  CHECK(manager.load_latest(state) == 43);
+  CHECK(value_in(state) == 43);
+  manager.save(5, {}, state_of(c, 5));
+  CHECK(manager.steps() == Steps{5, 41, 43});
+  CHECK(manager.latest() == 5);
+  write_bytes(folder / "step-5/manifest.json", "{}");
+  CHECK(manager.latest() == 43);
+}
+
+TEST_CASE("checkpoints without serial numbers are older than those with, by step", "[io]") {
+  Context c({});
+  Folder folder;
+  for (int step : {7, 9, 8}) {
+    const State state = state_of(c, static_cast<float>(step));
+    write_checkpoint("t", folder / concat("step-", step), {step, {}}, Snapshot("t", state), [] {});
+  }
+  CheckpointManager manager(c, folder.path(), {});
+  CHECK(manager.latest() == 9);
+  manager.save(1, {}, state_of(c, 1));
+  CHECK(manager.steps() == Steps{1, 8, 9});
+  CHECK(manager.latest() == 1);
+  // Of equal metrics the one that was written first is the worse; a number at the end of its range stays there.
+  CHECK(gone({{1, 0.5, 2}, {2, 0.5, 1}, {3, 0.9, 3}}, 1, Best::kMin, 0) == Steps{2});
+  const State last = state_of(c, 2);
+  write_checkpoint("t", folder / "step-2", {2, {}, INT64_MAX}, Snapshot("t", last), [] {});
+  manager.save(3, {}, state_of(c, 3));
+  CHECK(manager.latest() == 3);
+}
+
 TEST_CASE("the best by a metric stay, and multiples do", "[io]") {
   Context c({});
   Folder folder;

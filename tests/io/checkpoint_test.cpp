@@ -260,8 +260,15 @@ TEST_CASE("objects are restored all or none, and the lists say what does not fit
   CHECK(failure_of([&] { objects.prepare(refused); }).has("must not be negative"));
   CHECK(first->a_ == 5);
   CHECK(first->b_ == 2);
-  CHECK(failure_of([&] { objects.prepare_partly(refused, &left); }).has("must not be negative"));
-  CHECK(first->a_ == 5);
+  // Partly, it alone stays as it was, and is reported with the reason.
+  objects.prepare_partly(refused, &left)->take();
+  REQUIRE(left.refused.size() == 1);
+  CHECK(left.refused[0].find("second: ") == 0);
+  CHECK(left.refused[0].find("must not be negative") != std::string::npos);
+  CHECK(left.text(20).find("refused: 'second: ") == 0);
+  CHECK(first->a_ == 9);
+  CHECK(first->b_ == 9);
+  CHECK(second->a_ == 7);
 }
 
 TEST_CASE("long lists of what does not fit are cut at twenty names", "[io]") {

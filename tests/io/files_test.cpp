@@ -201,6 +201,12 @@ TEST_CASE("ticks are round numbers within the range", "[io]") {
   CHECK(log_ticks(1, 2.5, 3) == std::vector<double>{1, 1.5, 2, 2.5});
   CHECK(log_ticks(30, 40, 5) == std::vector<double>{30, 32, 34, 36, 38, 40});
   CHECK(log_ticks(1e-100, 1e100, 5).size() <= 7);
+  // A margin below the least number rounds to 0, one above the largest to infinity.
+  for (const auto& [min, max] : {std::pair{0., 1.}, {0., 1e-320}, {5e-324, 5e-324}, {1e-3, HUGE_VAL}}) {
+    const std::vector<double> all = log_ticks(min, max, 5);
+    CHECK(all.size() <= 20);
+    for (const double tick : all) CHECK((tick > 0 && std::isfinite(tick)));
+  }
   const double most = std::numeric_limits<double>::max(), least = 5e-324;
   for (const auto& [low, high] :
        {std::pair(-most, most), std::pair(0.0, least), std::pair(least, 2 * least), std::pair(1e16, 1e16 + 2),

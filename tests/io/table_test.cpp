@@ -203,6 +203,33 @@ TEST_CASE("JSON lines: what keys become", "[io][json]") {
   CHECK(texts(gaps.find("b")->categories) == std::vector<std::string>{"true"});
 }
 
+TEST_CASE("CSV: an empty field in quotes is a missing number, and a text among texts", "[io][csv]") {
+  Context context({});
+  const Bundle t = csv(context, "a,b,c\n1,\"\",\"\"\n\"\",,x\n3,\"\",\"\"\n");
+  CHECK(equal(values<float>(column(t, "a")), {1, NAN, 3}));
+  CHECK(equal(values<float>(column(t, "b")), {NAN, NAN, NAN}));
+  CHECK(values<int32_t>(column(t, "c")) == std::vector<int32_t>{0, 1, 0});
+  CHECK(texts(t.find("c")->categories) == std::vector<std::string>{"", "x"});
+}
+
+TEST_CASE("JSON lines: numbers that JSON has not, as logs of metrics spell them", "[io][json]") {
+  Context context({});
+  const Bundle t =
+      json_lines(context,
+                 "{\"x\": 0.5, \"n\": \"NaN\", \"i\": 1, \"s\": \"NaN\", \"a\": [1, \"NaN\"]}\n"
+                 "{\"x\": \"NaN\", \"n\": \"NaN\", \"i\": \"-Infinity\", \"s\": \"y\", \"a\": [2, 3]}\n"
+                 "{\"x\": \"Infinity\", \"i\": 3, \"s\": \"NaN\", \"a\": [4, 5]}\n");
+  const float inf = HUGE_VALF;
+  CHECK(equal(values<float>(column(t, "x")), {0.5f, NAN, inf}));
+  CHECK(equal(values<float>(column(t, "n")), {NAN, NAN, NAN}));
+  CHECK(equal(values<float>(column(t, "i")), {1, -inf, 3}));
+  CHECK(equal(values<float>(column(t, "a")), {1, NAN, 2, 3, 4, 5}));
+  CHECK(values<int32_t>(column(t, "s")) == std::vector<int32_t>{0, 1, 0});
+  for (const char* line : {"{\"a\": 1}\n{\"a\": \"nan\"}", "{\"a\": \"NaN\"}\n{\"a\": true}",
+                           "{\"a\": true}\n{\"a\": \"Infinity\"}", "{\"a\": 1}\n{\"a\": \"+Infinity\"}"})
+    refused(line, Code::kCorruptData, "one kind", any_json);
+}
+
 TEST_CASE("JSON lines: what is no table is refused", "[io][json]") {
   refused("", Code::kCorruptData, "at least one line", any_json);
   refused("{}", Code::kCorruptData, "at least one line", any_json);

@@ -11,6 +11,7 @@
 #include "core/optim/nadam.h"
 #include "core/optim/rmsprop.h"
 #include "core/optim/schedule_free.h"
+#include "core/optim/sgd.h"
 #include "tests/nn/fixture.h"
 
 namespace tl::test {
@@ -328,6 +329,15 @@ TEST_CASE_METHOD(Fixture, "Adagrad on rows is the dense update to the bit", "[op
     }
     CHECK(values(a) == values(b));
     CHECK(values(lazy->slots(*a)[0]) == values(dense->slots(*b)[0]));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "an optimizer's name is a part of names of variables", "[optim]") {
+  for (const char* name : {"", "a/b"}) {
+    SgdOptions o;
+    o.name = name;
+    CHECK(has(message_of([&] { make_sgd(c, o); }),
+              "[optimizer] 'name' must not be empty and must hold no '/'"));
   }
 }
 

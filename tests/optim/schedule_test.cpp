@@ -489,6 +489,25 @@ TEST_CASE_METHOD(Fixture, "a plateau counts as Keras does, and its state is vari
   CHECK(has(message_of([&] { (void)second.rate(0); }), "'p/scale' must be in [0, 1]: got 7"));
 }
 
+TEST_CASE_METHOD(Fixture, "a plateau says no reduction where the rate is at its least", "[optim]") {
+  PlateauOptions o;
+  o.factor = .5;
+  o.patience = 1;
+  o.min_rate = .2;
+  Plateau plateau(c, constant_rate(1), o);
+  std::vector<bool> reduced;
+  Numbers seen;
+  for (int i = 0; i < 6; i++) {
+    reduced.push_back(plateau.report(1));
+    seen.push_back(plateau.rate(0));
+  }
+  CHECK(reduced == std::vector<bool>{false, true, true, true, false, false});
+  CHECK(seen == Numbers{1, .5, .25, .2, .2, .2});
+  CHECK(rates(constant_rate(.1), {0, 7}) == Numbers{.1, .1});
+  Plateau low(c, constant_rate(.1), o);  // below min_rate from the start
+  CHECK_FALSE((low.report(1) || low.report(1)));
+}
+
 TEST_CASE_METHOD(Fixture, "options of a plateau outside their range are refused", "[optim]") {
   auto refused = [&](auto change) {
     PlateauOptions o;

@@ -309,6 +309,8 @@ TEST_CASE_METHOD(Fixture, "options that make no sense, or come too late, are ref
       {[](StepOptions& s) { s.dynamic_loss_scale = true, s.initial_loss_scale = .5; },
        "'initial_loss_scale' must be in [1"},
       {[](StepOptions& s) { s.dynamic_loss_scale = true, s.min_loss_scale = 0; }, "'min_loss_scale'"},
+      {[](StepOptions& s) { s.dynamic_loss_scale = true, s.min_loss_scale = 100, s.max_loss_scale = 50; },
+       "'min_loss_scale' must not be above 'max_loss_scale': got 100 and 50"},
       {[](StepOptions& s) { s.dynamic_loss_scale = true, s.loss_scale_growth_interval = 0; },
        "'loss_scale_growth_interval'"},
       {[=](StepOptions& s) { s.dynamic_loss_scale = true, s.non_finite = error; }, "skips steps"},

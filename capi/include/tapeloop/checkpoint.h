@@ -39,7 +39,8 @@ typedef struct tl_checkpoint tl_checkpoint;
 /** One without objects. Returns NULL on failure. Since 0.1. */
 TL_API tl_checkpoint* tl_checkpoint_new(tl_context* context);
 
-/** Adds a variable; name is its path in the files. Names are copied, UTF-8 and not empty, and none may stand twice. Since 0.1. */
+/** Adds a variable; name is its path in the files. Names are copied, UTF-8, not empty and not
+ * "__metadata__", which safetensors keeps for itself, and none may stand twice. Since 0.1. */
 TL_API tl_status tl_checkpoint_add_variable(tl_checkpoint* checkpoint, const char* name,
                                             tl_tensor* variable) TL_WARN_UNUSED;
 
@@ -112,7 +113,8 @@ TL_API tl_status tl_checkpoint_save(tl_checkpoint* checkpoint, const char* path)
 TL_API tl_status tl_checkpoint_restore(tl_checkpoint* checkpoint, const char* path) TL_WARN_UNUSED;
 
 /**
- * tl_checkpoint_restore() of what is there and fits; everything else stays as it is. What did not take part is reported as text, "" for
+ * tl_checkpoint_restore() of what is there and fits; everything else stays as it is, and so does an object that does not take its values,
+ * as a dataset that is shorter than its place. What did not take part is reported as text, "" for
  * nothing: at most capacity bytes are written, the final NUL included; *length (may be NULL) gets the length of the whole text without
  * the NUL. buffer may be NULL when capacity is 0. Since 0.1.
  */
@@ -145,7 +147,7 @@ enum {
 typedef struct tl_checkpoint_manager_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   int64_t
-      max_to_keep; /**< the newest so many stay, or the best so many and the newest besides; -1: all; 0: 3 (default) */
+      max_to_keep; /**< so many that were written last stay, or the best so many and the last besides; -1: all; 0: 3 (default) */
   tl_checkpoint_best best; /**< which are the best (default TL_CHECKPOINT_BEST_NONE) */
   int64_t keep_every;      /**< those of steps that it divides stay and do not count; 0: none (default) */
   bool asynchronous; /**< a save returns when the state is taken, and a thread writes it (default false) */
@@ -165,7 +167,9 @@ TL_API tl_checkpoint_manager* tl_checkpoint_manager_new(tl_context* context, tl_
 /**
  * Writes "<folder>/step-<step>" with what the objects hold now, then removes checkpoints that no longer stay, and what a writer that was
  * killed has left. The first save takes the folder until the manager ends: TL_BUSY where another one has it. metric is
- * what `best` compares; NaN: none, which is worse than any. TL_FAILED_PRECONDITION for a step that is there (a damaged one
+ * what `best` compares; NaN: none, which is worse than any. Old is what was written before, whatever its step (a serial number in each
+ * manifest says): a run that has gone back to step 40 and saves 41 keeps 41, while checkpoints of later steps go as they age.
+ * TL_FAILED_PRECONDITION for a step that is there (a damaged one
  * is replaced), TL_INVALID_ARGUMENT for a negative step, TL_IO (no space left, no permission). A failure leaves the earlier checkpoints.
  *
  * An asynchronous save returns at once, since values never change: the program goes on, and a thread writes what they were. The next call on
@@ -178,7 +182,7 @@ TL_API tl_status tl_checkpoint_manager_save(tl_checkpoint_manager* manager, int6
 /** Waits for an asynchronous save, and returns how it went. Since 0.1. */
 TL_API tl_status tl_checkpoint_manager_wait(tl_checkpoint_manager* manager) TL_WARN_UNUSED;
 
-/** The step of the newest checkpoint that is whole, for which each byte is read; -1 where there is none, and -1 on failure (the context
+/** The step of the checkpoint written last among those that are whole, for which each byte is read; -1 where there is none, and -1 on failure (the context
  * holds the error). Damaged ones are named in the log. Since 0.1. */
 TL_API int64_t tl_checkpoint_manager_latest(tl_checkpoint_manager* manager);
 
@@ -195,7 +199,8 @@ TL_API tl_status tl_checkpoint_manager_steps(tl_checkpoint_manager* manager, int
 TL_API tl_status tl_checkpoint_manager_restore(tl_checkpoint_manager* manager, int64_t step) TL_WARN_UNUSED;
 
 /**
- * tl_checkpoint_restore() of the newest checkpoint that is whole; *step gets its step, or -1 where there is none, which is TL_OK: the
+ * tl_checkpoint_restore() of the checkpoint that was written last and is whole, which after going back is not that of the largest step;
+ * *step gets its step, or -1 where there is none, which is TL_OK: the
  * run begins. Damaged ones are passed over and named in the log. One that is whole and does not fit the objects is TL_INVALID_ARGUMENT.
  * Since 0.1.
  */

@@ -1,7 +1,7 @@
 /* Data: IDX files, and datasets that cut tensors into elements, shuffle, batch, convert and iterate. pipeline.h has what goes beyond:
  * functions and iterators of the caller's, mixtures, buffers, threads.
  *
- *   tl_tensor *files[2] = {tl_read_idx(c, "train-images-idx3-ubyte.gz"), tl_read_idx(c, "train-labels-idx1-ubyte.gz")};
+ *   tl_tensor *files[2] = {tl_read_idx(c, "train-images-idx3-ubyte.gz", 0), tl_read_idx(c, "train-labels-idx1-ubyte.gz", 0)};
  *   tl_dataset *train = tl_dataset_from_tensors(c, files, 2);
  *   train = tl_dataset_batch(c, tl_dataset_shuffle(c, train, seed), 64, false);
  *   train = tl_dataset_cast(c, train, 0, TL_F32, 255);
@@ -34,9 +34,11 @@ typedef struct tl_dataset tl_dataset;
  * doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO (a directory, no permission), TL_CORRUPT_DATA (cut off, too
  * long, damaged, another format, bytes behind the compressed data that are no further gzip member; the message names file,
  * offset and rule), TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory is
- * asked for. Since 0.1.
+ * asked for. The tensor may take `max_bytes`, where it is 0 the size of the file as it is, times 2 or 4 where elements are widened so,
+ * and 64 MiB: a small compressed file may hold any amount of zeros, so give more only for files you trust. More is TL_OUT_OF_MEMORY.
+ * Since 0.1.
  */
-TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path);
+TL_API tl_tensor* tl_read_idx(tl_context* context, const char* path, uint64_t max_bytes);
 
 /* ---- making datasets -------------------------------------------------------------------------------------------- */
 
@@ -52,7 +54,8 @@ typedef int32_t tl_data_part;
 enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
 
 /**
- * Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as tl_read_idx() gives them.
+ * Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as tl_read_idx() gives them with the
+ * default of max_bytes.
  * The images are in a file whose name holds "images-idx3" or "images.idx3", the labels in the file of the same name with
  * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
  * "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one element) is for

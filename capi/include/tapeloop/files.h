@@ -120,7 +120,7 @@ TL_API void tl_csv_options_init(tl_csv_options* options, size_t struct_size);
  * guessed becomes: of whole numbers TL_I64; of others, and of whole numbers where some are missing, `floats`; of true and false, in any
  * case, TL_BOOL; of anything else TL_I32 codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives.
  *
- * Missing values are empty fields and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all
+ * Missing values are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all
  * others. Spaces around a field do not count, unless it is in quotes; blank lines are passed over. The file is read twice, so that
  * memory is that of the tensors, the texts of codes and 64 MiB. What is cut off between two rows, or within the last field, is
  * a whole file as far as the format can tell.
@@ -146,7 +146,8 @@ TL_API void tl_json_lines_options_init(tl_json_lines_options* options, size_t st
  * The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first axis is the lines, in the
  * order of their first appearance. options may be NULL. Dtypes follow from the values as in tl_read_csv(); a null or a key that
  * a line lacks is a missing value. Values may be arrays, nested up to seven deep and of one shape in every line: the tensor has
- * their axes, too. Blank lines are passed over.
+ * their axes, too. In a column without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has no
+ * other spelling and which the logs of logs.h write so. Blank lines are passed over.
  *
  * NULL on failure: TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line, values of several kinds or shapes under one
  * key), TL_UNSUPPORTED (an object inside an object, arrays that nest deeper, a line of more than 16 MiB, more than 65,536 keys),

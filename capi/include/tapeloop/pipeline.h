@@ -2,7 +2,7 @@
  *
  *   static tl_status shift(tl_context *c, void *user_data, const tl_element_place *place, tl_tensor *const *inputs,
  *                          size_t num_inputs, tl_tensor **outputs, size_t num_outputs) {
- *     outputs[0] = tl_add(c, inputs[0], tl_random_normal(c, ...));      (ops as everywhere; numbers that follow from the element)
+ *     outputs[0] = tl_add(c, inputs[0], tl_normal(c, ...));      (ops as everywhere; numbers that follow from the element)
  *     outputs[1] = inputs[1];
  *     return TL_OK;
  *   }

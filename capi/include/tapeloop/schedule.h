@@ -82,7 +82,8 @@ typedef struct tl_one_cycle_options {
 /** Sets all fields to their defaults. Pass sizeof(tl_one_cycle_options). Does nothing for NULL. Since 0.1. */
 TL_API void tl_one_cycle_options_init(tl_one_cycle_options *options, size_t struct_size);
 
-/** Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of PyTorch's OneCycleLR).
+/** Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of PyTorch's OneCycleLR, but for
+ * cycles too short to go up, warmup_fraction total_steps < 1: they begin at max_rate itself, PyTorch's somewhat further down).
  * options may be NULL. NULL on failure. Since 0.1. */
 TL_API tl_schedule *tl_schedule_one_cycle(tl_context *context, double max_rate, int64_t total_steps,
                                           const tl_one_cycle_options *options);
@@ -106,10 +107,12 @@ typedef struct tl_plateau_options {
   double factor;      /**< what the rate is multiplied by, in (0, 1); 0: 0.1, the default */
   int64_t patience;   /**< reports without an improvement after which that happens; 0: 10, the default */
   double min_delta;   /**< an improvement is by more than that, not negative; 0: 1e-4, the default */
-  int64_t cooldown;   /**< reports after a reduction that do not count (default 0) */
-  double min_rate;    /**< reductions do not go below it, not negative (default 0) */
-  bool maximize;      /**< the metric is to rise (default false: to fall) */
-  const char *name;   /**< of its variables; copied; NULL: "plateau" */
+  int64_t
+      cooldown; /**< reports after a reduction until they count again, the last of which counts, as in Keras: 2 leaves out one;
+                           PyTorch's cooldown is one less (default 0) */
+  double min_rate;  /**< reductions do not go below it, not negative (default 0) */
+  bool maximize;    /**< the metric is to rise (default false: to fall) */
+  const char *name; /**< of its variables; copied; NULL: "plateau" */
 } tl_plateau_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_plateau_options). Does nothing for NULL. Since 0.1. */
@@ -122,7 +125,8 @@ TL_API tl_schedule *tl_schedule_plateau(tl_context *context, tl_schedule *base,
                                         const tl_plateau_options *options);
 
 /** Tells a schedule of tl_schedule_plateau() the metric as it is now, once an epoch as a rule; NaN is no improvement. *reduced (may
- * be NULL) says whether the rate has been reduced. Outside of compiled steps only. TL_INVALID_ARGUMENT for another kind of schedule;
+ * be NULL) says whether the rate has been reduced: not where a base with one rate for all steps has brought it to min_rate; with another base,
+ * whether the factor has been applied. Outside of compiled steps only. TL_INVALID_ARGUMENT for another kind of schedule;
  * a failure changes nothing. Since 0.1. */
 TL_API tl_status tl_schedule_report(tl_schedule *schedule, double metric, bool *reduced) TL_WARN_UNUSED;
 

@@ -68,7 +68,7 @@ typedef struct tl_fit_options {
       steps_per_epoch; /**< 0 (default): an epoch is one of the dataset; else so many steps, over the ends of the dataset's */
   tl_dataset *validation; /**< read from its beginning after each epoch; NULL: none (default) */
   tl_metric *const *
-      metrics; /**< of one result each, computed in training and in validation; NULL: none (default). The fit resets them */
+      metrics; /**< of one result each and of different names other than "loss", computed in training and in validation; NULL: none (default). The fit resets them */
   size_t num_metrics; /**< how many there are */
   bool eager;         /**< steps run as they are, without a recording (default false) */
   const char *

@@ -1564,7 +1564,7 @@ pub struct tl_map_options {
     pub struct_size: usize,
     /// threads of its own, at most 256; 0 (default): on the thread that asks for elements
     pub threads: i32,
-    /// of the random numbers of its elements (default 0)
+    /// of the random numbers of its elements (default 0); two maps of one seed draw the same for an element
     pub seed: u64,
 }
 
@@ -1596,7 +1596,8 @@ pub struct tl_plateau_options {
     pub patience: i64,
     /// an improvement is by more than that, not negative; 0: 1e-4, the default
     pub min_delta: f64,
-    /// reports after a reduction that do not count (default 0)
+    /// reports after a reduction until they count again, the last of which counts, as in Keras: 2 leaves out
+    /// one; PyTorch's cooldown is one less (default 0)
     pub cooldown: i64,
     /// reductions do not go below it, not negative (default 0)
     pub min_rate: f64,
@@ -1660,7 +1661,7 @@ pub struct tl_step_options {
 pub struct tl_checkpoint_manager_options {
     /// bytes of this struct; set by the init function
     pub struct_size: usize,
-    /// the newest so many stay, or the best so many and the newest besides; -1: all; 0: 3 (default)
+    /// so many that were written last stay, or the best so many and the last besides; -1: all; 0: 3 (default)
     pub max_to_keep: i64,
     /// which are the best (default TL_CHECKPOINT_BEST_NONE)
     pub best: tl_checkpoint_best,
@@ -1749,7 +1750,8 @@ pub struct tl_fit_options {
     pub steps_per_epoch: i64,
     /// read from its beginning after each epoch; NULL: none (default)
     pub validation: *mut tl_dataset,
-    /// of one result each, computed in training and in validation; NULL: none (default). The fit resets them
+    /// of one result each and of different names other than "loss", computed in training and in validation;
+    /// NULL: none (default). The fit resets them
     pub metrics: *const *mut tl_metric,
     /// how many there are
     pub num_metrics: usize,
@@ -2040,8 +2042,10 @@ extern "C" {
     /// (a directory, no permission), TL_CORRUPT_DATA (cut off, too long, damaged, another format, bytes behind
     /// the compressed data that are no further gzip member; the message names file, offset and rule),
     /// TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory
-    /// is asked for. Since 0.1.
-    pub fn tl_read_idx(context: *mut tl_context, path: *const c_char) -> *mut tl_tensor;
+    /// is asked for. The tensor may take `max_bytes`, where it is 0 the size of the file as it is, times 2 or
+    /// 4 where elements are widened so, and 64 MiB: a small compressed file may hold any amount of zeros, so
+    /// give more only for files you trust. More is TL_OUT_OF_MEMORY. Since 0.1.
+    pub fn tl_read_idx(context: *mut tl_context, path: *const c_char, max_bytes: u64) -> *mut tl_tensor;
 
     /// `count` tensors, at least one, cut along their first axes, which must agree in size: element i holds
     /// row i of each of them, with one axis less. Variables are taken at their present value. Nothing is
@@ -2053,14 +2057,15 @@ extern "C" {
     ) -> *mut tl_dataset;
 
     /// Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as
-    /// tl_read_idx() gives them. The images are in a file whose name holds "images-idx3" or "images.idx3", the
-    /// labels in the file of the same name with "labels-idx1" or "labels.idx1"; either may end in ".gz". Names
-    /// with "train" are the training split, names with "t10k" or "test" the test split. In a folder with one
-    /// split only, its last tenth (rounded down, but at least one element) is for testing, the others for
-    /// training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them),
-    /// TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match
-    /// their images; images of a rank below 2 or labels of another than 1; a single split of fewer than two
-    /// elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
+    /// tl_read_idx() gives them with the default of max_bytes. The images are in a file whose name holds
+    /// "images-idx3" or "images.idx3", the labels in the file of the same name with "labels-idx1" or
+    /// "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
+    /// "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one
+    /// element) is for testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no
+    /// images, no labels for them), TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz;
+    /// labels that do not match their images; images of a rank below 2 or labels of another than 1; a single
+    /// split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since
+    /// 0.1.
     pub fn tl_dataset_from_idx_folder(
         context: *mut tl_context,
         folder: *const c_char,
@@ -2291,14 +2296,15 @@ extern "C" {
     /// be NULL. A column that is guessed becomes: of whole numbers TL_I64; of others, and of whole numbers
     /// where some are missing, `floats`; of true and false, in any case, TL_BOOL; of anything else TL_I32
     /// codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives. Missing values
-    /// are empty fields and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes,
-    /// TL_CORRUPT_DATA in all others. Spaces around a field do not count, unless it is in quotes; blank lines
-    /// are passed over. The file is read twice, so that memory is that of the tensors, the texts of codes and
-    /// 64 MiB. What is cut off between two rows, or within the last field, is a whole file as far as the
-    /// format can tell. NULL on failure: TL_INVALID_ARGUMENT (types that do not fit the columns),
-    /// TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a name that comes twice, a value
-    /// that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns, more than 1,048,576 different
-    /// texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
+    /// are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in
+    /// columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all others. Spaces around a field do
+    /// not count, unless it is in quotes; blank lines are passed over. The file is read twice, so that memory
+    /// is that of the tensors, the texts of codes and 64 MiB. What is cut off between two rows, or within the
+    /// last field, is a whole file as far as the format can tell. NULL on failure: TL_INVALID_ARGUMENT (types
+    /// that do not fit the columns), TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a
+    /// name that comes twice, a value that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns,
+    /// more than 1,048,576 different texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than
+    /// max_bytes). Since 0.1.
     pub fn tl_read_csv(
         context: *mut tl_context,
         path: *const c_char,
@@ -2312,11 +2318,12 @@ extern "C" {
     /// The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first
     /// axis is the lines, in the order of their first appearance. options may be NULL. Dtypes follow from the
     /// values as in tl_read_csv(); a null or a key that a line lacks is a missing value. Values may be arrays,
-    /// nested up to seven deep and of one shape in every line: the tensor has their axes, too. Blank lines are
-    /// passed over. NULL on failure: TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line,
-    /// values of several kinds or shapes under one key), TL_UNSUPPORTED (an object inside an object, arrays
-    /// that nest deeper, a line of more than 16 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than
-    /// max_bytes). Since 0.1.
+    /// nested up to seven deep and of one shape in every line: the tensor has their axes, too. In a column
+    /// without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has
+    /// no other spelling and which the logs of logs.h write so. Blank lines are passed over. NULL on failure:
+    /// TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line, values of several kinds or
+    /// shapes under one key), TL_UNSUPPORTED (an object inside an object, arrays that nest deeper, a line of
+    /// more than 16 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
     pub fn tl_read_json_lines(
         context: *mut tl_context,
         path: *const c_char,
@@ -5225,8 +5232,9 @@ extern "C" {
 
     /// Where the dataset stands, as bytes: at most `capacity` are written to `bytes`, and *length is how many
     /// there are. Where they do not fit, nothing is written: ask again with room for them. Epoch, index and
-    /// what stages know, not their data. The same on every machine. bytes may be NULL when capacity is 0;
-    /// length may be NULL. Works while the context holds an error. Since 0.1.
+    /// what stages know, not their data: a few numbers, and some 3 bytes for each element that a shuffle's
+    /// buffer holds, which restoring reads again. The same on every machine. bytes may be NULL when capacity
+    /// is 0; length may be NULL. Works while the context holds an error. Since 0.1.
     pub fn tl_dataset_save_position(
         dataset: *mut tl_dataset,
         bytes: *mut u8,
@@ -5236,7 +5244,8 @@ extern "C" {
 
     /// Goes to a place that tl_dataset_save_position() gave, of this dataset or of one that was made in the
     /// same way, in another process or language too. TL_INVALID_ARGUMENT for other bytes, and where the
-    /// dataset is another; then nothing has moved. Since 0.1.
+    /// dataset is another: in its stages, their sizes and seeds, the number, dtypes and shapes of its
+    /// elements; data of the same form and functions are not looked into. Then nothing has moved. Since 0.1.
     pub fn tl_dataset_restore_position(
         dataset: *mut tl_dataset,
         bytes: *const u8,
@@ -5407,7 +5416,8 @@ extern "C" {
     pub fn tl_one_cycle_options_init(options: *mut tl_one_cycle_options, struct_size: usize);
 
     /// Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of
-    /// PyTorch's OneCycleLR). options may be NULL. NULL on failure. Since 0.1.
+    /// PyTorch's OneCycleLR, but for cycles too short to go up, warmup_fraction total_steps \< 1: they begin
+    /// at max_rate itself, PyTorch's somewhat further down). options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_schedule_one_cycle(
         context: *mut tl_context,
         max_rate: f64,
@@ -5450,8 +5460,10 @@ extern "C" {
     ) -> *mut tl_schedule;
 
     /// Tells a schedule of tl_schedule_plateau() the metric as it is now, once an epoch as a rule; NaN is no
-    /// improvement. *reduced (may be NULL) says whether the rate has been reduced. Outside of compiled steps
-    /// only. TL_INVALID_ARGUMENT for another kind of schedule; a failure changes nothing. Since 0.1.
+    /// improvement. *reduced (may be NULL) says whether the rate has been reduced: not where a base with one
+    /// rate for all steps has brought it to min_rate; with another base, whether the factor has been applied.
+    /// Outside of compiled steps only. TL_INVALID_ARGUMENT for another kind of schedule; a failure changes
+    /// nothing. Since 0.1.
     pub fn tl_schedule_report(schedule: *mut tl_schedule, metric: f64, reduced: *mut bool) -> tl_status;
 
     /// A schedule of the program's own. The callback runs on the thread of the call that needs the rate:
@@ -5612,8 +5624,8 @@ extern "C" {
     /// One without objects. Returns NULL on failure. Since 0.1.
     pub fn tl_checkpoint_new(context: *mut tl_context) -> *mut tl_checkpoint;
 
-    /// Adds a variable; name is its path in the files. Names are copied, UTF-8 and not empty, and none may
-    /// stand twice. Since 0.1.
+    /// Adds a variable; name is its path in the files. Names are copied, UTF-8, not empty and not
+    /// "__metadata__", which safetensors keeps for itself, and none may stand twice. Since 0.1.
     pub fn tl_checkpoint_add_variable(
         checkpoint: *mut tl_checkpoint,
         name: *const c_char,
@@ -5721,7 +5733,8 @@ extern "C" {
     /// they were. Open tapes do not see it. Not inside the step of a tl_function. Since 0.1.
     pub fn tl_checkpoint_restore(checkpoint: *mut tl_checkpoint, path: *const c_char) -> tl_status;
 
-    /// tl_checkpoint_restore() of what is there and fits; everything else stays as it is. What did not take
+    /// tl_checkpoint_restore() of what is there and fits; everything else stays as it is, and so does an
+    /// object that does not take its values, as a dataset that is shorter than its place. What did not take
     /// part is reported as text, "" for nothing: at most capacity bytes are written, the final NUL included;
     /// *length (may be NULL) gets the length of the whole text without the NUL. buffer may be NULL when
     /// capacity is 0. Since 0.1.
@@ -5760,8 +5773,10 @@ extern "C" {
     /// Writes "\<folder>/step-\<step>" with what the objects hold now, then removes checkpoints that no longer
     /// stay, and what a writer that was killed has left. The first save takes the folder until the manager
     /// ends: TL_BUSY where another one has it. metric is what `best` compares; NaN: none, which is worse than
-    /// any. TL_FAILED_PRECONDITION for a step that is there (a damaged one is replaced), TL_INVALID_ARGUMENT
-    /// for a negative step, TL_IO (no space left, no permission). A failure leaves the earlier checkpoints. An
+    /// any. Old is what was written before, whatever its step (a serial number in each manifest says): a run
+    /// that has gone back to step 40 and saves 41 keeps 41, while checkpoints of later steps go as they age.
+    /// TL_FAILED_PRECONDITION for a step that is there (a damaged one is replaced), TL_INVALID_ARGUMENT for a
+    /// negative step, TL_IO (no space left, no permission). A failure leaves the earlier checkpoints. An
     /// asynchronous save returns at once, since values never change: the program goes on, and a thread writes
     /// what they were. The next call on the manager waits for it; where it has failed that call does nothing
     /// else and returns its error, once. Releasing the manager waits, too, and a failure is then a log line.
@@ -5776,8 +5791,9 @@ extern "C" {
     /// Waits for an asynchronous save, and returns how it went. Since 0.1.
     pub fn tl_checkpoint_manager_wait(manager: *mut tl_checkpoint_manager) -> tl_status;
 
-    /// The step of the newest checkpoint that is whole, for which each byte is read; -1 where there is none,
-    /// and -1 on failure (the context holds the error). Damaged ones are named in the log. Since 0.1.
+    /// The step of the checkpoint written last among those that are whole, for which each byte is read; -1
+    /// where there is none, and -1 on failure (the context holds the error). Damaged ones are named in the
+    /// log. Since 0.1.
     pub fn tl_checkpoint_manager_latest(manager: *mut tl_checkpoint_manager) -> i64;
 
     /// The step of the best checkpoint by its metric; -1 where there is none, and -1 on failure (the context
@@ -5796,9 +5812,10 @@ extern "C" {
     /// tl_checkpoint_restore() of the checkpoint of a step. Since 0.1.
     pub fn tl_checkpoint_manager_restore(manager: *mut tl_checkpoint_manager, step: i64) -> tl_status;
 
-    /// tl_checkpoint_restore() of the newest checkpoint that is whole; *step gets its step, or -1 where there
-    /// is none, which is TL_OK: the run begins. Damaged ones are passed over and named in the log. One that is
-    /// whole and does not fit the objects is TL_INVALID_ARGUMENT. Since 0.1.
+    /// tl_checkpoint_restore() of the checkpoint that was written last and is whole, which after going back is
+    /// not that of the largest step; *step gets its step, or -1 where there is none, which is TL_OK: the run
+    /// begins. Damaged ones are passed over and named in the log. One that is whole and does not fit the
+    /// objects is TL_INVALID_ARGUMENT. Since 0.1.
     pub fn tl_checkpoint_manager_restore_latest(
         manager: *mut tl_checkpoint_manager,
         step: *mut i64,

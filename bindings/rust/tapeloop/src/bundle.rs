@@ -143,6 +143,7 @@ impl Bundle {
 
     /// The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first axis is the lines.
     /// Dtypes follow from the values as in [`read_csv`](Bundle::read_csv); values may be arrays, of one shape in every line.
+    /// In a column without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, as logs write them.
     /// `floats` is the dtype of columns of numbers, `F32` or `F64`, `None` for `F32`; `max_bytes` as in [`CsvOptions::max_bytes`].
     pub fn read_json_lines(
         context: &Context,

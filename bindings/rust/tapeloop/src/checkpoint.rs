@@ -225,7 +225,7 @@ impl CheckpointManagerOptions {
         CheckpointManagerOptions::default()
     }
 
-    /// The newest so many stay, or the best so many and the newest besides; -1: all. The default is 3.
+    /// So many that were written last stay, or the best so many and the last besides; -1: all. The default is 3.
     pub fn max_to_keep(mut self, count: i64) -> CheckpointManagerOptions {
         self.max_to_keep = count;
         self
@@ -261,7 +261,7 @@ pub struct CheckpointManager {
 unsafe impl Send for CheckpointManager {}
 
 impl CheckpointManager {
-    /// A manager that keeps the newest three. The folder need not be there; nothing is touched before the first save.
+    /// A manager that keeps the three that were written last. The folder need not be there; nothing is touched before the first save.
     pub fn new(
         context: &Context,
         checkpoint: &Checkpoint,
@@ -305,7 +305,7 @@ impl CheckpointManager {
         done(self.context, "checkpoint_manager_wait", call!(tl_checkpoint_manager_wait(self.handle)))
     }
 
-    /// The step of the newest checkpoint that is whole, for which each byte is read.
+    /// The step of the checkpoint written last among those that are whole, for which each byte is read.
     pub fn latest(&self) -> Result<Option<i64>> {
         self.step("checkpoint_manager_latest", call!(tl_checkpoint_manager_latest(self.handle)))
     }
@@ -344,7 +344,7 @@ impl CheckpointManager {
         done(self.context, "checkpoint_manager_restore", status)
     }
 
-    /// [`Checkpoint::restore`] of the newest checkpoint that is whole, and its step; `None` where there is none: the run begins.
+    /// [`Checkpoint::restore`] of the checkpoint that was written last and is whole, and its step; `None` where there is none: the run begins.
     pub fn restore_latest(&self) -> Result<Option<i64>> {
         let mut step = -1;
         let status = call!(tl_checkpoint_manager_restore_latest(self.handle, &mut step));

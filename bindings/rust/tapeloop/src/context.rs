@@ -219,10 +219,12 @@ impl Context {
         )
     }
 
-    /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip. Its dtype is that of the file.
-    pub fn read_idx(&self, path: impl AsRef<Path>) -> Result<Tensor> {
+    /// The tensor in an IDX file (the format of MNIST), plain or compressed by gzip. Its dtype is that of the file. It may take
+    /// `max_bytes`, where it is 0 the size of the file as it is, times 2 or 4 where elements are widened so, and 64 MiB: a small
+    /// compressed file may hold any amount of zeros, so give more only for files you trust.
+    pub fn read_idx(&self, path: impl AsRef<Path>, max_bytes: u64) -> Result<Tensor> {
         let path = text::path("read_idx", path.as_ref())?;
-        expression!(self.handle, tl_read_idx(self.handle, path.as_ptr())).made("read_idx")
+        expression!(self.handle, tl_read_idx(self.handle, path.as_ptr(), max_bytes)).made("read_idx")
     }
 }
 

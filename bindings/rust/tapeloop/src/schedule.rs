@@ -183,7 +183,8 @@ impl Schedule {
     }
 
     /// Tells a schedule that [`Plateau`] made the metric as it is now, once an epoch as a rule; NaN is no improvement. Whether the
-    /// rate has been reduced. Outside of compiled steps only.
+    /// rate has been reduced: not where a base with one rate for all steps has brought it to its least; with another base, whether the
+    /// factor has been applied. Outside of compiled steps only.
     pub fn report(&self, metric: f64) -> Result<bool> {
         let mut reduced = false;
         let status = call!(tl_schedule_report(self.handle, metric, &mut reduced));
@@ -321,7 +322,8 @@ impl Plateau {
         self
     }
 
-    /// Reports after a reduction that do not count (default 0).
+    /// Reports after a reduction until they count again, the last of which counts, as in Keras: 2 leaves out one; PyTorch's cooldown is
+    /// one less (default 0).
     pub fn cooldown(mut self, cooldown: i64) -> Plateau {
         self.cooldown = cooldown;
         self
