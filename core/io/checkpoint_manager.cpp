@@ -311,6 +311,7 @@ std::vector<int64_t> CheckpointManager::find_newest_first() {
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return is_older(b, a); });
   std::vector<int64_t> steps;
+  steps.reserve(all.size());
   for (const CheckpointInfo& info : all) steps.push_back(info.step);
   return steps;
 }
