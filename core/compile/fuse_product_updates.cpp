@@ -14,7 +14,7 @@ using namespace graph;
 
 namespace {
 
-constexpr int64_t kFewestElements = 16384;
+constexpr int64_t kFewestWeights = 16384;
 
 class ProductUpdateKernel final : public FusedKernel {
  public:
@@ -64,7 +64,7 @@ class ProductUpdates {
     for (Node& node : program_.nodes) {
       if (!node.is(OpId::kSgdUpdate) && !node.is(OpId::kMomentumUpdate) && !node.is(OpId::kAdamUpdate))
         continue;
-      if (program_.values[node.in[0]].shape.elements() <= kFewestElements) continue;
+      if (program_.values[node.in[0]].shape.elements() <= kFewestWeights) continue;
       const std::vector<size_t> products = products_of(node);
       if (products.empty()) continue;
       for (size_t i : products) gone[i] = 1;

@@ -10,7 +10,7 @@ namespace tl::replicas {
 namespace {
 
 constexpr const char* kVote = "group_vote";
-enum : int64_t { kStep, kWeight, kFlags, kFields };  // the columns of what is gathered
+enum : int64_t { kVoteStep, kVoteWeight, kVoteFlags, kVoteFields };  // the columns of what is gathered
 constexpr int64_t kOutcome =
     1024;  // bytes of an outcome: its code, and as much of its text as there is room for
 constexpr int64_t kStop = 1, kSave = 2;
@@ -26,25 +26,25 @@ Decision vote(const GroupPtr& group, const Vote& mine) {
   }
   group->context().note_unreplayable(
       "group_vote looks at what all ranks say; call it between compiled steps");
-  const Tensor said = group->context().allocate(DType::kI64, Shape{1, kFields});
+  const Tensor said = group->context().allocate(DType::kI64, Shape{1, kVoteFields});
   int64_t* const own = said.mutable_data<int64_t>();
-  own[kStep] = mine.step;
-  std::memcpy(&own[kWeight], &mine.weight, sizeof mine.weight);
-  own[kFlags] = (mine.stop ? kStop : 0) | (mine.save ? kSave : 0);
+  own[kVoteStep] = mine.step;
+  std::memcpy(&own[kVoteWeight], &mine.weight, sizeof mine.weight);
+  own[kVoteFlags] = (mine.stop ? kStop : 0) | (mine.save ? kSave : 0);
   const Tensor gathered = group->all_gather(kVote, said);
   const int64_t* const all = gathered.data<int64_t>();
   Decision out;
   for (int64_t rank = 0; rank < group->size(); rank++) {
-    const int64_t* const theirs = all + rank * kFields;
-    if (theirs[kStep] != all[kStep])
+    const int64_t* const theirs = all + rank * kVoteFields;
+    if (theirs[kVoteStep] != all[kVoteStep])
       fail(Code::kMismatch, "[", kVote, "] all ranks must vote for the same step: rank ", rank,
-           " differs from rank 0 in the step: ", theirs[kStep], " and ", all[kStep],
+           " differs from rank 0 in the step: ", theirs[kVoteStep], " and ", all[kVoteStep],
            "; vote once for each step, and bring ranks to one step first where some are new");
     double weight;
-    std::memcpy(&weight, &theirs[kWeight], sizeof weight);
+    std::memcpy(&weight, &theirs[kVoteWeight], sizeof weight);
     out.weight += weight;
-    out.stop |= (theirs[kFlags] & kStop) != 0;
-    out.save |= (theirs[kFlags] & kSave) != 0;
+    out.stop |= (theirs[kVoteFlags] & kStop) != 0;
+    out.save |= (theirs[kVoteFlags] & kSave) != 0;
   }
   out.finished = out.weight == 0;
   return out;
