@@ -172,7 +172,7 @@ class Run final : public Stateful {
   Tensor weights_;
   int64_t step_ = 0;
   double rate_ = 0;
-  data::DatasetIterator it_;
+  mutable data::DatasetIterator it_;  // saving its place brings it up to date
 };
 
 void checkpoint(Context& c, Input b) {
