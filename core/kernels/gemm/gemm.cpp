@@ -179,17 +179,19 @@ int64_t gemm_tile_rows() {
   return gemm_kernels<T>(gemm_cpu())->tile_rows;
 }
 
-#define TL_INSTANTIATE(T)                                                                           \
-  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);                           \
-  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t);                 \
-  template bool gemm_has_rows<T>(bool, bool, int64_t, int64_t, int64_t);                            \
-  template void gemm_rows<T>(const GemmFactors<T>*, size_t, int64_t, int64_t, int64_t, T*, int64_t, \
-                             const T* const*, int, int64_t);                                        \
-  template int64_t gemm_tile_rows<T>();                                                             \
+#define TL_INSTANTIATE(T)                                                           \
+  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);           \
+  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t); \
+  template bool gemm_has_rows<T>(bool, bool, int64_t, int64_t, int64_t);            \
+  template int64_t gemm_tile_rows<T>();                                             \
   template void reserve_gemm<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);
 TL_INSTANTIATE(float)
 TL_INSTANTIATE(double)
 #undef TL_INSTANTIATE
+template void gemm_rows(const GemmFactors<float>*, size_t, int64_t, int64_t, int64_t, float*, int64_t,
+                        const float* const*, int, int64_t);
+template void gemm_rows(const GemmFactors<double>*, size_t, int64_t, int64_t, int64_t, double*, int64_t,
+                        const double* const*, int, int64_t);
 
 const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
   return gemm_method_name(gemm_cpu(), choose_gemm_method(gemm_cpu(), false, ta, tb, m, n, k));
