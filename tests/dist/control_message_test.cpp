@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "tests/dist/control_bytes.h"
 #include "tests/rounds.h"
 
 using namespace tl;
@@ -12,14 +13,6 @@ using namespace tl::dist;
 using namespace tl::test;
 
 namespace {
-
-const std::string kToken = "0123456789abcdef0123456789abcdef";
-
-std::string bytes_of(const control::Message& message) {
-  std::string out;
-  control::encode(message, out);
-  return out;
-}
 
 Span<const std::byte> as_bytes(const std::string& s) {
   return {reinterpret_cast<const std::byte*>(s.data()), s.size()};

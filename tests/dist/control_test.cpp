@@ -19,6 +19,7 @@
 #include "core/dist/control_message.h"
 #include "core/dist/control_server.h"
 #include "core/dist/tcp.h"
+#include "tests/dist/control_bytes.h"
 #include "tests/rounds.h"
 
 using namespace tl;
@@ -27,14 +28,6 @@ using namespace tl::test;
 using Catch::Matchers::Contains;
 
 namespace {
-
-const std::string kToken = "0123456789abcdef0123456789abcdef";
-
-std::string bytes_of(const control::Message& message) {
-  std::string out;
-  control::encode(message, out);
-  return out;
-}
 
 int free_port() {
   std::string problem;

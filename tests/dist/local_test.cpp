@@ -23,13 +23,6 @@ namespace {
 
 constexpr const char* kOp = "test";
 
-void all_ok(const std::vector<Outcome>& out) {
-  for (const Outcome& o : out) {
-    INFO(o.text);
-    REQUIRE(o.code == Code::kOk);
-  }
-}
-
 // All ranks failed with a code, and the texts say all the words.
 void all_failed(const std::vector<Outcome>& out, Code code, const std::vector<std::string>& words) {
   for (const Outcome& o : out) {

@@ -22,13 +22,6 @@ namespace {
 
 constexpr const char* kOp = "test";
 
-void each_ok(const std::vector<Outcome>& out) {
-  for (const Outcome& o : out) {
-    INFO(o.text);
-    REQUIRE(o.code == Code::kOk);
-  }
-}
-
 // All ranks but one failed with a code, and the texts say all the words.
 void others_failed(const std::vector<Outcome>& out, int but, Code code,
                    const std::vector<std::string>& words) {
@@ -45,11 +38,11 @@ void others_failed(const std::vector<Outcome>& out, int but, Code code,
 TEST_CASE("processes get the bits of a local group, from each operation", "[dist]") {
   for (int size : {1, 2, 3, 4}) {
     std::vector<std::string> want(static_cast<size_t>(size)), got(want);
-    each_ok(run_ranks(size, [&](int rank, Context& c, Group& g) {
+    all_ok(run_ranks(size, [&](int rank, Context& c, Group& g) {
       want[static_cast<size_t>(rank)] = everything(rank, c, g);
     }));
     MemoryProcesses processes(size);
-    each_ok(run_processes(processes, size, [&](int rank, Context& c, Group& g) {
+    all_ok(run_processes(processes, size, [&](int rank, Context& c, Group& g) {
       got[static_cast<size_t>(rank)] = everything(rank, c, g);
       if (g.steps() < 20) got[0].clear();
     }));
@@ -201,7 +194,7 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
 }
 
 TEST_CASE("long lists that agree are reduced as short ones are", "[dist]") {
-  each_ok(run_processes(3, [](int rank, Context& c, Group& g) {
+  all_ok(run_processes(3, [](int rank, Context& c, Group& g) {
     std::vector<Tensor> list;
     for (int k = 0; k < 2000; k++) list.push_back(tensor<int32_t>(c, Shape{2}, {rank, k}));
     const std::vector<Tensor> sums = g.all_reduce(kOp, list, Reduction::kSum);
@@ -222,7 +215,7 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
   others_failed(out, 2, Code::kPeerLost, {"rank 2 was lost before step 2", "it has left the group"});
 
   // Ends its context after one step, and the others have ended too.
-  each_ok(run_processes(3, [](int, Context&, Group& g) { g.barrier(kOp); }));
+  all_ok(run_processes(3, [](int, Context&, Group& g) { g.barrier(kOp); }));
 
   // Fails in a call of its own, with others in the midst of waiting for a third.
   out = run_processes(3, [](int rank, Context& c, Group& g) {
@@ -320,7 +313,7 @@ TEST_CASE("a process that is lost at any moment: the others learn of it and hold
 TEST_CASE("processes in groups within groups: each goes on alone, and ends alone", "[dist]") {
   std::vector<std::string> seen(6);
   MemoryProcesses processes(6);
-  each_ok(run_processes(processes, 6, [&](int rank, Context& c, Group& g) {
+  all_ok(run_processes(processes, 6, [&](int rank, Context& c, Group& g) {
     std::string& mine = seen[static_cast<size_t>(rank)];
     const auto sum = [&](Group& group, int64_t elements) {
       const Tensor x =
@@ -368,14 +361,14 @@ TEST_CASE("processes in groups within groups: each goes on alone, and ends alone
     if (rank < 2) half->barrier(kOp);
     g.barrier(kOp);
   });
-  each_ok(out);
+  all_ok(out);
   CHECK_THAT(seen[2], Contains("rank 1 was lost before step 1") && Contains("it has left the group"));
 }
 
 TEST_CASE("many steps of processes that hurry past one another", "[dist]") {
   const int steps = rounds(400);
   std::vector<int64_t> sums(4, 0);
-  each_ok(run_processes(4, [&](int rank, Context& c, Group& g) {
+  all_ok(run_processes(4, [&](int rank, Context& c, Group& g) {
     for (int step = 0; step < steps; step++) {
       const Tensor x = tensor<int64_t>(c, Shape{}, {int64_t{rank} + step});
       sums[static_cast<size_t>(rank)] +=

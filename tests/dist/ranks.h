@@ -2,6 +2,7 @@
 // ended.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,13 @@ inline std::vector<Outcome> run_ranks(int size, const RankBody& body, double tim
     });
   for (std::thread& t : threads) t.join();
   return out;
+}
+
+inline void all_ok(const std::vector<Outcome>& out) {
+  for (const Outcome& o : out) {
+    INFO(o.text);
+    REQUIRE(o.code == Code::kOk);
+  }
 }
 
 template <class T>

@@ -20,7 +20,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <memory>
@@ -41,30 +40,20 @@
 #include "core/base/blocked_signals.h"
 #include "core/base/error.h"
 #include "core/dist/transport.h"
+#include "core/dist/transport_failure.h"
 
 namespace {
 
 using tl::Code;
+using tl::dist::Failed;
+using tl::dist::say;
 using Clock = std::chrono::steady_clock;
-
-struct Failed {
-  Code code;
-  int rank;
-  std::string text;
-};
 
 // Gloo's texts begin with the place in its source.
 std::string without_place(const char* what) {
   const std::string text = what;
   const size_t end = text.empty() || text[0] != '[' ? std::string::npos : text.find("] ");
   return end == std::string::npos ? text : text.substr(end + 2);
-}
-
-int32_t say(const Failed& failed, tl_transport_error* error) {
-  error->code = static_cast<int32_t>(failed.code);
-  error->rank = failed.rank;
-  std::snprintf(error->text, sizeof error->text, "%s", failed.text.c_str());
-  return error->code;
 }
 
 // f(), whatever it throws; `rank` says whose connection f works on.

@@ -14,7 +14,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <mutex>
@@ -25,6 +24,7 @@
 #include "core/base/blocked_signals.h"
 #include "core/base/error.h"
 #include "core/dist/transport.h"
+#include "core/dist/transport_failure.h"
 
 #ifdef OPEN_MPI
 #define TL_MPI_NAME "mpi-openmpi"
@@ -35,22 +35,11 @@
 namespace {
 
 using tl::Code;
+using tl::dist::Failed;
+using tl::dist::say;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMostBytes = size_t{1} << 30;  // of one message: MPI counts in int
-
-struct Failed {
-  Code code;
-  int rank;
-  std::string text;
-};
-
-int32_t say(const Failed& failed, tl_transport_error* error) {
-  error->code = static_cast<int32_t>(failed.code);
-  error->rank = failed.rank;
-  std::snprintf(error->text, sizeof error->text, "%s", failed.text.c_str());
-  return error->code;
-}
 
 template <class F>
 int32_t guarded(tl_transport_error* error, F&& f) noexcept {
