@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/dist/exchange.h"
+#include "core/dist/direct_collectives.h"
 #include "core/dist/results.h"
 #include "core/tensor/context.h"
 
@@ -85,7 +85,7 @@ class ProcessEngine final : public Engine {
   size_t slot() const { return step_ % 2; }
 
   std::shared_ptr<ProcessLink> link_;
-  Exchange exchange_;
+  DirectCollectives collectives_;
   Place place_;
   std::vector<Peer> peers_;
   std::shared_ptr<StepMessage> outbox_;
@@ -103,13 +103,13 @@ class ProcessEngine final : public Engine {
 ProcessEngine::ProcessEngine(std::shared_ptr<ProcessLink> link, std::vector<int> ranks, int mine,
                              uint64_t channel)
     : link_(std::move(link)),
-      exchange_(*link_, std::move(ranks), mine, channel),
-      peers_(exchange_.size()),
-      outbox_(std::make_shared<StepMessage>(message_capacity(exchange_.size()))),
+      collectives_(*link_, std::move(ranks), mine, channel),
+      peers_(collectives_.size()),
+      outbox_(std::make_shared<StepMessage>(message_capacity(collectives_.size()))),
       channel_(channel) {
   link_->next_channel = std::max(link_->next_channel, channel + 1);
   const Place& all = link_->place();
-  place_ = {mine, static_cast<int>(exchange_.size()), all.local_rank, all.local_size};
+  place_ = {mine, static_cast<int>(collectives_.size()), all.local_rank, all.local_size};
   for (size_t rank = 0; rank < peers_.size(); rank++)
     for (size_t slot = 0; slot < 2 && static_cast<int>(rank) != mine; slot++) {
       peers_[rank].inbox[slot] = std::make_shared<Inbox>(outbox_->capacity());
@@ -136,8 +136,8 @@ void ProcessEngine::expect(size_t rank, size_t slot) {
   Inbox& inbox = *peers_[rank].inbox[slot];
   inbox.came = false;
   const tl_transport_transfer message =
-      exchange_.received(rank, Exchange::kStep, inbox.message.data(), inbox.message.capacity());
-  inbox.arriving = exchange_.start(Span<const tl_transport_transfer>(&message, 1));
+      collectives_.received(rank, DirectCollectives::kStep, inbox.message.data(), inbox.message.capacity());
+  inbox.arriving = collectives_.start(Span<const tl_transport_transfer>(&message, 1));
 }
 
 void ProcessEngine::check_alive() {
@@ -210,7 +210,7 @@ void ProcessEngine::lost(const TransferFailed& failed) {
                           ? found->text
                           : concat(found->text, "; rank ", place_.rank, " was at ", step_text());
     } else {
-      const int rank = exchange_.rank_of(failed.rank);
+      const int rank = collectives_.rank_of(failed.rank);
       fail_with(
           failed.code == Code::kOutOfMemory ? Code::kPeerLost : failed.code,
           concat("all ranks must take part: ", rank < 0 ? "one" : concat("rank ", rank), " was lost at ",
@@ -257,13 +257,13 @@ void ProcessEngine::gather(Span<const std::byte* const> in) {
       has_results(mine_.operation) && (mine_.operation != Operation::kBroadcast || mine_.root == place_.rank);
   const size_t bytes =
       outbox_->write_call(mine_, step_, link_->next_channel, carries ? in : Span<const std::byte* const>());
-  sending_ = exchange_.send_to_all(Exchange::kStep, outbox_->data(), bytes);
+  sending_ = collectives_.send_to_all(DirectCollectives::kStep, outbox_->data(), bytes);
   if (outbox_->head().description_bytes > kMostDescription) too_long(outbox_->head().description_bytes);
   for (size_t rank = 0; rank < peers_.size(); rank++) {
     if (static_cast<int>(rank) == place_.rank) continue;
     Inbox& inbox = *peers_[rank].inbox[slot()];
     if (!inbox.arriving.active())
-      throw TransferFailed{Code::kPeerLost, exchange_.link_rank(rank), "its connection has ended"};
+      throw TransferFailed{Code::kPeerLost, collectives_.link_rank(rank), "its connection has ended"};
     inbox.arriving.finish(deadline_);
     inbox.came = true;
   }
@@ -328,12 +328,13 @@ void ProcessEngine::exchange_descriptions() {
     const StepHead& head = peers_[rank].inbox[slot()]->message.head();
     if (!head.carries_description) {
       theirs[rank].resize(head.description_bytes);
-      list.push_back(
-          exchange_.received(rank, Exchange::kDescription, theirs[rank].data(), theirs[rank].size()));
+      list.push_back(collectives_.received(rank, DirectCollectives::kDescription, theirs[rank].data(),
+                                           theirs[rank].size()));
     }
-    if (!mine.empty()) list.push_back(exchange_.sent(rank, Exchange::kDescription, mine.data(), mine.size()));
+    if (!mine.empty())
+      list.push_back(collectives_.sent(rank, DirectCollectives::kDescription, mine.data(), mine.size()));
   }
-  exchange_.start(list).finish(deadline_);
+  collectives_.start(list).finish(deadline_);
   for (size_t rank = 0; rank < peers_.size(); rank++)
     if (peers_[rank].differs)
       peers_[rank].call = decode_call(theirs[rank].empty() ? peers_[rank].inbox[slot()]->message.description()
@@ -350,12 +351,12 @@ void ProcessEngine::run(Span<std::byte* const> out) {
       const bool has = peers_[rank].in.size() == call.tensors.size();
       all.push_back({&call, has ? peers_[rank].in.data() : nullptr});
       if (mine_.operation != Operation::kBroadcast || static_cast<int>(rank) == mine_.root)
-        came &= static_cast<int>(rank) == place_.rank ? carried || exchange_.size() == 1 : has;
+        came &= static_cast<int>(rank) == place_.rank ? carried || collectives_.size() == 1 : has;
     }
     if (came)
       make_results(place_.rank, all, out);
     else
-      exchange_.run(all, carried, out, deadline_);
+      collectives_.run(all, carried, out, deadline_);
     finish();
   });
 }
@@ -393,7 +394,7 @@ std::unique_ptr<Engine> ProcessEngine::split() {
       int mine = 0;
       for (const auto& [key, rank] : members) {
         if (static_cast<int>(rank) == place_.rank) mine = static_cast<int>(ranks.size());
-        ranks.push_back(exchange_.link_rank(rank));
+        ranks.push_back(collectives_.link_rank(rank));
       }
       out = std::make_unique<ProcessEngine>(link_, std::move(ranks), mine, channel);
     }
@@ -410,7 +411,7 @@ void ProcessEngine::abandon(Code code, std::string_view why) noexcept {
   } catch (...) {  // without memory for the text
   }
   fail_with(code == Code::kMismatch || code == Code::kTimedOut ? code : Code::kPeerLost, std::move(text),
-            exchange_.link_rank(static_cast<size_t>(place_.rank)));
+            collectives_.link_rank(static_cast<size_t>(place_.rank)));
 }
 
 // Tells the others with a message in the place of the next call's: it comes behind all that this rank has sent before.
@@ -424,7 +425,7 @@ bool ProcessEngine::say_leaving(Code code, std::string_view why) noexcept {
     if (link_->failed()) return false;
     auto message = std::make_shared<StepMessage>(outbox_->capacity());
     const size_t bytes = message->write_leaving(code, failure_text_, step_);
-    link_->park(exchange_.send_to_all(Exchange::kStep, message->data(), bytes), message);
+    link_->park(collectives_.send_to_all(DirectCollectives::kStep, message->data(), bytes), message);
   } catch (const TransferFailed&) {  // they learn of it by the control channel
   } catch (...) {                    // without memory for it
   }
@@ -434,7 +435,7 @@ bool ProcessEngine::say_leaving(Code code, std::string_view why) noexcept {
 void ProcessEngine::leave(Code code, std::string_view why) noexcept {
   // Of a group within a group the others go on.
   if (!say_leaving(code, why) || channel_ != 0) return;
-  Failure failure{code, {}, exchange_.link_rank(static_cast<size_t>(place_.rank))};
+  Failure failure{code, {}, collectives_.link_rank(static_cast<size_t>(place_.rank))};
   try {
     failure.text = failure_text_;
   } catch (...) {  // without memory for the text

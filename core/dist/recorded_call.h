@@ -26,7 +26,7 @@ class Seat final : public Party {
   Group* group_;
 };
 
-class RecordedCall final : public tl::Exchange {  // which is not how large tensors travel (exchange.h)
+class RecordedCall final : public Exchange {
  public:
   // `call` with the tensors of the recording, which gave `results`.
   RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call, std::vector<TensorKind> results);

@@ -84,11 +84,18 @@ int32_t start(tl_transport* t, const tl_transport_transfer* transfers, size_t co
               tl_transport_error* error) {
   const std::lock_guard<std::mutex> lock(t->hub->mutex);
   if (t->aborted) return say(Code::kPeerLost, -1, "given up", error);
-  auto wait = std::make_unique<tl_transport_wait>();
+  std::unique_ptr<tl_transport_wait> wait;
+  try {
+    wait = std::make_unique<tl_transport_wait>();
+    for (size_t i = 0; i < count; i++) wait->items.push_back(std::make_shared<tl_transport_wait::Item>());
+  } catch (const std::bad_alloc&) {
+    t->aborted = true;
+    return say(Code::kOutOfMemory, -1, "no memory", error);
+  }
+  const OfTheHub spared;
   for (size_t i = 0; i < count; i++) {
-    auto item = std::make_shared<tl_transport_wait::Item>();
+    const auto& item = wait->items[i];
     item->transfer = transfers[i];
-    wait->items.push_back(item);
     const int other = transfers[i].rank;
     auto& q = transfers[i].receives ? t->hub->queues[{other, t->rank, transfers[i].tag}]
                                     : t->hub->queues[{t->rank, other, transfers[i].tag}];

@@ -12,6 +12,19 @@ namespace tl::test {
 
 class MemoryHub;
 
+// While one lives on a thread, what that allocates belongs to the hub, which is no part of what is tested.
+class OfTheHub {
+ public:
+  OfTheHub() { depth()++; }
+  ~OfTheHub() { depth()--; }
+  OfTheHub(const OfTheHub&) = delete;
+  OfTheHub& operator=(const OfTheHub&) = delete;
+  static int& depth() {
+    static thread_local int count = 0;
+    return count;
+  }
+};
+
 // What joins `size` ranks; each asks for its own once.
 class MemoryProcesses {
  public:

@@ -8,6 +8,7 @@
 //   - Waits cannot be ended from outside, but single ones: abort() ends each.
 //   - A buffer that is half received or sent when a peer ends hears of nothing: abort() ends that wait too, buffers are taken back before
 //     anybody frees their memory, and connections with half a message are closed.
+//   - A connection that ends just as it has come about ends the process: Gloo gets an address all the same (peer_name.cpp).
 //   - Host names that are not known are a pointer to nowhere: only numbers go in.
 #include <arpa/inet.h>
 #include <netinet/in.h>

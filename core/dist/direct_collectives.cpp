@@ -1,4 +1,4 @@
-#include "core/dist/exchange.h"
+#include "core/dist/direct_collectives.h"
 
 #include <algorithm>
 #include <cstring>
@@ -42,7 +42,7 @@ void for_pieces(const Shares& shares, const Chunk& chunk, F&& f) {
 }  // namespace
 
 // Tensors that go through owners.
-struct Exchange::Flow {
+struct DirectCollectives::Flow {
   const Call& call;
   Span<const std::byte* const> in;
   Span<std::byte* const> out;
@@ -52,32 +52,32 @@ struct Exchange::Flow {
   bool all_own = false;      // each rank makes all results, and keeps them
 };
 
-int Exchange::rank_of(int link_rank) const {
+int DirectCollectives::rank_of(int link_rank) const {
   const auto found = std::find(ranks_.begin(), ranks_.end(), link_rank);
   return found == ranks_.end() ? -1 : static_cast<int>(found - ranks_.begin());
 }
 
-tl_transport_transfer Exchange::sent(size_t rank, Kind kind, const void* data, size_t bytes) const {
+tl_transport_transfer DirectCollectives::sent(size_t rank, Kind kind, const void* data, size_t bytes) const {
   return {ranks_[rank], 0, const_cast<void*>(data), bytes, channel_ * kKinds + kind};
 }
 
-tl_transport_transfer Exchange::received(size_t rank, Kind kind, void* data, size_t bytes) const {
+tl_transport_transfer DirectCollectives::received(size_t rank, Kind kind, void* data, size_t bytes) const {
   return {ranks_[rank], 1, data, bytes, channel_ * kKinds + kind};
 }
 
-Exchange::Transfers Exchange::start(Span<const tl_transport_transfer> transfers) {
+DirectCollectives::Transfers DirectCollectives::start(Span<const tl_transport_transfer> transfers) {
   return transfers.empty() ? Transfers() : link_.start(transfers);
 }
 
-Exchange::Transfers Exchange::send_to_all(Kind kind, const void* data, size_t bytes) {
+DirectCollectives::Transfers DirectCollectives::send_to_all(Kind kind, const void* data, size_t bytes) {
   std::vector<tl_transport_transfer> list;
   for (size_t rank = 0; rank < size(); rank++)
     if (static_cast<int>(rank) != mine_) list.push_back(sent(rank, kind, data, bytes));
   return start(list);
 }
 
-void Exchange::run(Span<const Contribution> ranks, bool carried, Span<std::byte* const> out,
-                   double deadline) {
+void DirectCollectives::run(Span<const Contribution> ranks, bool carried, Span<std::byte* const> out,
+                            double deadline) {
   const auto me = static_cast<size_t>(mine_);
   const Call& call = *ranks[me].call;
   Flow flow{call, {ranks[me].in, call.tensors.size()}, out};
@@ -97,7 +97,8 @@ void Exchange::run(Span<const Contribution> ranks, bool carried, Span<std::byte*
       if (call.tensors[k].bytes()) std::memset(out[k], 0, call.tensors[k].bytes());
 }
 
-void Exchange::all_gather(Span<const Contribution> ranks, bool carried, std::byte* out, double deadline) {
+void DirectCollectives::all_gather(Span<const Contribution> ranks, bool carried, std::byte* out,
+                                   double deadline) {
   const auto me = static_cast<size_t>(mine_);
   std::vector<tl_transport_transfer> list;
   std::vector<std::byte*> places;
@@ -117,7 +118,7 @@ void Exchange::all_gather(Span<const Contribution> ranks, bool carried, std::byt
   transfers.finish(deadline);
 }
 
-void Exchange::all_to_all(const Call& call, const std::byte* in, std::byte* out, double deadline) {
+void DirectCollectives::all_to_all(const Call& call, const std::byte* in, std::byte* out, double deadline) {
   const size_t block = call.tensors[0].bytes() / size(), me = static_cast<size_t>(mine_);
   std::vector<tl_transport_transfer> list;
   for (size_t k = 1; k < size() && block; k++) {
@@ -130,7 +131,7 @@ void Exchange::all_to_all(const Call& call, const std::byte* in, std::byte* out,
   transfers.finish(deadline);
 }
 
-void Exchange::through_owners(const Flow& flow, double deadline) {
+void DirectCollectives::through_owners(const Flow& flow, double deadline) {
   const Shares shares(flow.call, flow.all_own ? 1 : static_cast<int>(size()), kChunkBytes);
   const auto me = static_cast<size_t>(mine_);
   const auto gives = [&](size_t rank) { return flow.source < 0 || rank == static_cast<size_t>(flow.source); };

@@ -1,4 +1,4 @@
-// Exchange: how the tensors of one step get to where they are needed, among the ranks of a group that have agreed on a call. Each result
+// DirectCollectives: how the tensors of one step get to where they are needed, among the ranks of a group that have agreed on a call. Each result
 // is made by one rank, its owner, in the order of the ranks (reduce.h), from parts that come to it, and goes to who needs it: as many
 // bytes as a ring takes, and bits that depend on nothing but the ranks. Parts are cut into messages, so that some are on their way while
 // others are reduced.
@@ -14,13 +14,13 @@
 
 namespace tl::dist {
 
-class Exchange {
+class DirectCollectives {
  public:
   using Transfers = ProcessLink::Transfers;
   enum Kind : uint64_t { kStep, kDescription, kParts, kResults, kKinds };
 
   // ranks: of the link's, in the order of the group.
-  Exchange(ProcessLink& link, std::vector<int> ranks, int mine, uint64_t channel)
+  DirectCollectives(ProcessLink& link, std::vector<int> ranks, int mine, uint64_t channel)
       : link_(link), ranks_(std::move(ranks)), mine_(mine), channel_(channel) {}
 
   size_t size() const { return ranks_.size(); }
