@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
   tl_context_options_init(&options, sizeof options);
   options.seed = (uint64_t)number[SEED], options.threads = (int32_t)number[THREADS];
   tl_context* c = tl_context_new(&options);
-  tl_dataset* train = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TRAIN) : drawn(c, TL_DATA_TRAIN);
-  tl_dataset* test = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TEST) : drawn(c, TL_DATA_TEST);
+  tl_dataset* train = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TRAIN, 0) : drawn(c, TL_DATA_TRAIN);
+  tl_dataset* test = dir ? tl_dataset_from_idx_folder(c, dir, TL_DATA_TEST, 0) : drawn(c, TL_DATA_TEST);
   train = tl_dataset_batch(c, tl_dataset_shuffle(c, train, options.seed), (int64_t)number[BATCH], false);
   train = tl_dataset_cast(c, train, 0, TL_F32, 255); /* bytes to numbers in [0, 1] */
   test = tl_dataset_cast(c, tl_dataset_batch(c, test, 500, false), 0, TL_F32, 255);

@@ -237,7 +237,7 @@ type CSVOptions struct {
 // ReadCSV is the columns of a CSV file (RFC 4180), each a tensor of one axis, by their names. options may be nil. A column that is
 // guessed becomes: of whole numbers I64; of others, and of whole numbers where some are missing, Floats; of true and false Bool; of
 // anything else I32 codes, whose texts Bundle.Categories gives. Missing values are NaN in columns of F32 and F64, -1 among codes, and
-// ErrCorruptData in all others.
+// ErrCorruptData in all others; so is a number beyond the largest of its column (1e400), for an infinity is spelled inf.
 func (c *Context) ReadCSV(path string, options *CSVOptions) (*Bundle, error) {
 	if options == nil {
 		options = &CSVOptions{}

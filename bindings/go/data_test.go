@@ -72,9 +72,9 @@ func TestDatasets(t *testing.T) {
 	}
 	write(t, dir, "train-images-idx3-ubyte", idx(images, 10, 2, 2))
 	write(t, dir, "train-labels-idx1-ubyte", idx([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 10))
-	train, err := c.IDXFolder(dir, DataTrain)
+	train, err := c.IDXFolder(dir, DataTrain, 0)
 	must(t, err)
-	test, err := c.IDXFolder(dir, DataTest)
+	test, err := c.IDXFolder(dir, DataTest, 0)
 	must(t, err)
 	if train.Len() != 9 || test.Len() != 1 || train.Width() != 2 {
 		t.Errorf("got %d and %d elements of %d", train.Len(), test.Len(), train.Width())
@@ -136,8 +136,8 @@ func TestDatasets(t *testing.T) {
 		"failed":  c.Dataset(c.Zeros(-2)).Err(),
 		"cast":    train.Cast(2, F32, 1).Err(),
 		"chain":   train.Batched(-1, false).Shuffle(1).Err(),
-		"folder":  func() error { _, err := c.IDXFolder(t.TempDir()+"\x00", DataTrain); return err }(),
-		"part":    func() error { _, err := c.IDXFolder(dir, 7); return err }(),
+		"folder":  func() error { _, err := c.IDXFolder(t.TempDir()+"\x00", DataTrain, 0); return err }(),
+		"part":    func() error { _, err := c.IDXFolder(dir, 7, 0); return err }(),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
@@ -145,7 +145,9 @@ func TestDatasets(t *testing.T) {
 			wants(t, err, ErrInvalidArgument, "[")
 		}
 	}
-	_, err = c.IDXFolder(filepath.Join(dir, "no"), DataTrain)
+	_, err = c.IDXFolder(dir, DataTrain, 1)
+	wants(t, err, ErrOutOfMemory, "'max_bytes'")
+	_, err = c.IDXFolder(filepath.Join(dir, "no"), DataTrain, 0)
 	wants(t, err, ErrNotFound, "no")
 
 	// A loop ends when the context holds an error, and says which.
@@ -164,6 +166,6 @@ func TestDatasets(t *testing.T) {
 		t.Error("a closed dataset goes on")
 	}
 	write(t, dir, "train-labels-idx1-ubyte", idx([]byte{1}, 1))
-	_, err = c.IDXFolder(dir, DataTrain)
+	_, err = c.IDXFolder(dir, DataTrain, 0)
 	wants(t, err, ErrInvalidArgument, "")
 }

@@ -56,14 +56,14 @@ func (c *Context) path(op, path string) (*C.char, func(), bool) {
 }
 
 // IDXFolder is images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as ReadIDX gives
-// them. In a folder with one split only, its first nine tenths are for training, the rest for testing.
-func (c *Context) IDXFolder(folder string, part DataPart) (*Dataset, error) {
+// them, with maxBytes for each of the two files. In a folder with one split only, its first nine tenths are for training, the rest for testing.
+func (c *Context) IDXFolder(folder string, part DataPart, maxBytes uint64) (*Dataset, error) {
 	text, free, ok := c.path("dataset_from_idx_folder", folder)
 	if !ok {
 		return nil, c.Err()
 	}
 	defer free()
-	d := c.dataset(C.tlgo_dataset_from_idx_folder(c.handle(), text, C.int32_t(part)))
+	d := c.dataset(C.tlgo_dataset_from_idx_folder(c.handle(), text, C.int32_t(part), C.uint64_t(maxBytes)))
 	if err := d.object.usable(); err != nil {
 		return nil, err
 	}

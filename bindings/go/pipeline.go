@@ -355,7 +355,8 @@ func (c *Context) DatasetSampleFrom(weights []float64, seed uint64, stopOnEmpty 
 }
 
 // SetWeights sets new weights for a dataset that DatasetSampleFrom made. Datasets made of it follow from their next element on, whatever
-// was made ahead. A saved position holds the weights.
+// was made ahead. A saved position holds the weights. ErrFailedPrecondition while there is a Cache of elements of the mixture: cache
+// the sources.
 func (d *Dataset) SetWeights(weights ...float64) error {
 	if err := d.self().usable(); err != nil {
 		return err

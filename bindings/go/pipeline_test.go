@@ -219,6 +219,9 @@ func TestStagesOfPipelines(t *testing.T) {
 		}
 	}
 	wants(t, mixed.SetWeights(1), ErrInvalidArgument, "a weight for each source")
+	cached := mixed.Take(4).Cache()
+	wants(t, mixed.SetWeights(1, 0), ErrFailedPrecondition, "cache the sources")
+	must(t, cached.Close())
 	wants(t, c.DatasetSampleFrom(nil, 0, false, low).Err(), ErrInvalidArgument, "got 0 for 1")
 	wants(t, c.DatasetZip().Err(), ErrInvalidArgument, "at least 1 source")
 	wants(t, low.Take(0).Repeat(-1).Err(), ErrFailedPrecondition, "must have an element")

@@ -521,8 +521,8 @@ static inline uintptr_t tlgo_dataset_from_tensors(uintptr_t context, const uintp
   return (uintptr_t)tl_dataset_from_tensors((tl_context *)context, (tl_tensor *const *)tensors, count);
 }
 
-static inline uintptr_t tlgo_dataset_from_idx_folder(uintptr_t context, const char *folder, int32_t part) {
-  return (uintptr_t)tl_dataset_from_idx_folder((tl_context *)context, folder, part);
+static inline uintptr_t tlgo_dataset_from_idx_folder(uintptr_t context, const char *folder, int32_t part, uint64_t max_bytes) {
+  return (uintptr_t)tl_dataset_from_idx_folder((tl_context *)context, folder, part, max_bytes);
 }
 
 static inline uintptr_t tlgo_dataset_take(uintptr_t context, uintptr_t source, int64_t count) {

@@ -22,16 +22,20 @@ T read_dataset(tl_dataset* dataset, const char* name, T on_failure, F&& f) {
 
 void tl::capi::save_dataset(Session& session, const void* dataset, State& state, const std::string& prefix) {
   auto& d = object_of<DatasetObject>(session, dataset, Kind::kDataset, "checkpoint", "dataset");
-  d.alone("checkpoint", [&] {
+  d.alone("checkpoint", [&](data::Confirm confirm) {
     d.iterator().save(state, prefix);
-    return true;
+    confirm();
   });
 }
 
 PendingRestorePtr tl::capi::prepare_dataset(Session& session, const void* dataset, const State& state,
                                             const std::string& prefix) {
   auto& d = object_of<DatasetObject>(session, dataset, Kind::kDataset, "checkpoint", "dataset");
-  PendingRestorePtr place = d.alone("checkpoint", [&] { return d.iterator().prepare(state, prefix); });
+  PendingRestorePtr place = d.alone("checkpoint", [&](data::Confirm confirm) {
+    PendingRestorePtr pending = d.iterator().prepare(state, prefix);
+    confirm();
+    return pending;
+  });
   return pending_restore([&d, place = std::move(place)] {
     place->take();
     d.release_element();
@@ -56,11 +60,12 @@ TL_API tl_dataset* tl_dataset_from_tensors(tl_context* context, tl_tensor* const
   });
 }
 
-TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part) {
+TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part,
+                                              uint64_t max_bytes) {
   return make(context, "dataset_from_idx_folder", [&](Session& s) {
     data::DatasetPtr dataset =
         data::idx_folder(s.core(), checked_text("dataset_from_idx_folder", "folder", folder),
-                         static_cast<data::DataPart>(part));
+                         static_cast<data::DataPart>(part), max_bytes);
     return make_dataset(s, std::move(dataset));
   });
 }
@@ -129,10 +134,7 @@ TL_API int64_t tl_dataset_position(tl_dataset* dataset) {
 
 TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) {
   return effect<DatasetObject>(dataset, Kind::kDataset, "dataset_seek", [&](Session&, DatasetObject& d) {
-    d.alone("dataset_seek", [&] {
-      d.iterator().seek(epoch, position);
-      return true;
-    });
+    d.alone("dataset_seek", [&](data::Confirm confirm) { d.iterator().seek(epoch, position, confirm); });
     d.release_element();
   });
 }

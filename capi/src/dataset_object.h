@@ -32,6 +32,22 @@ class DatasetObject {
   }
   const data::DatasetIterator* begun() const { return iterator_.get(); }  // null: at the beginning
 
+  // Runs f(confirm), which may run functions of the caller's, with the context closed: they have contexts of their own. f calls
+  // confirm() when they have run and before anything moves: it throws where one of them used the closed context.
+  template <class F>
+  auto alone(const char* op, F&& f) {
+    constexpr const char* rule = "a function of a pipeline must use the context that it gets";
+    if (session_.in_pipeline_callback())
+      fail(Code::kFailedPrecondition, "[", op, "] ", rule,
+           ": got a call on a dataset of its own context; iterate outside of it");
+    Closed closed(session_);
+    return f([&] {
+      if (closed.refused())
+        fail(Code::kFailedPrecondition, "[", op, "] ", rule,
+             ": got a call on that of its dataset; make what it needs before, or in it");
+    });
+  }
+
   bool next(tl_tensor** out) {
     // Before the new element is made, so that it can take the memory of the old one.
     release_element();
@@ -39,27 +55,15 @@ class DatasetObject {
     room_.resize(width);
     handles_.reserve(width);
     session_.reserve_handles(width);
-    if (!alone("dataset_next", [&] { return iterator().next({room_.data(), width}); })) return false;
+    const bool more = alone("dataset_next", [&](data::Confirm confirm) {
+      return iterator().next({room_.data(), width}, confirm);
+    });
+    if (!more) return false;
     for (size_t i = 0; i < width; i++) {
       out[i] = session_.make_tensor(std::move(room_[i]), false);
       handles_.push_back(out[i]);
     }
     return true;
-  }
-
-  // Runs f, which may run functions of the caller's, with the context closed: they have contexts of their own.
-  template <class F>
-  auto alone(const char* op, F&& f) -> decltype(f()) {
-    constexpr const char* rule = "a function of a pipeline must use the context that it gets";
-    if (session_.in_pipeline_callback())
-      fail(Code::kFailedPrecondition, "[", op, "] ", rule,
-           ": got a call on a dataset of its own context; iterate outside of it");
-    Closed closed(session_);
-    auto result = f();
-    if (closed.open())
-      fail(Code::kFailedPrecondition, "[", op, "] ", rule,
-           ": got a call on that of its dataset; make what it needs before, or in it");
-    return result;
   }
 
   // The caller may have released a handle before: the session passes over those.

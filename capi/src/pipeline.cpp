@@ -216,7 +216,11 @@ TL_API tl_status tl_dataset_save_position(tl_dataset* dataset, uint8_t* bytes, s
   constexpr const char* name = "dataset_save_position";
   return query<DatasetObject>(dataset, Kind::kDataset, name, [&](Session&, DatasetObject& d) {
     check_buffer(name, "bytes", bytes, capacity);
-    const std::string position = d.alone(name, [&] { return d.iterator().save_position(); });
+    const std::string position = d.alone(name, [&](data::Confirm confirm) {
+      std::string bytes_of_place = d.iterator().save_position();
+      confirm();
+      return bytes_of_place;
+    });
     if (length) *length = position.size();
     if (position.size() <= capacity) std::copy(position.begin(), position.end(), bytes);
   });
@@ -229,10 +233,7 @@ TL_API tl_status tl_dataset_restore_position(tl_dataset* dataset, const uint8_t*
       invalid("[", name, "] 'bytes' must not be NULL: got NULL with a length of ", length,
               "; pass what dataset_save_position wrote");
     const std::string position(reinterpret_cast<const char*>(bytes), length);
-    d.alone(name, [&] {
-      d.iterator().restore_position(position);
-      return true;
-    });
+    d.alone(name, [&](data::Confirm confirm) { d.iterator().restore_position(position, confirm); });
     d.release_element();
   });
 }

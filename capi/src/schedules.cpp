@@ -49,7 +49,7 @@ class CustomSchedule final : public optim::Schedule {
     double rate = NAN;
     Closed context(session_);
     const tl_status status = callback_(user_data_.get(), step, &rate);
-    if (context.open())
+    if (context.refused())
       fail(Code::kFailedPrecondition, "[", name_,
            "] a rate callback must not use its context: got a call in that of step ", step,
            "; compute the rate with numbers");

@@ -345,16 +345,14 @@ Closed::Closed(Session& session)
       intruded_(slot_.intruded.load(std::memory_order_relaxed)),
       owner_(slot_.owner.exchange(kNobody, std::memory_order_acq_rel)) {}
 
-Closed::~Closed() { (void)open(); }
-
-bool Closed::open() {
-  if (!closed_) return false;
-  closed_ = false;
-  const uint32_t own = generation_of(slot_.state.load(std::memory_order_relaxed));
-  const bool refused = intruded_ != own && slot_.intruded.load(std::memory_order_relaxed) == own;
-  if (refused) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
+Closed::~Closed() {
+  if (refused()) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
   slot_.owner.store(owner_, std::memory_order_release);
-  return refused;
+}
+
+bool Closed::refused() const {
+  const uint32_t own = generation_of(slot_.state.load(std::memory_order_relaxed));
+  return intruded_ != own && slot_.intruded.load(std::memory_order_relaxed) == own;
 }
 
 PipelineCallback::PipelineCallback(Session& session) : session_(session) {

@@ -169,14 +169,12 @@ class Closed {
   Closed(const Closed&) = delete;
   Closed& operator=(const Closed&) = delete;
 
-  // Opens it again. True when a call was refused meanwhile.
-  bool open();
+  bool refused() const;  // whether a call was, until now
 
  private:
   Slot& slot_;
   uint32_t intruded_;  // before
   uintptr_t owner_;
-  bool closed_ = true;
 };
 
 // The callback, its data and its destroy function replace the earlier ones, whose destroy function runs.

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/data/dataset.h"
 #include "core/data/fingerprint.h"
+#include "core/data/sample.h"
 
 namespace tl::data {
 namespace {
@@ -134,7 +135,7 @@ class CacheStage : public Stage {
 
 class Cache : public Dataset {
  public:
-  explicit Cache(DatasetPtr source) : source_(std::move(source)) {}
+  explicit Cache(DatasetPtr source) : source_(std::move(source)) { hold_sample_weights(*source_, weights_); }
   int64_t size() const override { return source_->size(); }
   size_t width() const override { return source_->width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
@@ -144,6 +145,7 @@ class Cache : public Dataset {
 
  private:
   DatasetPtr source_;
+  std::vector<std::shared_ptr<const void>> weights_;  // of mixtures below, which cannot change any more
   std::shared_ptr<Whole> whole_ = std::make_shared<Whole>();
 };
 

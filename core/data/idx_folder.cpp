@@ -55,7 +55,8 @@ std::vector<std::string> names_in(const std::string& folder) {
 
 class Folder {
  public:
-  explicit Folder(const std::string& path) : path_(path), names_(names_in(path)) {}
+  Folder(const std::string& path, uint64_t max_bytes)
+      : path_(path), max_bytes_(max_bytes), names_(names_in(path)) {}
 
   // The name of the images of a split; empty where there are none. Which of two files is meant nobody can tell, also when one
   // looks like the other compressed: it may be an older one, or another program's download that broke off.
@@ -79,7 +80,7 @@ class Folder {
     if (!plain && !compressed)
       fail(Code::kNotFound, "[dataset_from_idx_folder] there are no labels for the images ", full(images),
            ": got neither ", labels, " nor ", labels, ".gz; put them beside the images");
-    Tensor x = read_idx(context, full(images)), y = read_idx(context, full(labels));
+    Tensor x = read_idx(context, full(images), max_bytes_), y = read_idx(context, full(labels), max_bytes_);
     if (x.rank() < 2 || y.rank() != 1)
       invalid("[dataset_from_idx_folder] images must have rank 2 or more, and labels rank 1: got ",
               full(images), " of shape ", x.shape(), " and ", labels, " of shape ", y.shape(),
@@ -102,19 +103,20 @@ class Folder {
   }
 
   std::string path_;
+  uint64_t max_bytes_;
   std::vector<std::string> names_;
 };
 
 }  // namespace
 
-DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part) {
+DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part, uint64_t max_bytes) {
   if (part != DataPart::kTrain && part != DataPart::kTest)
     invalid("[dataset_from_idx_folder] the part must be train (1) or test (2): got ",
             static_cast<int32_t>(part), "; call it once for each");
   if (path.empty())
     invalid(
         "[dataset_from_idx_folder] 'folder' must name a folder: got an empty text; '.' is the current one");
-  Folder folder(path);
+  Folder folder(path, max_bytes);
   std::string train = folder.images_of(Split::kTrain), test = folder.images_of(Split::kTest);
   if (!train.empty() && !test.empty()) return folder.read(context, part == DataPart::kTrain ? train : test);
 

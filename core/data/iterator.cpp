@@ -78,11 +78,12 @@ void DatasetIterator::bring_up_to_date() {
   }
 }
 
-bool DatasetIterator::pull(Span<Tensor> out) {
+bool DatasetIterator::pull(Span<Tensor> out, Confirm confirm) {
   bring_up_to_date();
   try {
     if (!root_->next(element_)) {
       root_->begin(epoch_ + 1);
+      confirm();
       return false;
     }
     TL_INVARIANT(element_.size() == out.size());
@@ -91,6 +92,7 @@ bool DatasetIterator::pull(Span<Tensor> out) {
       tensors_.push_back(tensor_of(context_, v));
       context_.note_host_data(tensors_.back());
     }
+    confirm();
   } catch (...) {
     broken_ = true;
     throw;
@@ -101,14 +103,14 @@ bool DatasetIterator::pull(Span<Tensor> out) {
   return true;
 }
 
-bool DatasetIterator::next(Span<Tensor> out) {
+bool DatasetIterator::next(Span<Tensor> out, Confirm confirm) {
   const double begin = monotonic_seconds();
   if (!timed_) {
     waited_ = 0;
     first_call_ = begin;
     timed_ = true;
   }
-  const bool more = pull(out);
+  const bool more = pull(out, confirm);
   last_return_ = monotonic_seconds();
   waited_ += last_return_ - begin;
   if (more) {
@@ -136,7 +138,7 @@ bool DatasetIterator::stop(std::chrono::milliseconds patience) noexcept {
   return true;
 }
 
-void DatasetIterator::seek(uint64_t epoch, int64_t position) {
+void DatasetIterator::seek(uint64_t epoch, int64_t position, Confirm confirm) {
   const int64_t size = dataset_->size();
   auto refuse = [&](int64_t elements) {
     invalid("[dataset_seek] the position must be in the dataset: got ", position, " of ", elements,
@@ -147,6 +149,7 @@ void DatasetIterator::seek(uint64_t epoch, int64_t position) {
   root->begin(epoch);
   const int64_t passed = position == 0 ? 0 : root->skip(position);
   if (passed < position) refuse(passed);
+  confirm();
   adopt(std::move(root));
   epoch_ = epoch;
   position_ = position;
@@ -175,7 +178,11 @@ PendingRestorePtr DatasetIterator::prepare(const State& state, const std::string
                                     joined_path(prefix, "position")))]() mutable { go(std::move(place)); });
 }
 
-void DatasetIterator::restore_position(const std::string& bytes) { go(place_in(bytes)); }
+void DatasetIterator::restore_position(const std::string& bytes, Confirm confirm) {
+  Place place = place_in(bytes);
+  confirm();
+  go(std::move(place));
+}
 
 DatasetIterator::Place DatasetIterator::place_in(const std::string& bytes) const {
   Position p = from_bytes(bytes);

@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "core/base/function_ref.h"
 #include "core/base/span.h"
 #include "core/data/dataset.h"
 #include "core/tensor/context.h"
 #include "core/tensor/state.h"
 
 namespace tl::data {
+
+// What a caller looks at when functions of a pipeline have run, before the iterator moves: throws where they did what they must not.
+using Confirm = FunctionRef<void()>;
 
 class DatasetIterator {
  public:
@@ -21,9 +25,10 @@ class DatasetIterator {
   DatasetIterator& operator=(const DatasetIterator&) = delete;
 
   // Sets `out` (of width() tensors) to the next element and returns true; or returns false at the end of an epoch, once, after which
-  // the next call begins the following epoch. On an exception nothing has moved, `out` included: the next call tries again. The
-  // tensors borrow the element's memory, which is the source's or a stage's.
-  bool next(Span<Tensor> out);
+  // the next call begins the following epoch. On an exception, also of `confirm`, nothing has moved, `out` included: the next
+  // call tries again. The tensors borrow the element's memory, which is the source's or a stage's.
+  bool next(
+      Span<Tensor> out, Confirm confirm = [] {});
 
   uint64_t epoch() const { return epoch_; }  // of the element that comes next
   int64_t position() const {
@@ -31,11 +36,13 @@ class DatasetIterator {
   }  // its index; the number of elements when next() is about to return false
   // Goes to a place that was read from these two functions: passes over the elements before, which costs nothing where the dataset
   // is indexed. Throws kInvalidArgument where there is none such. Nothing has moved on an exception.
-  void seek(uint64_t epoch, int64_t position);
+  void seek(
+      uint64_t epoch, int64_t position, Confirm confirm = [] {});
   // The same place as bytes that also hold what only the stages know, so that nothing must be passed over, and the weights as they are
   // now. Throws only where weights have changed since the last element, and the stages cannot follow.
   std::string save_position();
-  void restore_position(const std::string& bytes);
+  void restore_position(
+      const std::string& bytes, Confirm confirm = [] {});
 
   // The same as a part of what a program keeps (core/tensor/state.h): one text, "<prefix>/position".
   void save(State& state, const std::string& prefix);
@@ -66,7 +73,7 @@ class DatasetIterator {
   std::unique_ptr<Stage> opened(const Position& position) const;
   void watch(const Dataset& dataset);
   void adopt(std::unique_ptr<Stage> root) noexcept;
-  bool pull(Span<Tensor> out);
+  bool pull(Span<Tensor> out, Confirm confirm);
   void repair();
   bool weights_have_changed() const;
   void follow_weights();

@@ -163,6 +163,12 @@ class Sample : public Dataset {
 
 }  // namespace
 
+std::shared_ptr<const void> SampleWeights::hold() {
+  std::shared_ptr<const void> held = held_.lock();
+  if (!held) held_ = held = std::make_shared<char>();
+  return held;
+}
+
 DatasetPtr sample_from(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed,
                        bool stop_on_empty) {
   check_sources("dataset_sample_from", sources, true);
@@ -178,12 +184,22 @@ void set_sample_weights(const Dataset& dataset, std::vector<double> weights) {
             "] the dataset must be one that dataset_sample_from made: got another; keep that one, those "
             "made of it follow its weights");
   check_weights(op, weights, dataset.sources().size());
+  if (sample->weights().held())
+    fail(Code::kFailedPrecondition, "[", op,
+         "] the weights of a mixture in a cache must stay: got new ones, which the elements that the cache "
+         "holds "
+         "could not follow; cache the sources, and mix what comes from the caches");
   sample->weights().set(std::move(weights));
 }
 
 const SampleWeights* sample_weights(const Dataset& dataset) {
   const auto* sample = dynamic_cast<const Sample*>(&dataset);
   return sample ? &sample->weights() : nullptr;
+}
+
+void hold_sample_weights(const Dataset& dataset, std::vector<std::shared_ptr<const void>>& out) {
+  if (const auto* sample = dynamic_cast<const Sample*>(&dataset)) out.push_back(sample->weights().hold());
+  for (const DatasetPtr& source : dataset.sources()) hold_sample_weights(*source, out);
 }
 
 }  // namespace tl::data

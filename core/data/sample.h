@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/data/dataset.h"
@@ -19,9 +20,14 @@ class SampleWeights {
     version_++;
   }
 
+  // While somebody has what this returns, the weights may not change.
+  std::shared_ptr<const void> hold();
+  bool held() const { return !held_.expired(); }
+
  private:
   std::vector<double> values_;
   uint64_t version_ = 0;
+  std::weak_ptr<const void> held_;
 };
 
 // Each element from a source that is drawn at random, with the probability of its weight among the sources that have elements left.
@@ -32,10 +38,14 @@ DatasetPtr sample_from(std::vector<DatasetPtr> sources, std::vector<double> weig
                        bool stop_on_empty);
 
 // New weights of a dataset that sample_from() made. They count from the next element on that an iterator gives, whatever was made
-// ahead; an iterator saves them with its position. What stages in between hold already (a shuffle's buffer) stays. Throws as above.
+// ahead; an iterator saves them with its position. What stages in between hold already (a shuffle's buffer) stays. Throws as above,
+// and kFailedPrecondition while a cache() of elements of the dataset is there: it gives what was drawn once.
 void set_sample_weights(const Dataset& dataset, std::vector<double> weights);
 
 // Those of a dataset itself, or null.
 const SampleWeights* sample_weights(const Dataset& dataset);
+
+// Holds the weights of all mixtures that a dataset takes elements from.
+void hold_sample_weights(const Dataset& dataset, std::vector<std::shared_ptr<const void>>& out);
 
 }  // namespace tl::data

@@ -28,8 +28,25 @@ struct Field {
   Columns::Seen parsed = Columns::Seen::kText;
   int64_t whole = 0;
   double number = 0;
-  bool in_range = true;  // of a number: that a double holds it
+  bool in_range = true;  // of a number: that it is not beyond what a double holds
 };
+
+// Of a decimal number that is none of a double's: whether it is too close to 0, which its first digit other than 0 tells, rather than
+// too large.
+bool is_too_small(std::string_view number) {
+  const size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::string_view digits = number.substr(0, e);
+  int64_t exponent = 0;
+  if (e < number.size()) {
+    const bool plus = number[e + 1] == '+';
+    const char* begin = number.data() + e + 1 + plus;
+    if (std::from_chars(begin, number.data() + number.size(), exponent).ec != std::errc())
+      return *begin == '-';
+  }
+  const auto first = static_cast<int64_t>(std::min(digits.find_first_of("123456789"), digits.size()));
+  const auto point = static_cast<int64_t>(std::min(digits.find('.'), digits.size()));
+  return exponent + point - first < 0;
+}
 
 Field parse(std::string_view text) {
   Field out;
@@ -49,7 +66,10 @@ Field parse(std::string_view text) {
   const auto number = std::from_chars(begin, end, out.number);
   if (number.ptr == end && begin != end && number.ec != std::errc::invalid_argument) {
     out.parsed = Columns::Seen::kNumber;
-    out.in_range = number.ec == std::errc();
+    if (number.ec == std::errc::result_out_of_range) {
+      out.in_range = is_too_small(text.substr(plus));
+      out.number = text[0] == '-' ? -0.0 : 0.0;  // the double that is nearest
+    }
   }
   return out;
 }
@@ -247,8 +267,9 @@ class SecondWalk final : public Walk {
       case Columns::Seen::kWhole: return columns_.put_whole(row_start(), column, row_, 0, field.whole);
       case Columns::Seen::kNumber:
         if (!field.in_range)
-          input_.corrupt(row_start(), "a number must be one of f64: got '", text, "' in column '",
-                         columns_.name(column), "', row ", row_, " (of values, from 0)");
+          input_.corrupt(row_start(), "a number must not be beyond f64: got '", text, "' in column '",
+                         columns_.name(column), "', row ", row_,
+                         " (of values, from 0); an infinity is spelled inf");
         return columns_.put_number(row_start(), column, row_, 0, field.number);
       default: columns_.put_text(row_start(), column, row_, 0, text);
     }

@@ -23,7 +23,12 @@ struct CsvOptions {
 // Rows end with a line feed, a carriage return or both; blank ones are passed over, and so is a mark of UTF-8 at the beginning.
 //
 // Missing values are empty fields and those of `missing`. Truths are true and false, in any case. Numbers are those of
-// std::from_chars, also with a plus sign, inf and nan.
+// std::from_chars, also with a plus sign, inf and nan; what is closer to 0 than every number of the column becomes 0. What is beyond its
+// largest (1e39 in f32, 1e400 in f64) is an error, where others read an infinity: it is damage or the wrong dtype, and a run that
+// trains on it would only say so by losses that are not finite. Who means an infinity spells it.
+//
+// The default of max_bytes never refuses a table whose types are guessed: a value takes a byte of the file at the least (the delimiter
+// of an empty field) and eight bytes of memory at the most.
 //
 // Throws kInvalidArgument (types that do not fit the columns, an impossible delimiter), kCorruptData (a row of another number of
 // fields, a quote where none may be, a name that comes twice, a value that its column cannot hold; the message names the row and the

@@ -14,7 +14,10 @@ struct JsonLinesOptions {
 
 // The keys in the order of their first appearance. Their values are columns as columns.h has them: numbers, truths, texts, and null
 // or no such key for a missing one. Values may also be arrays of these, nested up to seven deep, of the same shape in every row;
-// the tensor then has the axes of the rows and of the array.
+// the tensor then has the axes of the rows and of the array. Numbers beyond f64 are no JSON (RFC 8259 leaves that to the reader).
+//
+// Memory is that of the tensors, the texts of codes and a line. The tensors may be larger than the file: "0," of an array is two bytes
+// of it and eight of memory, and a key that a row lacks none at all, which is why max_bytes bounds them.
 //
 // Throws kCorruptData (no JSON, no object, a key that comes twice in a line, values of several kinds or shapes in one column; the
 // message names the byte), kUnsupported (an object inside the object, arrays more than seven deep, a line of more than 16 MiB, more than

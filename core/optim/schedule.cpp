@@ -288,10 +288,9 @@ SchedulePtr one_cycle(double max_rate, int64_t total_steps, const OneCycleOption
     auto between = [&](double from, double to, double share) {
       return o.linear ? from + (to - from) * share : to + (from - to) * half_cosine(share);
     };
-    // Where the way up has no steps, the first step is the top.
-    if (now < top) return between(first, max_rate, now / top);
-    const double begin = std::fmax(top, 0);
-    return end > begin ? between(max_rate, last, (now - begin) / (end - begin)) : max_rate;
+    // The top may lie before the first step: then the way down has begun. It always lies before the end.
+    return now < top ? between(first, max_rate, now / top)
+                     : between(max_rate, last, (now - top) / (end - top));
   });
 }
 

@@ -78,7 +78,9 @@ SchedulePtr cosine_decay(double rate, int64_t decay_steps, double alpha);
 SchedulePtr cosine_restarts(double rate, int64_t decay_steps, double t_mul, double m_mul, double alpha);
 
 // Smith and Topin 2018, in the form of PyTorch's OneCycleLR: in the first warmup_fraction of total_steps up from
-// max_rate / div_factor to max_rate, then down to max_rate / (div_factor final_div_factor), each way along half a cosine.
+// max_rate / div_factor to max_rate, then down to max_rate / (div_factor final_div_factor), each way along half a cosine. The
+// top is at step warmup_fraction total_steps - 1, which few steps put between two steps or before the first: a cycle of one step has
+// the last rate. From step total_steps on the rate stays (PyTorch's raises an error).
 struct OneCycleOptions {
   double warmup_fraction = 0.3;   // in (0, 1); PyTorch's pct_start
   double div_factor = 25;         // at least 1

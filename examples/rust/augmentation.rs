@@ -10,7 +10,7 @@ const SIDE: i64 = 28;
 
 fn digits(c: &Context, part: DataPart) -> Result<Dataset> {
     let folder = std::env::var("TAPELOOP_DIGITS").expect("examples/run says where the digits are");
-    Dataset::from_idx_folder(c, folder, part)
+    Dataset::from_idx_folder(c, folder, part, 0)
 }
 
 /// Images in [0, 1], moved by up to MOST pixels each way, with noise: other numbers for each element of each epoch.

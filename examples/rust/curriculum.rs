@@ -28,8 +28,12 @@ fn main() -> Result<()> {
         .build(c)?;
     let adam = Adam::new().build(c)?;
     let means = NAMES.iter().map(|name| Metric::mean(c, *name)).collect::<Result<Vec<_>>>()?;
-    let digits =
-        Dataset::from_idx_folder(c, std::env::var("TAPELOOP_DIGITS").unwrap_or_default(), DataPart::Train)?;
+    let digits = Dataset::from_idx_folder(
+        c,
+        std::env::var("TAPELOOP_DIGITS").unwrap_or_default(),
+        DataPart::Train,
+        0,
+    )?;
     let sources = [source(c, &digits, 0)?, source(c, &digits, 1)?, source(c, &digits, 2)?];
     let mut weights = [1.0 / 3.0; 3];
     let mixture = Dataset::sample_from(&[&sources[0], &sources[1], &sources[2]], &weights, 1, false)?;

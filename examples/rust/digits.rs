@@ -25,9 +25,9 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
     let c = &Context::builder().seed(seed as u64).threads(threads as i32).build()?;
     let bytes_to_unit = |data: Dataset, batch| data.batch(batch, false)?.cast(0, DType::F32, 255.0);
-    let train = Dataset::from_idx_folder(c, &data, DataPart::Train)?.shuffle(seed as u64)?;
+    let train = Dataset::from_idx_folder(c, &data, DataPart::Train, 0)?.shuffle(seed as u64)?;
     let train = bytes_to_unit(train, batch as i64)?;
-    let test = bytes_to_unit(Dataset::from_idx_folder(c, &data, DataPart::Test)?, 500)?;
+    let test = bytes_to_unit(Dataset::from_idx_folder(c, &data, DataPart::Test, 0)?, 500)?;
 
     let model = Sequential::new()
         .layer(Flatten::new())

@@ -40,8 +40,12 @@ fn main() -> Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "checkpoints".to_string());
     let picture = std::env::args().nth(2).unwrap_or_else(|| "early-stopping.svg".to_string());
     let c = &Context::builder().seed(1).build()?;
-    let all =
-        Dataset::from_idx_folder(c, std::env::var("TAPELOOP_DIGITS").unwrap_or_default(), DataPart::Train)?;
+    let all = Dataset::from_idx_folder(
+        c,
+        std::env::var("TAPELOOP_DIGITS").unwrap_or_default(),
+        DataPart::Train,
+        0,
+    )?;
     let train = all.take(2000)?.shuffle(1)?.batch(50, false)?.cast(0, DType::F32, 255.0)?;
     let held_out = all.skip(2000)?.take(1000)?.batch(500, false)?.cast(0, DType::F32, 255.0)?;
     let model = Sequential::new()

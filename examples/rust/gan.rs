@@ -61,8 +61,12 @@ fn main() -> Result<()> {
     let discriminator = Player::new(c, 784, 0.3, 1, Activation::Linear)?;
     // An average of the weights gives calmer digits than those of the last step.
     generator.adam.configure(&StepOptions::new().use_ema(true).ema_momentum(0.999))?;
-    let digits =
-        Dataset::from_idx_folder(c, std::env::var("TAPELOOP_DIGITS").unwrap_or_default(), DataPart::Train)?;
+    let digits = Dataset::from_idx_folder(
+        c,
+        std::env::var("TAPELOOP_DIGITS").unwrap_or_default(),
+        DataPart::Train,
+        0,
+    )?;
     let data = digits.shuffle(1)?.repeat(-1)?.batch(BATCH, true)?.cast(0, DType::F32, 255.0)?;
 
     let step = c.function(|c, input| {

@@ -12,9 +12,9 @@ struct Job {
 /// On each replica: a context and a group of its own. The accuracy on the digits that it has not seen.
 fn train(c: &Context, group: &Group<'_>, job: &Job) -> Result<f64> {
     let bytes_to_unit = |data: Dataset, batch| data.batch(batch, false)?.cast(0, DType::F32, 255.0);
-    let train = Dataset::from_idx_folder(c, &job.data, DataPart::Train)?.shuffle(1)?; // the same order everywhere
+    let train = Dataset::from_idx_folder(c, &job.data, DataPart::Train, 0)?.shuffle(1)?; // the same order everywhere
     let train = group.distribute(&bytes_to_unit(train, job.batch)?)?; // this replica's rows of each batch
-    let test = Dataset::from_idx_folder(c, &job.data, DataPart::Test)?;
+    let test = Dataset::from_idx_folder(c, &job.data, DataPart::Test, 0)?;
     let test = group.distribute(&bytes_to_unit(test, 500)?)?;
 
     let model = Sequential::new()

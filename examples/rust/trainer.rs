@@ -29,10 +29,10 @@ fn main() -> Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "checkpoints".to_string());
     let digits = std::env::var("TAPELOOP_DIGITS").unwrap_or_default();
     let c = &Context::builder().seed(1).build()?;
-    let all = Dataset::from_idx_folder(c, &digits, DataPart::Train)?;
+    let all = Dataset::from_idx_folder(c, &digits, DataPart::Train, 0)?;
     let train = all.take(3000)?.shuffle(1)?.batch(64, false)?.cast(0, DType::F32, 255.0)?;
     let held_out = all.skip(3000)?.take(1000)?.batch(500, false)?.cast(0, DType::F32, 255.0)?;
-    let test = Dataset::from_idx_folder(c, &digits, DataPart::Test)?;
+    let test = Dataset::from_idx_folder(c, &digits, DataPart::Test, 0)?;
     let test = test.batch(500, false)?.cast(0, DType::F32, 255.0)?;
     let model = Sequential::new()
         .layer(Flatten::new())

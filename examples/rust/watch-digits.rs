@@ -42,9 +42,9 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&folder)?;
     let c = &Context::builder().seed(1).build()?;
     let digits = std::env::var("TAPELOOP_DIGITS").unwrap_or_default();
-    let train = Dataset::from_idx_folder(c, &digits, DataPart::Train)?.shuffle(1)?.batch(32, true)?;
+    let train = Dataset::from_idx_folder(c, &digits, DataPart::Train, 0)?.shuffle(1)?.batch(32, true)?;
     let train = train.cast(0, DType::F32, 255.0)?;
-    let drawn_test = Dataset::from_idx_folder(c, &digits, DataPart::Test)?;
+    let drawn_test = Dataset::from_idx_folder(c, &digits, DataPart::Test, 0)?;
     let test = drawn_test.batch(500, false)?.cast(0, DType::F32, 255.0)?;
     let model = Sequential::new()
         .layer(Flatten::new())

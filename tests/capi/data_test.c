@@ -67,11 +67,11 @@ static void idx_files_are_read_or_refused(void** state) {
   assert_null(tl_read_idx(c, NULL, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "NULL");
   assert_null(tl_read_idx(NULL, path, 0));
-  assert_null(tl_dataset_from_idx_folder(c, path, TL_DATA_TRAIN));
+  assert_null(tl_dataset_from_idx_folder(c, path, TL_DATA_TRAIN, 0));
   expect_error(c, TL_NOT_FOUND, path);
-  assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN));
+  assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "NULL");
-  assert_null(tl_dataset_from_idx_folder(c, "/tmp", 0));
+  assert_null(tl_dataset_from_idx_folder(c, "/tmp", 0, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "the part must be");
   free_context(c);
 }

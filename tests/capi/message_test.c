@@ -155,10 +155,10 @@ static void empty_texts_are_no_paths(void **state) {
   assert_null(tl_read_idx(c, "no such file", 0));
   assert_int_equal(tl_error_code(c), TL_NOT_FOUND);
   expect_message(c, "read_idx", "got 'no such file'");
-  assert_null(tl_dataset_from_idx_folder(c, "", TL_DATA_TRAIN));
+  assert_null(tl_dataset_from_idx_folder(c, "", TL_DATA_TRAIN, 0));
   assert_int_equal(tl_error_code(c), TL_INVALID_ARGUMENT);
   expect_message(c, "dataset_from_idx_folder", "'folder' must name a folder: got an empty text");
-  assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN));
+  assert_null(tl_dataset_from_idx_folder(c, NULL, TL_DATA_TRAIN, 0));
   expect_message(c, "dataset_from_idx_folder", "'folder' must not be NULL");
   free_context(c);
 }

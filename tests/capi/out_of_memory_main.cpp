@@ -277,7 +277,7 @@ void test_folder(const char* folder) {
   for (long k = 0; k < kMost && !finished; k++) {
     tl_context* c = new_context();
     allocations_left = k;
-    tl_dataset* data = tl_dataset_from_idx_folder(c, folder, TL_DATA_TRAIN);
+    tl_dataset* data = tl_dataset_from_idx_folder(c, folder, TL_DATA_TRAIN, 0);
     allocations_left = -1;
     check(data == nullptr, "a folder without images");
     finished = tl_error_code(c) == TL_NOT_FOUND;

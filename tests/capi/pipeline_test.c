@@ -259,6 +259,97 @@ static void functions_cannot_end_what_waits_for_them(void **state) {
     }
 }
 
+/* Uses the context of its dataset at an element, and sets its output all the same. */
+static tl_status intruding(tl_context *c, void *user_data, const tl_element_place *place,
+                           tl_tensor *const *inputs, size_t num_inputs, tl_tensor **outputs,
+                           size_t num_outputs) {
+  trouble *t = user_data;
+  tl_tensor *element;
+  outputs[0] = inputs[0];
+  (void)c;
+  (void)num_inputs;
+  (void)num_outputs;
+  if (place->index != __atomic_load_n(&t->at, __ATOMIC_RELAXED)) return TL_OK;
+  if (t->kind == 0) assert_false(tl_dataset_next(t->self, &element, 1));
+  if (t->kind == 1) assert_true(tl_dataset_seek(t->self, 0, 0) != TL_OK);
+  if (t->kind == 2) (void)tl_scope_end(t->main);
+  return TL_OK;
+}
+
+static tl_status intruding_predicate(tl_context *c, void *user_data, const tl_element_place *place,
+                                     tl_tensor *const *inputs, size_t num_inputs, bool *keep) {
+  tl_tensor *same;
+  *keep = true;
+  return intruding(c, user_data, place, inputs, num_inputs, &same, 1);
+}
+
+static void a_function_that_uses_its_datasets_context_loses_no_element(void **state) {
+  (void)state;
+  for (int threads = 0; threads < 3; threads++)
+    for (int kind = 0; kind < 3; kind++) {
+      tl_context *c = new_context();
+      trouble t = {c, NULL, 3, kind};
+      tl_dataset *d = mapped(c, numbers(c, 6), intruding, &t, 1, threads);
+      if (threads == 2) d = tl_dataset_prefetch(c, d, 2);
+      t.self = d;
+      tl_tensor *element = NULL;
+      uint8_t place[256];
+      size_t length = 0;
+      int got = 0, errors = 0;
+      /* On the thread that asks, the error comes at the element; threads ahead may meet an open context, or come to it early. */
+      while (errors < 3) {
+        if (tl_dataset_next(d, &element, 1)) {
+          assert_true(integer(element) == got);
+          got++;
+          if (got == 6) break;
+          continue;
+        }
+        assert_true(tl_failed(c));
+        errors++;
+        assert_true(threads > 0 || got == 3);
+        assert_true(tl_dataset_position(d) == got);
+        if (threads == 0) expect_error(c, TL_FAILED_PRECONDITION, "must use the context that it gets");
+        tl_clear_error(c);
+        assert_int_equal(tl_dataset_save_position(d, place, sizeof place, &length), TL_OK);
+      }
+      assert_true(threads > 0 || errors == 3);
+      __atomic_store_n(&t.at, -1, __ATOMIC_RELAXED);
+      for (int i = got; i < 6; i++) assert_true(tl_dataset_next(d, &element, 1) && integer(element) == i);
+      assert_false(tl_dataset_next(d, &element, 1));
+      assert_false(tl_failed(c));
+      if (threads == 0) {
+        assert_int_equal(tl_dataset_restore_position(d, place, length), TL_OK);
+        assert_true(tl_dataset_next(d, &element, 1) && integer(element) == 3);
+      }
+      free_context(c);
+    }
+}
+
+static void nor_does_it_move_the_place(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  trouble t = {c, NULL, 3, 0};
+  tl_dataset *d = tl_dataset_filter(c, numbers(c, 6), intruding_predicate, &t, NULL, 0);
+  t.self = d;
+  tl_tensor *element = NULL;
+  for (int i = 0; i < 2; i++) assert_true(tl_dataset_next(d, &element, 1) && integer(element) == i);
+  assert_int_equal(tl_dataset_seek(d, 0, 5), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "[dataset_seek]");
+  assert_true(tl_dataset_position(d) == 2);
+  assert_true(tl_dataset_next(d, &element, 1) && integer(element) == 2);
+  /* The end of an epoch is kept back likewise: the last element is looked at where the end is found. */
+  __atomic_store_n(&t.at, 5, __ATOMIC_RELAXED);
+  for (int i = 3; i < 5; i++) assert_true(tl_dataset_next(d, &element, 1) && integer(element) == i);
+  assert_false(tl_dataset_next(d, &element, 1));
+  expect_error(c, TL_FAILED_PRECONDITION, "must use the context that it gets");
+  __atomic_store_n(&t.at, -1, __ATOMIC_RELAXED);
+  assert_true(tl_dataset_next(d, &element, 1) && integer(element) == 5);
+  assert_true(tl_dataset_epoch(d) == 0);
+  assert_false(tl_dataset_next(d, &element, 1));
+  assert_true(!tl_failed(c) && tl_dataset_epoch(d) == 1);
+  free_context(c);
+}
+
 static void user_data_ends_once_whatever_happens(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -402,6 +493,9 @@ static void stages_are_there(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "dataset_sample_from made");
   assert_int_equal(tl_dataset_set_weights(mixed, (double[]){0, 1}, 1), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "a weight for each source");
+  assert_non_null(tl_dataset_cache(c, tl_dataset_take(c, mixed, 4)));
+  assert_int_equal(tl_dataset_set_weights(mixed, (double[]){1, 0}, 2), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "a mixture in a cache must stay");
 
   /* What is refused. */
   assert_null(tl_dataset_zip(c, NULL, 2));
@@ -582,6 +676,8 @@ int pipeline_tests(void) {
       cmocka_unit_test(noise_is_the_same_for_any_number_of_threads),
       cmocka_unit_test(what_functions_do_wrong_ends_the_iteration),
       cmocka_unit_test(functions_cannot_end_what_waits_for_them),
+      cmocka_unit_test(a_function_that_uses_its_datasets_context_loses_no_element),
+      cmocka_unit_test(nor_does_it_move_the_place),
       cmocka_unit_test(user_data_ends_once_whatever_happens),
       cmocka_unit_test(places_are_bytes_that_any_context_takes),
       cmocka_unit_test(stages_are_there),

@@ -401,6 +401,18 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     CHECK(size(f, DataPart::kTrain) == 20);
     CHECK(size(f, DataPart::kTest) == 7);
   }
+  SECTION("files that take much memory, where that is allowed") {
+    Folder f;
+    f.file("train-images-idx3-ubyte.gz",
+           gzip(header(0x08, {1 << 16, 32, 33}) + Bytes((1 << 16) * 32 * 33, '\0'), 1));
+    f.file("train-labels-idx1-ubyte.gz", gzip(header(0x08, {1 << 16}) + Bytes(1 << 16, '\0')));
+    f.file("t10k-images-idx3-ubyte", images(2));
+    f.file("t10k-labels-idx1-ubyte", labels(2));
+    CHECK(code(f) == Code::kOutOfMemory);  // 66 MiB
+    auto read = [&](uint64_t most) { return idx_folder(context, f.path(), DataPart::kTrain, most)->size(); };
+    CHECK(read(66 << 20) == 1 << 16);
+    CHECK_THROWS_AS(read((66 << 20) - 1), tl::Error);
+  }
   SECTION("one split of any name") {
     for (const char* name : {"train", "t10k", "my-test", "digits"}) {
       Folder f;

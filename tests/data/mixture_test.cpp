@@ -88,3 +88,35 @@ TEST_CASE("weights that change at any time count alike, with threads and after a
     }
   }
 }
+
+TEST_CASE("weights of a mixture in a cache stay, whatever lies between, as long as the cache is there",
+          "[dataset]") {
+  auto refused = [](const DatasetPtr& mixture) {
+    try {
+      set_sample_weights(*mixture, {1, 0});
+    } catch (const tl::Error& error) {
+      CHECK(error.code() == tl::Code::kFailedPrecondition);
+      CHECK(std::string(error.message()).find("cache the sources") != std::string::npos);
+      return true;
+    }
+    return false;
+  };
+  const DatasetPtr inner = sample_from({range(0, 5, 1), range(10, 15, 1)}, {1, 1}, 1, false);
+  const DatasetPtr outer = sample_from({batch(inner, 1), batch(range(20, 25, 1), 1)}, {1, 2}, 2, false);
+  CHECK_FALSE(refused(inner));
+  DatasetPtr once = cache(shuffle(outer, 4, 3)), again = cache(batch(cache(inner), 2));
+  CHECK(refused(inner));
+  CHECK(refused(outer));
+  const DatasetPtr behind = prefetch(once, 2);  // keeps the cache alive
+  once.reset();
+  CHECK(refused(outer));
+  again.reset();
+  CHECK(refused(inner));
+  // A mixture of caches is what to do.
+  const DatasetPtr mixed = sample_from({cache(range(0, 5, 1)), cache(range(10, 15, 1))}, {1, 1}, 1, false);
+  CHECK_FALSE(refused(mixed));
+  DatasetPtr last = cache(mixed);
+  CHECK(refused(mixed));
+  last.reset();
+  CHECK_FALSE(refused(mixed));
+}

@@ -132,7 +132,9 @@ TEST_CASE("CSV: what is no table is refused", "[io][csv]") {
   refused("a,a\n1,2\n", Code::kCorruptData, "'a' twice", any_csv);
   refused("a\n\"open\n1\n", Code::kCorruptData, "the file ends inside a field in quotes", any_csv);
   refused("a\nb\"c\n", Code::kCorruptData, "a quote must", any_csv);
-  refused("a\n1e999\n", Code::kCorruptData, "one of f64", any_csv);
+  for (const char* beyond :
+       {"1e999", "-1e400", "+1.8e308", "0.001e312", "1000e306", "1e99999999999999999999999"})
+    refused(std::string("a\n") + beyond + "\n", Code::kCorruptData, "beyond f64", any_csv);
   refused("a\n1e39\n", Code::kCorruptData, "numbers (f32)", any_csv);
   refused(Bytes("a\nx\0y\n", 6), Code::kCorruptData, "NUL", any_csv);
   refused(Bytes("a\0b\nx\n", 6), Code::kCorruptData, "NUL", any_csv);
@@ -169,6 +171,25 @@ TEST_CASE("CSV: numbers are those of the texts", "[io][csv]") {
   CsvOptions options;
   options.floats = DType::kF64;
   CHECK(values<double>(csv(context, text, options).entries[0].tensor) == want);
+}
+
+TEST_CASE("CSV: what is closer to 0 than any number becomes 0", "[io][csv]") {
+  const std::vector<std::string> tiny = {
+      "1e-400",  "-1e-5000", "+2e-324", "1000e-330", ".001e-322", "0.0001e-320", "1e-99999999999999999999",
+      "4.9e-324"};
+  std::string text = "x\n";
+  for (const std::string& number : tiny) text += number + "\n";
+  Context context(small_context());
+  CsvOptions options;
+  options.floats = DType::kF64;
+  const Bundle table = csv(context, text, options);
+  const std::vector<double> got = values<double>(table.entries[0].tensor);
+  REQUIRE(got.size() == tiny.size());
+  for (size_t i = 0; i < got.size(); i++) {
+    INFO(tiny[i]);
+    CHECK(got[i] == std::strtod(tiny[i].c_str(), nullptr));
+    CHECK(std::signbit(got[i]) == (tiny[i][0] == '-'));
+  }
 }
 
 TEST_CASE("JSON lines: what keys become", "[io][json]") {

@@ -177,9 +177,16 @@ TEST_CASE("one cycle: up, down, and PyTorch's turning points", "[optim]") {
   o.div_factor = 10;
   o.final_div_factor = 1;
   check_near(rates(one_cycle(1, 11, o), {0, 2, 9, 10}), {.1, .1 + .9 * 2 / 4.5, .1 + .9 / 5.5, .1}, 1e-14);
-  // Too short to go up: it begins at the top.
-  CHECK(rates(one_cycle(1, 1, {}), {0, 1, 5}) == Numbers{1, 1, 1});
-  check_near(rates(one_cycle(1, 3, {}), {0, 1, 2}), {1, .5 * (1 + 4e-6), 4e-6}, 1e-9);
+  // What PyTorch 2's own OneCycleLR gives where the top lies before the first step, or between two.
+  check_near(rates(one_cycle(1, 1, {}), {0, 1, 5}), {4e-6, 4e-6, 4e-6}, 1e-15);
+  check_near(rates(one_cycle(1, 2, {}), {0, 1, 2}), {0.811745653949763, 4e-6, 4e-6}, 1e-15);
+  check_near(rates(one_cycle(1, 3, {}), {0, 1, 2}), {0.9944154354509117, 0.46263710266697505, 4e-6}, 1e-15);
+  check_near(rates(one_cycle(1, 4, {}), {0, 1, 2, 3}), {.04, 0.811745653949763, 0.28306099820869923, 4e-6},
+             1e-15);
+  check_near(rates(one_cycle(1, 7, {}), {0, 1, 2, 3, 4, 5, 6}),
+             {.04, 0.9805566273349586, 0.9190443762697106, 0.6726838364805451, 0.35773877573965707,
+              0.0992967918932656, 4e-6},
+             1e-15);
   for (int64_t step = 1; step < 30; step++)
     CHECK(one_cycle(1, 100, {})->rate(step) > one_cycle(1, 100, {})->rate(step - 1));
 }

@@ -54,8 +54,8 @@ typedef int32_t tl_data_part;
 enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
 
 /**
- * Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as tl_read_idx() gives them with the
- * default of max_bytes.
+ * Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as tl_read_idx() gives them, with
+ * `max_bytes` for each of the two files.
  * The images are in a file whose name holds "images-idx3" or "images.idx3", the labels in the file of the same name with
  * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
  * "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one element) is for
@@ -63,7 +63,8 @@ enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
  * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match their images; images
  * of a rank below 2 or labels of another than 1; a single split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
  */
-TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part);
+TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part,
+                                              uint64_t max_bytes);
 
 /** The first `count` elements, or all where there are fewer. Negative counts are TL_INVALID_ARGUMENT. Returns NULL on
  * failure. Since 0.1. */

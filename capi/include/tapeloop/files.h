@@ -121,8 +121,13 @@ TL_API void tl_csv_options_init(tl_csv_options* options, size_t struct_size);
  * case, TL_BOOL; of anything else TL_I32 codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives.
  *
  * Missing values are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all
- * others. Spaces around a field do not count, unless it is in quotes; blank lines are passed over. The file is read twice, so that
- * memory is that of the tensors, the texts of codes and 64 MiB. What is cut off between two rows, or within the last field, is
+ * others. A number that is closer to 0 than every one of its column becomes 0; one that is beyond the largest (1e39 in TL_F32, 1e400 in
+ * TL_F64), where others read an infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who means an infinity spells it inf.
+ * Spaces around a field do not count, unless it is in quotes; blank lines are passed over.
+ *
+ * The file is read twice, so that memory is that of the tensors, the texts of codes and 64 MiB. Tensors may be larger than the file: a
+ * value takes one byte of it at the least (the comma of an empty field; two where it has a digit) and up to eight of memory. So
+ * the default of max_bytes refuses no table whose types are guessed. What is cut off between two rows, or within the last field, is
  * a whole file as far as the format can tell.
  *
  * NULL on failure: TL_INVALID_ARGUMENT (types that do not fit the columns), TL_CORRUPT_DATA (rows of different lengths, a quote where
@@ -146,7 +151,7 @@ TL_API void tl_json_lines_options_init(tl_json_lines_options* options, size_t st
  * The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first axis is the lines, in the
  * order of their first appearance. options may be NULL. Dtypes follow from the values as in tl_read_csv(); a null or a key that
  * a line lacks is a missing value. Values may be arrays, nested up to seven deep and of one shape in every line: the tensor has
- * their axes, too. In a column without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has no
+ * their axes, too. A number beyond TL_F64 is no JSON here, and one beyond the dtype of its column as in tl_read_csv(). In a column without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has no
  * other spelling and which the logs of logs.h write so. Blank lines are passed over.
  *
  * NULL on failure: TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line, values of several kinds or shapes under one

@@ -180,8 +180,8 @@ TL_API tl_dataset *tl_dataset_sample_from(tl_context *context, tl_dataset *const
 /**
  * New weights, for a dataset that tl_dataset_sample_from() made: a curriculum, or losses that say what to learn next. Datasets made of
  * it follow from their next element on, whatever was made ahead, which is made again; what a shuffle's buffer or a batch in the
- * making of an earlier stage holds already, stays. A saved position holds the weights. Below a tl_dataset_cache() they change nothing, because a
- * cache gives the elements that it has drawn once: keep the sources of a mixture in caches, not the mixture. Since 0.1.
+ * making of an earlier stage holds already, stays. A saved position holds the weights. TL_FAILED_PRECONDITION while there is a tl_dataset_cache() of
+ * elements of the mixture, which gives what was drawn once: keep the sources in caches, not the mixture. Since 0.1.
  */
 TL_API tl_status tl_dataset_set_weights(tl_dataset *dataset, const double *weights,
                                         size_t count) TL_WARN_UNUSED;

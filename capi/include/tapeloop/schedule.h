@@ -82,9 +82,10 @@ typedef struct tl_one_cycle_options {
 /** Sets all fields to their defaults. Pass sizeof(tl_one_cycle_options). Does nothing for NULL. Since 0.1. */
 TL_API void tl_one_cycle_options_init(tl_one_cycle_options *options, size_t struct_size);
 
-/** Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of PyTorch's OneCycleLR, but for
- * cycles too short to go up, warmup_fraction total_steps < 1: they begin at max_rate itself, PyTorch's somewhat further down).
- * options may be NULL. NULL on failure. Since 0.1. */
+/** Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of PyTorch's OneCycleLR). The top
+ * is at step warmup_fraction total_steps - 1: where that is negative, the first step is already on the way down, and a cycle of one
+ * step has the last rate. From step total_steps on the rate stays (PyTorch's raises an error). options may be NULL. NULL on
+ * failure. Since 0.1. */
 TL_API tl_schedule *tl_schedule_one_cycle(tl_context *context, double max_rate, int64_t total_steps,
                                           const tl_one_cycle_options *options);
 

@@ -21,7 +21,7 @@ func check[T any](value T, err error) T {
 }
 
 func digits(c *tl.Context, part tl.DataPart) *tl.Dataset {
-	return check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), part)) // examples/run says where they are
+	return check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), part, 0)) // examples/run says where they are
 }
 
 // augmented is images in [0, 1], moved by up to most pixels each way, with noise: other numbers for each element of each epoch.

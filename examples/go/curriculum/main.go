@@ -37,7 +37,7 @@ func main() {
 	defer c.Close()
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(64, &tl.DenseOptions{Activation: tl.ActivationRelu}), c.Dense(10, nil))
 	adam := c.Adam(nil)
-	digits := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain))
+	digits := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain, 0))
 	var means [3]*tl.Metric
 	var sources [3]*tl.Dataset
 	var weights [3]float64

@@ -36,8 +36,8 @@ func main() {
 	flag.Parse()
 	c := check(tl.NewContext(&tl.ContextOptions{Seed: *seed, Threads: int32(*threads)}))
 	defer c.Close()
-	train := check(c.IDXFolder(*dir, tl.DataTrain)).Shuffle(*seed).Batched(*batch, false).Cast(0, tl.F32, 255)
-	test := check(c.IDXFolder(*dir, tl.DataTest)).Batched(500, false).Cast(0, tl.F32, 255) // bytes to [0, 1]
+	train := check(c.IDXFolder(*dir, tl.DataTrain, 0)).Shuffle(*seed).Batched(*batch, false).Cast(0, tl.F32, 255)
+	test := check(c.IDXFolder(*dir, tl.DataTest, 0)).Batched(500, false).Cast(0, tl.F32, 255) // bytes to [0, 1]
 
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(128, nil), c.ActivationLayer(tl.ActivationRelu, nil),
 		c.DropoutLayer(0.2, nil), c.Dense(10, nil))

@@ -63,7 +63,7 @@ func main() {
 	}
 	c := check(tl.NewContext(&tl.ContextOptions{Seed: 1}))
 	defer c.Close()
-	all := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain))
+	all := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain, 0))
 	train := all.Take(2000).Shuffle(1).Batched(50, false).Cast(0, tl.F32, 255)
 	heldOut := all.Skip(2000).Take(1000).Batched(500, false).Cast(0, tl.F32, 255)
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(64, &tl.DenseOptions{Activation: tl.ActivationRelu}), c.DropoutLayer(0.2, nil), c.Dense(10, nil))

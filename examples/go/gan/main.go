@@ -79,7 +79,7 @@ func main() {
 	discriminator := newPlayer(c, 784, 0.3, 1, tl.ActivationLinear)
 	// An average of the weights gives calmer digits than those of the last step.
 	check(0, generator.adam.Configure(&tl.StepOptions{UseEma: true, EmaMomentum: 0.999}))
-	data := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain)).Shuffle(1).Repeat(-1).Batched(batchSize, true).Cast(0, tl.F32, 255)
+	data := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain, 0)).Shuffle(1).Repeat(-1).Batched(batchSize, true).Cast(0, tl.F32, 255)
 
 	step := c.NewFunction(func(in []*tl.Tensor) ([]*tl.Tensor, error) {
 		real, classes := in[0].Reshape(batchSize, 784), in[1].Cast(tl.I32).OneHot(10)

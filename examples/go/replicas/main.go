@@ -22,7 +22,7 @@ var (
 // train runs on each replica, with a context and a group of its own.
 func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
 	digits := func(part tl.DataPart) *tl.Dataset {
-		data, failed := c.IDXFolder(*dir, part)
+		data, failed := c.IDXFolder(*dir, part, 0)
 		if failed != nil {
 			err = failed
 		}

@@ -40,10 +40,10 @@ func main() {
 	defer cancel()
 	c := check(tl.NewContext(&tl.ContextOptions{Seed: 1}))
 	defer c.Close()
-	all := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain))
+	all := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTrain, 0))
 	train := all.Take(3000).Shuffle(1).Batched(64, false).Cast(0, tl.F32, 255)
 	heldOut := all.Skip(3000).Take(1000).Batched(500, false).Cast(0, tl.F32, 255)
-	test := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTest)).Batched(500, false).Cast(0, tl.F32, 255)
+	test := check(c.IDXFolder(os.Getenv("TAPELOOP_DIGITS"), tl.DataTest, 0)).Batched(500, false).Cast(0, tl.F32, 255)
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(64, &tl.DenseOptions{Activation: tl.ActivationRelu}), c.DropoutLayer(0.2, nil), c.Dense(10, nil))
 	adam, accuracy := c.Adam(&tl.AdamOptions{LearningRate: 0.004}), c.SparseCategoricalAccuracy("accuracy")
 

@@ -58,8 +58,8 @@ func main() {
 	c := check(tl.NewContext(&tl.ContextOptions{Seed: 1}))
 	defer c.Close()
 	digits := os.Getenv("TAPELOOP_DIGITS")
-	train := check(c.IDXFolder(digits, tl.DataTrain)).Shuffle(1).Batched(32, true).Cast(0, tl.F32, 255)
-	drawnTest := check(c.IDXFolder(digits, tl.DataTest))
+	train := check(c.IDXFolder(digits, tl.DataTrain, 0)).Shuffle(1).Batched(32, true).Cast(0, tl.F32, 255)
+	drawnTest := check(c.IDXFolder(digits, tl.DataTest, 0))
 	test := drawnTest.Batched(500, false).Cast(0, tl.F32, 255)
 	model := c.Sequential(c.FlattenLayer(nil), c.Dense(128, nil), c.ActivationLayer(tl.ActivationRelu, nil),
 		c.DropoutLayer(0.2, nil), c.Dense(10, nil))

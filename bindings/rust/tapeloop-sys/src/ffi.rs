@@ -2057,19 +2057,20 @@ extern "C" {
     ) -> *mut tl_dataset;
 
     /// Images and labels from a folder of IDX files in the layout of MNIST: elements of two tensors as
-    /// tl_read_idx() gives them with the default of max_bytes. The images are in a file whose name holds
-    /// "images-idx3" or "images.idx3", the labels in the file of the same name with "labels-idx1" or
-    /// "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
-    /// "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one
-    /// element) is for testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no
-    /// images, no labels for them), TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz;
-    /// labels that do not match their images; images of a rank below 2 or labels of another than 1; a single
-    /// split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since
-    /// 0.1.
+    /// tl_read_idx() gives them, with `max_bytes` for each of the two files. The images are in a file whose
+    /// name holds "images-idx3" or "images.idx3", the labels in the file of the same name with "labels-idx1"
+    /// or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k"
+    /// or "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least
+    /// one element) is for testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder,
+    /// no images, no labels for them), TL_INVALID_ARGUMENT (several files fit one role, also a file and its
+    /// .gz; labels that do not match their images; images of a rank below 2 or labels of another than 1; a
+    /// single split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives.
+    /// Since 0.1.
     pub fn tl_dataset_from_idx_folder(
         context: *mut tl_context,
         folder: *const c_char,
         part: tl_data_part,
+        max_bytes: u64,
     ) -> *mut tl_dataset;
 
     /// The first `count` elements, or all where there are fewer. Negative counts are TL_INVALID_ARGUMENT.
@@ -2297,9 +2298,14 @@ extern "C" {
     /// where some are missing, `floats`; of true and false, in any case, TL_BOOL; of anything else TL_I32
     /// codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives. Missing values
     /// are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in
-    /// columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all others. Spaces around a field do
-    /// not count, unless it is in quotes; blank lines are passed over. The file is read twice, so that memory
-    /// is that of the tensors, the texts of codes and 64 MiB. What is cut off between two rows, or within the
+    /// columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all others. A number that is closer to
+    /// 0 than every one of its column becomes 0; one that is beyond the largest (1e39 in TL_F32, 1e400 in
+    /// TL_F64), where others read an infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who
+    /// means an infinity spells it inf. Spaces around a field do not count, unless it is in quotes; blank
+    /// lines are passed over. The file is read twice, so that memory is that of the tensors, the texts of
+    /// codes and 64 MiB. Tensors may be larger than the file: a value takes one byte of it at the least (the
+    /// comma of an empty field; two where it has a digit) and up to eight of memory. So the default of
+    /// max_bytes refuses no table whose types are guessed. What is cut off between two rows, or within the
     /// last field, is a whole file as far as the format can tell. NULL on failure: TL_INVALID_ARGUMENT (types
     /// that do not fit the columns), TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a
     /// name that comes twice, a value that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns,
@@ -2318,9 +2324,10 @@ extern "C" {
     /// The keys of a file with one JSON object in each line (a log of metrics, say), each a tensor whose first
     /// axis is the lines, in the order of their first appearance. options may be NULL. Dtypes follow from the
     /// values as in tl_read_csv(); a null or a key that a line lacks is a missing value. Values may be arrays,
-    /// nested up to seven deep and of one shape in every line: the tensor has their axes, too. In a column
-    /// without other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has
-    /// no other spelling and which the logs of logs.h write so. Blank lines are passed over. NULL on failure:
+    /// nested up to seven deep and of one shape in every line: the tensor has their axes, too. A number beyond
+    /// TL_F64 is no JSON here, and one beyond the dtype of its column as in tl_read_csv(). In a column without
+    /// other texts the strings "NaN", "Infinity" and "-Infinity" are the numbers, for which JSON has no other
+    /// spelling and which the logs of logs.h write so. Blank lines are passed over. NULL on failure:
     /// TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line, values of several kinds or
     /// shapes under one key), TL_UNSUPPORTED (an object inside an object, arrays that nest deeper, a line of
     /// more than 16 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
@@ -5167,8 +5174,8 @@ extern "C" {
     /// New weights, for a dataset that tl_dataset_sample_from() made: a curriculum, or losses that say what to
     /// learn next. Datasets made of it follow from their next element on, whatever was made ahead, which is
     /// made again; what a shuffle's buffer or a batch in the making of an earlier stage holds already, stays.
-    /// A saved position holds the weights. Below a tl_dataset_cache() they change nothing, because a cache
-    /// gives the elements that it has drawn once: keep the sources of a mixture in caches, not the mixture.
+    /// A saved position holds the weights. TL_FAILED_PRECONDITION while there is a tl_dataset_cache() of
+    /// elements of the mixture, which gives what was drawn once: keep the sources in caches, not the mixture.
     /// Since 0.1.
     pub fn tl_dataset_set_weights(dataset: *mut tl_dataset, weights: *const f64, count: usize) -> tl_status;
 
@@ -5416,8 +5423,9 @@ extern "C" {
     pub fn tl_one_cycle_options_init(options: *mut tl_one_cycle_options, struct_size: usize);
 
     /// Up to max_rate, then down, within total_steps (1 or more) steps (Smith and Topin 2018, in the form of
-    /// PyTorch's OneCycleLR, but for cycles too short to go up, warmup_fraction total_steps \< 1: they begin
-    /// at max_rate itself, PyTorch's somewhat further down). options may be NULL. NULL on failure. Since 0.1.
+    /// PyTorch's OneCycleLR). The top is at step warmup_fraction total_steps - 1: where that is negative, the
+    /// first step is already on the way down, and a cycle of one step has the last rate. From step total_steps
+    /// on the rate stays (PyTorch's raises an error). options may be NULL. NULL on failure. Since 0.1.
     pub fn tl_schedule_one_cycle(
         context: *mut tl_context,
         max_rate: f64,

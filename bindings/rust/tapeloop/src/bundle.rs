@@ -126,7 +126,8 @@ impl Bundle {
     /// The columns of a CSV file (RFC 4180), each a tensor of one axis, by their names. A column that is guessed becomes: of whole
     /// numbers `I64`; of others, and of whole numbers where some are missing, `F32` (see [`CsvOptions::floats`]); of true and false
     /// `Bool`; of anything else `I32` codes, whose texts [`categories`](Bundle::categories) gives. Missing values are NaN in columns
-    /// of `F32` and `F64`, -1 among codes, and [`Code::CorruptData`](crate::Code::CorruptData) in all others.
+    /// of `F32` and `F64`, -1 among codes, and [`Code::CorruptData`](crate::Code::CorruptData) in all others; so is a number beyond the
+    /// largest of its column (1e400), for an infinity is spelled inf.
     pub fn read_csv(context: &Context, path: impl AsRef<Path>, options: &CsvOptions) -> Result<Bundle> {
         let path = text::path("read_csv", path.as_ref())?;
         let types = text::optional_text("read_csv", options.types.as_deref())?;

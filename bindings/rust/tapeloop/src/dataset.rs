@@ -106,10 +106,17 @@ impl Dataset {
     /// Images and labels from a folder of IDX files in the layout of MNIST, plain or compressed by gzip: elements of two
     /// tensors. The images are in a file whose name holds "images-idx3", the labels in the file of the same name with
     /// "labels-idx1"; names with "train" are the training split, names with "t10k" or "test" the test split. In a folder with one
-    /// split only, its first nine tenths are for training, the rest for testing.
-    pub fn from_idx_folder(context: &Context, folder: impl AsRef<Path>, part: DataPart) -> Result<Dataset> {
+    /// split only, its first nine tenths are for training, the rest for testing. Each file may take `max_bytes` as in
+    /// [`Context::read_idx`](crate::Context::read_idx).
+    pub fn from_idx_folder(
+        context: &Context,
+        folder: impl AsRef<Path>,
+        part: DataPart,
+        max_bytes: u64,
+    ) -> Result<Dataset> {
         let folder = text::path("dataset_from_idx_folder", folder.as_ref())?;
-        let handle = call!(tl_dataset_from_idx_folder(context.handle(), folder.as_ptr(), part as i32));
+        let handle =
+            call!(tl_dataset_from_idx_folder(context.handle(), folder.as_ptr(), part as i32, max_bytes));
         Dataset::made(context.handle(), "dataset_from_idx_folder", handle)
     }
 

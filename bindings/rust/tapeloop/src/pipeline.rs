@@ -473,7 +473,8 @@ impl Dataset {
     }
 
     /// New weights for a dataset of [`sample_from`](Dataset::sample_from). Datasets made of it follow from their next element on, whatever
-    /// was made ahead. A saved position holds the weights.
+    /// was made ahead. A saved position holds the weights. [`Code::FailedPrecondition`](crate::Code::FailedPrecondition) while there is a
+    /// [`cache`](Dataset::cache) of elements of the mixture: cache the sources.
     pub fn set_weights(&self, weights: &[f64]) -> Result<()> {
         let status = call!(tl_dataset_set_weights(self.handle, weights.as_ptr(), weights.len()));
         done(self.context, "dataset_set_weights", status)

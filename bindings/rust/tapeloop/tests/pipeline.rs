@@ -200,6 +200,10 @@ fn stages_are_there() -> Result<()> {
         assert!(ahead.next_element()?.unwrap()[0].item()? >= 10.0);
     }
     refused(&c, mixed.set_weights(&[1.0]), Code::InvalidArgument, "a weight for each source");
+    let cached = mixed.take(4)?.cache()?;
+    refused(&c, mixed.set_weights(&[1.0, 0.0]), Code::FailedPrecondition, "cache the sources");
+    drop(cached);
+    mixed.set_weights(&[1.0, 0.0])?;
     refused(&c, Dataset::sample_from(&[&low], &[], 0, false), Code::InvalidArgument, "got 0 for 1");
     refused(&c, Dataset::zip(&[]), Code::InvalidArgument, "at least 1 source");
     refused(&c, low.take(0)?.repeat(-1), Code::FailedPrecondition, "must have an element");

@@ -309,10 +309,11 @@ fn files_are_read_and_checked() {
     let path = folder.file("train-images-idx3-ubyte", &images);
     folder.file("train-labels-idx1-ubyte", &labels);
     assert_eq!(c.read_idx(&path, 0).unwrap().to_string(), "u8 (2, 1, 2) [[[1, 2]], [[3, 4]]]");
-    let train = Dataset::from_idx_folder(c, &folder.0, DataPart::Train).unwrap();
+    let train = Dataset::from_idx_folder(c, &folder.0, DataPart::Train, 0).unwrap();
     let [image, label] = train.epoch().next().unwrap().unwrap();
     assert_eq!((image.elements().unwrap(), label.item().unwrap()), (2, 7.0));
     refused(c, c.read_idx(&path, 3), Code::OutOfMemory, "'max_bytes'");
+    refused(c, Dataset::from_idx_folder(c, &folder.0, DataPart::Train, 3), Code::OutOfMemory, "'max_bytes'");
     refused(c, c.read_idx(folder.0.join("none"), 0), Code::NotFound, "none");
     refused(c, c.read_idx(&folder.0, 0), Code::Io, "");
     refused(c, c.read_idx(folder.file("short", &images[..18]), 0), Code::CorruptData, "short");
@@ -320,8 +321,8 @@ fn files_are_read_and_checked() {
     refused(c, c.read_idx(folder.file("gz", &[0x1f, 0x8b, 8, 0, 1, 2, 3]), 0), Code::CorruptData, "");
     refused(c, c.read_idx("a\0b", 0), Code::InvalidArgument, "NUL");
     folder.file("train-labels-idx1-ubyte", &[0u8, 0, 8, 1, 0, 0, 0, 1, 7]);
-    refused(c, Dataset::from_idx_folder(c, &folder.0, DataPart::Train), Code::InvalidArgument, "");
-    refused(c, Dataset::from_idx_folder(c, "nowhere/at/all", DataPart::Test), Code::NotFound, "");
+    refused(c, Dataset::from_idx_folder(c, &folder.0, DataPart::Train, 0), Code::InvalidArgument, "");
+    refused(c, Dataset::from_idx_folder(c, "nowhere/at/all", DataPart::Test, 0), Code::NotFound, "");
 }
 
 #[test]
