@@ -3041,6 +3041,10 @@ static inline int32_t tlgo_group_save(uintptr_t group, uintptr_t manager, int64_
   return tl_group_save((tl_group *)group, (tl_checkpoint_manager *)manager, step, metric);
 }
 
+static inline int32_t tlgo_group_save_sharded(uintptr_t group, uintptr_t manager, int64_t step, double metric) {
+  return tl_group_save_sharded((tl_group *)group, (tl_checkpoint_manager *)manager, step, metric);
+}
+
 static inline uintptr_t tlgo_predict(uintptr_t context, uintptr_t model, uintptr_t data) {
   return (uintptr_t)tl_predict((tl_context *)context, (tl_layer *)model, (tl_dataset *)data);
 }

@@ -239,6 +239,21 @@ func (g *Group) Save(manager *CheckpointManager, step int64, metric float64) err
 	return err
 }
 
+// SaveSharded saves on all ranks together, each its share of the tensors at the same time, into one folder that all of them see: each passes a
+// manager of its own. The checkpoint is there when all shares are, from one moment on, and any number of ranks restores it. What fails on
+// one rank is an error on all, and the group goes on. The metric is NaN for none.
+func (g *Group) SaveSharded(manager *CheckpointManager, step int64, metric float64) error {
+	var handle C.uintptr_t
+	if manager != nil {
+		handle = C.uintptr_t(manager.h)
+	}
+	err := g.effect(func(h C.uintptr_t) C.int32_t {
+		return C.tlgo_group_save_sharded(h, handle, C.int64_t(step), C.double(metric))
+	})
+	runtime.KeepAlive(manager)
+	return err
+}
+
 // SetTimeout sets how long each call waits for the other ranks.
 func (g *Group) SetTimeout(timeout time.Duration) error {
 	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_timeout(h, C.double(timeout.Seconds())) })

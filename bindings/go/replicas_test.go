@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -380,6 +382,25 @@ func TestRanksTakeAStepTogetherAndGoOnFromOneState(t *testing.T) {
 		}
 		if err := group.Save(manager, 12, math.NaN()); !errors.Is(err, ErrFailedPrecondition) { // on all ranks
 			return fmt.Errorf("saved twice: %v", err)
+		}
+		if manager != nil { // which has the folder
+			manager.Close()
+		}
+		together, err := c.NewCheckpointManager(saved, folder, nil)
+		if err != nil {
+			return err
+		}
+		if err := group.SaveSharded(together, 13, 0.5); err != nil {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(folder, "step-13", "tensors-00003-of-00003.safetensors")); err != nil {
+			return err
+		}
+		if latest, err := together.RestoreLatest(); err != nil || latest != 13 {
+			return fmt.Errorf("restored %d, %v", latest, err)
+		}
+		if err := group.SaveSharded(nil, 14, math.NaN()); !errors.Is(err, ErrInvalidArgument) { // on all ranks
+			return fmt.Errorf("saved without managers: %v", err)
 		}
 		if _, err := group.Vote(rank/2, 1, false, false); !errors.Is(err, ErrMismatch) {
 			return fmt.Errorf("at different steps: %v", err)

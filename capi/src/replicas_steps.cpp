@@ -1,9 +1,7 @@
-// Steps that all ranks of a group take, or none, in the C API: the vote before one, one state for all after a failure, and one checkpoint.
-#include <cmath>
+// Steps that all ranks of a group take, or none, in the C API: the vote before one, and one state for all after a failure.
 #include <cstring>
-#include <optional>
 
-#include "capi/src/checkpoint_manager_object.h"
+#include "capi/src/checkpoint_object.h"
 #include "capi/src/group_object.h"
 #include "core/replicas/synchronize.h"
 #include "core/replicas/vote.h"
@@ -40,28 +38,6 @@ TL_API tl_status tl_group_synchronize(tl_group* group, tl_checkpoint* checkpoint
     if (g->rank() != all.root) objects.prepare(all.state)->take();
     *step_of_all = all.step;
   });
-}
-
-TL_API tl_status tl_group_save(tl_group* group, tl_checkpoint_manager* manager, int64_t step, double metric) {
-  constexpr const char* name = "group_save";
-  std::optional<Error> failed;
-  const tl_status status = with_group(group, name, [&](Session& s, const replicas::GroupPtr& g) {
-    std::optional<Error> mine;
-    if (g->rank() == 0) {
-      try {
-        auto& m = object_of<ManagerObject>(s, manager, Kind::kCheckpointManager, name, "manager");
-        m.manager.save(step, std::isnan(metric) ? std::nullopt : std::optional<double>(metric),
-                       m.objects(name).save());
-        m.manager.wait();
-      } catch (const Error& e) {
-        mine = e;
-      }
-    }
-    failed = replicas::outcome_of_first(g, name, mine);
-  });
-  if (status != TL_OK || !failed) return status;
-  return effect<GroupObject>(group, Kind::kGroup, name,
-                             [&](Session&, GroupObject&) { throw Error(*failed); });
 }
 
 }  // extern "C"

@@ -4,6 +4,9 @@
 //   step-100/manifest.json         {"crc32":"89abcdef","manifest":{...}}: the step, a metric, a serial number, the values that are no tensors, and a
 //                                  checksum of each tensor; the first number is that of the second object's text
 //
+// Where several processes have written it (checkpoint_shares.h), the tensors lie in "tensors-00001-of-00004.safetensors" and so on, and
+// the manifest says how many there are: it is then of version 2. It is read alike, by one process or by any number.
+//
 // Written to "<name>.tmp-<random>", each file and the folder synced, then renamed once; the name's folder is synced last. So a process
 // that is killed, or a machine that loses power, leaves the whole checkpoint or none. Every byte of both files is under a crc32: reading
 // reports any bit that flipped.
@@ -28,6 +31,10 @@ class Snapshot {
   Snapshot(const char* op, const State& state);
   const std::vector<StoredTensor>& tensors() const { return tensors_; }
   const Texts& values() const { return values_; }  // by path, as the manifest has them
+  // Which of the tensors each of `count` processes writes, in the order of their paths: the largest first, of equals in the order of their
+  // paths, each goes to who has the fewest bytes so far, of equals the first. Texts that are bytes are the first one's, and do not count:
+  // it writes the manifest, too, and only it needs to know them.
+  std::vector<std::vector<size_t>> shares(int count) const;
 
  private:
   std::vector<StoredTensor> tensors_;

@@ -139,13 +139,23 @@ class CheckpointManager::Writer {
   }
 
   void run(Poll poll) {
+    publish(poll, [&](const std::string& path, const CheckpointInfo& info) {
+      write_checkpoint(kOp, path, info, snapshot_, poll);
+    });
+  }
+  const Snapshot& snapshot() const { return snapshot_; }
+  std::string path() const { return manager_.path_of(info_.step); }
+
+  // write(path, info) makes the checkpoint; then those that no longer stay go.
+  template <class F>
+  void publish(Poll poll, F&& write) {
     const std::string path = manager_.path_of(info_.step);
     const std::string damaged = set_damaged_aside(path, poll);
     std::vector<CheckpointInfo> all;
     try {
       all = manager_.find_all();
       all.push_back({info_.step, info_.metric, next_serial(all)});
-      write_checkpoint(kOp, path, all.back(), snapshot_, poll);
+      write(path, all.back());
     } catch (...) {
       if (!damaged.empty()) ::rename(damaged.c_str(), path.c_str());
       throw;
@@ -156,6 +166,20 @@ class CheckpointManager::Writer {
   }
 
   static constexpr const char* kOp = "checkpoint_manager_save";
+
+  // Whether there is a checkpoint of this name that is not whole; false where there is none. Throws kFailedPrecondition for a whole one.
+  static bool is_damaged_there(const std::string& path, Poll poll) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) != 0) return false;
+    try {
+      (void)verify_checkpoint(kOp, path, poll);
+    } catch (const Error& e) {
+      if (!is_damage(e.code())) throw;
+      return true;
+    }
+    fail(Code::kFailedPrecondition, "[", kOp, "] a checkpoint is never written over: got '", path,
+         "', which is there and whole; remove it, or use another folder");
+  }
 
  private:
   void join() {
@@ -169,18 +193,10 @@ class CheckpointManager::Writer {
 
   // A checkpoint of this step that is there but not whole gets another name, which is returned: "" where there is none.
   static std::string set_damaged_aside(const std::string& path, Poll poll) {
-    struct stat status;
-    if (::lstat(path.c_str(), &status) != 0) return "";
-    try {
-      (void)verify_checkpoint(kOp, path, poll);
-    } catch (const Error& e) {
-      if (!is_damage(e.code())) throw;
-      std::string aside = temporary_beside(path);
-      rename_over(kOp, path, aside);
-      return aside;
-    }
-    fail(Code::kFailedPrecondition, "[", kOp, "] a checkpoint is never written over: got '", path,
-         "', which is there and whole; remove it, or use another folder");
+    if (!is_damaged_there(path, poll)) return "";
+    std::string aside = temporary_beside(path);
+    rename_over(kOp, path, aside);
+    return aside;
   }
 
   const CheckpointManager& manager_;
@@ -258,11 +274,17 @@ void CheckpointManager::take_folder() {
   lock_ = std::move(lock);
 }
 
-void CheckpointManager::save(int64_t step, std::optional<double> metric, State state) {
-  wait();
+std::unique_ptr<CheckpointManager::Writer> CheckpointManager::new_writer(int64_t step,
+                                                                         std::optional<double> metric,
+                                                                         State state) const {
   if (step < 0)
     invalid("[", Writer::kOp, "] 'step' must not be negative: got ", step, "; it counts steps, from 0 on");
-  auto writer = std::make_unique<Writer>(*this, CheckpointInfo{step, metric}, std::move(state));
+  return std::make_unique<Writer>(*this, CheckpointInfo{step, metric}, std::move(state));
+}
+
+void CheckpointManager::save(int64_t step, std::optional<double> metric, State state) {
+  wait();
+  auto writer = new_writer(step, metric, std::move(state));
   take_folder();
   if (options_.asynchronous) {
     writer->start();
@@ -270,6 +292,45 @@ void CheckpointManager::save(int64_t step, std::optional<double> metric, State s
   } else {
     writer->run([&] { context_.check_cancelled(Writer::kOp); });
   }
+}
+
+std::unique_ptr<CheckpointManager::SharedSave> CheckpointManager::begin_shared(int64_t step,
+                                                                               std::optional<double> metric,
+                                                                               State state) {
+  wait();
+  auto writer = new_writer(step, metric, std::move(state));
+  take_folder();
+  (void)Writer::is_damaged_there(writer->path(), [&] { context_.check_cancelled(Writer::kOp); });
+  return std::make_unique<SharedSave>(*this, std::move(writer));
+}
+
+SafetensorsChecksums CheckpointManager::write_share(const std::string& place, const State& state, int share,
+                                                    int shares) {
+  wait();
+  const size_t at = place.find(kTemporary);
+  if (at == std::string::npos || !step_in(place.substr(0, at)) || place.find('/') != std::string::npos)
+    invalid("[", Writer::kOp, "] a share goes into the folder of a save: got '", place, "'");
+  return io::write_share(Writer::kOp, concat(folder_, "/", place), Snapshot(Writer::kOp, state), share,
+                         shares, [&] { context_.check_cancelled(Writer::kOp); });
+}
+
+CheckpointManager::SharedSave::SharedSave(CheckpointManager& manager, std::unique_ptr<Writer> writer)
+    : manager_(manager),
+      writer_(std::move(writer)),
+      draft_(Writer::kOp, writer_->path()),
+      place_(draft_.folder().substr(manager_.folder_.size() + 1)) {}
+CheckpointManager::SharedSave::~SharedSave() = default;
+
+SafetensorsChecksums CheckpointManager::SharedSave::write(int shares) {
+  return io::write_share(Writer::kOp, draft_.folder(), writer_->snapshot(), 0, shares,
+                         [&] { manager_.context_.check_cancelled(Writer::kOp); });
+}
+
+void CheckpointManager::SharedSave::commit(Span<const SafetensorsChecksums> shares) {
+  const auto poll = [&] { manager_.context_.check_cancelled(Writer::kOp); };
+  writer_->publish(poll, [&](const std::string&, const CheckpointInfo& info) {
+    draft_.commit(Writer::kOp, info, writer_->snapshot(), shares, poll);
+  });
 }
 
 void CheckpointManager::wait() {

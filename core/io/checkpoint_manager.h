@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/checkpoint.h"
+#include "core/io/checkpoint_shares.h"
 
 namespace tl::io {
 
@@ -51,6 +51,16 @@ class CheckpointManager {
   // kInvalidArgument for a negative step, kFailedPrecondition for a step that is there and whole (a damaged one is replaced), kIo.
   // A failure leaves the earlier checkpoints as they were.
   void save(int64_t step, std::optional<double> metric, State state);
+
+  // A save of which several managers of one folder, one of each rank, write a share each. This is that of the rank that commits it; the
+  // others write_share() into its place. Where it ends uncommitted nothing is left.
+  class SharedSave;
+  // Throws what save() throws, before anything is written. The manager outlives it.
+  std::unique_ptr<SharedSave> begin_shared(int64_t step, std::optional<double> metric, State state);
+  // Writes share k of n into SharedSave::place(); the state is that of all. Throws kNotFound where this folder is another than that of
+  // the rank that commits, kInvalidArgument for a place that is none, kIo.
+  SafetensorsChecksums write_share(const std::string& place, const State& state, int share, int shares);
+
   // Returns when nothing is being written. Throws what went wrong with the last asynchronous save, once.
   void wait();
 
@@ -70,6 +80,7 @@ class CheckpointManager {
  private:
   class Lock;
   class Writer;
+  std::unique_ptr<Writer> new_writer(int64_t step, std::optional<double> metric, State state) const;
   std::string path_of(int64_t step) const;
   std::vector<int64_t> find_steps() const;
   std::vector<CheckpointInfo> find_all() const;
@@ -87,6 +98,28 @@ class CheckpointManager {
   const ManagerOptions options_;
   std::unique_ptr<Lock> lock_;      // null before the first save
   std::unique_ptr<Writer> writer_;  // null while nothing is being written
+};
+
+class CheckpointManager::SharedSave {
+ public:
+  SharedSave(CheckpointManager& manager, std::unique_ptr<Writer> writer);
+  ~SharedSave();
+  SharedSave(const SharedSave&) = delete;
+  SharedSave& operator=(const SharedSave&) = delete;
+
+  // Where shares are written: the name of a folder in that of the manager.
+  const std::string& place() const { return place_; }
+  // The first share of so many.
+  SafetensorsChecksums write(int shares);
+  // All shares have been written and synced: gives the checkpoint its name, and removes those that no longer stay. Once. Throws as
+  // save() and CheckpointDraft::commit() do.
+  void commit(Span<const SafetensorsChecksums> shares);
+
+ private:
+  CheckpointManager& manager_;
+  const std::unique_ptr<Writer> writer_;
+  CheckpointDraft draft_;
+  const std::string place_;
 };
 
 }  // namespace tl::io

@@ -11,8 +11,6 @@ namespace {
 
 constexpr const char* kVote = "group_vote";
 enum : int64_t { kVoteStep, kVoteWeight, kVoteFlags, kVoteFields };  // the columns of what is gathered
-constexpr int64_t kOutcome =
-    1024;  // bytes of an outcome: its code, and as much of its text as there is room for
 constexpr int64_t kStop = 1, kSave = 2;
 
 }  // namespace
@@ -48,28 +46,6 @@ Decision vote(const GroupPtr& group, const Vote& mine) {
   }
   out.finished = out.weight == 0;
   return out;
-}
-
-std::optional<Error> outcome_of_first(const GroupPtr& group, const char* op,
-                                      const std::optional<Error>& mine) {
-  group->context().note_unreplayable(
-      "ranks wait for what rank 0 has done on the host; call it between compiled steps");
-  const Tensor said = group->context().allocate(DType::kU8, Shape{kOutcome});
-  auto* const bytes = reinterpret_cast<char*>(said.mutable_raw());
-  std::memset(bytes, 0, static_cast<size_t>(kOutcome));
-  if (mine) {
-    const auto code = static_cast<int32_t>(mine->code());
-    std::memcpy(bytes, &code, sizeof code);
-    const size_t room = static_cast<size_t>(kOutcome) - sizeof code - 1;
-    std::memcpy(bytes + sizeof code, mine->what(), std::min(room, mine->message().size()));
-  }
-  const Tensor first = group->broadcast(op, Span<const Tensor>(&said, 1), 0)[0];
-  if (group->rank() == 0) return mine;
-  int32_t code;
-  const auto* const theirs = reinterpret_cast<const char*>(first.raw());
-  std::memcpy(&code, theirs, sizeof code);
-  if (code == static_cast<int32_t>(Code::kOk)) return std::nullopt;
-  return Error(static_cast<Code>(code), theirs + sizeof code);
 }
 
 }  // namespace tl::replicas

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "core/replicas/collectives.h"
 
@@ -23,9 +22,5 @@ struct Decision {
 // Throws kInvalidArgument for a weight that is negative or not finite, and kMismatch, on all ranks, where they are not at one step: with
 // the first rank that differs from rank 0.
 Decision vote(const GroupPtr& group, const Vote& mine);
-
-// What rank 0 alone has done for all, on all ranks: nothing where it went well, or the error that it has thrown there.
-std::optional<Error> outcome_of_first(const GroupPtr& group, const char* op,
-                                      const std::optional<Error>& mine);
 
 }  // namespace tl::replicas

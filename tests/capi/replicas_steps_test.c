@@ -280,6 +280,110 @@ static void a_save_is_that_of_all_ranks(void **state) {
   }
 }
 
+/* ---- one checkpoint, of which each rank writes a share ---- */
+
+/* What says whether a state is the one that was saved: weights, slots, the place of the data, the program's values, random numbers. */
+static void describe(tl_context *c, training *t, double *out) {
+  size_t n = 0, slots = 0;
+  tl_tensor *const *weights = tl_layer_variables(t->model, &n);
+  tl_tensor *const *moments = tl_optimizer_variables(t->adam, &slots);
+  double best = 0;
+  out[0] = out[1] = 0;
+  for (size_t i = 0; i < n; i++) out[0] = 3 * out[0] + tl_tensor_item(tl_sum(c, weights[i]));
+  for (size_t i = 0; i < slots; i++)
+    out[1] = 3 * out[1] + tl_tensor_item(tl_sum(c, tl_cast(c, moments[i], TL_F64)));
+  out[2] = (double)tl_dataset_position(t->data);
+  if (tl_checkpoint_get_double(t->all, "best", &best) != TL_OK) return;
+  out[3] = best;
+  out[4] = tl_tensor_item(tl_sum(c, tl_normal(c, (int64_t[]){3}, 1)));
+}
+
+/* All ranks are at step 2. Which goes wrong how: 2: rank 1 has another folder; 3: the last rank no manager; 4: another step; 5: other
+ * objects; 6: the checkpoint is there. */
+static tl_status save_sharded(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group), last = tl_group_size(group) - 1;
+  training t = new_training(c, f->which == 5 && rank == last ? 6 : 5);
+  int64_t step = 2;
+  if (tl_checkpoint_set_text(t.all, "note", "") != TL_OK) return note(f, c, rank);
+  if (f->which != 5) {
+    if (rank == 0) step_alone(c, &t, 2, 3);
+    if (tl_group_synchronize(group, t.all, rank == 0 ? 2 : 0, &step) != TL_OK) return note(f, c, rank);
+  }
+  tl_checkpoint_manager_options o;
+  tl_checkpoint_manager_options_init(&o, sizeof o);
+  o.asynchronous = f->which == 1;
+  tl_checkpoint_manager *manager =
+      tl_checkpoint_manager_new(c, t.all, f->which == 2 && rank == 1 ? "/proc/nowhere" : f->folder, &o);
+  if (f->which == 3 && rank == last) manager = NULL;
+  tl_status status = tl_group_save_sharded(group, manager, step + (f->which == 4 && rank == last), 0.5);
+  if (f->which == 6 && status == TL_OK) status = tl_group_save_sharded(group, manager, step, NAN);
+  (void)status;
+  (void)note(f, c, rank);
+  if (f->which < 2) describe(c, &t, f->number[rank]);
+  /* The group goes on, but after a mismatch, and nothing is in the folder but the lock and the checkpoints. */
+  if (f->which != 4 && f->which != 5 && tl_group_barrier(group) != TL_OK) return tl_error_code(c);
+  return tl_error_code(c);
+}
+
+static tl_status restore(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  training t = new_training(c, 5);
+  int64_t step = -1;
+  if (tl_checkpoint_set_text(t.all, "note", "") == TL_OK &&
+      tl_checkpoint_manager_restore_latest(tl_checkpoint_manager_new(c, t.all, f->folder, NULL), &step) ==
+          TL_OK)
+    describe(c, &t, f->number[rank]);
+  f->number[rank][5] = (double)step;
+  return note(f, c, rank);
+}
+
+static void ranks_save_together_and_any_number_restores(void **state) {
+  (void)state;
+  for (int size = 1; size <= MOST; size++)
+    for (int which = 0; which < 2; which++) {
+      char name[] = "shared-0-0", folder[TEXT];
+      name[7] = (char)('0' + size), name[9] = (char)('0' + which);
+      snprintf(folder, sizeof folder, "%s", in_folder(name));
+      found f = {.which = which, .folder = folder};
+      run(&f, size, save_sharded);
+      expect_all(&f, TL_OK, "");
+      assert_true(f.number[0][1] != 0 && f.number[0][2] == 2);
+      for (int other = 1; other <= MOST; other++) {
+        found g = {.folder = folder};
+        run(&g, other, restore);
+        expect_all(&g, TL_OK, "");
+        for (int r = 0; r < other; r++) {
+          assert_memory_equal(g.number[r], f.number[0], 5 * sizeof(double));
+          assert_true(g.number[r][5] == 2);
+        }
+      }
+    }
+}
+
+static void a_save_that_fails_on_one_rank_fails_on_all(void **state) {
+  (void)state;
+  static const struct {
+    tl_status code;
+    const char *text;
+  } want[] = {{TL_NOT_FOUND, "(on rank 1)"},
+              {TL_INVALID_ARGUMENT, "(on rank 2)"},
+              {TL_MISMATCH, "rank 2 differs from rank 0 in the step: 3 and 2"},
+              {TL_MISMATCH, "rank 2 differs from rank 0 in 'adam/"},
+              {TL_FAILED_PRECONDITION, "never written over"}};
+  for (int which = 2; which <= 6; which++) {
+    char name[] = "failed-0", folder[TEXT];
+    name[7] = (char)('0' + which);
+    snprintf(folder, sizeof folder, "%s", in_folder(name));
+    found f = {.which = which, .folder = folder}, g = {.folder = folder};
+    run(&f, 3, save_sharded);
+    expect_all(&f, want[which - 2].code, want[which - 2].text);
+    run(&g, 1, restore);
+    assert_true(g.number[0][5] == (which == 6 ? 2 : -1));
+  }
+}
+
 int replicas_steps_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_ranks_get_the_same_decision),
@@ -287,6 +391,9 @@ int replicas_steps_tests(void) {
       cmocka_unit_test(all_ranks_get_the_state_of_the_furthest),
       cmocka_unit_test(states_of_other_objects_are_errors_on_all_ranks),
       cmocka_unit_test_setup_teardown(a_save_is_that_of_all_ranks, make_folder, remove_folder),
+      cmocka_unit_test_setup_teardown(ranks_save_together_and_any_number_restores, make_folder,
+                                      remove_folder),
+      cmocka_unit_test_setup_teardown(a_save_that_fails_on_one_rank_fails_on_all, make_folder, remove_folder),
   };
   return RUN_GROUP("replicas_steps", tests);
 }

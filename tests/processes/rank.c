@@ -5,6 +5,8 @@
  *   rank forever           sums of many sizes until the group fails: what the error says, when, and what is left
  *   rank differ FIELD RANK one call that this rank makes otherwise
  *   rank votes [THREADS]   how long a vote takes, in microseconds
+ *   rank saves FOLDER      saves step after step, each rank its share, until the group fails
+ *   rank restores FOLDER   a process alone: the step of the newest of them, and one save more
  *   rank join              joins and ends
  *   rank again             as forever, and then joins the next generation with those that are left */
 #define _POSIX_C_SOURCE 200809L
@@ -18,7 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXAMPLES = 97, FEATURES = 20, HIDDEN = 96, CLASSES = 10, BATCH = 16, EPOCHS = 2, WEIGHTS = 4 };
+enum {
+  EXAMPLES = 97,
+  FEATURES = 20,
+  HIDDEN = 96,
+  CLASSES = 10,
+  BATCH = 16,
+  EPOCHS = 2,
+  WEIGHTS = 4,
+  VARIABLES = 9
+};
 
 static double now(void) {
   struct timespec t;
@@ -172,6 +183,53 @@ static tl_status time_votes(tl_context *c, tl_group *group, void *user_data) {
   return TL_OK;
 }
 
+/* Tensors of many sizes. */
+static tl_checkpoint *shared_state(tl_context *c, tl_tensor **variables) {
+  tl_checkpoint *all = tl_checkpoint_new(c);
+  for (int v = 0; v < VARIABLES; v++) {
+    char name[16];
+    snprintf(name, sizeof name, "w%d", v);
+    const int64_t n = 1 + 7919 * (int64_t)v * v;
+    variables[v] = tl_variable_new(c, tl_zeros(c, &n, 1), name, true);
+    if (tl_checkpoint_add_variable(all, name, variables[v]) != TL_OK) break;
+  }
+  return all;
+}
+
+static void save_forever(tl_context *c, tl_group *group, const char *folder) {
+  tl_tensor *w[VARIABLES];
+  tl_checkpoint_manager *manager = tl_checkpoint_manager_new(c, shared_state(c, w), folder, NULL);
+  for (int64_t step = 0; !tl_failed(c); step++) {
+    tl_scope_begin(c);
+    for (int v = 0; v < VARIABLES; v++) {
+      const int64_t n = tl_tensor_elements(w[v]);
+      if (tl_variable_assign(w[v], tl_full(c, &n, 1, (double)step, TL_F32)) != TL_OK) break;
+    }
+    if (tl_group_save_sharded(group, manager, step, NAN) == TL_OK)
+      printf(step == 1 ? "ready\nsaved %lld\n" : "saved %lld\n", (long long)step);
+    tl_scope_end(c);
+    fflush(stdout);
+  }
+  tl_checkpoint_manager_release(manager);
+}
+
+/* Whether all values are those of the step. */
+static int restore_alone(tl_context *c, const char *folder) {
+  tl_tensor *w[VARIABLES];
+  tl_checkpoint_manager *manager = tl_checkpoint_manager_new(c, shared_state(c, w), folder, NULL);
+  int64_t step = -1;
+  if (tl_checkpoint_manager_restore_latest(manager, &step) != TL_OK) return tell(c, 0);
+  double least = (double)step, most = (double)step;
+  for (int v = 0; v < VARIABLES; v++) {
+    least = fmin(least, tl_tensor_item(tl_min(c, w[v])));
+    most = fmax(most, tl_tensor_item(tl_max(c, w[v])));
+  }
+  printf("restored %lld %g %g\n", (long long)step, least, most);
+  if (tl_checkpoint_manager_save(manager, step + 1, NAN) != TL_OK) return tell(c, 0);
+  tl_checkpoint_manager_release(manager);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   tl_context_options o;
@@ -187,6 +245,10 @@ int main(int argc, char **argv) {
     if (tl_replicas_run(c, atoi(argv[2]), &r, votes ? time_votes : train, NULL) != TL_OK) tell(c, 0);
     return tl_context_free(c) != TL_OK;
   }
+  if (strcmp(what, "restores") == 0 && argc > 2) {
+    (void)restore_alone(c, argv[2]);
+    return tl_context_free(c) != TL_OK;
+  }
   tl_group_options options;
   tl_group_options_init(&options, sizeof options);
   options.timeout_seconds = 30;
@@ -200,6 +262,10 @@ int main(int argc, char **argv) {
   if (strcmp(what, "train") == 0 && train(c, group, NULL) != TL_OK) tell(c, 0);
   if (votes && time_votes(c, group, NULL) != TL_OK) tell(c, 0);
   if (strcmp(what, "forever") == 0 || strcmp(what, "again") == 0) tell(c, sum_forever(c, group));
+  if (strcmp(what, "saves") == 0 && argc > 2) {
+    save_forever(c, group, argv[2]);
+    tell(c, 0);
+  }
   if (strcmp(what, "differ") == 0) {
     differ(c, group, argv[2], argc > 3 ? atoi(argv[3]) : 1);
     tell(c, 0);

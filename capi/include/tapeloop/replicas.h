@@ -42,7 +42,7 @@
  * was recorded: where ranks give other numbers later, tl_group_all_gather() is TL_MISMATCH on all ranks, and polymorphic_batch records
  * each size of a step with it or tl_group_reduce_scatter(). When the group is released, as one that has failed should be, the next call
  * records anew. What cannot stand in such a step: tl_group_split(), tl_group_check_mirrored(), tl_group_vote(),
- * tl_group_synchronize() and tl_group_save(). A group of one has nobody to call: replays leave its calls out. */
+ * tl_group_synchronize(), tl_group_save() and tl_group_save_sharded(). A group of one has nobody to call: replays leave its calls out. */
 #ifndef TAPELOOP_REPLICAS_H
 #define TAPELOOP_REPLICAS_H
 
@@ -305,6 +305,24 @@ TL_API tl_status tl_group_synchronize(tl_group *group, tl_checkpoint *checkpoint
  */
 TL_API tl_status tl_group_save(tl_group *group, tl_checkpoint_manager *manager, int64_t step,
                                double metric) TL_WARN_UNUSED;
+
+/**
+ * tl_checkpoint_manager_save() of all ranks together: each writes its share of the tensors, at the same time. Every rank passes a manager of
+ * its own, with the same objects at the same step, of one folder that all of them see, on other machines too. The checkpoint is there from one moment on,
+ * in which rank 0, when all shares have been written and synced, has written the manifest and renames the folder: whatever happens
+ * before, a rank that is killed, a full disk, a machine that is lost, leaves the checkpoints before it as they were. It is restored as any other,
+ * by any number of ranks: tl_checkpoint_manager_restore_latest() passes over one of which a share is missing or damaged.
+ *
+ * Shares: of the tensors the largest comes first, of equals in the order of their paths, and each goes to the rank that has the fewest bytes so far, of equals
+ * the lowest. All else is rank 0's: values that are no tensors, and places of datasets. The variables must have the same values
+ * on all ranks, as after every step of mirrored ones (tl_group_check_mirrored() looks).
+ *
+ * What fails on a rank while it writes is an error on all ranks, with its code, text and number, and the group goes on. TL_MISMATCH on all ranks where
+ * objects or steps differ. rank 0's manager takes the folder (TL_BUSY where another has it), and its options and metric count. An asynchronous save before it
+ * is waited for, and so is this one. Not inside the step of a tl_function. Since 0.1.
+ */
+TL_API tl_status tl_group_save_sharded(tl_group *group, tl_checkpoint_manager *manager, int64_t step,
+                                       double metric) TL_WARN_UNUSED;
 
 /* ---- running replicas ---------------------------------------------------------------------------------------------- */
 

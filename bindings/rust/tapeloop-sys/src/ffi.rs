@@ -6057,6 +6057,28 @@ extern "C" {
         metric: f64,
     ) -> tl_status;
 
+    /// tl_checkpoint_manager_save() of all ranks together: each writes its share of the tensors, at the same
+    /// time. Every rank passes a manager of its own, with the same objects at the same step, of one folder
+    /// that all of them see, on other machines too. The checkpoint is there from one moment on, in which rank
+    /// 0, when all shares have been written and synced, has written the manifest and renames the folder:
+    /// whatever happens before, a rank that is killed, a full disk, a machine that is lost, leaves the
+    /// checkpoints before it as they were. It is restored as any other, by any number of ranks:
+    /// tl_checkpoint_manager_restore_latest() passes over one of which a share is missing or damaged. Shares:
+    /// of the tensors the largest comes first, of equals in the order of their paths, and each goes to the
+    /// rank that has the fewest bytes so far, of equals the lowest. All else is rank 0's: values that are no
+    /// tensors, and places of datasets. The variables must have the same values on all ranks, as after every
+    /// step of mirrored ones (tl_group_check_mirrored() looks). What fails on a rank while it writes is an
+    /// error on all ranks, with its code, text and number, and the group goes on. TL_MISMATCH on all ranks
+    /// where objects or steps differ. rank 0's manager takes the folder (TL_BUSY where another has it), and
+    /// its options and metric count. An asynchronous save before it is waited for, and so is this one. Not
+    /// inside the step of a tl_function. Since 0.1.
+    pub fn tl_group_save_sharded(
+        group: *mut tl_group,
+        manager: *mut tl_checkpoint_manager,
+        step: i64,
+        metric: f64,
+    ) -> tl_status;
+
     /// Sets all fields to their defaults. Pass sizeof(tl_replicas_options). Does nothing for NULL. Since 0.1.
     pub fn tl_replicas_options_init(options: *mut tl_replicas_options, struct_size: usize);
 

@@ -301,6 +301,17 @@ impl<'a> Group<'a> {
         self.done("group_save", call!(tl_group_save(self.handle, manager, step, metric)))
     }
 
+    /// Saves on all ranks together, each its share of the tensors at the same time, into one folder that all of them see: each passes a
+    /// manager of its own. The checkpoint is there when all shares are, from one moment on, and any number of ranks restores it. What
+    /// fails on one rank is an error on all, and the group goes on.
+    pub fn save_sharded(&self, manager: &CheckpointManager, step: i64, metric: Option<f64>) -> Result<()> {
+        let metric = metric.unwrap_or(f64::NAN);
+        self.done(
+            "group_save_sharded",
+            call!(tl_group_save_sharded(self.handle, manager.handle, step, metric)),
+        )
+    }
+
     /// Sets how long each call waits for the other ranks.
     pub fn set_timeout(&self, timeout: Duration) -> Result<()> {
         self.done("group_set_timeout", call!(tl_group_set_timeout(self.handle, timeout.as_secs_f64())))

@@ -272,6 +272,16 @@ fn ranks_take_a_step_together_and_go_on_from_one_state() -> Result<()> {
         assert!(saved.join("step-12").exists());
         let again = group.save(manager.as_ref(), 12, None).unwrap_err(); // on all ranks
         assert_eq!(again.code(), Code::FailedPrecondition);
+        drop(manager); // which has the folder
+
+        let together = CheckpointManager::new(c, &all, &saved)?;
+        group.save_sharded(&together, 13, Some(0.5))?;
+        assert!(saved.join("step-13/tensors-00003-of-00003.safetensors").exists());
+        w.assign(&c.full(&[2], 7.0, DType::F64))?;
+        assert_eq!(together.restore_latest()?, Some(13));
+        assert_eq!(w.to_vec::<f64>()?, [1.0, 1.0]);
+        let again = group.save_sharded(&together, 13, None).unwrap_err();
+        assert_eq!(again.code(), Code::FailedPrecondition);
         let error = group.vote(i64::from(rank / 2), 1.0, false, false).unwrap_err();
         assert_eq!(error.code(), Code::Mismatch);
         assert!(error.message().contains("rank 2 differs from rank 0 in the step: 1 and 0"), "{error}");
