@@ -290,6 +290,7 @@ static inline uintptr_t tlgo_function(uintptr_t context, uintptr_t slot, tlgo_fu
   options.retrace_is_error = o.retrace_is_error;
   options.polymorphic_batch = o.polymorphic_batch;
   options.verify = o.verify;
+  options.allow_reassociation = o.allow_reassociation;
   return (uintptr_t)tl_function_new((tl_context *)context, tlgo_step, (void *)slot, tlgo_end, &options);
 }
 

@@ -16,8 +16,8 @@ import (
 //
 // The first call with inputs of new dtypes or shapes runs the step as any code and records the ops that run, those of gradients
 // of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a call runs the
-// plan, and the step is not called any more. A plan computes the same bits as the step, draws the same random numbers, and takes
-// the learning rate and the count of steps as they are at each call.
+// plan, and the step is not called any more. A plan computes the same bits as the step (but for the option AllowReassociation), draws
+// the same random numbers, and takes the learning rate and the count of steps as they are at each call.
 //
 // What a recording keeps:
 //   - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
@@ -39,6 +39,15 @@ import (
 // more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with a whole number k. Where two
 // recordings differ otherwise, each size is recorded, and RetraceReasons says by what. What the step decides must not depend on the
 // size.
+//
+// With the option AllowReassociation plans may add up sums in another order where that saves work, and then have other bits than the
+// step: a product with a matrix that is a sum of others with scaled rows, X = sum_t s_t X_t, is computed from the products with these
+// where the step has them, X W = sum_t s_t (X_t W), and in a sum of products, as the gradient of W is,
+// X' G + sum_t X_t' G_t = sum_t X_t' (G_t + s_t G). A WGAN's penalty on the slope is such a case. An element is off the exact one by
+// at most (k + 2 c + p + 4) u sum_t |s_t| (|X_t| |W|), or sum_t |X_t|' (|G_t| + |s_t| |G|), where k is the number of products that it
+// adds up, c how many operations X takes of its terms, p the number of products in the sum, u is 2^-24 in F32 and 2^-53 in F64, and
+// |s_t| the sum of absolute values where s_t is a sum. Where terms cancel, digits are lost that the step keeps. Plans have the same
+// bits at every call and on any number of threads.
 //
 // While a tape or forward mode that was opened outside the step is open, a check of NaN is on, or another function records, a call
 // runs the step, so that they see every op.

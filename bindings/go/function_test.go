@@ -98,6 +98,30 @@ func TestTwoRecordingsServeAllSizesOfABatch(t *testing.T) {
 	}
 }
 
+func TestSumsAreReassociatedOnlyWhenAllowed(t *testing.T) {
+	c := newContext(t)
+	inputs := []*Tensor{c.Normal(8, 64), c.Normal(8, 64), c.Uniform(8, 1), c.Normal(64, 16)}
+	flops := func(allowed bool) float64 {
+		f := c.NewFunction(func(x []*Tensor) ([]*Tensor, error) {
+			mixed := x[1].Add(x[2].Mul(x[0].Sub(x[1])))
+			return []*Tensor{x[0].MatMul(x[3]), x[1].MatMul(x[3]), mixed.MatMul(x[3])}, nil
+		}, 3, &FunctionOptions{AllowReassociation: allowed, Verify: true})
+		first, err := f.Call(inputs...)
+		must(t, err)
+		replayed, err := f.Call(inputs...)
+		must(t, err)
+		if off := item(t, first[2].Sub(replayed[2]).Abs().Max()); off > 1e-4 || !allowed && off != 0 {
+			t.Errorf("off by %v", off)
+		}
+		s, err := f.Statistics()
+		must(t, err)
+		return s.Flops
+	}
+	if with, without := flops(true), flops(false); with > 0.75*without {
+		t.Errorf("%v became %v", without, with)
+	}
+}
+
 func TestFunctionsTrainLikeTheirSteps(t *testing.T) {
 	c := newContext(t)
 	eager, compiled := newClassifier(t, c, nil), newClassifier(t, c, nil)

@@ -878,6 +878,8 @@ type FunctionOptions struct {
 	Verify bool
 	// the leading dimension of inputs may be of any size (default false), see above
 	PolymorphicBatch bool
+	// plans may add up sums in another order where that saves work (default false), see above
+	AllowReassociation bool
 }
 
 func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
@@ -885,12 +887,13 @@ func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
 		return C.tlgo_function_options{}
 	}
 	return C.tlgo_function_options{
-		name:              name,
-		most_plans:        C.size_t(o.MostPlans),
-		host_reads:        C.int32_t(o.HostReads),
-		retrace_is_error:  C.bool(o.RetraceIsError),
-		verify:            C.bool(o.Verify),
-		polymorphic_batch: C.bool(o.PolymorphicBatch),
+		name:                name,
+		most_plans:          C.size_t(o.MostPlans),
+		host_reads:          C.int32_t(o.HostReads),
+		retrace_is_error:    C.bool(o.RetraceIsError),
+		verify:              C.bool(o.Verify),
+		polymorphic_batch:   C.bool(o.PolymorphicBatch),
+		allow_reassociation: C.bool(o.AllowReassociation),
 	}
 }
 

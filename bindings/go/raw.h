@@ -253,6 +253,7 @@ typedef struct {
   bool retrace_is_error;
   bool verify;
   bool polymorphic_batch;
+  bool allow_reassociation;
 } tlgo_function_options;
 
 typedef struct {

@@ -98,6 +98,7 @@ compile::FunctionOptions options_of(const char* op, const tl_function_options* o
   out.retrace_is_error = o.retrace_is_error;
   out.polymorphic_batch = o.polymorphic_batch;
   out.plan.verify = o.verify;
+  out.plan.allow_reassociation = o.allow_reassociation;
   return out;
 }
 

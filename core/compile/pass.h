@@ -1,4 +1,5 @@
-// Passes: each makes a program shorter, or nearer to what the machine does, and leaves what it computes as it is, to the bit.
+// Passes: each makes a program shorter, or nearer to what the machine does, and leaves what it computes as it is, to the bit, but
+// for those that reassociate, which run only where the step's owner allows it.
 // So a transpose in front of a matmul stays: with the flag in its place the product adds up in another order at some sizes.
 // Each is a function of its own in a file of its own; passes.cpp says in which order they run.
 #pragma once
@@ -10,6 +11,8 @@ namespace tl::compile {
 struct Pass {
   const char* name;
   void (*run)(graph::Program&, Context&);
+  // It changes the order in which sums are added up, and with it bits: it runs only with leave.
+  bool reassociates = false;
 };
 
 // In the order in which they run.
@@ -30,6 +33,10 @@ void shrink_constants(graph::Program& program, Context& context);
 void merge_common(graph::Program& program, Context& context);
 // Nodes whose results nobody takes go, unless they check data: their errors are those of the step.
 void drop_dead(graph::Program& program, Context& context);
+// The product of a matrix that is a sum of others with scaled rows becomes the sum of their products, where these are there.
+void reassociate_products(graph::Program& program, Context& context);
+// A product with such a matrix that is added to products with the others goes into these.
+void reassociate_product_sums(graph::Program& program, Context& context);
 // A product of matrices that is added to another one becomes one node with the addition.
 void fuse_product_sums(graph::Program& program, Context& context);
 // Chains of element-wise ops, ops on rows and reductions become tile programs (core/kernels/tile).
@@ -44,8 +51,10 @@ void split_row_writes(graph::Program& program, Context& context);
 // the old value, comes behind.
 void schedule(graph::Program& program, Context& context);
 
-// Runs the passes but those that are named. verify: looks at the program between them (throws kInternal).
-void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify);
+// Runs the passes but those that are named, and those that reassociate only with leave. verify: looks at the program between
+// them (throws kInternal).
+void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify,
+                bool allow_reassociation);
 
 // Whether a node with one result gives that the shape it has, with the operands that it takes now.
 bool keeps_shape(const graph::Program& program, const graph::Node& node);

@@ -14,6 +14,8 @@ constexpr Pass kPasses[] = {
     {"shrink_constants", shrink_constants},
     {"merge_common", merge_common},
     {"drop_dead", drop_dead},
+    {"reassociate_products", reassociate_products, true},
+    {"reassociate_product_sums", reassociate_product_sums, true},
     {"fuse_product_sums", fuse_product_sums},
     {"fuse_elementwise", fuse_elementwise},
     {"fuse_product_updates", fuse_product_updates},
@@ -25,7 +27,8 @@ constexpr Pass kPasses[] = {
 
 Span<const Pass> passes() { return kPasses; }
 
-void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify) {
+void run_passes(graph::Program& program, Context& context, Span<const char* const> without, bool verify,
+                bool allow_reassociation) {
   auto check = [&](const char* after) {
     if (!verify) return;
     const std::string problem = graph::problem_of(program);
@@ -35,7 +38,7 @@ void run_passes(graph::Program& program, Context& context, Span<const char* cons
   };
   check("recording");
   for (const Pass& pass : kPasses) {
-    bool off = false;
+    bool off = pass.reassociates && !allow_reassociation;
     for (const char* name : without) off |= std::strcmp(name, pass.name) == 0;
     if (off) continue;
     pass.run(program, context);

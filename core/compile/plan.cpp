@@ -60,7 +60,7 @@ Plan::Plan(Context& context, Program program, const PlanOptions& options)
     : context_(context), program_(std::move(program)), poison_(options.poison) {
   std::vector<const char*> without;
   for (const std::string& name : options.without_passes) without.push_back(name.c_str());
-  run_passes(program_, context, without, options.verify);
+  run_passes(program_, context, without, options.verify, options.allow_reassociation);
   memory_ = plan_memory(program_);
   if (options.verify) {
     const std::string problem = overlap_of(program_, memory_);

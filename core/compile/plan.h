@@ -23,6 +23,8 @@ namespace tl::compile {
 
 struct PlanOptions {
   std::vector<std::string> without_passes;  // names of passes that are left out
+  bool allow_reassociation =
+      false;  // passes may change the order of sums, within the bound that function.h of the C API tells
   bool verify = false;  // looks at the program between passes, and at the memory of the plan
   bool poison = false;  // fills memory that is not in use with bytes 0xFF, which are NaN in f32 and f64
 };

@@ -75,6 +75,7 @@ void open_workload(workload_state *s, const workload *of, int threads, int divid
     tl_function_options how;
     tl_function_options_init(&how, sizeof how);
     how.polymorphic_batch = !strcmp(of->name, "W12");
+    how.allow_reassociation = strstr(of->mode, "reassociated") != NULL;
     s->function = tl_function_new(s->c, of->body, s, NULL, &how);
   }
 }

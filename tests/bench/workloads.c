@@ -309,6 +309,8 @@ const workload workloads[] = {
     {"W4", "eager", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
     {"W4", "compiled", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
     {"W4", "loop32", prepare_w4, step_loop, LOOP, true, check_loop, w4, inputs_of_gan, 1},
+    {"W4", "compiled-reassociated", prepare_w4, step, 1, true, NULL, w4, inputs_of_gan, 1},
+    {"W4", "loop32-reassociated", prepare_w4, step_loop, LOOP, true, check_loop, w4, inputs_of_gan, 1},
     {"W5", "looped", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
     {"W5", "looped-compiled", prepare_w5, step, 1, true, NULL, w5_looped, inputs_of_w5, 1},
     {"W5", "looped-loop32", prepare_w5, step_loop, LOOP, true, check_loop, w5_looped, inputs_of_w5, 1},

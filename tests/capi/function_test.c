@@ -270,6 +270,48 @@ static void all_sizes_of_a_batch_in_two_recordings(void **state) {
   free_context(c);
 }
 
+/* The product of a sum of scaled rows, beside those of its terms. */
+static tl_status mixed_products(tl_context *c, void *user_data, tl_tensor *const *in, size_t num_inputs,
+                                tl_tensor **out, size_t num_outputs) {
+  (void)user_data;
+  assert_true(num_inputs == 4 && num_outputs == 3);
+  tl_tensor *mixed = tl_add(c, in[1], tl_mul(c, in[2], tl_sub(c, in[0], in[1])));
+  out[0] = tl_matmul(c, in[0], in[3]);
+  out[1] = tl_matmul(c, in[1], in[3]);
+  out[2] = tl_matmul(c, mixed, in[3]);
+  return tl_error_code(c);
+}
+
+static void sums_are_reassociated_only_when_allowed(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  const int64_t matrix[] = {8, 64}, column[] = {8, 1}, right[] = {64, 16};
+  tl_tensor *in[] = {tl_normal(c, matrix, 2), tl_normal(c, matrix, 2), tl_uniform(c, column, 2),
+                     tl_normal(c, right, 2)};
+  double flops[2];
+  for (int allowed = 0; allowed < 2; allowed++) {
+    tl_function_options o;
+    tl_function_options_init(&o, sizeof o);
+    assert_false(o.allow_reassociation);
+    o.allow_reassociation = allowed == 1;
+    o.verify = true;
+    tl_function *f = tl_function_new(c, mixed_products, NULL, NULL, &o);
+    tl_tensor *first[3], *replayed[3];
+    assert_int_equal(tl_function_call(f, in, 4, first, 3), TL_OK);
+    assert_int_equal(tl_function_call(f, in, 4, replayed, 3), TL_OK);
+    float a[128], b[128];
+    for (int k = 0; k < 3; k++) {
+      assert_int_equal(tl_tensor_read(first[k], a, sizeof a), TL_OK);
+      assert_int_equal(tl_tensor_read(replayed[k], b, sizeof b), TL_OK);
+      for (int i = 0; i < 128; i++)
+        assert_true(k < 2 || !allowed ? a[i] == b[i] : fabsf(a[i] - b[i]) < 1e-4f); /* values near 10 */
+    }
+    flops[allowed] = stats_of(f).flops;
+  }
+  assert_true(flops[1] < 0.75 * flops[0]);
+  free_context(c);
+}
+
 static void looking_at_a_value_is_reported(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -491,6 +533,7 @@ int function_tests(void) {
       cmocka_unit_test(many_steps_in_one_call),
       cmocka_unit_test(each_shape_is_recorded_once),
       cmocka_unit_test(all_sizes_of_a_batch_in_two_recordings),
+      cmocka_unit_test(sums_are_reassociated_only_when_allowed),
       cmocka_unit_test(looking_at_a_value_is_reported),
       cmocka_unit_test(host_data_are_counted),
       cmocka_unit_test(released_variables_and_optimizers),

@@ -95,7 +95,7 @@ TEST_CASE("no pass merges, drops, folds or moves exchanges", "[compile]") {
   b.barrier();
   b.barrier();
   b.p.outputs = {b.add(b.add(x, y), b.swap(2))};
-  compile::run_passes(b.p, b.c, {}, true);
+  compile::run_passes(b.p, b.c, {}, true, false);
   CHECK(b.calls() == "012345");
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("nodes of which one stands before an exchange and one behind a later o
   (void)d.swap(second);
   const ValueId late = d.swap(0);
   d.p.outputs = {d.add(late, late), first};
-  compile::run_passes(d.p, d.c, {}, true);
+  compile::run_passes(d.p, d.c, {}, true, false);
   CHECK(d.calls() == "01");
 }
 
@@ -125,14 +125,14 @@ TEST_CASE("no variable is written before the last exchange, also where that take
   const ValueId updated = b.add(1, gradient);
   b.p.variables[0].final = updated;
   b.p.outputs = {b.swap(updated)};
-  compile::run_passes(b.p, b.c, {}, true);
+  compile::run_passes(b.p, b.c, {}, true, false);
   const compile::MemoryPlan memory = compile::plan_memory(b.p);
   CHECK(compile::overlap_of(b.p, memory) == "");
   CHECK(memory.first_update == b.p.nodes.size());
   // Without the second exchange the update is in place, behind the first.
   Built in_place;
   in_place.p.variables[0].final = in_place.add(1, in_place.swap(0));
-  compile::run_passes(in_place.p, in_place.c, {}, true);
+  compile::run_passes(in_place.p, in_place.c, {}, true, false);
   CHECK(compile::plan_memory(in_place.p).first_update == 1);
 }
 

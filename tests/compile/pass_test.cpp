@@ -196,7 +196,7 @@ TEST_CASE_METHOD(Fixture, "updates come behind all that can fail, and no later t
 TEST_CASE_METHOD(Fixture, "a broken program is found between passes", "[compile]") {
   Program p = program_of(c, "input %0: f32 (2, 3)\n%1 = exp %0\nreturn %1\n");
   p.outputs[0] = 9;
-  CHECK_THROWS_WITH(compile::run_passes(p, c, {}, true),
+  CHECK_THROWS_WITH(compile::run_passes(p, c, {}, true, false),
                     Catch::Contains("after 'recording' a program is broken: return takes %9"));
 }
 

@@ -16,8 +16,8 @@
  *
  * The first call with inputs of new dtypes or shapes runs the callback as any code and records the ops that run, those of
  * gradients of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a
- * call runs the plan, and the callback is not called any more. A plan computes the same bits as the callback, draws the same
- * random numbers, and takes the learning rate and the count of steps as they are at each call.
+ * call runs the plan, and the callback is not called any more. A plan computes the same bits as the callback (but for the option
+ * allow_reassociation), draws the same random numbers, and takes the learning rate and the count of steps as they are at each call.
  *
  * What a recording keeps:
  * - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
@@ -43,6 +43,19 @@
  * a whole number k. Where two recordings differ otherwise, each size is recorded, and the reason of the retrace says by what.
  * What the callback decides must not depend on the size. (TensorFlow calls this reduce_retracing.) The second recording is
  * none that retrace_is_error refuses.
+ *
+ * With the option allow_reassociation plans need not compute the same bits. A product with a matrix that is a sum of others with
+ * scaled rows, X = sum_t s_t X_t with numbers s_t for the whole or for each row, then makes way for the products with these:
+ * - X W is computed as sum_t s_t (X_t W) where the step has all products X_t W;
+ * - X' G + sum_t X_t' G_t is computed as sum_t X_t' (G_t + s_t G) where the step has such a sum, as the gradient of W is; and
+ *   likewise where X is the right operand.
+ * A WGAN's penalty on the slope between real and made-up data is such a case: two of nine products go. An element of such a result
+ * is off the exact one by at most (k + 2 c + p + 4) u sum_t |s_t| (|X_t| |W|), in the second case sum_t |X_t|' (|G_t| + |s_t| |G|),
+ * where k is the number of products that an element adds up, c how many operations X takes of its terms, p the number of products
+ * in the sum, u = 2^-24 in f32 and 2^-53 in f64, and |s_t| the sum of absolute values where s_t is a sum (1 + |e| for 1 - e).
+ * The callback is off by that, too, but with k u |X| |W| for k u sum_t |s_t| (|X_t| |W|): where terms cancel, digits are lost that it
+ * keeps. Where values overflow or are not finite, others may be. Plans have the same bits at every call and on any number of
+ * threads; calls that run the callback, the first among them, have the callback's.
  *
  * While a tape or forward mode that was begun outside the step is open, a check of NaN is on, or another function records, and
  * inside vmap, a call runs the callback, so that they see every op. */
@@ -78,6 +91,8 @@ typedef struct tl_function_options {
   bool verify; /**< checks each recording and plan for broken invariants of tapeloop (default false) */
   bool
       polymorphic_batch; /**< the leading dimension of inputs may be of any size (default false), see above */
+  bool
+      allow_reassociation; /**< plans may add up sums in another order where that saves work (default false), see above */
 } tl_function_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_function_options). Does nothing for NULL. Since 0.1. */

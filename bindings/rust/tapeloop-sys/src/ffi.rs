@@ -1343,6 +1343,8 @@ pub struct tl_function_options {
     pub verify: bool,
     /// the leading dimension of inputs may be of any size (default false), see above
     pub polymorphic_batch: bool,
+    /// plans may add up sums in another order where that saves work (default false), see above
+    pub allow_reassociation: bool,
 }
 
 /// What a function has done, and of what size the plan is that was used last. Set struct_size first.

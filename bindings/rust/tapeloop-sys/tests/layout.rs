@@ -362,7 +362,8 @@ fn here() -> String {
             host_reads,
             retrace_is_error,
             verify,
-            polymorphic_batch
+            polymorphic_batch,
+            allow_reassociation
         }
     );
     layout!(
@@ -956,6 +957,7 @@ int main(void) {
   printf("tl_function_options.retrace_is_error %zu\n", offsetof(tl_function_options, retrace_is_error));
   printf("tl_function_options.verify %zu\n", offsetof(tl_function_options, verify));
   printf("tl_function_options.polymorphic_batch %zu\n", offsetof(tl_function_options, polymorphic_batch));
+  printf("tl_function_options.allow_reassociation %zu\n", offsetof(tl_function_options, allow_reassociation));
   printf("tl_function_statistics %zu\n", sizeof(tl_function_statistics));
   printf("tl_function_statistics.struct_size %zu\n", offsetof(tl_function_statistics, struct_size));
   printf("tl_function_statistics.traces %zu\n", offsetof(tl_function_statistics, traces));

@@ -13,8 +13,8 @@ use std::ptr;
 ///
 /// The first call with inputs of new dtypes or shapes runs the closure as any code and records the ops that run, those of
 /// gradients of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a call
-/// runs the plan, and the closure is not called any more. A plan computes the same bits as the closure, draws the same random
-/// numbers, and takes the learning rate and the count of steps as they are at each call.
+/// runs the plan, and the closure is not called any more. A plan computes the same bits as the closure (but for the option
+/// [`allow_reassociation`](FunctionOptions::allow_reassociation)), draws the same random numbers, and takes the learning rate and the count of steps as they are at each call.
 ///
 /// ```
 /// # use tapeloop::{loss, Activation, Adam, Context, DType, Dense, Result, Sequential};
@@ -93,6 +93,7 @@ pub struct FunctionOptions {
     retrace_is_error: bool,
     verify: bool,
     polymorphic_batch: bool,
+    allow_reassociation: bool,
 }
 
 impl FunctionOptions {
@@ -143,6 +144,19 @@ impl FunctionOptions {
         self
     }
 
+    /// Plans may add up sums in another order where that saves work (default false), and then have other bits than the closure:
+    /// a product with a matrix that is a sum of others with scaled rows, `X = sum_t s_t X_t`, is computed from the products with
+    /// these where the step has them, `X W = sum_t s_t (X_t W)`, and in a sum of products, as the gradient of `W` is,
+    /// `X' G + sum_t X_t' G_t = sum_t X_t' (G_t + s_t G)`. A WGAN's penalty on the slope is such a case. An element is off the
+    /// exact one by at most `(k + 2 c + p + 4) u sum_t |s_t| (|X_t| |W|)`, or `sum_t |X_t|' (|G_t| + |s_t| |G|)`, where `k` is the
+    /// number of products that it adds up, `c` how many operations `X` takes of its terms, `p` the number of products in the sum,
+    /// `u` is 2^-24 in f32 and 2^-53 in f64, and `|s_t|` the sum of absolute values where `s_t` is a sum. Where terms cancel,
+    /// digits are lost that the closure keeps. Plans have the same bits at every call and on any number of threads.
+    pub fn allow_reassociation(mut self, allow_reassociation: bool) -> FunctionOptions {
+        self.allow_reassociation = allow_reassociation;
+        self
+    }
+
     /// Makes a [`Function`] of a step that gives a tensor, or an array of them, which may be empty.
     pub fn build<'a, O, F>(&self, context: &'a Context, step: F) -> Result<Function<'a, O>>
     where
@@ -184,6 +198,7 @@ impl FunctionOptions {
         options.retrace_is_error = self.retrace_is_error;
         options.verify = self.verify;
         options.polymorphic_batch = self.polymorphic_batch;
+        options.allow_reassociation = self.allow_reassociation;
         let step = Lent::new(self.name.clone().unwrap_or_else(|| "function".into()), step);
         let callback = step.callback();
         let step = Box::into_raw(Box::new(step));

@@ -90,6 +90,27 @@ fn two_recordings_serve_all_sizes_of_a_batch() {
 }
 
 #[test]
+fn sums_are_reassociated_only_when_allowed() {
+    let c = &Context::builder().seed(3).build().unwrap();
+    let inputs = [c.normal(&[8, 64]), c.normal(&[8, 64]), c.uniform(&[8, 1]), c.normal(&[64, 16])];
+    let flops = |allowed: bool| {
+        let options = FunctionOptions::new().allow_reassociation(allowed).verify(true);
+        let step = options
+            .build(c, |_, x| {
+                let mixed = x[1].add(&x[2].mul(&x[0].sub(&x[1])));
+                Ok([x[0].matmul(&x[3]), x[1].matmul(&x[3]), mixed.matmul(&x[3])])
+            })
+            .unwrap();
+        let x = [&inputs[0], &inputs[1], &inputs[2], &inputs[3]];
+        let (first, replayed) = (step.call(&x).unwrap(), step.call(&x).unwrap());
+        let off = (&first[2] - &replayed[2]).abs().max().item().unwrap();
+        assert!(if allowed { off < 1e-4 } else { off == 0.0 }, "{}", off);
+        step.statistics().unwrap().flops
+    };
+    assert!(flops(true) < 0.75 * flops(false));
+}
+
+#[test]
 fn new_shapes_and_flags_are_recorded() {
     let c = &Context::new().unwrap();
     let model = Model::new(c);
