@@ -1,10 +1,13 @@
 // The bits of a kernel do not depend on how many threads share its work: every kernel that cuts its work into pieces, on
 // operands large enough to be cut, with one, two, three and seven threads.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
+#include <mutex>
 #include <vector>
 
+#include "core/kernels/parallel.h"
 #include "core/ops/generated/functions.h"
 #include "tests/rounds.h"
 
@@ -278,6 +281,38 @@ TEST_CASE("sums over any axes count each element once", "[kernels][partition]") 
                 integers.data<int64_t>()[i] == static_cast<int64_t>(expected[static_cast<size_t>(i)]);
       CHECK(same);
     }
+  }
+}
+
+TEST_CASE("a loop is cut into pieces of one size, as many for each thread", "[kernels]") {
+  for (int threads : {2, 3, 4}) {
+    Context c = make_context(threads);
+    for (size_t grain : {size_t{kernels::kCheapGrain}, size_t{kernels::kCostlyGrain}, size_t{675}, size_t{1}})
+      for (size_t n :
+           {grain + 1, grain + grain / 2, 2 * grain + 1, 3 * grain, 5 * grain - 1, 7 * grain + 3}) {
+        INFO(n << " in pieces of " << grain << " on " << threads << " threads");
+        std::mutex mutex;
+        std::vector<std::pair<size_t, size_t>> pieces;
+        kernels::parallel_ranges(c, n, grain, [&](size_t begin, size_t end) {
+          const std::lock_guard<std::mutex> lock(mutex);
+          pieces.emplace_back(begin, end);
+        });
+        std::sort(pieces.begin(), pieces.end());
+        size_t at = 0, largest = 0, smallest = n;
+        for (const auto& [begin, end] : pieces) {
+          CHECK(begin == at);
+          if (grain >= kernels::kCostlyGrain) CHECK(begin % kernels::kCut == 0);
+          at = end;
+          largest = std::max(largest, end - begin);
+          smallest = std::min(smallest, end - begin);
+        }
+        CHECK(at == n);
+        CHECK(largest <= grain);
+        const size_t count = pieces.size();
+        if (grain < kernels::kCut) continue;
+        CHECK(largest - smallest <= kernels::kCut * count);
+        CHECK((count <= static_cast<size_t>(threads) || count % static_cast<size_t>(threads) == 0));
+      }
   }
 }
 
