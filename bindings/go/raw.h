@@ -2954,6 +2954,14 @@ static inline int32_t tlgo_group_set_timeout(uintptr_t group, double seconds) {
   return tl_group_set_timeout((tl_group *)group, seconds);
 }
 
+static inline int32_t tlgo_group_set_bucket_bytes(uintptr_t group, uint64_t bytes) {
+  return tl_group_set_bucket_bytes((tl_group *)group, bytes);
+}
+
+static inline int32_t tlgo_group_set_overlap(uintptr_t group, bool on) {
+  return tl_group_set_overlap((tl_group *)group, on);
+}
+
 static inline int32_t tlgo_group_leave(uintptr_t group, const char *reason) {
   return tl_group_leave((tl_group *)group, reason);
 }

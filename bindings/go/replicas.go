@@ -259,6 +259,21 @@ func (g *Group) SetTimeout(timeout time.Duration) error {
 	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_timeout(h, C.double(timeout.Seconds())) })
 }
 
+// SetBucketBytes cuts the lists of AllReduceList into buckets, each an exchange of its own: from the end of the list to its beginning,
+// neighbours until they have so many bytes together; 0, as at first: each list is one. Gradients in the order of the forward pass so go in
+// the order in which they are made. The bits are the same whatever the buckets. All ranks set the same number; a compiled step keeps the
+// buckets that it was recorded with.
+func (g *Group) SetBucketBytes(bytes uint64) error {
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_bucket_bytes(h, C.uint64_t(bytes)) })
+}
+
+// SetOverlap says whether compiled steps make long exchanges, from 32 KiB on, beside their kernels, on a thread of the group's: as soon as
+// a bucket of gradients is there, while the others are computed. Off at first. The calls, their order and the bits are the same, so each
+// rank may choose; a step that fails has changed nothing. It holds for steps that are planned later.
+func (g *Group) SetOverlap(on bool) error {
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_overlap(h, C.bool(on)) })
+}
+
 func (g *Group) effect(call func(h C.uintptr_t) C.int32_t) error {
 	if err := g.self().usable(); err != nil {
 		return err
@@ -314,7 +329,7 @@ func (g *Group) AllReduce(x *Tensor, reduction ReduceOp) *Tensor {
 	return g.collective(x, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_all_reduce(h, x, C.int32_t(reduction)) })
 }
 
-// AllReduceList is the same of a list in one step: gradients, say.
+// AllReduceList is the same of a list in one step, or one for each bucket: gradients, say, in the order of the forward pass.
 func (g *Group) AllReduceList(tensors []*Tensor, reduction ReduceOp) ([]*Tensor, error) {
 	var out []C.uintptr_t
 	err := g.onList(tensors, func(h C.uintptr_t, x []C.uintptr_t) C.int32_t {

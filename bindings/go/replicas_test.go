@@ -208,8 +208,15 @@ func TestCollectives(t *testing.T) {
 			return e
 		}
 		same("metric", merged, 13.0/4)
-		if e := g.SetTimeout(30 * time.Second); e != nil {
+		if e := errors.Join(g.SetTimeout(30*time.Second), g.SetOverlap(true), g.SetBucketBytes(1)); e != nil {
 			return e
+		}
+		before := g.Steps()
+		if _, e := g.AllReduceList([]*Tensor{x, x, x}, ReduceSum); e != nil {
+			return e
+		}
+		if steps := g.Steps() - before; steps != 3 { // each a bucket
+			return fmt.Errorf("three buckets took %d calls", steps)
 		}
 		if e := g.Keep().Barrier(); e != nil {
 			return e

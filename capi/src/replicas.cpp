@@ -146,6 +146,16 @@ TL_API tl_status tl_group_set_timeout(tl_group* group, double seconds) {
                              [&](Session&, GroupObject& g) { g.group->set_timeout(seconds); });
 }
 
+TL_API tl_status tl_group_set_bucket_bytes(tl_group* group, uint64_t bytes) {
+  return effect<GroupObject>(group, Kind::kGroup, "group_set_bucket_bytes",
+                             [&](Session&, GroupObject& g) { g.group->set_bucket_bytes(bytes); });
+}
+
+TL_API tl_status tl_group_set_overlap(tl_group* group, bool on) {
+  return effect<GroupObject>(group, Kind::kGroup, "group_set_overlap",
+                             [&](Session&, GroupObject& g) { g.group->set_overlap(on); });
+}
+
 TL_API tl_status tl_group_leave(tl_group* group, const char* reason) {
   return query<GroupObject>(group, Kind::kGroup, "group_leave", [&](Session&, GroupObject& g) {
     g.group->leave(checked_text("group_leave", "reason", reason));

@@ -34,12 +34,18 @@ int64_t view_offset(const Program& program, const Node& node) {
 
 }  // namespace
 
-bool is_view(const Program& program, const Node& node) { return view_offset(program, node) >= 0; }
+bool is_view(const Program& program, const Node& node) {
+  return node.is_half(Half::kFinish) || (!node.exchanged && view_offset(program, node) >= 0);
+}
 
 std::vector<Alias> find_aliases(const Program& program) {
   std::vector<Alias> out(program.values.size());
   for (ValueId id = 0; id < out.size(); id++) out[id] = {id, 0};
   for (const Node& node : program.nodes) {
+    if (node.is_half(Half::kFinish))
+      for (size_t k = 0, first = node.in.size() - node.out.size(); k < node.out.size(); k++)
+        out[node.out[k]] = out[node.in[first + k]];
+    if (node.exchanged) continue;
     const int64_t offset = view_offset(program, node);
     if (offset < 0) continue;
     const Alias& of = out[node.in[0]];

@@ -13,7 +13,8 @@ struct Alias {
 // Of each value of a program.
 std::vector<Alias> find_aliases(const graph::Program& program);
 
-// Whether a node's result is a view of its operand: reshape, identity, stop_gradient, check_range, slices of leading rows.
+// Whether a node's result is a view of its operand: reshape, identity, stop_gradient, check_range, slices of leading rows; the second half
+// of an exchange, whose results are those of the first.
 bool is_view(const graph::Program& program, const graph::Node& node);
 
 }  // namespace tl::compile

@@ -84,6 +84,11 @@ std::string overlap_of(const Program& program, const MemoryPlan& plan) {
       return concat(node.schema->name, " can fail after a variable has been changed");
     for (ValueId id : node.in)
       if (std::string problem = broken(id, node.schema->name); !problem.empty()) return problem;
+    if (node.is_half(Half::kFinish)) {
+      for (size_t k = 0, first = node.in.size() - node.out.size(); k < node.out.size(); k++)
+        shown[node.out[k]] = shown[node.in[first + k]];
+      continue;
+    }
     if (is_view(program, node)) {
       shown[node.out[0]] = shown[node.in[0]];
       continue;

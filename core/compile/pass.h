@@ -47,9 +47,13 @@ void fuse_product_updates(graph::Program& program, Context& context);
 void fuse_updates(graph::Program& program, Context& context);
 // set_rows on what a variable holds becomes a check of the indices and a write that cannot fail.
 void split_row_writes(graph::Program& program, Context& context);
+// Exchanges that can go on beside other work, and what they need, stand in front of all that they do not need.
+void advance_exchanges(graph::Program& program, Context& context);
 // Nodes stand where their results live shortest: updates of variables as soon as nothing that can fail, and nobody who needs
 // the old value, comes behind.
 void schedule(graph::Program& program, Context& context);
+// Exchanges that have work behind them which does not wait for them become two nodes, around it.
+void overlap_exchanges(graph::Program& program, Context& context);
 
 // Runs the passes but those that are named, and those that reassociate only with leave. verify: looks at the program between
 // them (throws kInternal).
@@ -58,6 +62,8 @@ void run_passes(graph::Program& program, Context& context, Span<const char* cons
 
 // Whether a node with one result gives that the shape it has, with the operands that it takes now.
 bool keeps_shape(const graph::Program& program, const graph::Node& node);
+// Whether a node gives a variable its final value and may do so in the variable's memory.
+bool is_update(const graph::Program& program, const graph::Node& node);
 // Whether the kernel of a node can fail: it checks data, or may need memory for itself.
 bool can_fail(const graph::Node& node);
 

@@ -21,7 +21,9 @@ constexpr Pass kPasses[] = {
     {"fuse_product_updates", fuse_product_updates},
     {"fuse_updates", fuse_updates},
     {"split_row_writes", split_row_writes},
+    {"advance_exchanges", advance_exchanges},
     {"schedule", schedule},
+    {"overlap_exchanges", overlap_exchanges},
 };
 }  // namespace
 

@@ -155,6 +155,7 @@ void Plan::make_steps() {
                     node.out.empty() ? nullptr : &tensors_[tensor_of_[node.out[0]]], attrs};
     steps_.push_back({node.schema->kernel, args, node.schema->id, i});
     if (node.exchanged) parties_.push_back(node.exchanged->exchange->party().get());
+    if (node.is_half(Half::kStart)) overlapping_.push_back(node.exchanged->exchange.get());
     if (node.fused) fused_.push_back(static_cast<const FusedKernel*>(node.fused.get()));
     if (node.draw < 0) continue;
     Draw draw{nullptr, nullptr, static_cast<uint64_t>(node.draw)};
@@ -258,6 +259,9 @@ class Plan::Run {
  public:
   Run(Plan& plan, Span<const Tensor> inputs) : p_(plan), inputs_(inputs) {}
   ~Run() {
+    // Of a run that has failed: before its memory goes, and before anybody else is told.
+    for (Exchange* exchange : p_.overlapping_)
+      if (!done_) exchange->drop();
     auto empty = [](std::vector<Tensor>& list) {
       for (Tensor& t : list) t = Tensor();
     };
@@ -320,6 +324,7 @@ class Plan::Run {
       throw Error(e.code(), subject + e.message());
     }
     // From here on nothing fails, and nothing stops.
+    done_ = true;
     for (; i < count; i++) {
       run_kernel(p_.steps_[i]);
       if (p_.poison_) p_.poison(i, false);
@@ -424,6 +429,7 @@ class Plan::Run {
 
   Plan& p_;
   Span<const Tensor> inputs_;
+  bool done_ = false;  // with all that can fail
 };
 
 void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) {

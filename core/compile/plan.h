@@ -115,9 +115,10 @@ class Plan {
   std::vector<uint64_t> attrs_;
   std::vector<Step> steps_;
   std::vector<const FusedKernel*>
-      fused_;                          // those of the steps that need scratch memory; the program owns them
-  std::vector<const Party*> parties_;  // of the exchanges; the program owns them
-  size_t first_update_ = 0;            // in steps_
+      fused_;                           // those of the steps that need scratch memory; the program owns them
+  std::vector<const Party*> parties_;   // of the exchanges; the program owns them
+  std::vector<Exchange*> overlapping_;  // those that go on beside kernels, likewise
+  size_t first_update_ = 0;             // in steps_
   std::vector<Patch> patches_;
   std::vector<std::byte*> bases_;
   std::vector<Number> numbers_;

@@ -23,14 +23,14 @@ const VariableUse* target_of(const Program& program, const Node& node, size_t i)
   return use.final == node.out[i] ? &use : nullptr;
 }
 
+}  // namespace
+
 bool is_update(const Program& program, const Node& node) {
   if (can_fail(node)) return false;
   for (size_t i = 0; i < node.out.size(); i++)
     if (target_of(program, node, i)) return true;
   return false;
 }
-
-}  // namespace
 
 void schedule(Program& program, Context&) {
   const std::vector<Alias> alias = find_aliases(program);

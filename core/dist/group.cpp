@@ -1,8 +1,10 @@
 #include "core/dist/group.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/parts.h"
+#include "core/dist/courier.h"
 #include "core/dist/recorded_call.h"
 #include "core/dist/reduce.h"
 #include "core/tensor/batched.h"
@@ -57,7 +59,8 @@ Group::Group(Context& context, std::unique_ptr<Engine> engine, double timeout_se
       engine_(std::move(engine)),
       place_(engine_ ? engine_->place() : Place{}),
       timeout_(checked_timeout(timeout_seconds)),
-      seat_(std::make_shared<Seat>(*this)) {}
+      seat_(std::make_shared<Seat>(*this)),
+      courier_(Courier::make()) {}
 
 Group::~Group() { seat_->give_up(); }
 
@@ -189,7 +192,16 @@ std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Redu
   Call call;
   call.operation = Operation::kAllReduce;
   call.reduction = reduction;
-  return step(op, std::move(call), x);
+  if (!engine_ || bucket_bytes_ == 0 || x.size() < 2) return step(op, std::move(call), x);
+  // A tensor that is wrong fails in front of all calls, as it does where there is one.
+  leaving_on_failure([&] { check_tensors(op, call, x); });
+  std::vector<Tensor> out(x.size());
+  for (size_t first = x.size(), end = first; end > 0; end = first) {
+    for (size_t bytes = 0; first > 0 && bytes < bucket_bytes_;) bytes += x[--first].bytes();
+    std::vector<Tensor> part = step(op, call, Span<const Tensor>(x.data() + first, end - first));
+    std::move(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(first));
+  }
+  return out;
 }
 
 Tensor Group::reduce(const char* op, const Tensor& x, Reduction reduction, int root) {
@@ -261,7 +273,12 @@ std::unique_ptr<Group> Group::split(const char* op, int64_t color, int64_t key) 
       throw Error(e.code(), concat("[", op, "] ", e.message()));
     }
     steps_++;
-    return color < 0 ? nullptr : std::make_unique<Group>(context_, std::move(part), timeout_);
+    if (color < 0) return nullptr;
+    auto group = std::make_unique<Group>(context_, std::move(part), timeout_);
+    group->bucket_bytes_ = bucket_bytes_;
+    group->overlaps_ = overlaps_;
+    group->courier_ = courier_;
+    return group;
   });
 }
 

@@ -20,6 +20,7 @@
 
 namespace tl::dist {
 
+class Courier;
 class Seat;
 
 class Group {
@@ -38,12 +39,19 @@ class Group {
   // How long each call waits for the other ranks.
   double timeout() const { return timeout_; }
   void set_timeout(double seconds);
+  // How many bytes of a list all_reduce() takes in one call at the least: it goes from the end of the list to its beginning, in runs of
+  // neighbours that are full when they have so many. 0: the whole list in one. The same on all ranks.
+  size_t bucket_bytes() const { return bucket_bytes_; }
+  void set_bucket_bytes(size_t bytes) { bucket_bytes_ = bytes; }
+  // Whether replays make long calls beside their kernels, on a thread of the group's (courier.h). This rank's own business.
+  bool overlaps() const { return overlaps_; }
+  void set_overlap(bool on) { overlaps_ = on; }
   // Which making of the group this is: one higher, where processes have made it anew.
   uint64_t generation() const { return engine_ ? engine_->generation() : 0; }
   uint64_t steps() const { return steps_; }  // collectives that have ended well, barriers too
 
   // `op` is the name of the function for messages. Tensors are of the context; results are new tensors of it.
-  // The reduction over ranks of each tensor, of the same dtypes and shapes on all ranks.
+  // The reduction over ranks of each tensor, of the same dtypes and shapes on all ranks; a long list in several calls (bucket_bytes).
   std::vector<Tensor> all_reduce(const char* op, Span<const Tensor> x, Reduction reduction);
   // The same on rank `root`; zeros on the others.
   Tensor reduce(const char* op, const Tensor& x, Reduction reduction, int root);
@@ -88,8 +96,11 @@ class Group {
   std::unique_ptr<Engine> engine_;
   Place place_;
   double timeout_;
+  size_t bucket_bytes_ = 0;
+  bool overlaps_ = false;
   uint64_t steps_ = 0;
   std::shared_ptr<Seat> seat_;
+  std::shared_ptr<Courier> courier_;  // nothing is on its way with it but while a plan runs
 };
 
 // The dtypes and shapes of a rank's results, from the calls of all ranks.

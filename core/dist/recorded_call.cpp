@@ -7,6 +7,9 @@
 namespace tl::dist {
 namespace {
 
+// Of a call that is handed to another thread: that takes two switches, of some microseconds each, and more where all CPUs are taken.
+constexpr size_t kWorthAThread = 32 * 1024;
+
 // All that tells calls of one operation apart, but their tensors.
 std::string detail_of(const Call& call) {
   switch (call.operation) {
@@ -33,7 +36,8 @@ RecordedCall::RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call
       call_(std::move(call)),
       results_(std::move(results)),
       from_(call_.tensors.size()),
-      to_(results_.size()) {}
+      to_(results_.size()),
+      errand_([this] { make(*going_); }) {}
 
 bool RecordedCall::keeps_kinds() const {
   return call_.operation != Operation::kAllGather && call_.operation != Operation::kReduceScatter;
@@ -50,7 +54,7 @@ void RecordedCall::check_results(const Engine& engine) const {
            "; give all ranks the same number, or call it between compiled steps");
 }
 
-void RecordedCall::run(Span<const Tensor* const> in, Tensor* out) {
+Group& RecordedCall::prepare(Span<const Tensor* const> in, Tensor* out) {
   Group* group = seat_->group();
   if (!group)
     fail(Code::kFailedPrecondition, "[", name_, "] the group must be there as long as the step that was ",
@@ -60,10 +64,45 @@ void RecordedCall::run(Span<const Tensor* const> in, Tensor* out) {
     from_[k] = in[k]->raw();
   }
   for (size_t k = 0; k < to_.size(); k++) to_[k] = out[k].mutable_raw();
-  group->again(name_.c_str(), call_, from_, [this](const Engine& engine) {
+  return *group;
+}
+
+// On whichever thread has the engine.
+void RecordedCall::make(Group& group) {
+  group.again(name_.c_str(), call_, from_, [this](const Engine& engine) {
     check_results(engine);
     return Span<std::byte* const>(to_);
   });
+}
+
+void RecordedCall::run(Span<const Tensor* const> in, Tensor* out) {
+  Group& group = prepare(in, out);
+  group.courier_->settle();
+  make(group);
+}
+
+bool RecordedCall::can_overlap() const {
+  const Group* group = seat_->group();
+  if (!group || !group->overlaps()) return false;
+  size_t bytes = 0;
+  for (const TensorKind& t : call_.tensors) bytes += t.bytes();
+  return bytes >= kWorthAThread;
+}
+
+void RecordedCall::start(Span<const Tensor* const> in, Tensor* out) {
+  going_ = &prepare(in, out);
+  courier_ = going_->courier_;
+  courier_->send(errand_);
+}
+
+void RecordedCall::finish() {
+  const std::shared_ptr<Courier> courier = std::exchange(courier_, nullptr);
+  courier->finish(errand_);
+}
+
+void RecordedCall::drop() noexcept {
+  if (courier_) courier_->drop(errand_);
+  courier_.reset();
 }
 
 }  // namespace tl::dist

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dist/courier.h"
 #include "core/dist/group.h"
 #include "core/tensor/exchange.h"
 
@@ -37,8 +38,14 @@ class RecordedCall final : public Exchange {
   bool keeps_kinds() const override;
   // Allocates nothing of its own.
   void run(Span<const Tensor* const> in, Tensor* out) override;
+  bool can_overlap() const override;
+  void start(Span<const Tensor* const> in, Tensor* out) override;
+  void finish() override;
+  void drop() noexcept override;
 
  private:
+  Group& prepare(Span<const Tensor* const> in, Tensor* out);
+  void make(Group& group);
   void check_results(const Engine& engine) const;
 
   std::shared_ptr<Seat> seat_;
@@ -48,6 +55,9 @@ class RecordedCall final : public Exchange {
   std::vector<TensorKind> results_;
   std::vector<const std::byte*> from_;
   std::vector<std::byte*> to_;
+  Group* going_ = nullptr;            // whose call has been started
+  std::shared_ptr<Courier> courier_;  // that has it; null where none has
+  Errand errand_;
 };
 
 }  // namespace tl::dist

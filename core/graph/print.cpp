@@ -42,7 +42,10 @@ std::string to_text(const Program& program, const Node& node) {
   }
   if (node.exchanged)
     attrs = concat("call=", node.exchanged->number, node.exchanged->exchange->detail().empty() ? "" : ", ",
-                   node.exchanged->exchange->detail());
+                   node.exchanged->exchange->detail(),
+                   node.is_half(Half::kStart)    ? ", start"
+                   : node.is_half(Half::kFinish) ? ", finish"
+                                                 : "");
   for (int i = 0; i < node.schema->num_attrs; i++) {
     const AttrSchema& attr = node.schema->attrs[i];
     // The seed and the call are those of the run, not of the recording.

@@ -51,8 +51,10 @@ void infer(const Program& program, const Node& node, OutputSpec* out) {
   if (node.fused) return void(std::copy(node.fused->results.begin(), node.fused->results.end(), out));
   if (node.exchanged) {
     std::copy(node.exchanged->results.begin(), node.exchanged->results.end(), out);
-    for (size_t i = 0; i < node.out.size() && node.exchanged->exchange->keeps_kinds(); i++)
-      out[i] = {program.values[node.in[i]].dtype, program.values[node.in[i]].shape};
+    const size_t first = node.is_half(Half::kFinish) ? node.in.size() - node.out.size() : 0;
+    if (node.exchanged->exchange->keeps_kinds() || first > 0)
+      for (size_t i = 0; i < node.out.size(); i++)
+        out[i] = {program.values[node.in[first + i]].dtype, program.values[node.in[first + i]].shape};
     return;
   }
   std::vector<TensorNode> nodes(node.in.size());
@@ -75,12 +77,15 @@ struct ExchangeAttrs {
 };
 
 void run_exchange(const KernelArgs& a) { a.as<ExchangeAttrs>().exchange->run(a.in, a.out); }
+void start_exchange(const KernelArgs& a) { a.as<ExchangeAttrs>().exchange->start(a.in, a.out); }
+void finish_exchange(const KernelArgs& a) { a.as<ExchangeAttrs>().exchange->finish(); }
 
 }  // namespace
 
 Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vector<ValueId> in,
-                   std::vector<ValueId> out, std::vector<OutputSpec> results) {
+                   std::vector<ValueId> out, std::vector<OutputSpec> results, Half half) {
   auto row = std::make_shared<Exchanged>();
+  row->half = half;
   row->exchange = std::move(exchange);
   row->number = number;
   row->results = std::move(results);
@@ -88,7 +93,9 @@ Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vec
   row->schema.attr_bytes = sizeof(ExchangeAttrs);
   row->schema.checks_data =
       true;  // it can fail for what others do, and is no candidate for what may be left out
-  row->schema.kernel = run_exchange;
+  row->schema.kernel = half == Half::kStart    ? start_exchange
+                       : half == Half::kFinish ? finish_exchange
+                                               : run_exchange;
   Node node{};
   node.schema = &row->schema;
   node.in = std::move(in);
@@ -98,6 +105,19 @@ Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vec
   node.as<ExchangeAttrs>() = {row->exchange.get()};
   node.exchanged = std::move(row);
   return node;
+}
+
+std::pair<Node, Node> halves_of(Program& program, const Node& exchange) {
+  const Exchanged& whole = *exchange.exchanged;
+  std::vector<ValueId> made, all = exchange.in;
+  for (ValueId id : exchange.out) {
+    const Value v = program.values[id];
+    made.push_back(program.add_value(v.dtype, v.shape, Origin::kResult));
+  }
+  all.insert(all.end(), made.begin(), made.end());
+  return {exchange_node(whole.exchange, whole.number, exchange.in, made, whole.results, Half::kStart),
+          exchange_node(whole.exchange, whole.number, std::move(all), exchange.out, whole.results,
+                        Half::kFinish)};
 }
 
 Node& Program::add_node(OpId op, std::vector<ValueId> in, const void* attrs) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ops/schema.h"
@@ -53,8 +54,12 @@ struct Fused {
 };
 
 // A call to others outside of the program, as a node: its row, and its place among those of the step.
+// One that goes on beside the nodes behind it is two of them: the first has its operands and makes its results, the second takes both, and
+// gives the results as its own, of the same memory, to all others.
+enum class Half : uint8_t { kWhole, kStart, kFinish };
 struct Exchanged {
   std::shared_ptr<Exchange> exchange;
+  Half half = Half::kWhole;
   uint32_t number;                  // from 0 on, in the order in which the calls were made
   OpSchema schema{};                // what the node points to, but for the numbers of operands and results
   std::vector<OutputSpec> results;  // as they were recorded
@@ -83,8 +88,11 @@ struct Node {
   A& as() {
     return *reinterpret_cast<A*>(attrs.data());
   }
+  bool is_half(Half half) const;
   bool is(OpId id) const { return !fused && !exchanged && schema->id == id; }
 };
+
+inline bool Node::is_half(Half half) const { return exchanged && exchanged->half == half; }
 
 struct VariableUse {
   Variable* variable;
@@ -157,7 +165,9 @@ void infer(const Program& program, const Node& node, OutputSpec* out);
 
 // The node of an exchange, whose results are values of the program.
 Node exchange_node(std::shared_ptr<Exchange> exchange, uint32_t number, std::vector<ValueId> in,
-                   std::vector<ValueId> out, std::vector<OutputSpec> results);
+                   std::vector<ValueId> out, std::vector<OutputSpec> results, Half half = Half::kWhole);
+// The same call as two nodes, with new values of the program between them.
+std::pair<Node, Node> halves_of(Program& program, const Node& exchange);
 
 // "" or why a program cannot run any more: a variable, optimizer or group that it uses has been released.
 std::string stale_reason(const Program& program);

@@ -1,5 +1,6 @@
 // What must hold of every program, before and after each pass.
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/graph/program.h"
@@ -18,6 +19,7 @@ class Verifier {
       if (problem_.empty()) this->node(node);
     if (exchanges_ != program_.exchanges)
       wrong("it makes ", exchanges_, " exchanges of ", program_.exchanges);
+    if (!started_.empty()) wrong("exchange number ", *started_.begin(), " is never finished");
     results();
     return problem_;
   }
@@ -76,6 +78,15 @@ class Verifier {
   // Others make the same calls, all of them, in this order.
   void exchange(const Node& node) {
     if (!node.exchanged) return;
+    const uint32_t number = node.exchanged->number;
+    if (node.is_half(Half::kFinish)) {
+      if (started_.erase(number) == 0)
+        wrong(node.schema->name, " finishes exchange number ", number, ", which is not under way");
+      if (node.in.size() < node.out.size())
+        wrong(node.schema->name, " has ", node.out.size(), " results of ", node.in.size(), " operands");
+      return;
+    }
+    if (node.is_half(Half::kStart)) started_.insert(number);
     if (node.exchanged->number != exchanges_)
       wrong(node.schema->name, " is exchange number ", node.exchanged->number, " in place ", exchanges_);
     if (node.exchanged->exchange->keeps_kinds() && node.in.size() != node.out.size())
@@ -134,6 +145,7 @@ class Verifier {
   const Program& program_;
   std::vector<char> defined_;
   uint32_t exchanges_ = 0;
+  std::set<uint32_t> started_;  // and not finished
   std::string problem_;
 };
 

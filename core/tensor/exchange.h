@@ -35,6 +35,16 @@ class Exchange {
   // Makes the call: fills `out`, which lies apart from all operands. Throws where it fails, on this side or another, and has told the
   // others then. Only on the thread of the context.
   virtual void run(Span<const Tensor* const> in, Tensor* out) = 0;
+
+  // Whether it pays to make the call beside what the program does meanwhile: start() and finish() in place of run().
+  virtual bool can_overlap() const { return false; }
+  // Begins the call, which may read the operands and fill `out` at any moment until finish() or drop() has returned. The next call of the
+  // party, however it is made, comes behind it.
+  virtual void start(Span<const Tensor* const> in, Tensor* out) { run(in, out); }
+  // The end of what start() has begun. Throws what run() would have.
+  virtual void finish() {}
+  // In place of finish(), where the program has failed: a call that has not gone out does not. Nothing where none was started.
+  virtual void drop() noexcept {}
 };
 
 }  // namespace tl

@@ -85,7 +85,7 @@ static tl_status model_step(tl_context *c, void *user, tl_tensor *const *inputs,
   return tl_error_code(c);
 }
 
-/* `which` of the test 1: a compiled step; 2: a compiled one on odd ranks, a plain one on the others. */
+/* `which` of the test 1: a compiled step; 2: a compiled one on odd ranks, a plain one on the others; 3: as 2, in buckets and with overlap. */
 static tl_status train(tl_context *c, tl_group *group, found *f) {
   const int32_t rank = group ? tl_group_rank(group) : 0;
   /* Values that differ between ranks, until they are mirrored. */
@@ -96,6 +96,9 @@ static tl_status train(tl_context *c, tl_group *group, found *f) {
   tl_function *compiled = tl_function_new(c, model_step, &m, NULL, NULL);
   tl_dataset *data = batches(c);
   if (group) {
+    if (f->which == 3 &&
+        (tl_group_set_bucket_bytes(group, 1) != TL_OK || tl_group_set_overlap(group, true) != TL_OK))
+      return tl_error_code(c);
     if (tl_group_mirror(group, weights, 2) != TL_OK) return tl_error_code(c);
     data = tl_group_distribute(group, data);
   }
@@ -104,7 +107,7 @@ static tl_status train(tl_context *c, tl_group *group, found *f) {
     tl_tensor *batch[2], *loss;
     while (tl_dataset_next(data, batch, 2)) {
       tl_scope_begin(c);
-      if ((f->which == 1 || (f->which == 2 && rank % 2) ? tl_function_call(compiled, batch, 2, &loss, 1)
+      if ((f->which == 1 || (f->which >= 2 && rank % 2) ? tl_function_call(compiled, batch, 2, &loss, 1)
                                                         : model_step(c, &m, batch, 2, &loss, 1)) == TL_OK)
         f->loss[rank][step++] = tl_tensor_item(loss);
       tl_scope_end(c);
@@ -176,12 +179,14 @@ static tl_status train_by_parts(tl_context *c, tl_group *group, void *user) {
 static void compiled_steps_with_collectives_give_the_same_bits(void **state) {
   (void)state;
   for (int size = 1; size <= MOST; size *= 2) {
-    found plain = {0}, compiled = {.which = 1}, mixed = {.which = 2};
+    found plain = {0}, compiled = {.which = 1}, mixed = {.which = 2}, buckets = {.which = 3};
     run(&plain, size, train_replica);
     run(&compiled, size, train_replica);
     run(&mixed, size, train_replica);
     assert_memory_equal(plain.loss, compiled.loss, sizeof plain.loss);
     assert_memory_equal(plain.loss, mixed.loss, sizeof plain.loss);
+    run(&buckets, size, train_replica);
+    assert_memory_equal(plain.loss, buckets.loss, sizeof plain.loss);
   }
 }
 
@@ -598,6 +603,11 @@ static void wrong_arguments_are_refused(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "above 0 seconds");
   assert_null(tl_group_all_reduce(g, tl_scalar(c, TL_F32, 1), 9));
   expect_error(c, TL_INVALID_ARGUMENT, "got number 9");
+  /* Any number of bytes is one; a group that is not there has no options. */
+  assert_int_equal(tl_group_set_bucket_bytes(g, UINT64_MAX), TL_OK);
+  assert_int_equal(tl_group_set_overlap(g, true), TL_OK);
+  assert_int_equal(tl_group_set_bucket_bytes(NULL, 1), TL_INVALID_ARGUMENT);
+  assert_int_equal(tl_group_set_overlap(NULL, true), TL_INVALID_ARGUMENT);
   tl_rendezvous_release(meeting);
   assert_null(tl_group_join(c, meeting, 0, NULL));
   expect_error(c, TL_INVALID_ARGUMENT, "'rendezvous'");

@@ -29,6 +29,8 @@ class Silent final : public Exchange {
   const std::string& detail() const override { return detail_; }
   const std::shared_ptr<Party>& party() const override { return party_; }
   bool keeps_kinds() const override { return true; }
+  bool can_overlap() const override { return overlaps; }
+  bool overlaps = false;
   void run(Span<const Tensor* const>, Tensor*) override {}
 
  private:
@@ -50,16 +52,36 @@ struct Built {
     p.constants.push_back({ones, false});
     p.add_value(DType::kF32, {2}, Origin::kConstant);
   }
-  ValueId swap(ValueId x) {
+  ValueId swap(ValueId x, bool overlaps = false) {
     const ValueId out = p.add_value(DType::kF32, {2}, Origin::kResult);
-    p.nodes.push_back(
-        exchange_node(std::make_shared<Silent>(party), p.exchanges++, {x}, {out}, {{DType::kF32, Shape{2}}}));
+    const auto exchange = std::make_shared<Silent>(party);
+    exchange->overlaps = overlaps;
+    p.nodes.push_back(exchange_node(exchange, p.exchanges++, {x}, {out}, {{DType::kF32, Shape{2}}}));
     return out;
   }
   void barrier() {
     p.nodes.push_back(exchange_node(std::make_shared<Silent>(party), p.exchanges++, {}, {}, {}));
   }
   ValueId add(ValueId a, ValueId b) { return p.add_node(OpId::kAdd, {a, b}, nullptr).out[0]; }
+  ValueId unary(OpId op, ValueId x) { return p.add_node(op, {x}, nullptr).out[0]; }
+  // The passes that let exchanges overlap, and the schedule between them.
+  void overlap() {
+    REQUIRE(problem_of(p) == "");
+    for (auto pass : {compile::advance_exchanges, compile::schedule, compile::overlap_exchanges}) {
+      pass(p, c);
+      REQUIRE(problem_of(p) == "");
+    }
+  }
+  // The names of the nodes; of exchanges with their numbers, and < and > for the two halves of one.
+  std::string order() const {
+    std::string out;
+    for (const Node& node : p.nodes) {
+      out += (out.empty() ? "" : " ") + std::string(node.schema->name);
+      if (node.exchanged) out += std::to_string(node.exchanged->number);
+      out += node.is_half(Half::kStart) ? "<" : node.is_half(Half::kFinish) ? ">" : "";
+    }
+    return out;
+  }
   std::string calls() const {
     std::string out;
     for (const Node& node : p.nodes)
@@ -134,6 +156,81 @@ TEST_CASE("no variable is written before the last exchange, also where that take
   in_place.p.variables[0].final = in_place.add(1, in_place.swap(0));
   compile::run_passes(in_place.p, in_place.c, {}, true, false);
   CHECK(compile::plan_memory(in_place.p).first_update == 1);
+}
+
+TEST_CASE("an exchange goes on beside the work that stands between its operands and who takes its results",
+          "[compile]") {
+  Built b;  // as gradients: the first one is there before the second, and both are exchanged behind them
+  const ValueId first = b.unary(OpId::kExp, 0), second = b.unary(OpId::kTanh, first);
+  const ValueId scaled = b.unary(OpId::kNeg, first);  // behind the backward pass, and yet early
+  const ValueId x = b.swap(scaled, true), y = b.swap(second, true);
+  b.p.variables[0].final = b.add(b.add(1, x), y);
+  b.overlap();
+  CHECK(b.order() == "exp neg swap0< tanh swap1< swap0> add swap1> add");
+  CHECK_THAT(to_text(b.p), Contains("= swap %5 {call=0, start}") && Contains("{call=0, finish}"));
+  const compile::MemoryPlan memory = compile::plan_memory(b.p);
+  CHECK(compile::overlap_of(b.p, memory) == "");
+  // What is on its way is not written over, and neither is what comes.
+  const Node& finish = b.p.nodes[5];
+  REQUIRE(finish.is_half(Half::kFinish));
+  for (const ValueId id : finish.in) {
+    compile::MemoryPlan wrong = memory;
+    wrong.places[second] = wrong.places[id];
+    CHECK_THAT(compile::overlap_of(b.p, wrong), Contains("has been written"));
+  }
+  // The result is not moved: it lies where the first half has made it.
+  CHECK(memory.places[finish.out[0]].offset == memory.places[finish.in[1]].offset);
+}
+
+TEST_CASE(
+    "the end of an exchange stands in front of the first update, and nothing is cut without work to gain",
+    "[compile]") {
+  Built b;
+  (void)b.swap(0, true);  // nobody takes its result
+  b.p.outputs = {b.unary(OpId::kCheckFinite, b.unary(OpId::kTanh, 0))};
+  b.p.variables[0].final = b.add(1, 0);
+  b.overlap();
+  CHECK(b.order() == "swap0< tanh check_finite swap0> add");
+  CHECK(compile::plan_memory(b.p).first_update == 4);
+  Built end;
+  end.p.outputs = {end.swap(0, true)};
+  end.overlap();
+  CHECK(end.order() == "swap0");
+  // Of one that cannot overlap all stays as it is.
+  Built off;
+  const ValueId late = off.unary(OpId::kTanh, 0);
+  off.p.outputs = {off.swap(0), late};
+  off.overlap();
+  CHECK(off.order() == "tanh swap0");
+}
+
+TEST_CASE(
+    "an exchange that comes early stays behind the checks that stood in front of it, and ranks see failures "
+    "first",
+    "[compile]") {
+  Built b;
+  const ValueId slow = b.unary(OpId::kTanh, 0);
+  const ValueId checked = b.unary(OpId::kCheckFinite, slow);
+  const ValueId x = b.swap(0, true);
+  b.p.outputs = {checked, b.unary(OpId::kExp, 0), b.unary(OpId::kNeg, x)};
+  b.overlap();
+  CHECK(b.order() == "tanh check_finite swap0< exp swap0> neg");
+}
+
+TEST_CASE("the verifier finds halves of exchanges that are missing, doubled or out of order",
+          "[compile][graph]") {
+  Built b;
+  (void)b.swap(0, true);
+  b.p.outputs = {b.unary(OpId::kTanh, 0)};
+  b.overlap();
+  REQUIRE(b.order() == "swap0< tanh swap0>");
+  Program endless = b.p, twice = b.p, early = b.p;
+  endless.nodes.pop_back();
+  CHECK(problem_of(endless) == "exchange number 0 is never finished");
+  twice.nodes.push_back(twice.nodes.back());
+  CHECK(problem_of(twice) == "swap finishes exchange number 0, which is not under way");
+  std::swap(early.nodes[0], early.nodes[2]);
+  CHECK(problem_of(early) == "swap finishes exchange number 0, which is not under way");
 }
 
 TEST_CASE("a program is over with the party of its exchanges", "[compile][graph]") {

@@ -156,6 +156,23 @@ TL_API int64_t tl_group_generation(tl_group *group);
 /** Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1. */
 TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
 
+/**
+ * Cuts the lists that tl_group_all_reduce_list() gets into buckets, each an exchange of its own: from the end of the list to its
+ * beginning, neighbours until they have `bytes` together. Gradients in the order of the forward pass so go in the order in which the
+ * backward pass makes them. 0 (default): each list is one exchange. The bits are the same whatever the buckets. All ranks set the same
+ * number before the same call, else the next list is TL_MISMATCH on all; groups that are split off later have it, too. A compiled step that was
+ * recorded before keeps its buckets. Since 0.1.
+ */
+TL_API tl_status tl_group_set_bucket_bytes(tl_group *group, uint64_t bytes);
+
+/**
+ * Whether compiled steps make long exchanges (from 32 KiB on) beside their kernels, on a thread of the group's that takes no signals: as
+ * soon as a bucket of gradients is there, while the others are computed. false (default): each exchange in its place. The calls, their
+ * order and the bits are the same, so each rank may choose; failures are those of the call of the function, as without, and a step that
+ * fails has changed nothing. It holds for steps that are planned later, and for groups that are split off later. Since 0.1.
+ */
+TL_API tl_status tl_group_set_overlap(tl_group *group, bool on);
+
 /** Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`, text that is copied: where a
  * program finds that it cannot go on. Nothing where the group has ended before. Works while the context holds an error. Since
  * 0.1. */
@@ -189,8 +206,8 @@ TL_API tl_status tl_group_barrier(tl_group *group) TL_WARN_UNUSED;
 TL_API tl_tensor *tl_group_all_reduce(tl_group *group, tl_tensor *x, tl_reduce_op reduction);
 
 /**
- * The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as many, of the same dtypes and
- * shapes; NULLs on failure. Since 0.1.
+ * The same of `count` tensors in one step, or one for each bucket (tl_group_set_bucket_bytes()), without a copy into a buffer: gradients,
+ * say. outputs gets as many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
  * @array tensors[count], outputs[count]
  */
 TL_API tl_status tl_group_all_reduce_list(tl_group *group, tl_tensor *const *tensors, size_t count,

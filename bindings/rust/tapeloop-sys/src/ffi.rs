@@ -5902,6 +5902,22 @@ extern "C" {
     /// Sets how long each call waits for the other ranks, in seconds above 0. Since 0.1.
     pub fn tl_group_set_timeout(group: *mut tl_group, seconds: f64) -> tl_status;
 
+    /// Cuts the lists that tl_group_all_reduce_list() gets into buckets, each an exchange of its own: from the
+    /// end of the list to its beginning, neighbours until they have `bytes` together. Gradients in the order
+    /// of the forward pass so go in the order in which the backward pass makes them. 0 (default): each list is
+    /// one exchange. The bits are the same whatever the buckets. All ranks set the same number before the same
+    /// call, else the next list is TL_MISMATCH on all; groups that are split off later have it, too. A
+    /// compiled step that was recorded before keeps its buckets. Since 0.1.
+    pub fn tl_group_set_bucket_bytes(group: *mut tl_group, bytes: u64) -> tl_status;
+
+    /// Whether compiled steps make long exchanges (from 32 KiB on) beside their kernels, on a thread of the
+    /// group's that takes no signals: as soon as a bucket of gradients is there, while the others are
+    /// computed. false (default): each exchange in its place. The calls, their order and the bits are the
+    /// same, so each rank may choose; failures are those of the call of the function, as without, and a step
+    /// that fails has changed nothing. It holds for steps that are planned later, and for groups that are
+    /// split off later. Since 0.1.
+    pub fn tl_group_set_overlap(group: *mut tl_group, on: bool) -> tl_status;
+
     /// Ends the group for all of its ranks, which get TL_PEER_LOST with the number of this one and `reason`,
     /// text that is copied: where a program finds that it cannot go on. Nothing where the group has ended
     /// before. Works while the context holds an error. Since 0.1.
@@ -5936,8 +5952,9 @@ extern "C" {
         reduction: tl_reduce_op,
     ) -> *mut tl_tensor;
 
-    /// The same of `count` tensors in one step, without a copy into a buffer: gradients, say. outputs gets as
-    /// many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
+    /// The same of `count` tensors in one step, or one for each bucket (tl_group_set_bucket_bytes()), without
+    /// a copy into a buffer: gradients, say. outputs gets as many, of the same dtypes and shapes; NULLs on
+    /// failure. Since 0.1.
     pub fn tl_group_all_reduce_list(
         group: *mut tl_group,
         tensors: *const *mut tl_tensor,

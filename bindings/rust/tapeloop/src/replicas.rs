@@ -317,6 +317,21 @@ impl<'a> Group<'a> {
         self.done("group_set_timeout", call!(tl_group_set_timeout(self.handle, timeout.as_secs_f64())))
     }
 
+    /// Cuts the lists of [`Group::all_reduce_list`] into buckets, each an exchange of its own: from the end of the list to its beginning,
+    /// neighbours until they have so many bytes together; 0, as at first: each list is one. Gradients in the order of the forward pass so
+    /// go in the order in which they are made. The bits are the same whatever the buckets. All ranks set the same number; a compiled step
+    /// keeps the buckets that it was recorded with.
+    pub fn set_bucket_bytes(&self, bytes: u64) -> Result<()> {
+        self.done("group_set_bucket_bytes", call!(tl_group_set_bucket_bytes(self.handle, bytes)))
+    }
+
+    /// Whether compiled steps make long exchanges, from 32 KiB on, beside their kernels, on a thread of the group's: as soon as a bucket of
+    /// gradients is there, while the others are computed. Off at first. The calls, their order and the bits are the same, so each rank may
+    /// choose; a step that fails has changed nothing. It holds for steps that are planned later.
+    pub fn set_overlap(&self, on: bool) -> Result<()> {
+        self.done("group_set_overlap", call!(tl_group_set_overlap(self.handle, on)))
+    }
+
     /// Ends the group for all of its ranks, which get [`Code::PeerLost`] with the number of this one and the reason.
     pub fn leave(&self, reason: &str) -> Result<()> {
         let reason = text::text("group_leave", reason)?;
@@ -344,7 +359,7 @@ impl<'a> Group<'a> {
         expression!(context, tl_group_all_reduce(group, x.handle, reduction as i32))
     }
 
-    /// The same of a list in one step: gradients, say.
+    /// The same of a list in one step, or one for each bucket: gradients, say, in the order of the forward pass.
     pub fn all_reduce_list<L: TensorList + ?Sized>(
         &self,
         tensors: &L,

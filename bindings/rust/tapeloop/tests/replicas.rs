@@ -127,6 +127,12 @@ fn collectives_give_what_they_say() -> Result<()> {
         mean.update(&x)?;
         assert_eq!(g.metric_result(&mean)?.item()?, 13.0 / 4.0);
         g.set_timeout(Duration::from_secs(30))?;
+        g.set_overlap(true)?;
+        g.set_bucket_bytes(1)?;
+        let (one, before) = (c.scalar(DType::F64, 1.0), g.steps());
+        let sums = g.all_reduce_list(&[&one, &one, &one], ReduceOp::Sum)?;
+        assert_eq!((sums.len(), g.steps() - before), (3, 3)); // each a bucket
+        assert_eq!(sums[2].item()?, g.size() as f64);
         g.barrier()?;
         g.leave("done")?; // the others may be gone already
         assert_eq!(g.barrier().unwrap_err().code(), Code::PeerLost);
