@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <vector>
@@ -58,14 +59,15 @@ void write_file(const std::string& path, const std::string& bytes) {
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-void mend_manifest(std::string& manifest, const std::string& tensors) {
+// prefix: of what it says of these tensors, "share/2/" or nothing.
+void mend_manifest(std::string& manifest, const std::string& tensors, const std::string& prefix = {}) {
   const std::string path = memory_folder() + "/tensors.safetensors";
   write_file(path, tensors);
-  set_text(manifest, "bytes", std::to_string(tensors.size()));
+  set_text(manifest, prefix + "bytes", std::to_string(tensors.size()));
   try {
     const auto go_on = [] {};
     const io::SafetensorsFile file("fuzz", path, go_on);
-    set_text(manifest, "header", hex(file.header_checksum()));
+    set_text(manifest, prefix + "header", hex(file.header_checksum()));
     for (size_t i = 0; i < file.size(); i++)
       set_text(manifest, "tensor/" + std::string(file.name(i)), hex(file.checksum(i, go_on)));
   } catch (const Error&) {
@@ -149,8 +151,13 @@ void mend_checkpoints(std::string& bytes) {
     if (!ends_with(manifest.path, name)) continue;
     const std::string folder = manifest.path.substr(0, manifest.path.size() - name.size());
     if (folder.compare(0, 5, "step-") == 0) set_text(manifest.content, "step", folder.substr(5));
-    for (const TreeFile& tensors : files)
+    for (const TreeFile& tensors : files) {
       if (tensors.path == folder + "/tensors.safetensors") mend_manifest(manifest.content, tensors.content);
+      const std::string share = folder + "/tensors-";
+      if (tensors.path.compare(0, share.size(), share) == 0)
+        mend_manifest(manifest.content, tensors.content,
+                      concat("share/", std::atoi(tensors.path.c_str() + share.size()), "/"));
+    }
   }
   bytes = bytes[0] + bytes_of(files);
 }
