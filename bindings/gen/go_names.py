@@ -34,6 +34,7 @@ def local(c_name):
 # optimizer keep theirs, and any other is an error: it would name what Go does not have.
 FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
              "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
+             "tl_clip_adaptive": "Tensor.ClipAdaptive",
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",
              "tl_schedule_one_cycle": "Context.OneCycle", "tl_schedule_plateau": "Context.Plateau",
              "tl_lbfgs": "Context.LBFGS", "tl_optimizer_apply_sam": "Optimizer.ApplySAM", "tl_optimizer_add_slot": "Context.CustomOptimizer",

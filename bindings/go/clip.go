@@ -24,6 +24,20 @@ func (x *Tensor) ClipByNorm(maxNorm float64, axes ...int64) *Tensor {
 	return c.result(h)
 }
 
+// ClipAdaptive is adaptive gradient clipping (Brock et al. 2021): of what reaches each output of weights, the gradient g is scaled to the
+// norm factor max(norm of the weights, epsilon) where its own is above that; 0.01 and 0.001 are the paper's. The norms are over all axes but
+// the last, over all of them where one at most is longer than 1. As a part of each step: AdaptiveClipFactor of StepOptions.
+func (g *Tensor) ClipAdaptive(weights *Tensor, factor, epsilon float64) *Tensor {
+	c, broken := some(g, weights)
+	if broken != nil {
+		return broken
+	}
+	h := C.tlgo_clip_adaptive(c.handle(), g.handle(), weights.handle(), C.double(factor), C.double(epsilon))
+	runtime.KeepAlive(g)
+	runtime.KeepAlive(weights)
+	return c.result(h)
+}
+
 // ClipByValue is x with its elements below low replaced by that, and those above high by that; NaN stays. x is of any number
 // dtype; the bounds are tensors of its dtype that broadcast to its shape and do not enlarge it. Where they cross, low wins. The
 // gradient goes to the element, or to the bound that has replaced it. With numbers as bounds Clip is faster.

@@ -13,7 +13,7 @@ import "runtime"
 // group by itself are refused from then on.
 //
 // The group's rate and schedule can be set as before; compiled steps take the rates as inputs. A rateMultiplier above 0 makes the
-// group's rate that of this optimizer times it, whatever gives that one. Of StepOptions a group may have ClipValue, ClipNorm and
+// group's rate that of this optimizer times it, whatever gives that one. Of StepOptions a group may have ClipValue, ClipNorm, AdaptiveClipFactor and
 // weight decay of its own, configured before; one that has not been configured takes those of the optimizer, and all the rest is the
 // optimizer's. Variables lists the state of all groups.
 func (o *Optimizer) AddGroup(group *Optimizer, variables []*Tensor, rateMultiplier float64) error {

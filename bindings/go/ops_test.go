@@ -153,6 +153,7 @@ func TestArgumentsArriveInTheirOrder(t *testing.T) {
 		{"Ones", c.Ones(2, 3), six, []float64{1, 1, 1, 1, 1, 1}},
 		{"ExpandDims", x.ExpandDims(0), []int64{1, 3}, []float64{1, 2, 8}},
 		{"ClipByNorm", vector(t, c, 3, 4).ClipByNorm(1), []int64{2}, []float64{0.6, 0.8}},
+		{"ClipAdaptive", vector(t, c, 6, 8).ClipAdaptive(vector(t, c, 0, 10), 0.5, 1e-3), []int64{2}, []float64{3, 4}},
 		{"ClipByNorm axes", matrix(t, c, 2, 3, 4, 0, 1).ClipByNorm(1, 1), []int64{2, 2}, []float64{0.6, 0.8, 0, 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) { holds(t, row.got, row.shape, row.want...) })

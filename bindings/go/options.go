@@ -1218,7 +1218,7 @@ type StepOptions struct {
 	ClipValue float64
 	// the norm of each gradient; 0: none (default)
 	ClipNorm float64
-	// the norm of all gradients together; 0: none (default). One of the three at most
+	// the norm of all gradients together; 0: none (default). One of the four ways to clip at most
 	GlobalClipNorm float64
 	// for any optimizer, in the way of weight_decay_form; 0: none (default)
 	WeightDecay float64
@@ -1250,6 +1250,11 @@ type StepOptions struct {
 	LookaheadSteps int64
 	// in (0, 1]; 0: 0.5, the default
 	LookaheadAlpha float64
+	// what reaches each output, to that share of the norm of its weights, as Tensor.ClipAdaptive does; 0.01 is
+	// usual, and a group without it for the last layer (Brock et al. 2021); 0: none (default)
+	AdaptiveClipFactor float64
+	// the least norm that weights count with; 0: 1e-3, the default
+	AdaptiveClipEpsilon float64
 }
 
 func (o *StepOptions) raw() C.tlgo_step_options {
@@ -1275,6 +1280,8 @@ func (o *StepOptions) raw() C.tlgo_step_options {
 		weight_decay_form:           C.int32_t(o.WeightDecayForm),
 		lookahead_steps:             C.int64_t(o.LookaheadSteps),
 		lookahead_alpha:             C.double(o.LookaheadAlpha),
+		adaptive_clip_factor:        C.double(o.AdaptiveClipFactor),
+		adaptive_clip_epsilon:       C.double(o.AdaptiveClipEpsilon),
 	}
 }
 

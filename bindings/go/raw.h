@@ -360,6 +360,8 @@ typedef struct {
   int32_t weight_decay_form;
   int64_t lookahead_steps;
   double lookahead_alpha;
+  double adaptive_clip_factor;
+  double adaptive_clip_epsilon;
 } tlgo_step_options;
 
 typedef struct {
@@ -1719,6 +1721,10 @@ static inline uintptr_t tlgo_clip_by_value(uintptr_t context, uintptr_t x, uintp
   return (uintptr_t)tl_clip_by_value((tl_context *)context, (tl_tensor *)x, (tl_tensor *)low, (tl_tensor *)high);
 }
 
+static inline uintptr_t tlgo_clip_adaptive(uintptr_t context, uintptr_t gradient, uintptr_t weights, double factor, double epsilon) {
+  return (uintptr_t)tl_clip_adaptive((tl_context *)context, (tl_tensor *)gradient, (tl_tensor *)weights, factor, epsilon);
+}
+
 static inline uintptr_t tlgo_clip_by_norm_axes(uintptr_t context, uintptr_t x, double max_norm, const int64_t *axes, size_t num_axes) {
   return (uintptr_t)tl_clip_by_norm_axes((tl_context *)context, (tl_tensor *)x, max_norm, axes, num_axes);
 }
@@ -2735,6 +2741,8 @@ static inline int32_t tlgo_optimizer_configure(uintptr_t optimizer, tlgo_step_op
   options.weight_decay_form = o.weight_decay_form;
   options.lookahead_steps = o.lookahead_steps;
   options.lookahead_alpha = o.lookahead_alpha;
+  options.adaptive_clip_factor = o.adaptive_clip_factor;
+  options.adaptive_clip_epsilon = o.adaptive_clip_epsilon;
   return tl_optimizer_configure((tl_optimizer *)optimizer, &options);
 }
 

@@ -154,6 +154,15 @@ TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_
   });
 }
 
+TL_API tl_tensor* tl_clip_adaptive(tl_context* context, tl_tensor* gradient, tl_tensor* weights,
+                                   double factor, double epsilon) {
+  return op(context, "clip_adaptive", [&](OpCallFrame& call) {
+    call.add(gradient, "gradient");
+    call.add(weights, "weights");
+    call.result(optim::clip_adaptive(call.in(0), call.in(1), factor, epsilon));
+  });
+}
+
 TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,
                                        const int64_t* axes, size_t num_axes) {
   const char* op = "clip_by_norm_axes";

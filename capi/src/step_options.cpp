@@ -24,6 +24,9 @@ void check_switches(const char* op, const tl_step_options& o) {
     invalid("[", op, "] 'lookahead_alpha' needs 'lookahead_steps': got ", o.lookahead_alpha,
             " without it; set both, or leave "
             "'lookahead_alpha' at 0");
+  if (o.adaptive_clip_epsilon != 0 && o.adaptive_clip_factor == 0)
+    invalid("[", op, "] 'adaptive_clip_epsilon' needs 'adaptive_clip_factor': got ", o.adaptive_clip_epsilon,
+            " without it; set both, or leave 'adaptive_clip_epsilon' at 0");
   const char* dynamic = "dynamic_loss_scale";
   needs("initial_loss_scale", o.initial_loss_scale, dynamic, o.dynamic_loss_scale);
   needs("loss_scale_growth_interval", o.loss_scale_growth_interval, dynamic, o.dynamic_loss_scale);
@@ -39,6 +42,8 @@ optim::StepOptions options_of(const char* op, const tl_step_options* options) {
   out.clip_value = o.clip_value;
   out.clip_norm = o.clip_norm;
   out.global_clip_norm = o.global_clip_norm;
+  out.adaptive_clip_factor = o.adaptive_clip_factor;
+  out.adaptive_clip_epsilon = value_or(o.adaptive_clip_epsilon, out.adaptive_clip_epsilon);
   out.weight_decay = o.weight_decay;
   out.weight_decay_form = static_cast<optim::WeightDecayForm>(o.weight_decay_form);
   out.use_ema = o.use_ema;

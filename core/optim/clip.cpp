@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/ops/generated/functions.h"
 #include "core/optim/chain.h"
@@ -100,6 +101,26 @@ void check_gradients(const char* op, Context& context, Span<const Tensor> gradie
     if (gradients[i]) check_gradient(op, context, gradients[i], i);
 }
 
+// Over which axes of a weight the norm of what reaches one output is taken: all where there is one output, else all but the last.
+IntList axes_of_unit(const Shape& weights) {
+  int long_axes = 0;
+  for (int i = 0; i < weights.rank(); i++) long_axes += weights[i] != 1;
+  IntList axes;
+  for (int i = 0; long_axes > 1 && i + 1 < weights.rank(); i++) axes.push_back(i);
+  return axes;
+}
+
+// f64, with an axis of 1 for each of `axes`, rank 0 where there are none; elements of any size. The unit is a constant to the gradient.
+Tensor norm_over(const Tensor& x, const IntList& axes) {
+  const bool keepdims = !axes.empty();
+  const Tensor wide = cast(x, DType::kF64);
+  const Tensor zero = number_like(wide, 0.0), one = number_like(wide, 1.0);
+  Tensor largest = stop_gradient(max(abs(wide), axes, keepdims));
+  Tensor usable = logical_and(greater(largest, zero), less(largest, number_like(wide, INFINITY)));
+  Tensor unit = select(usable, largest, one);
+  return mul(safe_sqrt(sum(square(div(wide, unit)), axes, keepdims)), unit);
+}
+
 }  // namespace
 
 Tensor clip_by_value(const Tensor& x, const Tensor& low, const Tensor& high) {
@@ -149,6 +170,35 @@ Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes) {
   // A limit beyond any norm in these units does not clip; kept finite, it makes no NaN of infinity / infinity.
   Tensor limit = minimum(div(number_like(x, max_norm), unit), number_like(x, 1e30));
   return mul(x, div(limit, maximum(norm, limit)));
+}
+
+Tensor clip_adaptive(const Tensor& gradient, const Tensor& weights, double factor, double epsilon) {
+  const char* op = "clip_adaptive";
+  for (const Tensor* t : {&gradient, &weights}) {
+    const char* name = t == &gradient ? "gradient" : "weights";
+    if (!*t) invalid("[", op, "] '", name, "' must be a tensor: got null; was it set?");
+    if (!is_floating(t->dtype()))
+      invalid("[", op, "] '", name, "' must be f32 or f64: got ", t->dtype(), " ", t->shape(), "; use cast");
+  }
+  const Shape &g = gradient.shape(), &w = weights.shape();
+  bool fits = gradient.dtype() == weights.dtype() && g.rank() == w.rank();
+  for (int i = 1; fits && i < g.rank(); i++) fits = g[i] == w[i];
+  if (!fits)
+    invalid(
+        "[", op,
+        "] a gradient must have the dtype of its weights, and their shape but for its number of rows: got ",
+        gradient.dtype(), " ", g, " for ", weights.dtype(), " ", w,
+        "; pass the weights that it is the gradient of");
+  for (auto [name, value] : {std::pair{"factor", factor}, {"epsilon", epsilon}})
+    if (!(value > 0) || std::isinf(value))
+      invalid("[", op, "] '", name, "' must be finite and above 0: got ", value,
+              "; 0.01 and 0.001 are usual");
+  if (gradient.elements() == 0 || weights.elements() == 0) return identity(gradient);
+  const IntList axes = axes_of_unit(w);
+  const Tensor norm = norm_over(gradient, axes), of_weights = norm_over(weights, axes);
+  const Tensor limit = mul_scalar(maximum(of_weights, number_like(of_weights, epsilon)), factor);
+  const Tensor scale = select(less_equal(norm, limit), number_like(norm, 1.0), div(limit, norm));
+  return cast(mul(cast(gradient, DType::kF64), scale), gradient.dtype());
 }
 
 Tensor global_norm(Context& context, Span<const Tensor> gradients) {

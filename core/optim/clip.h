@@ -1,4 +1,4 @@
-// Clipping of gradients: by value, by the norm of each, by the norm of all together. Written in ops, so gradients flow
+// Clipping of gradients: by value, by the norm of each, by that of the weights, by the norm of all together. Written in ops, so gradients flow
 // through them. With numbers as bounds the op clip() of the table is faster than clip_by_value().
 #pragma once
 
@@ -21,6 +21,15 @@ Tensor clip_by_value(const Tensor& x, const Tensor& low, const Tensor& high);
 // the norm is 0 the result is 0 and the gradient 1. An infinite element makes the finite ones 0 and itself NaN; a NaN
 // makes all NaN. Elements may be of any size: their squares need not be in the range of the dtype. Floating point only.
 Tensor clip_by_norm(const Tensor& x, double max_norm, const IntList& axes = IntList{});
+
+// Adaptive gradient clipping (Brock et al. 2021, "High-performance large-scale image recognition without normalization"): of what
+// reaches each output, a gradient with a norm above factor max(norm of the weights, epsilon) is scaled to that; one below comes out bit
+// for bit as it is. The norms are Euclidean, over all axes but the last (of kernels (inputs, outputs) and (height, width, inputs,
+// outputs)), over all where one axis at most is longer than 1 (biases, scales). For rank 3 the authors' code takes the first
+// axis alone. Computed in f64, for elements of any size. The shapes are equal, or `gradient` holds fewer or more rows of the first axis:
+// those of a row-sparse one, whose other rows are zero. Both finite and above 0; 0.01 and 0.001 are the paper's. A gradient with
+// NaN makes its output's NaN, one that is infinite the finite ones 0 and itself NaN.
+Tensor clip_adaptive(const Tensor& gradient, const Tensor& weights, double factor, double epsilon);
 
 // What a norm that is not finite does.
 enum class NonFinite : int32_t {

@@ -24,9 +24,14 @@ void check_step_options(const char* optimizer, const StepOptions& o) {
   check_none_or_positive(optimizer, "clip_value", o.clip_value);
   check_none_or_positive(optimizer, "clip_norm", o.clip_norm);
   check_none_or_positive(optimizer, "global_clip_norm", o.global_clip_norm);
-  if ((o.clip_value > 0) + (o.clip_norm > 0) + (o.global_clip_norm > 0) > 1)
-    invalid("[", optimizer, "] only one of 'clip_value', 'clip_norm' and 'global_clip_norm' may be set: got ",
-            o.clip_value, ", ", o.clip_norm, " and ", o.global_clip_norm, "; choose one");
+  check_none_or_positive(optimizer, "adaptive_clip_factor", o.adaptive_clip_factor);
+  check_positive(optimizer, "adaptive_clip_epsilon", o.adaptive_clip_epsilon);
+  if ((o.clip_value > 0) + (o.clip_norm > 0) + (o.global_clip_norm > 0) + (o.adaptive_clip_factor > 0) > 1)
+    invalid("[", optimizer,
+            "] only one of 'clip_value', 'clip_norm', 'global_clip_norm' and 'adaptive_clip_factor' may be "
+            "set: got ",
+            o.clip_value, ", ", o.clip_norm, ", ", o.global_clip_norm, " and ", o.adaptive_clip_factor,
+            "; choose one");
   check_none_or_positive(optimizer, "weight_decay", o.weight_decay);
   if (o.weight_decay_form != WeightDecayForm::kDecoupled && o.weight_decay_form != WeightDecayForm::kL2)
     invalid("[", optimizer, "] 'weight_decay_form' must be decoupled (0) or L2 (1): got ",

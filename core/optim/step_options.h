@@ -33,6 +33,9 @@ struct StepOptions {
   double clip_value = 0;        // each element to [-clip_value, clip_value]
   double clip_norm = 0;         // the norm of each gradient
   double global_clip_norm = 0;  // the norm of all gradients together
+  double adaptive_clip_factor =
+      0;  // the norm of what reaches each output, to that share of its weights' (clip_adaptive())
+  double adaptive_clip_epsilon = 1e-3;  // of weights with a smaller norm than this
 
   double weight_decay = 0;
   WeightDecayForm weight_decay_form = WeightDecayForm::kDecoupled;

@@ -249,6 +249,9 @@ class Optimizer::Call {
       if (!g) continue;
       const StepOptions options = o_.options_for(*entry(i).rule);
       if (options.clip_norm > 0) g = clip_by_norm(g, options.clip_norm);
+      if (options.adaptive_clip_factor > 0)
+        g = clip_adaptive(g, untracked(variables_[i]->peek()), options.adaptive_clip_factor,
+                          options.adaptive_clip_epsilon);
       if (options.clip_value > 0) g = tl::clip(g, -options.clip_value, options.clip_value);
     }
   }

@@ -184,6 +184,11 @@ static void clipping(void** state) {
   tl_tensor* rows = tl_reshape(c, vector(c, 4, (float[]){3, 4, 0, 1}), (int64_t[]){2, 2}, 2);
   tl_tensor* clipped = tl_clip_by_norm_axes(c, rows, 1, (int64_t[]){-1}, 1);
   assert_true(near(at(clipped, 1), .8) && at(clipped, 3) == 1);
+  tl_tensor* weights = tl_reshape(c, vector(c, 4, (float[]){3, 0, 4, .5f}), (int64_t[]){2, 2}, 2);
+  clipped = tl_clip_adaptive(c, rows, weights, .1, 1);
+  assert_true(near(at(clipped, 0), .5) && near(at(clipped, 2), 0) && near(at(clipped, 3), .1 / sqrt(17)));
+  assert_null(tl_clip_adaptive(c, rows, weights, 0, 1));
+  expect_error(c, TL_INVALID_ARGUMENT, "[clip_adaptive] 'factor'");
   assert_null(tl_clip_by_norm(c, x0, 0));
   expect_error(c, TL_INVALID_ARGUMENT, "above 0");
   assert_int_equal(tl_clip_by_global_norm(NULL, grads, 3, 4, NULL, grads, NULL), TL_INVALID_ARGUMENT);

@@ -87,9 +87,20 @@ class Formula {
     }
     g.clear();
   }
+  // Each column of g against that of w.
+  void clip_columns(Numbers& g, const Numbers& w, size_t cols) const {
+    for (size_t c = 0; c < cols; c++) {
+      double of_g = 0, of_w = 0;
+      for (size_t k = c; k < g.size(); k += cols) of_g += g[k] * g[k], of_w += w[k] * w[k];
+      const double most = o_.adaptive_clip_factor * std::max(std::sqrt(of_w), o_.adaptive_clip_epsilon);
+      for (size_t k = c; k < g.size() && std::sqrt(of_g) > most; k += cols) g[k] *= most / std::sqrt(of_g);
+    }
+  }
   void clip(std::vector<Numbers>& g) const {
     double all = 0;
     for (const Numbers& one : g) all += norm_of(one) * norm_of(one);
+    for (size_t i = 0; i < g.size(); i++)
+      if (o_.adaptive_clip_factor > 0) clip_columns(g[i], v_[i].trained.w, v_[i].cols);
     for (Numbers& one : g) {
       if (o_.global_clip_norm > 0)
         scale(one, o_.global_clip_norm / std::max(o_.global_clip_norm, std::sqrt(all)));
@@ -185,28 +196,32 @@ std::vector<Surrounding> surroundings() {
     s.ema_momentum = .8;
     s.ema_overwrite_frequency = 4;
   };
-  return {{"loss scale", [](StepOptions& s) { s.loss_scale_factor = 7; }},
-          {"accumulation", [](StepOptions& s) { s.gradient_accumulation_steps = 3; }},
-          {"clip by value", [](StepOptions& s) { s.clip_value = .5; }},
-          {"clip by norm", [](StepOptions& s) { s.clip_norm = 1.5; }},
-          {"clip by global norm", [](StepOptions& s) { s.global_clip_norm = 2; }},
-          {"weight decay", [](StepOptions& s) { s.weight_decay = .3; }},
-          {"L2", [](StepOptions& s) { s.weight_decay = .3, s.weight_decay_form = WeightDecayForm::kL2; }},
-          {"Lookahead", [](StepOptions& s) { s.lookahead_steps = 5; }},
-          {"averages", [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8; }},
-          {"averages that overwrite",
-           [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; }},
-          {"skipping", [](StepOptions& s) { s.non_finite = NonFiniteGradients::kSkip; }},
-          {"constraint", [](StepOptions&) {}, &projections()[0]},
-          {"constraint of norms", [](StepOptions&) {}, &projections()[3]},
-          {"constraint behind averages",
-           [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; },
-           &projections()[4]},
-          {"all, clipped by value", [=](StepOptions& s) { most(s), s.clip_value = .5; }, &projections()[1]},
-          {"all, clipped by norm, L2",
-           [=](StepOptions& s) { most(s), s.clip_norm = 1.5, s.weight_decay_form = WeightDecayForm::kL2; },
-           &projections()[2]},
-          {"all, clipped by global norm", [=](StepOptions& s) { most(s), s.global_clip_norm = 2; }}};
+  return {
+      {"loss scale", [](StepOptions& s) { s.loss_scale_factor = 7; }},
+      {"accumulation", [](StepOptions& s) { s.gradient_accumulation_steps = 3; }},
+      {"clip by value", [](StepOptions& s) { s.clip_value = .5; }},
+      {"clip by norm", [](StepOptions& s) { s.clip_norm = 1.5; }},
+      {"clip by global norm", [](StepOptions& s) { s.global_clip_norm = 2; }},
+      {"clip adaptively", [](StepOptions& s) { s.adaptive_clip_factor = 1.2, s.adaptive_clip_epsilon = .9; }},
+      {"weight decay", [](StepOptions& s) { s.weight_decay = .3; }},
+      {"L2", [](StepOptions& s) { s.weight_decay = .3, s.weight_decay_form = WeightDecayForm::kL2; }},
+      {"Lookahead", [](StepOptions& s) { s.lookahead_steps = 5; }},
+      {"averages", [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8; }},
+      {"averages that overwrite",
+       [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; }},
+      {"skipping", [](StepOptions& s) { s.non_finite = NonFiniteGradients::kSkip; }},
+      {"constraint", [](StepOptions&) {}, &projections()[0]},
+      {"constraint of norms", [](StepOptions&) {}, &projections()[3]},
+      {"constraint behind averages",
+       [](StepOptions& s) { s.use_ema = true, s.ema_momentum = .8, s.ema_overwrite_frequency = 4; },
+       &projections()[4]},
+      {"all, clipped by value", [=](StepOptions& s) { most(s), s.clip_value = .5; }, &projections()[1]},
+      {"all, clipped by norm, L2",
+       [=](StepOptions& s) { most(s), s.clip_norm = 1.5, s.weight_decay_form = WeightDecayForm::kL2; },
+       &projections()[2]},
+      {"all, clipped adaptively", [=](StepOptions& s) { most(s), s.adaptive_clip_factor = .7; },
+       &projections()[0]},
+      {"all, clipped by global norm", [=](StepOptions& s) { most(s), s.global_clip_norm = 2; }}};
 }
 
 // Sets what the optimizer takes: one with a weight decay or averages of its own takes no others.

@@ -123,6 +123,92 @@ TEST_CASE_METHOD(Fixture, "by norm: limits that f32 does not hold", "[clip]") {
     }
 }
 
+TEST_CASE_METHOD(Fixture, "adaptively: what reaches each output, to a share of the norm of its weights",
+                 "[clip]") {
+  // Columns: above the limit 0.1 * 5 = 0.5; below; with weights whose norm counts as 0.5.
+  const Numbers w{3, 6, .1, 4, 8, 0}, g{30, .1, .6, 40, -.2, .8}, want{.3, .1, .03, .4, -.2, .04};
+  for (DType dtype : {DType::kF32, DType::kF64}) {
+    const double close = dtype == DType::kF32 ? 1e-7 : 1e-15;
+    auto clipped = [&](const Shape& shape) {
+      return values(clip_adaptive(tensor(g, shape, dtype), tensor(w, shape, dtype), .1, .5));
+    };
+    for (const Shape& shape : {Shape{2, 3}, Shape{2, 1, 3}, Shape{1, 2, 1, 3}})
+      check_near(clipped(shape), want, close);
+    CHECK(clipped({2, 3})[1] == values(tensor(g, {2, 3}, dtype))[1]);  // to the bit
+    CHECK(clipped({2, 3})[4] == values(tensor(g, {2, 3}, dtype))[4]);
+    // One axis that is longer than 1: one norm.
+    double of_g = 0, of_w = 0;
+    for (size_t i = 0; i < 6; i++) of_g += g[i] * g[i], of_w += w[i] * w[i];
+    Numbers whole = g;
+    for (double& x : whole) x *= .1 * std::sqrt(of_w / of_g);
+    for (const Shape& shape : {Shape{6}, Shape{1, 6}, Shape{6, 1}})
+      check_near(clipped(shape), whole, 10 * close);
+    check_near(values(clip_adaptive(scalar(-3, dtype), scalar(2, dtype), .1, 1)), {-.2}, close);
+    CHECK(clip_adaptive(full(c, {0, 3}, 0, dtype), full(c, {2, 3}, 0, dtype), .1, 1).shape() == Shape{0, 3});
+  }
+  // The rows of a row-sparse gradient, of which the others are zero.
+  check_near(values(clip_adaptive(tensor({30, .1, .6}, {1, 3}), tensor(w, {2, 3}), .1, .5)), {.5, .1, .05},
+             1e-15);
+}
+
+TEST_CASE_METHOD(Fixture, "adaptively: elements of any size, infinite and NaN ones, and the gradient",
+                 "[clip]") {
+  check_near(values(clip_adaptive(vector({3e200, 4e200}), vector({3, 4}), 1, 1)), {3, 4}, 1e-14);
+  check_near(values(clip_adaptive(vector({3, 4}), vector({3e-200, 4e-200}), 1, 1e-210)), {3e-200, 4e-200},
+             1e-214);
+  check_near(values(clip_adaptive(vector({3e38, 0}, DType::kF32), vector({1e-38, 0}, DType::kF32), 1, 1e-40)),
+             {1e-38, 0}, 1e-44);
+  Numbers y =
+      values(clip_adaptive(tensor({1, 1, kInfinity, 1}, {2, 2}), tensor({1, 1, 1, 1}, {2, 2}), .1, 1));
+  CHECK((y[0] == 0 && std::isnan(y[2])));
+  y = values(clip_adaptive(tensor({1, 1, std::nan(""), .1}, {2, 2}), tensor({1, 1, 1, 1}, {2, 2}), .2, 1));
+  CHECK((std::isnan(y[0]) && std::isnan(y[2]) && std::isfinite(y[1]) && std::isfinite(y[3])));
+  CHECK(values(clip_adaptive(vector({0, 0}), vector({0, 0}), .1, 1)) == Numbers{0, 0});
+  // Differences: g = (3, 4) is clipped to |w| / |g| of itself.
+  const Numbers g{3, 4}, w{.6, .3}, along{.7, -.2};
+  auto value = [&](const Numbers& at_g, const Numbers& at_w) {
+    return item(sum(mul(clip_adaptive(vector(at_g), vector(at_w), 1, .1), vector(along))));
+  };
+  const Tensor of_g = vector(g), of_w = vector(w);
+  GradientSource sources[] = {{of_g, nullptr}, {of_w, nullptr}};
+  Tape tape(c, {});
+  tape.watch(of_g);
+  tape.watch(of_w);
+  Tensor out = sum(mul(clip_adaptive(of_g, of_w, 1, .1), vector(along)));
+  const std::vector<Tensor> slopes = tape.gradient({out}, sources);
+  for (size_t k = 0; k < 2; k++) {
+    auto moved = [&](const Numbers& x, double by) {
+      Numbers m = x;
+      m[k] += by;
+      return m;
+    };
+    CHECK(values(slopes[0])[k] ==
+          Approx((value(moved(g, 1e-6), w) - value(moved(g, -1e-6), w)) / 2e-6).epsilon(1e-7));
+    CHECK(values(slopes[1])[k] ==
+          Approx((value(g, moved(w, 1e-6)) - value(g, moved(w, -1e-6))) / 2e-6).epsilon(1e-7));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "adaptively: what makes no sense", "[clip]") {
+  const Tensor x = vector({1, 2});
+  for (double bad : {0., -1., kInfinity, std::nan("")}) {
+    CHECK(has(message_of([&] { clip_adaptive(x, x, bad, 1); }), "'factor'"));
+    CHECK(has(message_of([&] { clip_adaptive(x, x, 1, bad); }), "'epsilon'"));
+  }
+  CHECK(has(message_of([&] {
+              clip_adaptive(x, vector({1, 2}, DType::kF32), 1, 1);
+            }),
+            "dtype of its weights"));
+  CHECK(has(message_of([&] {
+              clip_adaptive(tensor({1, 2}, {1, 2}), tensor({1, 2}, {2, 1}), 1, 1);
+            }),
+            "got f64 (1, 2)"));
+  CHECK(has(message_of([&] { clip_adaptive(x, tensor({1, 2}, {1, 2}), 1, 1); }), "their shape"));
+  CHECK(has(message_of([&] { clip_adaptive(vector({1}, DType::kI32), x, 1, 1); }),
+            "'gradient' must be f32 or f64"));
+  CHECK(has(message_of([&] { clip_adaptive(x, Tensor(), 1, 1); }), "'weights' must be a tensor"));
+}
+
 TEST_CASE_METHOD(Fixture, "K7, K8 by global norm, with none entries", "[clip]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {
     Tensor x0 = tensor({-2, 0, 0, 4, 0, 0}, {2, 3}, dtype), x1 = vector({1, -2}, dtype);

@@ -39,6 +39,7 @@ std::vector<Option> all_options() {
           {"accumulation", accumulate, false, 2},
           {"clip by value", [](StepOptions& s) { s.clip_value = .5; }},
           {"clip by norm", [](StepOptions& s) { s.clip_norm = .5; }},
+          {"clip adaptively", [](StepOptions& s) { s.adaptive_clip_factor = .1; }},
           {"clip by global norm", [](StepOptions& s) { s.global_clip_norm = .5; }},
           {"clip by global norm, or an error",
            [](StepOptions& s) { s.global_clip_norm = .5, s.non_finite = NonFiniteGradients::kError; }},

@@ -25,8 +25,8 @@ extern "C" {
  * steps take the rates as inputs. A rate_multiplier above 0 makes the group's rate that of `optimizer` times it, whatever
  * gives that one; its own is then not used, and cannot be set. 0: the group has a rate of its own.
  *
- * Of the step options (step_options.h) a group may have a clip_value, clip_norm and weight decay of its own, configured before this
- * call; a group that has not been configured takes those of the optimizer, and all the rest (accumulation, global_clip_norm, averages,
+ * Of the step options (step_options.h) a group may have a clip_value, clip_norm, adaptive_clip_factor and weight decay of its own, configured
+ * before this call; a group that has not been configured takes those of the optimizer, and all the rest (accumulation, global_clip_norm, averages,
  * loss scale, what is not finite, the count of steps) is the optimizer's. Variables that either of them excludes from weight decay do
  * not decay.
  *

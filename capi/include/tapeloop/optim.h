@@ -170,6 +170,18 @@ TL_API tl_tensor* tl_clip_by_norm(tl_context* context, tl_tensor* x, double max_
  */
 TL_API tl_tensor* tl_clip_by_value(tl_context* context, tl_tensor* x, tl_tensor* low, tl_tensor* high);
 
+/**
+ * Adaptive gradient clipping (Brock et al. 2021): of what reaches each output, a gradient whose norm is above
+ * factor max(norm of the weights, epsilon) is scaled to that; one below comes out bit for bit as it is. The norms are Euclidean, over all axes
+ * but the last (of kernels (inputs, outputs) and (height, width, inputs, outputs)), and over all of them where one axis at most is longer
+ * than 1 (biases, scales). The gradient has the dtype of the weights, TL_F32 or TL_F64, and their shape, or fewer rows, those
+ * of a gradient of rows. factor and epsilon are finite and above 0; 0.01 and 0.001 are the paper's. An infinite element makes the finite
+ * ones of its output 0 and itself NaN; a NaN makes all of them NaN. As a part of each step: adaptive_clip_factor of tl_step_options.
+ * Returns NULL on failure. Since 0.1.
+ */
+TL_API tl_tensor* tl_clip_adaptive(tl_context* context, tl_tensor* gradient, tl_tensor* weights,
+                                   double factor, double epsilon);
+
 /** tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure. Since 0.1. */
 TL_API tl_tensor* tl_clip_by_norm_axes(tl_context* context, tl_tensor* x, double max_norm,
                                        const int64_t* axes, size_t num_axes);

@@ -54,11 +54,11 @@ typedef struct tl_step_options {
   double clip_value; /**< each element to [-clip_value, clip_value]; 0: none (default) */
   double clip_norm;  /**< the norm of each gradient; 0: none (default) */
   double
-      global_clip_norm; /**< the norm of all gradients together; 0: none (default). One of the three at most */
-  double weight_decay;  /**< for any optimizer, in the way of weight_decay_form; 0: none (default) */
-  bool use_ema;         /**< keep moving averages of weights, which begin with the weights behind the first
+      global_clip_norm; /**< the norm of all gradients together; 0: none (default). One of the four ways to clip at most */
+  double weight_decay; /**< for any optimizer, in the way of weight_decay_form; 0: none (default) */
+  bool use_ema;        /**< keep moving averages of weights, which begin with the weights behind the first
                            update, as in Keras (default false) */
-  double ema_momentum;  /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
+  double ema_momentum; /**< average = momentum average + (1 - momentum) w, in [0, 1); 0: 0.99, the default */
   int64_t
       ema_overwrite_frequency; /**< every so many steps weights become their averages; 0: never (default) */
   double loss_scale_factor;    /**< gradients are divided by it; 0: 1, the default */
@@ -75,6 +75,10 @@ typedef struct tl_step_options {
       lookahead_steps; /**< every so many steps slow weights, which begin as the weights before the first step, go lookahead_alpha of
                           the way to the weights, and these go there (Zhang et al. 2019); 0: never (default) */
   double lookahead_alpha; /**< in (0, 1]; 0: 0.5, the default */
+  double
+      adaptive_clip_factor; /**< what reaches each output, to that share of the norm of its weights, as tl_clip_adaptive() does; 0.01 is
+                               usual, and a group without it for the last layer (Brock et al. 2021); 0: none (default) */
+  double adaptive_clip_epsilon; /**< the least norm that weights count with; 0: 1e-3, the default */
 } tl_step_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_step_options). Does nothing for NULL. Since 0.1. */

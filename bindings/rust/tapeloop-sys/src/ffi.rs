@@ -1623,7 +1623,7 @@ pub struct tl_step_options {
     pub clip_value: f64,
     /// the norm of each gradient; 0: none (default)
     pub clip_norm: f64,
-    /// the norm of all gradients together; 0: none (default). One of the three at most
+    /// the norm of all gradients together; 0: none (default). One of the four ways to clip at most
     pub global_clip_norm: f64,
     /// for any optimizer, in the way of weight_decay_form; 0: none (default)
     pub weight_decay: f64,
@@ -1655,6 +1655,11 @@ pub struct tl_step_options {
     pub lookahead_steps: i64,
     /// in (0, 1\]; 0: 0.5, the default
     pub lookahead_alpha: f64,
+    /// what reaches each output, to that share of the norm of its weights, as tl_clip_adaptive() does; 0.01 is
+    /// usual, and a group without it for the last layer (Brock et al. 2021); 0: none (default)
+    pub adaptive_clip_factor: f64,
+    /// the least norm that weights count with; 0: 1e-3, the default
+    pub adaptive_clip_epsilon: f64,
 }
 
 /// Of tl_checkpoint_manager_new(). Fill it with tl_checkpoint_manager_options_init() first.
@@ -3720,6 +3725,22 @@ extern "C" {
         high: *mut tl_tensor,
     ) -> *mut tl_tensor;
 
+    /// Adaptive gradient clipping (Brock et al. 2021): of what reaches each output, a gradient whose norm is
+    /// above factor max(norm of the weights, epsilon) is scaled to that; one below comes out bit for bit as it
+    /// is. The norms are Euclidean, over all axes but the last (of kernels (inputs, outputs) and (height,
+    /// width, inputs, outputs)), and over all of them where one axis at most is longer than 1 (biases,
+    /// scales). The gradient has the dtype of the weights, TL_F32 or TL_F64, and their shape, or fewer rows,
+    /// those of a gradient of rows. factor and epsilon are finite and above 0; 0.01 and 0.001 are the paper's.
+    /// An infinite element makes the finite ones of its output 0 and itself NaN; a NaN makes all of them NaN.
+    /// As a part of each step: adaptive_clip_factor of tl_step_options. Returns NULL on failure. Since 0.1.
+    pub fn tl_clip_adaptive(
+        context: *mut tl_context,
+        gradient: *mut tl_tensor,
+        weights: *mut tl_tensor,
+        factor: f64,
+        epsilon: f64,
+    ) -> *mut tl_tensor;
+
     /// tl_clip_by_norm() with the norms over some axes, for each index of the others. Returns NULL on failure.
     /// Since 0.1.
     pub fn tl_clip_by_norm_axes(
@@ -4704,11 +4725,11 @@ extern "C" {
     /// (tl_optimizer_set_learning_rate(), tl_optimizer_set_schedule()); compiled steps take the rates as
     /// inputs. A rate_multiplier above 0 makes the group's rate that of `optimizer` times it, whatever gives
     /// that one; its own is then not used, and cannot be set. 0: the group has a rate of its own. Of the step
-    /// options (step_options.h) a group may have a clip_value, clip_norm and weight decay of its own,
-    /// configured before this call; a group that has not been configured takes those of the optimizer, and all
-    /// the rest (accumulation, global_clip_norm, averages, loss scale, what is not finite, the count of steps)
-    /// is the optimizer's. Variables that either of them excludes from weight decay do not decay.
-    /// tl_optimizer_variables() of the optimizer lists the state of all groups:
+    /// options (step_options.h) a group may have a clip_value, clip_norm, adaptive_clip_factor and weight
+    /// decay of its own, configured before this call; a group that has not been configured takes those of the
+    /// optimizer, and all the rest (accumulation, global_clip_norm, averages, loss scale, what is not finite,
+    /// the count of steps) is the optimizer's. Variables that either of them excludes from weight decay do not
+    /// decay. tl_optimizer_variables() of the optimizer lists the state of all groups:
     /// "\<name>/\<group>/learning_rate" (a second group of that name is called "\<group>_1") and what its
     /// schedule remembers behind the optimizer's own, and slots by the optimizer's name. The optimizer keeps
     /// its groups alive; the handle of a group still serves to read and set its rate. TL_FAILED_PRECONDITION

@@ -460,7 +460,9 @@ fn here() -> String {
             non_finite,
             weight_decay_form,
             lookahead_steps,
-            lookahead_alpha
+            lookahead_alpha,
+            adaptive_clip_factor,
+            adaptive_clip_epsilon
         }
     );
     layout!(rows, tl_checkpoint_manager_options { struct_size, max_to_keep, best, keep_every, asynchronous });
@@ -1078,6 +1080,8 @@ int main(void) {
   printf("tl_step_options.weight_decay_form %zu\n", offsetof(tl_step_options, weight_decay_form));
   printf("tl_step_options.lookahead_steps %zu\n", offsetof(tl_step_options, lookahead_steps));
   printf("tl_step_options.lookahead_alpha %zu\n", offsetof(tl_step_options, lookahead_alpha));
+  printf("tl_step_options.adaptive_clip_factor %zu\n", offsetof(tl_step_options, adaptive_clip_factor));
+  printf("tl_step_options.adaptive_clip_epsilon %zu\n", offsetof(tl_step_options, adaptive_clip_epsilon));
   printf("tl_checkpoint_manager_options %zu\n", sizeof(tl_checkpoint_manager_options));
   printf("tl_checkpoint_manager_options.struct_size %zu\n", offsetof(tl_checkpoint_manager_options, struct_size));
   printf("tl_checkpoint_manager_options.max_to_keep %zu\n", offsetof(tl_checkpoint_manager_options, max_to_keep));

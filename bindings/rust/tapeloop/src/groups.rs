@@ -10,7 +10,7 @@ impl Optimizer {
     /// in no group step by this optimizer. Parameter groups of PyTorch and Keras's MultiOptimizer in one.
     ///
     /// The group's rate and schedule can be set as before; compiled steps take the rates as inputs. Of the
-    /// [`StepOptions`](crate::StepOptions) a group may have `clip_value`, `clip_norm` and weight decay of its own, configured before;
+    /// [`StepOptions`](crate::StepOptions) a group may have `clip_value`, `clip_norm`, `adaptive_clip_factor` and weight decay of its own, configured before;
     /// one that has not been configured takes those of the optimizer, and all the rest is the optimizer's. Right after making both;
     /// steps of a group by itself are refused from then on. [`variables`](Optimizer::variables) lists the state of all groups.
     ///

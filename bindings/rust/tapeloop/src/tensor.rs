@@ -227,6 +227,17 @@ impl Tensor {
         expression!(self.context, tl_clip_by_value(self.context, self.handle, low.handle, high.handle))
     }
 
+    /// Adaptive gradient clipping (Brock et al. 2021): of what reaches each output of `weights`, this gradient is scaled to the norm
+    /// `factor` max(norm of the weights, `epsilon`) where its own is above that; 0.01 and 0.001 are the paper's. The norms are over all
+    /// axes but the last, over all of them where one at most is longer than 1. As a part of each step:
+    /// [`StepOptions::adaptive_clip_factor`](crate::StepOptions::adaptive_clip_factor).
+    pub fn clip_adaptive(&self, weights: &Tensor, factor: f64, epsilon: f64) -> Tensor {
+        expression!(
+            self.context,
+            tl_clip_adaptive(self.context, self.handle, weights.handle, factor, epsilon)
+        )
+    }
+
     /// [`clip_by_norm`](Tensor::clip_by_norm) with the norms over some axes, for each index of the others.
     pub fn clip_by_norm_axes(&self, max_norm: f64, axes: &[i64]) -> Tensor {
         expression!(

@@ -117,6 +117,8 @@ fn arguments_keep_their_places() {
     let clipped = c.tensor(&[3.0f32, 4.0], &[2]).unwrap().clip_by_norm(1.0);
     assert!((clipped.square().sum().item().unwrap() - 1.0).abs() < 1e-6);
     assert_eq!(all(x.clip_by_norm_axes(100.0, &[1])), all(x.clone()));
+    let gradient = c.tensor(&[6.0f32, 8.0], &[2]).unwrap();
+    assert_eq!(all(gradient.clip_adaptive(&c.tensor(&[0.0f32, 10.0], &[2]).unwrap(), 0.5, 1e-3)), [3.0, 4.0]);
     let (low, high) = (c.tensor(&[2.0f32, 0.0, 4.0], &[3]).unwrap(), c.scalar(DType::F32, 5.0));
     assert_eq!(all(x.clip_by_value(&low, &high)), [2.0, 2.0, 4.0, 4.0, 5.0, 5.0]);
     assert!(high.clip_by_value(&low, &high).check().is_err(), "bounds do not enlarge");

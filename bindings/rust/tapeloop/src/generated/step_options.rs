@@ -27,6 +27,8 @@ pub struct StepOptions {
     weight_decay_form: Option<WeightDecayForm>,
     lookahead_steps: i64,
     lookahead_alpha: f64,
+    adaptive_clip_factor: f64,
+    adaptive_clip_epsilon: f64,
 }
 
 impl Default for StepOptions {
@@ -57,6 +59,8 @@ impl StepOptions {
             weight_decay_form: None,
             lookahead_steps: 0,
             lookahead_alpha: 0.0,
+            adaptive_clip_factor: 0.0,
+            adaptive_clip_epsilon: 0.0,
         }
     }
 
@@ -79,7 +83,7 @@ impl StepOptions {
         self
     }
 
-    /// The norm of all gradients together; 0: none (default). One of the three at most.
+    /// The norm of all gradients together; 0: none (default). One of the four ways to clip at most.
     pub fn global_clip_norm(mut self, global_clip_norm: f64) -> StepOptions {
         self.global_clip_norm = global_clip_norm;
         self
@@ -171,6 +175,19 @@ impl StepOptions {
         self
     }
 
+    /// What reaches each output, to that share of the norm of its weights, as `clip_adaptive` does; 0.01 is
+    /// usual, and a group without it for the last layer (Brock et al. 2021); 0: none (default).
+    pub fn adaptive_clip_factor(mut self, adaptive_clip_factor: f64) -> StepOptions {
+        self.adaptive_clip_factor = adaptive_clip_factor;
+        self
+    }
+
+    /// The least norm that weights count with; 0: 1e-3, the default.
+    pub fn adaptive_clip_epsilon(mut self, adaptive_clip_epsilon: f64) -> StepOptions {
+        self.adaptive_clip_epsilon = adaptive_clip_epsilon;
+        self
+    }
+
     pub(crate) fn raw(&self) -> ffi::tl_step_options {
         let mut options = options!(tl_step_options, tl_step_options_init);
         options.gradient_accumulation_steps = self.gradient_accumulation_steps;
@@ -195,6 +212,8 @@ impl StepOptions {
         }
         options.lookahead_steps = self.lookahead_steps;
         options.lookahead_alpha = self.lookahead_alpha;
+        options.adaptive_clip_factor = self.adaptive_clip_factor;
+        options.adaptive_clip_epsilon = self.adaptive_clip_epsilon;
         options
     }
 }
