@@ -58,19 +58,24 @@ class FileDescriptor {
 // An open file, decompressed on the way where it is compressed. Offsets count decompressed bytes.
 class IdxFile {
  public:
-  IdxFile(const Context& context, const std::string& path)
+  IdxFile(const Context& context, const std::string& path, Links links)
       : context_(context),
         path_(path),
         // Without O_NONBLOCK, opening a named pipe would wait for a writer, maybe for ever.
-        fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+        fd_(::open(path.c_str(),
+                   O_RDONLY | O_CLOEXEC | O_NONBLOCK | (links == Links::kRefused ? O_NOFOLLOW : 0))) {
+    if (fd_.get() < 0 && errno == ELOOP && links == Links::kRefused)
+      fail(Code::kIo,
+           "[read_idx] a file of the folder must be a file itself and no symbolic link, which may lead "
+           "elsewhere: got '",
+           path_, "'; put the file itself there");
     if (fd_.get() < 0)
       system_failure(errno == ENOENT || errno == ENOTDIR ? Code::kNotFound : Code::kIo, errno);
-    struct stat status;
-    if (::fstat(fd_.get(), &status) != 0) system_failure(Code::kIo, errno);
-    if (!S_ISREG(status.st_mode))
+    if (::fstat(fd_.get(), &opened_) != 0) system_failure(Code::kIo, errno);
+    if (!S_ISREG(opened_.st_mode))
       fail(Code::kIo, "[read_idx] an IDX file must be a regular file: got '", path_, "', ",
-           S_ISDIR(status.st_mode) ? "a folder" : "a pipe or device", "; give the path of one IDX file");
-    file_bytes_ = status.st_size;
+           S_ISDIR(opened_.st_mode) ? "a folder" : "a pipe or device", "; give the path of one IDX file");
+    file_bytes_ = opened_.st_size;
 
     unsigned char magic[2];
     compressed_ = ::pread(fd_.get(), magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b;
@@ -122,6 +127,16 @@ class IdxFile {
       corrupt("bytes follow the last element that the header promises; is it one IDX file?");
   }
 
+  // At the end: what was read may be of two files else.
+  void check_unchanged() const {
+    struct stat present;
+    if (::fstat(fd_.get(), &present) != 0) system_failure(Code::kIo, errno);
+    const timespec &then = opened_.st_mtim, &now = present.st_mtim;
+    if (present.st_size != opened_.st_size || now.tv_sec != then.tv_sec || now.tv_nsec != then.tv_nsec)
+      fail(Code::kIo, "[read_idx] ", path_, ": the file has changed while it was read: it had ", file_bytes_,
+           " bytes and has ", static_cast<int64_t>(present.st_size), "; read it when nobody writes it");
+  }
+
   int64_t offset() const { return offset_; }
   int64_t file_bytes() const { return file_bytes_; }
 
@@ -169,6 +184,7 @@ class IdxFile {
 
   const Context& context_;
   std::string path_;
+  struct stat opened_ = {};
   int64_t file_bytes_ = 0;
   int64_t offset_ = 0;
   bool compressed_ = false;
@@ -214,10 +230,10 @@ void read_widened(IdxFile& file, size_t file_bytes, size_t count, int32_t* out) 
 
 }  // namespace
 
-Tensor read_idx(Context& context, const std::string& path, uint64_t max_bytes) {
+Tensor read_idx(Context& context, const std::string& path, uint64_t max_bytes, Links links) {
   if (path.empty())
     invalid("[read_idx] 'path' must name a file: got an empty text; give the path of one IDX file");
-  IdxFile file(context, path);
+  IdxFile file(context, path, links);
   unsigned char head[4];
   file.read(head, 4, "header");
   ElementType type;
@@ -264,6 +280,7 @@ Tensor read_idx(Context& context, const std::string& path, uint64_t max_bytes) {
     read_widened(file, type.file_bytes, n, out.mutable_data<int32_t>());
   }
   file.expect_end();
+  file.check_unchanged();
   return out;
 }
 

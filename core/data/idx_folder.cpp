@@ -80,7 +80,10 @@ class Folder {
     if (!plain && !compressed)
       fail(Code::kNotFound, "[dataset_from_idx_folder] there are no labels for the images ", full(images),
            ": got neither ", labels, " nor ", labels, ".gz; put them beside the images");
-    Tensor x = read_idx(context, full(images), max_bytes_), y = read_idx(context, full(labels), max_bytes_);
+    auto file = [&](const std::string& name) {
+      return read_idx(context, full(name), max_bytes_, Links::kRefused);
+    };
+    Tensor x = file(images), y = file(labels);
     if (x.rank() < 2 || y.rank() != 1)
       invalid("[dataset_from_idx_folder] images must have rank 2 or more, and labels rank 1: got ",
               full(images), " of shape ", x.shape(), " and ", labels, " of shape ", y.shape(),

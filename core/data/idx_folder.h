@@ -19,7 +19,7 @@ enum class DataPart : int32_t { kTrain = 1, kTest = 2 };
 //
 // Throws kNotFound (no folder, no images, images without labels), kInvalidArgument (an unknown part; several files fit one
 // role, also a file and its .gz; images of a rank below 2 or labels of another than 1; images and labels of different numbers; a single split of fewer than two elements), and what
-// read_idx() throws. max_bytes is read_idx()'s, for each of the two files.
+// read_idx() throws, kIo also for files that are symbolic links, which may lead out of the folder. max_bytes is read_idx()'s, for each of the two files.
 DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part, uint64_t max_bytes = 0);
 
 }  // namespace tl::data

@@ -1,10 +1,12 @@
 // IDX files: every type, every truncation, flipped bits, headers that lie, compressed bombs, real MNIST.
 #include "core/data/idx.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +14,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/error.h"
@@ -363,6 +366,28 @@ TEST_CASE("missing files, directories, pipes, forbidden files", "[idx]") {
     CHECK(failure(context, forbidden) == Code::kIo);
 }
 
+TEST_CASE("an IDX file that changes while it is read is an error", "[idx]") {
+  Folder folder;
+  Context context(one_thread());
+  const std::string path = folder.file("t", header(0x08, {4 << 20}) + Bytes(4 << 20, 'x'));
+  std::atomic<bool> over{false};
+  std::thread writer([&] {
+    for (long n = 0; !over; n++) {
+      const timespec times[] = {{0, UTIME_OMIT}, {1, n % 1000000000}};
+      (void)!utimensat(AT_FDCWD, path.c_str(), times, 0);
+    }
+  });
+  std::string text;
+  Code code = Code::kOk;
+  for (int tries = 0; tries < 10000 && code == Code::kOk; tries++) code = failure(context, path, &text);
+  over = true;
+  writer.join();
+  CHECK(code == Code::kIo);
+  CHECK(text.find("has changed while it was read") != std::string::npos);
+  CHECK(context.live_tensors() == 0);
+  CHECK(failure(context, path) == Code::kOk);
+}
+
 TEST_CASE("a memory limit gives an error and leaves nothing", "[idx]") {
   Folder folder;
   Context context(one_thread(1 << 20));
@@ -400,6 +425,23 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     f.file("notes.txt", "");
     CHECK(size(f, DataPart::kTrain) == 20);
     CHECK(size(f, DataPart::kTest) == 7);
+  }
+  SECTION("no link, which may lead out of the folder") {
+    Folder f, elsewhere;
+    const std::string real = elsewhere.file("secret", images(2));
+    REQUIRE(symlink(real.c_str(), (f.path() + "/train-images-idx3-ubyte").c_str()) == 0);
+    f.file("train-labels-idx1-ubyte", labels(2));
+    std::string text;
+    CHECK(code(f, &text) == Code::kIo);
+    CHECK(text.find("no symbolic link") != std::string::npos);
+    CHECK(read_idx(context, f.path() + "/train-images-idx3-ubyte").elements() ==
+          4);  // a path that the caller gives is followed
+    std::filesystem::remove(f.path() + "/train-images-idx3-ubyte");
+    f.file("train-images-idx3-ubyte", images(2));
+    CHECK(code(f) == Code::kOk);
+    std::filesystem::remove(f.path() + "/train-labels-idx1-ubyte");
+    REQUIRE(symlink(real.c_str(), (f.path() + "/train-labels-idx1-ubyte").c_str()) == 0);
+    CHECK(code(f) == Code::kIo);
   }
   SECTION("files that take much memory, where that is allowed") {
     Folder f;

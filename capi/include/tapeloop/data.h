@@ -31,7 +31,7 @@ typedef struct tl_dataset tl_dataset;
 /**
  * The tensor in an IDX file (the format of MNIST), plain or compressed by gzip, which is told by the content. The shape is
  * that of the file, rank 0 to 8; unsigned bytes give TL_U8, signed bytes, 16-bit and 32-bit integers TL_I32, floats TL_F32,
- * doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO (a directory, no permission), TL_CORRUPT_DATA (cut off, too
+ * doubles TL_F64. Returns NULL on failure: TL_NOT_FOUND, TL_IO (a directory, no permission, a file that changes while it is read), TL_CORRUPT_DATA (cut off, too
  * long, damaged, another format, bytes behind the compressed data that are no further gzip member; the message names file,
  * offset and rule), TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. The sizes in the file are checked before memory is
  * asked for. The tensor may take `max_bytes`, where it is 0 the size of the file as it is, times 2 or 4 where elements are widened so,
@@ -59,7 +59,8 @@ enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
  * The images are in a file whose name holds "images-idx3" or "images.idx3", the labels in the file of the same name with
  * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
  * "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one element) is for
- * testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them),
+ * testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them), TL_IO (a file that is a
+ * symbolic link, which may lead elsewhere),
  * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match their images; images
  * of a rank below 2 or labels of another than 1; a single split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
  */
