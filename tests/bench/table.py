@@ -1,7 +1,7 @@
 """What a time means: the bound that a machine sets to a step, the share of its peak, and the table of a run."""
 
 # Millions of operations in the matrix products of one step, by hand (2 m n k each): independent of what a plan says.
-PRODUCT_MFLOP = {"W1": 13.09, "W1b": 209.5, "W2": 0.588, "W3": 267.0, "W4": 361.2, "W5": 9.96, "W9": 94489.0,
+PRODUCT_MFLOP = {"W1": 13.09, "W1b": 209.5, "W2": 0.588, "W3": 267.0, "W4": 361.2, "W5": 9.96, "W8": 1409.0, "W9": 94489.0,
                  "W6 rev-over-rev": 211.4, "W6 fwd-over-rev": 209.5}
 REASSOCIATED_MFLOP = {"W4": 309.8}
 MANY_STEPS, REASSOCIATED = "loop32", "-reassociated"

@@ -7,7 +7,7 @@
 
 #include "tests/bench/measure.h"
 
-enum { BATCHES = 8, MOST_LAYERS = 4, MOST_INPUTS = 4, MOST_OUTPUTS = 4, LOOP = 32 };
+enum { BATCHES = 8, MOST_LAYERS = 6, MOST_INPUTS = 4, MOST_OUTPUTS = 4, LOOP = 32 };
 
 /* A stack of dense layers: weights and biases as variables, in one list for gradients and optimizers. */
 typedef struct {
@@ -28,6 +28,7 @@ typedef struct {
   tl_tensor *x[BATCHES], *y[BATCHES], *noise[BATCHES], *mixing[BATCHES];
   tl_tensor *query_x[BATCHES], *query_y[BATCHES]; /* of W5 */
   tl_tensor *along[2 * MOST_LAYERS];              /* of W6: a direction for each variable */
+  tl_layer *norms[2];                             /* of W8 */
   tl_tensor *hits;                                /* count of arg-max hits, kept over the steps */
 } workload_state;
 
@@ -87,6 +88,11 @@ tl_status w6_forward(tl_context *c, void *state, tl_tensor *const *inputs, size_
 tl_status w6_gradient(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs,
                       tl_tensor **outputs, size_t num_outputs);
 double check_w6(void *state, long i); /* the product of v and Hv */
+/* attention.c */
+void prepare_w8(workload_state *state);
+tl_status w8(tl_context *c, void *state, tl_tensor *const *inputs, size_t num_inputs, tl_tensor **outputs,
+             size_t num_outputs);
+
 int inputs_xy(workload_state *state, long i, tl_tensor **inputs);
 
 #endif
