@@ -1,5 +1,6 @@
 // Gloo behind the table, over loopback, with ranks that are threads of one process: the bits of the local group, and each of the traps
 // that its users know (the list in core/dist/gloo/transport.cpp), with what stands against it.
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -157,11 +158,15 @@ TEST_CASE("gloo: a connection that is reset as it comes about does not end the p
 #else
   const tl_transport_table* const table = gloo();
   if (!table) return;
-  // A rank of 17 listens at 16 ports; to each of them somebody connects who is gone before he is accepted, or behind it.
-  const auto put = [](void*, const char*, const void* value, size_t size) -> int32_t {
-    for (size_t at = 0; at + sizeof(sockaddr_storage) <= size; at += sizeof(sockaddr_storage)) {
+  // Where a rank of 17 listens for each of the others somebody connects who is gone before he is accepted, or behind it.
+  constexpr int kOthers = 16;
+  const auto put = [](void* stack, const char*, const void* value, size_t size) -> int32_t {
+    for (size_t at = 0; at < size; at += size / kOthers) {
       sockaddr_storage address;
       std::memcpy(&address, static_cast<const char*>(value) + at, sizeof address);
+      const auto* const rest = reinterpret_cast<const char*>(&address) + sizeof(sockaddr_in);
+      *static_cast<bool*>(stack) |=
+          std::any_of(rest, rest + sizeof address - sizeof(sockaddr_in), [](char c) { return c != 0; });
       const int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
       const linger at_once{1, 0};
       (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -173,18 +178,20 @@ TEST_CASE("gloo: a connection that is reset as it comes about does not end the p
   const auto get = [](void*, const char*, double, void*, size_t, size_t*) -> int32_t {
     return static_cast<int32_t>(Code::kPeerLost);
   };
+  bool stack = false;  // whether there is more in the addresses than addresses
   for (int round = 0; round < rounds(8); round++) {
     tl_transport_options o{};
     o.struct_size = sizeof o;
-    o.size = 17;
+    o.size = kOthers + 1;
     o.address = "127.0.0.1";
     o.name = "transport";
     o.seconds = 20;
-    o.store = {nullptr, put, get, nullptr};
+    o.store = {&stack, put, get, nullptr};
     tl_transport* none = nullptr;
     tl_transport_error error{};
     CHECK(table->connect(&o, &none, &error) == static_cast<int32_t>(Code::kPeerLost));
   }
+  CHECK_FALSE(stack);
 #endif
 }
 

@@ -28,8 +28,9 @@
  *
  * Bits. Sums are made for each element in the order of the ranks, those of f32 in f64 and rounded once: the same bits for any number
  * of threads, alone or in a list. All ranks get the same bits. Those of another number of ranks differ in the last places, but for
- * TL_REDUCE_SUM_BY_PAIRS: cut each batch into K equal parts, K a power of two; let each rank take K / ranks of them one by one, in
- * order, and add their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits.
+ * TL_REDUCE_SUM_BY_PAIRS: cut each batch into K parts, K a power of two, the same on all ranks (of a last batch they may differ by a row,
+ * or be empty); let each rank take K / ranks of them one by one, in order, divide each part's loss by the rows of the whole batch, and add
+ * their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits.
  *
  * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
  * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in

@@ -9,6 +9,7 @@
 //   - A buffer that is half received or sent when a peer ends hears of nothing: abort() ends that wait too, buffers are taken back before
 //     anybody frees their memory, and connections with half a message are closed.
 //   - A connection that ends just as it has come about ends the process: Gloo gets an address all the same (peer_name.cpp).
+//   - What it tells others of its addresses has bytes of its stack in it: they are cleared.
 //   - Host names that are not known are a pointer to nowhere: only numbers go in.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -201,6 +202,16 @@ std::string key_of(const tl_transport_options& o, int rank) {
   return std::string(o.name ? o.name : "") + "/gloo/" + std::to_string(rank);
 }
 
+// Behind an address of IPv4 or IPv6 Gloo leaves whatever was on its stack: nobody else is to get that.
+std::vector<char> without_rest(std::vector<char> bytes) {
+  sockaddr_storage at{};
+  if (bytes.size() < sizeof at) return bytes;
+  std::memcpy(&at, bytes.data(), sizeof at);
+  const size_t used = at.ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  std::fill(bytes.begin() + static_cast<ptrdiff_t>(used), bytes.begin() + sizeof at, '\0');
+  return bytes;
+}
+
 // While ranks connect: Gloo waits up to five times its timeout for one that is lost, and nothing wakes it but that the connections are
 // closed. No promise is lost where there is no thread for it.
 class Lookout {
@@ -253,7 +264,7 @@ void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
   size_t one = 0;
   for (int other = 0; other < t->size; other++) {
     if (other == t->rank) continue;
-    const std::vector<char> bytes = t->context->createPair(other)->address().bytes();
+    const std::vector<char> bytes = without_rest(t->context->createPair(other)->address().bytes());
     one = bytes.size();
     mine.insert(mine.end(), bytes.begin(), bytes.end());
   }
