@@ -17,8 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLinesChunk = size_t{1} << 16;
-constexpr size_t kLongestLine = size_t{16} << 20;
-constexpr int kDeepestArray = kMaxRank - 1;  // the first axis is that of the rows
+constexpr size_t kLongestLine = size_t{8} << 20;  // the parser takes up to eight times a text that has no end
+constexpr int kDeepestArray = kMaxRank - 1;       // the first axis is that of the rows
 
 // Calls line(offset, text) for every line that is not blank.
 template <class F>

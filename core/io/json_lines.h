@@ -20,7 +20,7 @@ struct JsonLinesOptions {
 // of it and eight of memory, and a key that a row lacks none at all, which is why max_bytes bounds them.
 //
 // Throws kCorruptData (no JSON, no object, a key that comes twice in a line, values of several kinds or shapes in one column; the
-// message names the byte), kUnsupported (an object inside the object, arrays more than seven deep, a line of more than 16 MiB, more than
+// message names the byte), kUnsupported (an object inside the object, arrays more than seven deep, a line of more than 8 MiB, more than
 // 65,536 keys, more than a million different texts in a column), kOutOfMemory (more than max_bytes), and what Input throws. Blank
 // lines are passed over. A file that is cut off between two lines is a whole file as far as the format can tell.
 Bundle read_json_lines(Context& context, const Input& input, const JsonLinesOptions& options);

@@ -2311,13 +2311,13 @@ extern "C" {
     /// means an infinity spells it inf. Spaces around a field do not count, unless it is in quotes; blank
     /// lines are passed over. The file is read twice, so that memory is that of the tensors, the texts of
     /// codes and 64 MiB. Tensors may be larger than the file: a value takes one byte of it at the least (the
-    /// comma of an empty field; two where it has a digit) and up to eight of memory. So the default of
-    /// max_bytes refuses no table whose types are guessed. What is cut off between two rows, or within the
-    /// last field, is a whole file as far as the format can tell. NULL on failure: TL_INVALID_ARGUMENT (types
-    /// that do not fit the columns), TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a
-    /// name that comes twice, a value that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns,
-    /// more than 1,048,576 different texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than
-    /// max_bytes). Since 0.1.
+    /// comma of an empty field; two where it has a digit) and up to eight of memory: 23 MiB of rows of one
+    /// digit are a TL_I64 column of 92 MiB. So the default of max_bytes refuses no table whose types are
+    /// guessed. What is cut off between two rows, or within the last field, is a whole file as far as the
+    /// format can tell. NULL on failure: TL_INVALID_ARGUMENT (types that do not fit the columns),
+    /// TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a name that comes twice, a value
+    /// that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns, more than 1,048,576 different
+    /// texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
     pub fn tl_read_csv(
         context: *mut tl_context,
         path: *const c_char,
@@ -2337,7 +2337,7 @@ extern "C" {
     /// spelling and which the logs of logs.h write so. Blank lines are passed over. NULL on failure:
     /// TL_CORRUPT_DATA (no JSON, no object, a key that comes twice in a line, values of several kinds or
     /// shapes under one key), TL_UNSUPPORTED (an object inside an object, arrays that nest deeper, a line of
-    /// more than 16 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
+    /// more than 8 MiB, more than 65,536 keys), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
     pub fn tl_read_json_lines(
         context: *mut tl_context,
         path: *const c_char,
