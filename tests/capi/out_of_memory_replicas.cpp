@@ -1,4 +1,9 @@
-// Replicas that run out of memory: all of them end, whichever allocation fails, on whichever thread.
+// Replicas that run out of memory: all of them end, whichever allocation fails, on whichever thread; and checkpoints of which each writes
+// a share stay whole.
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
 #include "tests/capi/out_of_memory.h"
 
 namespace {
@@ -68,9 +73,91 @@ void test_run(int count, long step) {
   check(finished, std::to_string(count) + " replicas: they never succeeded");
 }
 
+struct Saves {
+  std::string folder;
+  int64_t step = 0;
+  std::atomic<bool> counts{false};  // from when on allocations fail
+  long after = -1;
+};
+
+// Two variables, of which each of two ranks writes one; both hold the step.
+tl_checkpoint* state_of(tl_context* c, double value, tl_tensor** w) {
+  const int64_t sizes[] = {40, 30};
+  tl_checkpoint* all = tl_checkpoint_new(c);
+  for (int i = 0; i < 2; i++) {
+    w[i] = tl_variable_new(c, tl_full(c, &sizes[i], 1, value, TL_F64), "w", true);
+    if (tl_checkpoint_add_variable(all, i ? "b" : "a", w[i]) != TL_OK) return nullptr;
+  }
+  return all;
+}
+
+tl_status save_together(tl_context* c, tl_group* group, void* user) {
+  auto* saves = static_cast<Saves*>(user);
+  tl_tensor* w[2];
+  tl_checkpoint* all = state_of(c, static_cast<double>(saves->step), w);
+  tl_checkpoint_manager* manager = tl_checkpoint_manager_new(c, all, saves->folder.c_str(), nullptr);
+  if (!manager || tl_group_barrier(group) != TL_OK) return tl_error_code(c);
+  if (!saves->counts.exchange(true)) allocations_left = saves->after;
+  const tl_status status = tl_group_save_sharded(group, manager, saves->step, NAN);
+  allocations_left = -1;
+  return status;
+}
+
+// The newest checkpoint is the one before, or that of the save in which an allocation failed; whole, and the next save leaves nothing else.
+void test_saves(int count, long stride) {
+  char name[] = "/tmp/tapeloop-test-XXXXXX";
+  check(mkdtemp(name) != nullptr, "a folder");
+  tl_replicas_options o;
+  tl_replicas_options_init(&o, sizeof o);
+  o.threads = 1;
+  o.timeout_seconds = 20;
+  Saves saves;
+  saves.folder = name;
+  int64_t known = -1;
+  bool finished = false;
+  const auto newest = [&](const std::string& where) {
+    tl_context* c = new_context();
+    tl_tensor* w[2];
+    tl_checkpoint* all = state_of(c, -1, w);
+    tl_checkpoint_manager* manager = tl_checkpoint_manager_new(c, all, name, nullptr);
+    int64_t step = -1;
+    check(tl_checkpoint_manager_restore_latest(manager, &step) == TL_OK, where + ": restored");
+    for (tl_tensor* v : w)
+      check(tl_tensor_item(tl_min(c, v)) == static_cast<double>(step) &&
+                tl_tensor_item(tl_max(c, v)) == static_cast<double>(step),
+            where + ": whole");
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+    return step;
+  };
+  for (long k = 0; !finished && k < 8 * kMost; k += stride) {
+    const std::string where = std::to_string(count) + " ranks save, allocation " + std::to_string(k);
+    saves.step++, saves.counts = false, saves.after = k;
+    tl_context* c = new_context();
+    const tl_status status = tl_replicas_run(c, count, &o, save_together, &saves);
+    finished = status == TL_OK;
+    if (!finished)
+      check(status == TL_OUT_OF_MEMORY || status == TL_PEER_LOST, where + ": " + tl_error_message(c));
+    tl_clear_error(c);
+    const int64_t found = newest(where);
+    check(found == saves.step || (!finished && found == known), where + ": the newest is there");
+    known = found;
+    if (k % 16 == 0) {
+      saves.step++, saves.counts = false, saves.after = -1;
+      check(tl_replicas_run(c, count, &o, save_together, &saves) == TL_OK, where + ": the next");
+      known = saves.step;
+      for (const auto& entry : std::filesystem::directory_iterator(name))
+        check(entry.path().filename().string().find(".tmp-") == std::string::npos, where + ": nothing else");
+    }
+    check(tl_context_free(c) == TL_OK, where + ": context_free");
+  }
+  check(finished, std::to_string(count) + " ranks: they never saved");
+  std::filesystem::remove_all(name);
+}
+
 }  // namespace
 
 void test_replicas() {
   test_run(1, 1);
   test_run(2, 5);
+  test_saves(2, 3);
 }
