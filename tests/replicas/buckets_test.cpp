@@ -195,7 +195,7 @@ TEST_CASE("the same bits whatever the buckets, overlap, threads and engine", "[r
     for (const int threads : {1, 2})
       for (const size_t bucket : {size_t{64} << 10, size_t{1} << 20, size_t{25} << 20})
         for (const bool overlap : {false, true}) {
-          if (rounds(8) == 1 && threads == 2 && bucket != size_t{64} << 10) continue;
+          if (rounds(8) == 1 && bucket != size_t{64} << 10) continue;  // most buckets, most hand-overs
           train(processes, threads, bucket, overlap, true);
         }
   for (const std::string& hash : hashes) CHECK((hash == hashes[0]));

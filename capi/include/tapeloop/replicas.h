@@ -170,7 +170,8 @@ TL_API tl_status tl_group_set_bucket_bytes(tl_group *group, uint64_t bytes);
  * Whether compiled steps make long exchanges (from 32 KiB on) beside their kernels, on a thread of the group's that takes no signals: as
  * soon as a bucket of gradients is there, while the others are computed. false (default): each exchange in its place. The calls, their
  * order and the bits are the same, so each rank may choose; failures are those of the call of the function, as without, and a step that
- * fails has changed nothing. It holds for steps that are planned later, and for groups that are split off later. Since 0.1.
+ * fails has changed nothing. It holds for steps that are planned later, and for groups that are split off later. Worth it, with buckets of
+ * 1 MiB, where ranks wait for the network: layers of 4 MiB over 1 Gb/s took two thirds of the time. Since 0.1.
  */
 TL_API tl_status tl_group_set_overlap(tl_group *group, bool on);
 
