@@ -1,8 +1,11 @@
 // Kernels of comparisons, logic, selection and conversion.
+#include <functional>
+
 #include "core/kernels/broadcast.h"
 #include "core/kernels/convert.h"
 #include "core/kernels/dtypes.h"
 #include "core/kernels/integer_loops.h"
+#include "core/kernels/integer_rows.h"
 #include "core/kernels/parallel.h"
 #include "core/kernels/select_run.h"
 #include "core/kernels/vector/table.h"
@@ -11,69 +14,46 @@
 namespace tl::kernels {
 namespace {
 
-// Walks two broadcast operands of type T; vv, vs, sv get the rows.
-template <class T, class VV, class VS, class SV>
-void compare_rows(const KernelArgs& a, VV vv, VS vs, SV sv) {
-  const T *x = a[0].data<T>(), *z = a[1].data<T>();
-  uint8_t* y = a.out[0].mutable_data<uint8_t>();
-  auto each = [&](const BroadcastMatrix<2>& m) {
-    m.for_each_row([&](int64_t out, const std::array<int64_t, 2>& in, size_t n) {
-      const T *p = x + in[0], *q = z + in[1];
-      if (m.advances[0] && m.advances[1])
-        vv(p, q, y + out, n);
-      else if (m.advances[0])
-        vs(p, *q, y + out, n);
-      else
-        sv(*p, q, y + out, n);
-    });
-  };
-  for_each_matrix<2>(a.context, kCheapGrain, a.out[0].shape(), {&a[0].shape(), &a[1].shape()}, each);
-}
-
 // pick(table) names the vector kernels.
 template <class Pick>
 void compare_floats(const KernelArgs& a, Pick pick) {
   with_float(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
     const CompareKernels<T>& k = pick(float_table<T>(vector_table()).arithmetic);
-    compare_rows<T>(a, k.vector_vector, k.vector_scalar, k.scalar_vector);
+    const T *x = a[0].data<T>(), *z = a[1].data<T>();
+    uint8_t* y = a.out[0].mutable_data<uint8_t>();
+    auto each = [&](const BroadcastMatrix<2>& m) {
+      m.for_each_row([&](int64_t out, const std::array<int64_t, 2>& in, size_t n) {
+        const T *p = x + in[0], *q = z + in[1];
+        if (m.advances[0] && m.advances[1])
+          k.vector_vector(p, q, y + out, n);
+        else if (m.advances[0])
+          k.vector_scalar(p, *q, y + out, n);
+        else
+          k.scalar_vector(*p, q, y + out, n);
+      });
+    };
+    for_each_matrix<2>(a.context, kCheapGrain, a.out[0].shape(), {&a[0].shape(), &a[1].shape()}, each);
   });
 }
 
-// integer(p, q) computes one element. Each use costs the compiler a second a dtype: see Order.
-template <class T, class Integer>
-void compare_integers(const KernelArgs& a, Integer f) {
-  compare_rows<T>(
-      a, [&](const T* p, const T* q, uint8_t* y, size_t n) { assign_each(y, n, f, p, q); },
-      [&](const T* p, T q, uint8_t* y, size_t n) {
-        assign_each(
-            y, n, [&](T v) { return f(v, q); }, p);
-      },
-      [&](T p, const T* q, uint8_t* y, size_t n) {
-        assign_each(
-            y, n, [&](T v) { return f(p, v); }, q);
-      });
-}
-
-// How a comparison of integers, all of which are ordered, follows from == or from one of < and >.
-enum class Order { kEqual, kLess, kGreater };
-
-void compare_ordered(const KernelArgs& a, Order order, bool negated) {
-  const uint8_t flip = negated ? 1 : 0;
+// Integer computes one element.
+template <class Integer, class Pick>
+void compare(const KernelArgs& a, Pick pick) {
+  if (is_floating(a[0].dtype())) return compare_floats(a, pick);
   with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
-    auto bit = [flip](bool holds) { return static_cast<uint8_t>(static_cast<uint8_t>(holds) ^ flip); };
-    if (order == Order::kEqual) return compare_integers<T>(a, [=](T p, T q) { return bit(p == q); });
-    if (order == Order::kLess) return compare_integers<T>(a, [=](T p, T q) { return bit(p < q); });
-    compare_integers<T>(a, [=](T p, T q) { return bit(p > q); });
+    for_integer_rows<uint8_t, T>(a, integer_row<Integer, uint8_t, T>);
   });
 }
 
-template <class Pick>
-void compare(const KernelArgs& a, Pick pick, Order order, bool negated) {
-  if (is_floating(a[0].dtype())) return compare_floats(a, pick);
-  compare_ordered(a, order, negated);
-}
+// Bytes that are not 0 are true.
+struct Both {
+  int operator()(uint8_t p, uint8_t q) const { return (p != 0) & (q != 0); }
+};
+struct Either {
+  int operator()(uint8_t p, uint8_t q) const { return (p != 0) | (q != 0); }
+};
 
 template <class To, class From>
 void convert_all(const KernelArgs& a) {
@@ -85,26 +65,24 @@ void convert_all(const KernelArgs& a) {
 
 }  // namespace
 
-#define TL_COMPARE(name, order, negated)                                         \
-  void name(const KernelArgs& a) {                                               \
-    compare(                                                                     \
-        a, [](const auto& t) -> const auto& { return t.name; }, order, negated); \
+#define TL_COMPARE(name, integer)                                \
+  void name(const KernelArgs& a) {                               \
+    compare<integer>(                                            \
+        a, [](const auto& t) -> const auto& { return t.name; }); \
   }
-TL_COMPARE(equal, Order::kEqual, false)
-TL_COMPARE(not_equal, Order::kEqual, true)
-TL_COMPARE(less, Order::kLess, false)
-TL_COMPARE(less_equal, Order::kGreater, true)
-TL_COMPARE(greater, Order::kGreater, false)
-TL_COMPARE(greater_equal, Order::kLess, true)
+TL_COMPARE(equal, std::equal_to<>)
+TL_COMPARE(not_equal, std::not_equal_to<>)
+TL_COMPARE(less, std::less<>)
+TL_COMPARE(less_equal, std::less_equal<>)
+TL_COMPARE(greater, std::greater<>)
+TL_COMPARE(greater_equal, std::greater_equal<>)
 #undef TL_COMPARE
 
 void logical_and(const KernelArgs& a) {
-  compare_integers<uint8_t>(a,
-                            [](uint8_t p, uint8_t q) { return static_cast<uint8_t>((p != 0) & (q != 0)); });
+  for_integer_rows<uint8_t, uint8_t>(a, integer_row<Both, uint8_t, uint8_t>);
 }
 void logical_or(const KernelArgs& a) {
-  compare_integers<uint8_t>(a,
-                            [](uint8_t p, uint8_t q) { return static_cast<uint8_t>((p != 0) | (q != 0)); });
+  for_integer_rows<uint8_t, uint8_t>(a, integer_row<Either, uint8_t, uint8_t>);
 }
 void logical_not(const KernelArgs& a) {
   const uint8_t* x = a[0].data<uint8_t>();

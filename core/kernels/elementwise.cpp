@@ -6,6 +6,7 @@
 #include "core/kernels/broadcast.h"
 #include "core/kernels/dtypes.h"
 #include "core/kernels/integer_loops.h"
+#include "core/kernels/integer_rows.h"
 #include "core/kernels/parallel.h"
 #include "core/kernels/vector/table.h"
 #include "core/ops/generated/promised.h"
@@ -110,32 +111,52 @@ void binary_float(const KernelArgs& args, size_t grain, Pick pick) {
   });
 }
 
-template <class T, class F>
-void binary_integer(const KernelArgs& args, F f) {
-  const T *x = args[0].data<T>(), *z = args[1].data<T>();
-  T* y = args.out[0].mutable_data<T>();
-  auto each = [&](const BroadcastMatrix<2>& m) {
-    m.for_each_row([&](int64_t out, const std::array<int64_t, 2>& in, size_t n) {
-      const T *p = x + in[0], *q = z + in[1];
-      if (m.advances[0] && m.advances[1])
-        assign_each(y + out, n, f, p, q);
-      else if (m.advances[0])
-        assign_each(
-            y + out, n, [f, right = *q](T left) { return f(left, right); }, p);
-      else
-        assign_each(
-            y + out, n, [f, left = *p](T right) { return f(left, right); }, q);
-    });
-  };
-  for_each_matrix<2>(args.context, kCheapGrain, args.out[0].shape(), {&args[0].shape(), &args[1].shape()},
-                     each);
+template <class Pick, class Integer>
+void binary_number(const KernelArgs& args, Pick pick, Integer) {
+  if (is_floating(args[0].dtype())) return binary_float(args, kCheapGrain, pick);
+  with_integer(args[0].dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    for_integer_rows<T, T>(args, integer_row<Integer, T, T>);
+  });
 }
 
-template <class Pick, class Integer>
-void binary_number(const KernelArgs& args, Pick pick, Integer integer) {
-  if (is_floating(args[0].dtype())) return binary_float(args, kCheapGrain, pick);
-  with_integer(args[0].dtype(), [&](auto zero) { binary_integer<decltype(zero)>(args, integer); });
-}
+// What the integer kernels of two operands compute of one element each.
+struct Sum {
+  template <class T>
+  T operator()(T x, T y) const {
+    return wrapped_add(x, y);
+  }
+};
+struct Difference {
+  template <class T>
+  T operator()(T x, T y) const {
+    return wrapped_sub(x, y);
+  }
+};
+struct Product {
+  template <class T>
+  T operator()(T x, T y) const {
+    return wrapped_mul(x, y);
+  }
+};
+struct Larger {
+  template <class T>
+  T operator()(T x, T y) const {
+    return x > y ? x : y;
+  }
+};
+struct Smaller {
+  template <class T>
+  T operator()(T x, T y) const {
+    return x < y ? x : y;
+  }
+};
+struct PassWherePositive {
+  template <class T>
+  T operator()(T g, T y) const {
+    return y > T{0} ? g : T{0};
+  }
+};
 
 // x op value, with the number of the host language as the second operand.
 template <class Pick, class Integer>
@@ -212,33 +233,19 @@ void cos(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(cos)); }
 void erf(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(erf)); }
 void erfc(const KernelArgs& a) { unary_float(a, kCostlyGrain, TL_PICK(erfc)); }
 
-void add(const KernelArgs& a) {
-  binary_number(a, TL_PICK(add), [](auto x, auto y) { return wrapped_add(x, y); });
-}
-void sub(const KernelArgs& a) {
-  binary_number(a, TL_PICK(sub), [](auto x, auto y) { return wrapped_sub(x, y); });
-}
-void mul(const KernelArgs& a) {
-  binary_number(a, TL_PICK(mul), [](auto x, auto y) { return wrapped_mul(x, y); });
-}
+void add(const KernelArgs& a) { binary_number(a, TL_PICK(add), Sum{}); }
+void sub(const KernelArgs& a) { binary_number(a, TL_PICK(sub), Difference{}); }
+void mul(const KernelArgs& a) { binary_number(a, TL_PICK(mul), Product{}); }
 void div(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(div)); }
 void pow(const KernelArgs& a) { binary_float(a, kCostlyGrain, TL_PICK(pow)); }
 void strong_zero_mul(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(strong_zero_mul)); }
 void strong_zero_div(const KernelArgs& a) { binary_float(a, kCheapGrain, TL_PICK(strong_zero_div)); }
-void maximum(const KernelArgs& a) {
-  binary_number(a, TL_PICK(maximum), [](auto x, auto y) { return x > y ? x : y; });
-}
-void minimum(const KernelArgs& a) {
-  binary_number(a, TL_PICK(minimum), [](auto x, auto y) { return x < y ? x : y; });
-}
+void maximum(const KernelArgs& a) { binary_number(a, TL_PICK(maximum), Larger{}); }
+void minimum(const KernelArgs& a) { binary_number(a, TL_PICK(minimum), Smaller{}); }
 
-void add_scalar(const KernelArgs& a) {
-  scalar_number(a, a.as<AddScalarAttrs>().value, TL_PICK(add),
-                [](auto x, auto y) { return wrapped_add(x, y); });
-}
+void add_scalar(const KernelArgs& a) { scalar_number(a, a.as<AddScalarAttrs>().value, TL_PICK(add), Sum{}); }
 void mul_scalar(const KernelArgs& a) {
-  scalar_number(a, a.as<MulScalarAttrs>().value, TL_PICK(mul),
-                [](auto x, auto y) { return wrapped_mul(x, y); });
+  scalar_number(a, a.as<MulScalarAttrs>().value, TL_PICK(mul), Product{});
 }
 
 void clip(const KernelArgs& a) {
@@ -277,7 +284,7 @@ void relu_grad(const KernelArgs& a) {
   if (is_floating(a[0].dtype())) return pair_float(a, TL_PICK(relu_grad));
   with_integer(a[0].dtype(), [&](auto zero) {
     using T = decltype(zero);
-    binary_integer<T>(a, [](T g, T y) { return y > T{0} ? g : T{0}; });
+    for_integer_rows<T, T>(a, integer_row<PassWherePositive, T, T>);
   });
 }
 void tanh_grad(const KernelArgs& a) { pair_float(a, TL_PICK(tanh_grad)); }
