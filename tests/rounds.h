@@ -6,10 +6,13 @@ namespace tl::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int rounds(int all) { return (all + 7) / 8; }
+// From one allocation that fails to the next, or from one limit of memory to the next, in units of those of the Release build.
+constexpr int failures_apart = 3;
 // From one bit to flip to the next: odd, so that all bits of a byte have their turn.
 constexpr unsigned bits_apart = 5;
 #else
 constexpr int rounds(int all) { return all; }
+constexpr int failures_apart = 1;
 constexpr unsigned bits_apart = 1;
 #endif
 

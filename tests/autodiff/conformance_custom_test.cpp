@@ -9,15 +9,15 @@
 namespace tl::tape_test {
 namespace {
 
-using Tensors = std::vector<Tensor>;
+using TensorList = std::vector<Tensor>;
 
 struct Custom : TapeFixture {
   // f(x) of one tensor with a rule that gets the operand and the gradient of the result.
   Tensor call(const std::string& name, const std::function<Tensor(const Tensor&)>& f,
               const std::function<Tensor(const Tensor& x, const Tensor& g)>& rule, const Tensor& x) {
     return custom_gradient(c,
-                           {name, [f](Span<const Tensor> in) { return Tensors{f(in[0])}; },
-                            [rule](const RuleArgs& a) { return Tensors{rule(a.in[0], a.grad[0])}; }},
+                           {name, [f](Span<const Tensor> in) { return TensorList{f(in[0])}; },
+                            [rule](const RuleArgs& a) { return TensorList{rule(a.in[0], a.grad[0])}; }},
                            Span<const Tensor>(&x, 1))[0];
   }
   V derivatives(const Function& f, double at, int n) { return tape_test::derivatives(f, scalar(at), n); }
@@ -54,9 +54,9 @@ TEST_CASE_METHOD(Custom, "C5 captured variables") {
   VariableRef w = VariableRef::make(scalar(3), "w");
   Tensor x = scalar(6);
   CustomGradient rule{
-      "scale", [&](Span<const Tensor> in) { return Tensors{mul(in[0], w->read())}; },
+      "scale", [&](Span<const Tensor> in) { return TensorList{mul(in[0], w->read())}; },
       [](const RuleArgs& a) {
-        return Tensors{mul_scalar(mul(a.in[1], a.grad[0]), 4), mul_scalar(mul(a.in[0], a.grad[0]), 5)};
+        return TensorList{mul_scalar(mul(a.in[1], a.grad[0]), 4), mul_scalar(mul(a.in[0], a.grad[0]), 5)};
       }};
   Variable* captured[] = {w.get()};
   Tape tape(c, {});
@@ -80,9 +80,9 @@ TEST_CASE_METHOD(Custom, "C5 captured variables") {
   second.watch(rows);
   Tensor out = custom_gradient(
       c,
-      {"layer", [&](Span<const Tensor> in) { return Tensors{matmul(in[0], kernel->read())}; },
+      {"layer", [&](Span<const Tensor> in) { return TensorList{matmul(in[0], kernel->read())}; },
        [](const RuleArgs& a) {
-         return Tensors{full(a.context, {3, 2}, 1, DType::kF64), full(a.context, {2, 4}, 1, DType::kF64)};
+         return TensorList{full(a.context, {3, 2}, 1, DType::kF64), full(a.context, {2, 4}, 1, DType::kF64)};
        }},
       Span<const Tensor>(&rows, 1), variables)[0];
   GradientSource both[] = {of(rows), of(kernel)};
@@ -93,8 +93,8 @@ TEST_CASE_METHOD(Custom, "C5 captured variables") {
 
 TEST_CASE_METHOD(Custom, "C7 what a rule can get wrong is told under its name") {
   Tensor x = vector({1, 2});
-  auto forward = [](Span<const Tensor> in) { return Tensors{square(in[0])}; };
-  auto error_of = [&](std::function<Tensors(const RuleArgs&)> backward) {
+  auto forward = [](Span<const Tensor> in) { return TensorList{square(in[0])}; };
+  auto error_of = [&](std::function<TensorList(const RuleArgs&)> backward) {
     Tape tape(c, {});
     tape.watch(x);
     Tensor y = custom_gradient(c, {"my_rule", forward, std::move(backward)}, Span<const Tensor>(&x, 1))[0];
@@ -104,31 +104,31 @@ TEST_CASE_METHOD(Custom, "C7 what a rule can get wrong is told under its name") 
     return message;
   };
   CHECK(error_of([](const RuleArgs&) {
-          return Tensors{};
+          return TensorList{};
         }).find("[my_rule] the gradient rule must return one gradient") == 0);
   CHECK(error_of([](const RuleArgs& a) {
-          return Tensors{a.grad[0], a.grad[0]};
+          return TensorList{a.grad[0], a.grad[0]};
         }).find("2 gradients for 1 inputs") != std::string::npos);
   CHECK(error_of([](const RuleArgs& a) {
-          return Tensors{sum(a.grad[0])};
+          return TensorList{sum(a.grad[0])};
         }).find("must have the dtype and shape of input 0") != std::string::npos);
   CHECK(error_of([](const RuleArgs& a) {
-          return Tensors{cast(a.grad[0], DType::kF32)};
+          return TensorList{cast(a.grad[0], DType::kF32)};
         }).find("[my_rule] gradient 0") == 0);
-  CHECK(error_of([](const RuleArgs&) -> Tensors { fail(Code::kNotFound, "[elsewhere] as it is"); }) ==
+  CHECK(error_of([](const RuleArgs&) -> TensorList { fail(Code::kNotFound, "[elsewhere] as it is"); }) ==
         "[elsewhere] as it is");
   Custom other;
   CHECK(error_of([&](const RuleArgs&) {
-          return Tensors{other.vector({1, 2})};
+          return TensorList{other.vector({1, 2})};
         }).find("another context") != std::string::npos);
   CHECK(message_of([&] {
-          custom_gradient(c, {"none", [](Span<const Tensor>) { return Tensors(1); }, nullptr},
+          custom_gradient(c, {"none", [](Span<const Tensor>) { return TensorList(1); }, nullptr},
                           Span<const Tensor>(&x, 1));
         }).find("[none] 'outputs[0]' must be a tensor") == 0);
   Tape tape_of_none(c, {});
   tape_of_none.watch(x);
   CHECK(message_of([&] {
-          custom_gradient(c, {"none", [](Span<const Tensor>) { return Tensors(); }, nullptr},
+          custom_gradient(c, {"none", [](Span<const Tensor>) { return TensorList(); }, nullptr},
                           Span<const Tensor>(&x, 1));
         }).find("[none] the function must have at least 1 output: got 0") == 0);
   Tensor missing;
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(Custom, "C7 what a rule can get wrong is told under its name") 
   Tensor y = custom_gradient(c,
                              {"mixed", forward,
                               [](const RuleArgs& a) {
-                                return Tensors{a.grad[0], a.grad[0]};
+                                return TensorList{a.grad[0], a.grad[0]};
                               }},
                              mixed)[0];
   CHECK(message_of([&] { gradient(tape, y, of(x)); }).find("must return none for input 1, which is i32") !=
@@ -155,9 +155,9 @@ TEST_CASE_METHOD(Custom, "C7 forward mode through a rule: its own, or an error t
   CustomGradient rule{
       "cube",
       [](Span<const Tensor> in) {
-        return Tensors{mul(square(in[0]), in[0]), in[0]};
+        return TensorList{mul(square(in[0]), in[0]), in[0]};
       },
-      [](const RuleArgs& a) { return Tensors{mul(mul_scalar(square(a.in[0]), 3), a.grad[0])}; }};
+      [](const RuleArgs& a) { return TensorList{mul(mul_scalar(square(a.in[0]), 3), a.grad[0])}; }};
   {
     Forward forward(c, primal, Span<const Tensor>(&direction, 1));
     std::string message = message_of([&] { custom_gradient(c, rule, Span<const Tensor>(&x, 1)); });
@@ -167,11 +167,11 @@ TEST_CASE_METHOD(Custom, "C7 forward mode through a rule: its own, or an error t
     CHECK(values(custom_gradient(c, rule, Span<const Tensor>(&other, 1))[0]) == V{125});
   }
   rule.jvp = [](const RuleArgs& a, Span<const Tensor> t) {
-    return Tensors{mul(mul_scalar(square(a.in[0]), 3), t[0]), Tensor()};
+    return TensorList{mul(mul_scalar(square(a.in[0]), 3), t[0]), Tensor()};
   };
   {
     Forward forward(c, primal, Span<const Tensor>(&direction, 1));
-    Tensors y = custom_gradient(c, rule, Span<const Tensor>(&x, 1));
+    TensorList y = custom_gradient(c, rule, Span<const Tensor>(&x, 1));
     CHECK(values(forward.tangent(y[0])) == V{54});
     CHECK_FALSE(forward.tangent(y[1]));
     CHECK(values(forward.tangent(mul_scalar(y[0], 10))) == V{540});
@@ -191,12 +191,12 @@ TEST_CASE_METHOD(Custom, "C7 forward mode through a rule: its own, or an error t
     Tensor y = custom_gradient(c, rule, Span<const Tensor>(&x, 1))[0];
     CHECK(values(gradient(tape, forward.tangent(y), of(x))) == V{36});
   }
-  rule.jvp = [](const RuleArgs&, Span<const Tensor> t) { return Tensors{t[0]}; };
+  rule.jvp = [](const RuleArgs&, Span<const Tensor> t) { return TensorList{t[0]}; };
   Forward forward(c, primal, Span<const Tensor>(&direction, 1));
   CHECK(message_of([&] {
           custom_gradient(c, rule, Span<const Tensor>(&x, 1));
         }).find("1 tangents for 2 outputs") != std::string::npos);
-  rule.jvp = [&](const RuleArgs&, Span<const Tensor>) { return Tensors{vector({1, 2}), Tensor()}; };
+  rule.jvp = [&](const RuleArgs&, Span<const Tensor>) { return TensorList{vector({1, 2}), Tensor()}; };
   CHECK(message_of([&] {
           custom_gradient(c, rule, Span<const Tensor>(&x, 1));
         }).find("[cube] tangent 0 must have") == 0);
@@ -247,17 +247,17 @@ TEST_CASE_METHOD(Custom, "several outputs: the rule gets null for those that not
   Tape tape(c, {});
   tape.watch(x);
   bool second_arrived = true;
-  Tensors y = custom_gradient(c,
-                              {"two",
-                               [](Span<const Tensor> in) {
-                                 return Tensors{square(in[0]), in[0], in[0]};
-                               },
-                               [&](const RuleArgs& a) {
-                                 second_arrived = static_cast<bool>(a.grad[1]);
-                                 CHECK(values(a.out[0]) == V{9});
-                                 return Tensors{add(mul_scalar(a.grad[0], 10), a.grad[2])};
-                               }},
-                              Span<const Tensor>(&x, 1));
+  TensorList y = custom_gradient(c,
+                                 {"two",
+                                  [](Span<const Tensor> in) {
+                                    return TensorList{square(in[0]), in[0], in[0]};
+                                  },
+                                  [&](const RuleArgs& a) {
+                                    second_arrived = static_cast<bool>(a.grad[1]);
+                                    CHECK(values(a.out[0]) == V{9});
+                                    return TensorList{add(mul_scalar(a.grad[0], 10), a.grad[2])};
+                                  }},
+                                 Span<const Tensor>(&x, 1));
   REQUIRE(y.size() == 3);
   CHECK(values(gradient(tape, add(y[0], mul_scalar(y[2], 7)), of(x))) == V{17});
   CHECK_FALSE(second_arrived);
@@ -270,8 +270,8 @@ TEST_CASE_METHOD(Custom, "a rule lives as long as a tape needs it") {
     Tape tape(c, {/*persistent=*/true});
     tape.watch(x);
     y = custom_gradient(c,
-                        {"held", [](Span<const Tensor> in) { return Tensors{square(in[0])}; },
-                         [alive](const RuleArgs& a) { return Tensors{a.grad[0]}; }},
+                        {"held", [](Span<const Tensor> in) { return TensorList{square(in[0])}; },
+                         [alive](const RuleArgs& a) { return TensorList{a.grad[0]}; }},
                         Span<const Tensor>(&x, 1))[0];
     CHECK(alive.use_count() == 2);
     gradient(tape, y, of(x));
@@ -282,8 +282,8 @@ TEST_CASE_METHOD(Custom, "a rule lives as long as a tape needs it") {
   Tape tape(c, {});
   tape.watch(x);
   y = custom_gradient(c,
-                      {"held", [](Span<const Tensor> in) { return Tensors{square(in[0])}; },
-                       [alive](const RuleArgs& a) { return Tensors{a.grad[0]}; }},
+                      {"held", [](Span<const Tensor> in) { return TensorList{square(in[0])}; },
+                       [alive](const RuleArgs& a) { return TensorList{a.grad[0]}; }},
                       Span<const Tensor>(&x, 1))[0];
   gradient(tape, y, of(x));
   CHECK(alive.use_count() == 1);

@@ -12,13 +12,13 @@
 namespace tl::tape_test {
 namespace {
 
-using Tensors = std::vector<Tensor>;
+using TensorList = std::vector<Tensor>;
 
 struct Recomputed : TapeFixture {
   Function segment(Function f) {
     return [this, f](const Tensor& x) {
       return recompute(
-          c, "segment", [f](Span<const Tensor> in) { return Tensors{f(in[0])}; },
+          c, "segment", [f](Span<const Tensor> in) { return TensorList{f(in[0])}; },
           Span<const Tensor>(&x, 1))[0];
     };
   }
@@ -33,8 +33,8 @@ TEST_CASE_METHOD(Recomputed, "C9 recompute around a custom rule, orders 1 to 3")
   auto f = [&](const Tensor& x) {
     return custom_gradient(
         c,
-        {"sine", [](Span<const Tensor> in) { return Tensors{sin(in[0])}; },
-         [](const RuleArgs& a) { return Tensors{mul(mul_scalar(cos(a.in[0]), 2), a.grad[0])}; }},
+        {"sine", [](Span<const Tensor> in) { return TensorList{sin(in[0])}; },
+         [](const RuleArgs& a) { return TensorList{mul(mul_scalar(cos(a.in[0]), 2), a.grad[0])}; }},
         Span<const Tensor>(&x, 1))[0];
   };
   Function plain = [&](const Tensor& x) { return f(f(x)); };
@@ -57,11 +57,11 @@ TEST_CASE_METHOD(Recomputed,
   Tape tape(c, {});
   tape.watch(x);
   Tensor in[] = {x, x, i};
-  Tensors y = recompute(
+  TensorList y = recompute(
       c, "mixed",
       [](Span<const Tensor> t) {
-        return Tensors{mul(square(t[0]), t[1]), mul(t[1], cast(t[2], DType::kF64)),
-                       argmax(reshape(t[0], IntList{1}), IntList{0})};
+        return TensorList{mul(square(t[0]), t[1]), mul(t[1], cast(t[2], DType::kF64)),
+                          argmax(reshape(t[0], IntList{1}), IntList{0})};
       },
       in);
   REQUIRE(y.size() == 3);
@@ -72,7 +72,7 @@ TEST_CASE_METHOD(Recomputed,
   Tape second(c, {});
   second.watch(empty);
   Tensor z = recompute(
-      c, "empty", [](Span<const Tensor> t) { return Tensors{sum(square(t[0]))}; },
+      c, "empty", [](Span<const Tensor> t) { return TensorList{sum(square(t[0]))}; },
       Span<const Tensor>(&empty, 1))[0];
   CHECK(gradient(second, z, of(empty)).shape() == Shape{0, 3});
 }
@@ -122,7 +122,7 @@ TEST_CASE_METHOD(
       c, "dropout",
       [&](Span<const Tensor> in) {
         mask = cast(less(uniform(c, {64}, 0, 1, DType::kF64), scalar(.5)), DType::kF64);
-        return Tensors{mul(square(in[0]), mask)};
+        return TensorList{mul(square(in[0]), mask)};
       },
       Span<const Tensor>(&x, 1))[0];
   V drawn = values(mask);
@@ -187,10 +187,10 @@ TEST_CASE_METHOD(Recomputed, "forward mode through a segment, alone and together
   {
     Forward forward(c, both, directions);
     Tensor in[] = {x, x, full(c, {}, 4, DType::kI32)};
-    Tensors y = recompute(
+    TensorList y = recompute(
         c, "product",
         [](Span<const Tensor> t) {
-          return Tensors{mul(t[0], square(t[1])), t[2]};
+          return TensorList{mul(t[0], square(t[1])), t[2]};
         },
         in);
     CHECK(values(forward.tangent(y[0]))[0] == Approx(3 * .25 * 2).epsilon(1e-15));  // 3 x^2 dx

@@ -11,7 +11,7 @@
 namespace tl::test {
 namespace {
 
-using Tensors = std::vector<Tensor>;
+using TensorList = std::vector<Tensor>;
 using F = std::function<Tensor(const Tensor&)>;
 
 struct Rules : Numbers {
@@ -35,9 +35,9 @@ struct Rules : Numbers {
 TEST_CASE_METHOD(Rules, "F7 a sine with a rule of its own, to the third order in all nestings") {
   F sine = [&](const Tensor& x) {
     CustomGradient rule{
-        "sine", [](Span<const Tensor> in) { return Tensors{sin(in[0])}; },
-        [](const RuleArgs& a) { return Tensors{mul(a.grad[0], cos(a.in[0]))}; },
-        [](const RuleArgs& a, Span<const Tensor> v) { return Tensors{mul(v[0], cos(a.in[0]))}; }};
+        "sine", [](Span<const Tensor> in) { return TensorList{sin(in[0])}; },
+        [](const RuleArgs& a) { return TensorList{mul(a.grad[0], cos(a.in[0]))}; },
+        [](const RuleArgs& a, Span<const Tensor> v) { return TensorList{mul(v[0], cos(a.in[0]))}; }};
     return custom_gradient(c, rule, Span<const Tensor>(&x, 1))[0];
   };
   const double expected[] = {std::cos(0.7), -std::sin(0.7), -std::cos(0.7)};
@@ -60,9 +60,9 @@ TEST_CASE_METHOD(Rules,
         c, "outer",
         [&](Span<const Tensor> in) {
           Tensor inner =
-              recompute(c, "inner", [](Span<const Tensor> z) { return Tensors{sin(mul(z[0], z[1]))}; },
+              recompute(c, "inner", [](Span<const Tensor> z) { return TensorList{sin(mul(z[0], z[1]))}; },
                         {in[0], in[0]})[0];
-          return Tensors{mul(inner, exp(in[0]))};
+          return TensorList{mul(inner, exp(in[0]))};
         },
         Span<const Tensor>(&x, 1))[0];
   };
@@ -83,7 +83,7 @@ TEST_CASE_METHOD(Rules,
                  "recomputed segments draw their random numbers again and find variables in forward mode") {
   VariableRef w = VariableRef::make(vector({2, 3, 4, 5}), "w");
   Tensor x = full(c, {4}, 1.0, DType::kF64);
-  auto segment = [&](Span<const Tensor> in) { return Tensors{dropout(mul(in[0], w->read()), 0.5)}; };
+  auto segment = [&](Span<const Tensor> in) { return TensorList{dropout(mul(in[0], w->read()), 0.5)}; };
   GradientSource primals[] = {by(w)};
   const Tensor along[] = {vector({1, 1, 1, 1})};
   Forward forward(c, primals, along);

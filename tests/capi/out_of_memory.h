@@ -6,8 +6,11 @@
 #include <atomic>
 #include <string>
 
+#include "tests/rounds.h"
+
 extern std::atomic<long> allocations_left;  // of all threads; below 0: any number
 constexpr long kMost = 300;                 // no call here needs as many, but where it says so
+constexpr long kApart = tl::test::failures_apart;
 
 void check(bool ok, const std::string& what);
 tl_context* new_context();

@@ -108,7 +108,7 @@ struct Folder {
 
 void test_saves(bool asynchronous) {
   bool finished = false;
-  for (long k = 0; k < 10 * kMost && !finished; k++) {
+  for (long k = 0; k < 10 * kMost && !finished; k += kApart) {
     const std::string where =
         std::string(asynchronous ? "asynchronous save" : "save") + ", allocation " + std::to_string(k);
     const Folder folder;
@@ -152,7 +152,7 @@ void test_restores(bool partly) {
     check(run.fine && tl_checkpoint_manager_save(run.manager, 1, NAN) == TL_OK, "restore: the checkpoint");
   }
   bool finished = false;
-  for (long k = 0; k < 10 * kMost && !finished; k++) {
+  for (long k = 0; k < 10 * kMost && !finished; k += kApart) {
     const std::string where =
         std::string(partly ? "partial restore" : "restore") + ", allocation " + std::to_string(k);
     Run run(folder.path, false);

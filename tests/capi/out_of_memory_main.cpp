@@ -60,7 +60,7 @@ namespace {
 void test_recording(const char* name, int before, bool explain,
                     const std::function<tl_tensor*(tl_context*, tl_tensor* y, tl_tensor* w)>& op) {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where =
         std::string(name) + " after " + std::to_string(before) + " ops, allocation " + std::to_string(k);
     tl_context* c = new_context();
@@ -112,7 +112,7 @@ void test_recording_of_ops() {
 // A tape that could not begin, pause or go on must not stay behind in its context.
 void test_states_of_a_tape() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     tl_context* c = new_context();
     tl_tensor* x = tl_variable_new(c, tl_scalar(c, TL_F64, 3), "x", true);
     allocations_left = k;
@@ -134,7 +134,7 @@ void test_states_of_a_tape() {
 // A metric is made or not, and an update adds to all of its state or to none.
 void test_metrics() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "metrics, allocation " + std::to_string(k);
     tl_context* c = new_context();
     const int64_t dims[] = {4};
@@ -167,7 +167,7 @@ void test_metrics() {
 // Forward mode gives a result its tangent, or no result.
 void test_forward() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "forward, allocation " + std::to_string(k);
     tl_context* c = new_context();
     tl_tensor *x = tl_scalar(c, TL_F64, 3), *one = tl_scalar(c, TL_F64, 1);
@@ -191,7 +191,7 @@ void test_forward() {
 // One that could not begin or go on must not stay behind in its context, and is as it was.
 void test_states_of_forward() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "forward states, allocation " + std::to_string(k);
     tl_context* c = new_context();
     tl_tensor *x = tl_scalar(c, TL_F64, 3), *w = tl_variable_new(c, tl_scalar(c, TL_F64, 5), "w", true);
@@ -227,7 +227,7 @@ tl_status gradient_of_one(tl_context* c, void* w, tl_tensor* const* inputs, size
 // A batch that could not be run has ended, and the next one works; a Jacobian likewise.
 void test_vmap() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "vmap, allocation " + std::to_string(k);
     tl_context* c = new_context();
     const float values[] = {3, 5};
@@ -274,7 +274,7 @@ void test_context_free() {
 
 void test_folder(const char* folder) {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     tl_context* c = new_context();
     allocations_left = k;
     tl_dataset* data = tl_dataset_from_idx_folder(c, folder, TL_DATA_TRAIN, 0);
@@ -298,7 +298,7 @@ tl_status doubled(tl_context* c, void*, const tl_element_place*, tl_tensor* cons
 // A pipeline is made or not; and an element that could not be made comes at the next call.
 void test_pipelines() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "a pipeline, allocation " + std::to_string(k);
     tl_context* c = new_context();
     tl_dataset* numbers = tl_dataset_shuffle_buffer(c, tl_dataset_range(c, 0, 20, 1), 1, 3);
@@ -339,7 +339,7 @@ void test_pipelines() {
 // An update of rows changes the variable, its slots and the count, or nothing.
 void test_updates_of_rows() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "rows, allocation " + std::to_string(k);
     tl_context* c = new_context();
     const int64_t dims[] = {4, 2}, of_rows[] = {2, 2}, two[] = {2}, places[] = {1, 3};
@@ -386,7 +386,7 @@ tl_status squared(tl_context* c, void*, tl_tensor* const* in, size_t, tl_tensor*
 // Functions that are differentiated as a whole: their user data ends once, and no tape or forward mode stays behind.
 void test_functions() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "functions, allocation " + std::to_string(k);
     tl_context* c = new_context();
     tl_tensor *x = tl_variable_new(c, tl_scalar(c, TL_F64, 3), "x", true), *v = tl_scalar(c, TL_F64, 1);
@@ -424,7 +424,7 @@ tl_status counting_step(tl_context* c, void* w, tl_tensor* const* in, size_t, tl
 // or not, and the function goes on either way.
 void test_compiled_steps() {
   bool finished = false;
-  for (long k = 0; k < 10 * kMost && !finished; k++) {  // programs and plans are made of lists
+  for (long k = 0; k < 10 * kMost && !finished; k += kApart) {  // programs and plans are made of lists
     const std::string where = "compiled steps, allocation " + std::to_string(k);
     tl_context* c = new_context();
     tl_tensor* w = tl_variable_new(c, tl_scalar(c, TL_F64, 1), "w", true);
@@ -467,7 +467,7 @@ void test_compiled_steps() {
 // A feed is there whole or not at all, and a batch that could not be given comes at the next call.
 void test_feeds() {
   bool finished = false;
-  for (long k = 0; k < kMost && !finished; k++) {
+  for (long k = 0; k < kMost && !finished; k += kApart) {
     const std::string where = "feeds, allocation " + std::to_string(k);
     tl_context* c = new_context();
     const int64_t dims[] = {4, 2};

@@ -13,7 +13,7 @@ using test::program_of;
 
 namespace {
 
-struct Fixture {
+struct Passes {
   Context c{ContextOptions{1, 1, 0, nullptr, nullptr}};
   using Run = void (*)(Program&, Context&);
 
@@ -32,7 +32,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "canonicalise takes operands for results that are the same", "[compile]") {
+TEST_CASE_METHOD(Passes, "canonicalise takes operands for results that are the same", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   const std::string only_x = x + "return %0\n";
   auto gone = [&](const std::string& nodes, const std::string& result) {
@@ -71,7 +71,7 @@ TEST_CASE_METHOD(Fixture, "canonicalise takes operands for results that are the 
       x + "%1: f32 (2, 3) = check_range %0 {low=0, high=1, nan=false}\n%2: f32 (2, 3) = exp %0\nreturn %2\n");
 }
 
-TEST_CASE_METHOD(Fixture, "element-wise ops broadcast by themselves", "[compile]") {
+TEST_CASE_METHOD(Passes, "element-wise ops broadcast by themselves", "[compile]") {
   const std::string inputs = "input %0: f32 (2, 3)\ninput %1: f32 (3,)\n";
   CHECK(after(compile::absorb_broadcasts,
               inputs + "%2 = broadcast_to %1 {shape=[2, 3]}\n%3 = mul %0 %2\nreturn %3\n") ==
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(Fixture, "element-wise ops broadcast by themselves", "[compile]
        inputs + "%2: f32 (2, 3) = broadcast_to %1 {shape=[2, 3]}\n%3: f32 (2, 3) = exp %2\nreturn %3\n");
 }
 
-TEST_CASE_METHOD(Fixture, "products of matrices take one matrix for copies of it", "[compile]") {
+TEST_CASE_METHOD(Passes, "products of matrices take one matrix for copies of it", "[compile]") {
   if (kernels::gemm_cpu() == kernels::GemmCpu::portable) {
     WARN("skipped: the portable kernels do not give each row the same bits in a larger product");
     return;
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(Fixture, "products of matrices take one matrix for copies of it
                                        "%3: f32 (4, 1, 40) = " + product("%0 %2", plain) + "3\n");
 }
 
-TEST_CASE_METHOD(Fixture, "what is computed of constants is computed once", "[compile]") {
+TEST_CASE_METHOD(Passes, "what is computed of constants is computed once", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   CHECK(after(compile::fold_constants,
               x + "%1 = full {shape=[3], value=2, dtype=f32}\n%2 = exp %1\n%3 = mul %0 %2\nreturn %3\n") ==
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "what is computed of constants is computed once", "[co
        "%0: f32 (3,) = uniform {shape=[3], low=0, high=1, dtype=f32, draw=0}\nreturn %0\n");
 }
 
-TEST_CASE_METHOD(Fixture, "constants of one number are that number where it is broadcast", "[compile]") {
+TEST_CASE_METHOD(Passes, "constants of one number are that number where it is broadcast", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   // Those of the text are filled with ones.
   CHECK(after(compile::shrink_constants,
@@ -146,7 +146,7 @@ TEST_CASE_METHOD(Fixture, "constants of one number are that number where it is b
   CHECK(to_text(p) == before);
 }
 
-TEST_CASE_METHOD(Fixture, "what is computed twice is computed once", "[compile]") {
+TEST_CASE_METHOD(Passes, "what is computed twice is computed once", "[compile]") {
   const std::string x = "input %0: f32 (2, 3)\n";
   CHECK(after(compile::merge_common, x + "%1 = exp %0\n%2 = exp %0\n%3 = sum %1 {axes=[0], "
                                          "keepdims=false}\n%4 = sum %2 {axes=[0], keepdims=false}\n"
@@ -162,7 +162,7 @@ TEST_CASE_METHOD(Fixture, "what is computed twice is computed once", "[compile]"
        x + "%1: f32 (2, 3) = exp %0\n%2: f32 (2, 3) = exp %0 {again=1}\nreturn %1 %2\n");
 }
 
-TEST_CASE_METHOD(Fixture, "what nobody takes goes, but checks stay", "[compile]") {
+TEST_CASE_METHOD(Passes, "what nobody takes goes, but checks stay", "[compile]") {
   CHECK(
       after(
           compile::drop_dead,
@@ -172,7 +172,7 @@ TEST_CASE_METHOD(Fixture, "what nobody takes goes, but checks stay", "[compile]"
       "%3: f32 (2,) = sparse_softmax_cross_entropy %1 %2\nreturn %0\n");
 }
 
-TEST_CASE_METHOD(Fixture, "updates come behind all that can fail, and no later than they must", "[compile]") {
+TEST_CASE_METHOD(Passes, "updates come behind all that can fail, and no later than they must", "[compile]") {
   const std::string head =
       "input %0: f32 (3,)\ninput %1: i32 (2,)\ninput %2: f32 (2, 3)\nvariable 'w' %3: f32 (3,) becomes %5\n"
       "variable 'rate' %4: f32 ()\n";
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(Fixture, "updates come behind all that can fail, and no later t
   CHECK(after(compile::schedule, checked) == checked);
 }
 
-TEST_CASE_METHOD(Fixture, "a broken program is found between passes", "[compile]") {
+TEST_CASE_METHOD(Passes, "a broken program is found between passes", "[compile]") {
   Program p = program_of(c, "input %0: f32 (2, 3)\n%1 = exp %0\nreturn %1\n");
   p.outputs[0] = 9;
   CHECK_THROWS_WITH(compile::run_passes(p, c, {}, true, false),

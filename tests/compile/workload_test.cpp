@@ -11,10 +11,10 @@ namespace {
 using Activation = Tensor (*)(const Tensor&);
 Tensor leaky(const Tensor& x) { return leaky_relu(x, 0.2); }
 
-struct Network {
+struct Layers {
   std::vector<VariableRef> variables;  // weight, bias, weight, bias, ...
 
-  Network(Context& c, std::initializer_list<int64_t> sizes, uint64_t seed) {
+  Layers(Context& c, std::initializer_list<int64_t> sizes, uint64_t seed) {
     for (const int64_t* size = sizes.begin(); size + 1 != sizes.end(); size++) {
       variables.push_back(VariableRef::make(mul_scalar(data(c, {size[0], size[1]}, seed++), 0.3), "weight"));
       variables.push_back(VariableRef::make(mul_scalar(data(c, {size[1]}, seed++), 0.1), "bias"));
@@ -60,12 +60,12 @@ struct Workload {
   }
 
   Context& c;
-  std::vector<Network> nets;
+  std::vector<Layers> nets;
   std::vector<std::unique_ptr<optim::Optimizer>> optimizers;
   std::vector<VariableRef> more;
   std::vector<VariableRef> state() const {
     std::vector<VariableRef> all = more;
-    for (const Network& n : nets) all.insert(all.end(), n.variables.begin(), n.variables.end());
+    for (const Layers& n : nets) all.insert(all.end(), n.variables.begin(), n.variables.end());
     for (const auto& o : optimizers)
       for (const VariableRef& v : o->variables()) all.push_back(v);
     return all;
@@ -133,7 +133,7 @@ struct Gan : Workload {
     return mean(sigmoid_cross_entropy(full(c, {8, 1}, label, DType::kF32), logits));
   }
   Values step(Span<const Tensor> in) override {
-    Network &generator = nets[0], &critic = nets[1];
+    Layers &generator = nets[0], &critic = nets[1];
     if (penalty) {
       Tensor fake = tanh(forward(generator.values(), in[1], leaky));
       Tape outer(c, {});

@@ -17,6 +17,7 @@
 #include "core/data/iterator.h"
 #include "core/data/shuffle.h"
 #include "core/tensor/context.h"
+#include "tests/data/values.h"
 
 using tl::Code;
 using tl::Context;
@@ -40,11 +41,6 @@ Tensor counting(Context& context, const Shape& shape) {
   Tensor t = context.allocate(tl::DTypeOf<T>::value, shape);
   for (int64_t i = 0; i < t.elements(); i++) t.mutable_data<T>()[i] = static_cast<T>(i);
   return t;
-}
-
-template <class T>
-std::vector<T> values(const Tensor& t) {
-  return {t.data<T>(), t.data<T>() + t.elements()};
 }
 
 // The ids that come out in one epoch of a dataset of i32 batches or elements.

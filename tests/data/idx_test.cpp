@@ -20,6 +20,7 @@
 #include "core/base/error.h"
 #include "core/data/idx_folder.h"
 #include "core/data/iterator.h"
+#include "tests/data/values.h"
 #include "tests/io/folder.h"
 
 using tl::Code;
@@ -92,11 +93,6 @@ size_t open_files() {
   size_t n = 0;
   for (auto& entry : fs::directory_iterator("/proc/self/fd")) n += !entry.path().empty();
   return n;
-}
-
-template <class T>
-std::vector<T> values(const Tensor& t) {
-  return {t.data<T>(), t.data<T>() + t.elements()};
 }
 
 }  // namespace

@@ -12,12 +12,12 @@ using tl::Context;
 
 namespace {
 
-struct Kind {
+struct Between {
   const char* name;
   DatasetPtr (*make)(const DatasetPtr&, int64_t size);
 };
 
-const Kind kKinds[] = {
+const Between kBetween[] = {
     {"nothing", [](const DatasetPtr& d, int64_t) { return d; }},
     {"buffer", [](const DatasetPtr& d, int64_t size) { return shuffle(d, 3, size); }},
     {"batch", [](const DatasetPtr& d, int64_t size) { return batch(d, size); }},
@@ -39,7 +39,7 @@ struct Pipeline {
   std::unique_ptr<DatasetIterator> it;
 };
 
-Pipeline make(Context& c, const Kind& kind, int64_t size, bool stop_on_empty, Ahead ahead) {
+Pipeline make(Context& c, const Between& kind, int64_t size, bool stop_on_empty, Ahead ahead) {
   Pipeline p;
   p.mixture = sample_from({range(0, 25, 1), range(100, 120, 1)}, {1, 1}, 7, stop_on_empty);
   p.dataset = p.mixture;
@@ -59,7 +59,7 @@ TEST_CASE("weights that change at any time count alike, with threads and after a
   for (int round = 0; round < tl::test::rounds(63); round++) {
     std::mt19937 random(static_cast<unsigned>(round));
     auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    const Kind& kind = kKinds[round % std::size(kKinds)];
+    const Between& kind = kBetween[round % std::size(kBetween)];
     const int64_t size = 2 + below(11);
     const bool stop_on_empty = below(2) == 1;
     INFO("round " << round << ", " << kind.name << ", size " << size << ", stop_on_empty " << stop_on_empty);

@@ -16,10 +16,6 @@ using Numbers = std::vector<int64_t>;
 
 namespace {
 
-struct OneThread : tl::ContextOptions {
-  OneThread() { threads = 1; }
-};
-
 Numbers upto(int64_t n) {
   Numbers all(static_cast<size_t>(n));
   std::iota(all.begin(), all.end(), int64_t{0});

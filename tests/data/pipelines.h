@@ -16,6 +16,10 @@ namespace pipelines {
 
 using namespace tl::data;
 
+struct OneThread : tl::ContextOptions {
+  OneThread() { threads = 1; }
+};
+
 class Lambda : public Function {
  public:
   using Body = std::function<bool(const Place&, Element&)>;

@@ -15,10 +15,6 @@ using tl::Context;
 
 namespace {
 
-struct OneThread : tl::ContextOptions {
-  OneThread() { threads = 1; }
-};
-
 // Mixes what it gets with the seed of the place: it shows where a place is not the one it was.
 FunctionPtr augment() {
   return lambda([](const Place& place, Element& e) {

@@ -20,6 +20,7 @@
 #include "core/dist/control_server.h"
 #include "core/dist/tcp.h"
 #include "tests/dist/control_bytes.h"
+#include "tests/dist/descriptors.h"
 #include "tests/rounds.h"
 
 using namespace tl;
@@ -33,14 +34,6 @@ int free_port() {
   std::string problem;
   const tcp::Descriptor listener = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
   return tcp::port_of(tcp::own_address(listener.get()));
-}
-
-size_t open_descriptors() {
-  size_t count = 0;
-  DIR* folder = ::opendir("/proc/self/fd");
-  while (::readdir(folder)) count++;
-  ::closedir(folder);
-  return count;
 }
 
 ServerOptions served(int size) {

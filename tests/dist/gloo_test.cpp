@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/dist/plugin.h"
+#include "tests/dist/descriptors.h"
 #include "tests/dist/everything.h"
 #include "tests/dist/memory_transport.h"
 #include "tests/rounds.h"
@@ -41,13 +42,6 @@ const tl_transport_table* gloo() {
   }
   return &open_plugin("gloo", TAPELOOP_PLUGIN_FOLDER);
 #endif
-}
-
-size_t open_descriptors() {
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-    count += entry.path().empty() ? 0 : 1;
-  return count;
 }
 
 // Ranks with nothing above the transport.

@@ -20,7 +20,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr const char* kOp = "test";
+constexpr const char* kCalled = "test";
 
 // All ranks but one failed with a code, and the texts say all the words.
 void others_failed(const std::vector<Outcome>& out, int but, Code code,
@@ -133,7 +133,7 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
   using Body = std::function<void(Context&, Group&, bool odd)>;
   auto reduced = [](Context& c, Group& g, DType dtype, const Shape& shape, Reduction r = Reduction::kSum) {
     const Tensor x = c.allocate(dtype, shape);
-    (void)g.all_reduce(kOp, Span<const Tensor>(&x, 1), r);
+    (void)g.all_reduce(kCalled, Span<const Tensor>(&x, 1), r);
   };
   const std::vector<std::pair<const char*, Body>> cases = {
       {"shape of tensor 0: (2, 4) and (2, 3)",
@@ -151,15 +151,15 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
          reduced(c, g, DType::kF32, {2}, odd ? Reduction::kMax : Reduction::kSum);
        }},
       {"operation: barrier and all_reduce",
-       [&](Context& c, Group& g, bool odd) { odd ? g.barrier(kOp) : reduced(c, g, DType::kF32, {2}); }},
+       [&](Context& c, Group& g, bool odd) { odd ? g.barrier(kCalled) : reduced(c, g, DType::kF32, {2}); }},
       {"root: 2 and 0",
        [&](Context& c, Group& g, bool odd) {
          const Tensor x = c.allocate(DType::kF32, {3});
-         (void)g.broadcast(kOp, Span<const Tensor>(&x, 1), odd ? 2 : 0);
+         (void)g.broadcast(kCalled, Span<const Tensor>(&x, 1), odd ? 2 : 0);
        }},
       {"number of rows",
        [&](Context& c, Group& g, bool odd) {
-         (void)g.reduce_scatter(kOp, c.allocate(DType::kF32, {4}), Reduction::kSum,
+         (void)g.reduce_scatter(kCalled, c.allocate(DType::kF32, {4}), Reduction::kSum,
                                 odd ? std::vector<int64_t>{1, 1, 2} : std::vector<int64_t>{2, 1, 1});
        }},
       // Lists that are too long for a message: known by their digests, and sent apart.
@@ -167,12 +167,12 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
        [&](Context& c, Group& g, bool odd) {
          std::vector<Tensor> list(2000, c.allocate(DType::kF32, {2}));
          if (odd) list[1500] = c.allocate(DType::kF32, {1});
-         (void)g.all_reduce(kOp, list, Reduction::kSum);
+         (void)g.all_reduce(kCalled, list, Reduction::kSum);
        }},
       {"number of tensors: 1 and 2000",
        [&](Context& c, Group& g, bool odd) {
          const std::vector<Tensor> list(odd ? 1 : 2000, c.allocate(DType::kF32, {2}));
-         (void)g.all_reduce(kOp, list, Reduction::kSum);
+         (void)g.all_reduce(kCalled, list, Reduction::kSum);
        }},
   };
   for (const auto& [field, body] : cases)
@@ -180,9 +180,9 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
       MemoryProcesses processes(3);
       const std::vector<Outcome> out =
           run_processes(processes, 3, [&, &body = body](int rank, Context& c, Group& g) {
-            g.barrier(kOp);
+            g.barrier(kCalled);
             body(c, g, rank == where);
-            g.barrier(kOp);
+            g.barrier(kCalled);
           });
       INFO(field << ", rank " << where);
       others_failed(out, -1, Code::kMismatch, {"differs from rank 0 in the", "at step 2"});
@@ -197,7 +197,7 @@ TEST_CASE("long lists that agree are reduced as short ones are", "[dist]") {
   all_ok(run_processes(3, [](int rank, Context& c, Group& g) {
     std::vector<Tensor> list;
     for (int k = 0; k < 2000; k++) list.push_back(tensor<int32_t>(c, Shape{2}, {rank, k}));
-    const std::vector<Tensor> sums = g.all_reduce(kOp, list, Reduction::kSum);
+    const std::vector<Tensor> sums = g.all_reduce(kCalled, list, Reduction::kSum);
     for (int k = 0; k < 2000; k++)
       if (values<int32_t>(sums[static_cast<size_t>(k)]) != std::vector<int32_t>{3, 3 * k})
         fail(Code::kInternal, "tensor ", k);
@@ -207,21 +207,21 @@ TEST_CASE("long lists that agree are reduced as short ones are", "[dist]") {
 TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to the others", "[dist]") {
   // Leaves after one step, and the others go on.
   std::vector<Outcome> out = run_processes(3, [](int rank, Context&, Group& g) {
-    g.barrier(kOp);
+    g.barrier(kCalled);
     if (rank == 2) return;
-    g.barrier(kOp);
+    g.barrier(kCalled);
   });
   CHECK(out[2].code == Code::kOk);
   others_failed(out, 2, Code::kPeerLost, {"rank 2 was lost before step 2", "it has left the group"});
 
   // Ends its context after one step, and the others have ended too.
-  all_ok(run_processes(3, [](int, Context&, Group& g) { g.barrier(kOp); }));
+  all_ok(run_processes(3, [](int, Context&, Group& g) { g.barrier(kCalled); }));
 
   // Fails in a call of its own, with others in the midst of waiting for a third.
   out = run_processes(3, [](int rank, Context& c, Group& g) {
     const Tensor x = c.allocate(rank == 1 ? DType::kBool : DType::kF32, Shape{2});
     if (rank == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    g.all_reduce(kOp, Span<const Tensor>(&x, 1), Reduction::kSum);
+    g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum);
   });
   CHECK(out[1].code == Code::kInvalidArgument);
   others_failed(out, 1, Code::kPeerLost, {"rank 1 was lost before step 1", "takes numbers: got bool"});
@@ -231,8 +231,8 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
     out = run_processes(3, [&](int rank, Context& c, Group& g) {
       const Tensor x = c.allocate(DType::kF32, Shape{elements});
       if (rank == 1) c.allocator().set_limit(static_cast<size_t>(elements) * 5);
-      g.all_gather(kOp, x);
-      g.barrier(kOp);
+      g.all_gather(kCalled, x);
+      g.barrier(kCalled);
     });
     CHECK(out[1].code == Code::kOutOfMemory);
     others_failed(out, 1, Code::kPeerLost, {"rank 1 failed at step 1 (all_gather)"});
@@ -244,13 +244,13 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
   out = run_processes(2, [&](int rank, Context& c, Group& g) {
     if (rank == 1) {
       while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      g.barrier(kOp);
+      g.barrier(kCalled);
       return;
     }
     c.set_cancel_word(&word, 7);
     std::thread other([&] { word = 7; });
     try {
-      g.barrier(kOp);
+      g.barrier(kCalled);
     } catch (...) {
       other.join();
       ended = true;
@@ -267,15 +267,15 @@ TEST_CASE("a process that fails, leaves, is cancelled, late or lost is named to 
   out = run_processes(
       3,
       [&](int rank, Context&, Group& g) {
-        g.barrier(kOp);
+        g.barrier(kCalled);
         if (rank == 1) {
           while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-          g.barrier(kOp);
+          g.barrier(kCalled);
           return;
         }
         if (rank == 0) g.set_timeout(0.2);
         try {
-          g.barrier(kOp);
+          g.barrier(kCalled);
         } catch (const Error&) {
           ended = true;
           throw;
@@ -297,9 +297,9 @@ TEST_CASE("a process that is lost at any moment: the others learn of it and hold
     });
     const std::vector<Outcome> out = run_processes(processes, size, [&](int rank, Context& c, Group& g) {
       const Tensor x = some(c, DType::kF32, {60'000}, rank);
-      const std::string first = bytes_of(g.all_reduce(kOp, Span<const Tensor>(&x, 1), Reduction::kSum));
+      const std::string first = bytes_of(g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum));
       for (;; steps++)
-        if (bytes_of(g.all_reduce(kOp, Span<const Tensor>(&x, 1), Reduction::kSum)) != first)
+        if (bytes_of(g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum)) != first)
           fail(Code::kInternal, "other bits");
     });
     killer.join();
@@ -319,24 +319,25 @@ TEST_CASE("processes in groups within groups: each goes on alone, and ends alone
       const Tensor x =
           tensor<int32_t>(c, Shape{elements}, std::vector<int32_t>(static_cast<size_t>(elements), rank));
       mine += concat(
-          values<int32_t>(group.all_reduce(kOp, Span<const Tensor>(&x, 1), Reduction::kSum)[0]).back(), " ");
+          values<int32_t>(group.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum)[0]).back(),
+          " ");
     };
     // By thirds in the reverse order, 0 alone in none; then halves of the halves, and the whole between.
-    auto part = g.split(kOp, rank == 0 ? -1 : rank % 3, -rank);
-    auto half = g.split(kOp, rank / 3, 0);
+    auto part = g.split(kCalled, rank == 0 ? -1 : rank % 3, -rank);
+    auto half = g.split(kCalled, rank / 3, 0);
     for (int64_t elements : {1, 30'000}) {
       if (part) sum(*part, elements);
       sum(g, elements);
       sum(*half, elements);
     }
-    auto pair = half->split(kOp, half->rank() == 2 ? -1 : 0, 0);
+    auto pair = half->split(kCalled, half->rank() == 2 ? -1 : 0, 0);
     if (pair) sum(*pair, 3);
     half.reset();  // its memory stays until the whole ends; the others go on
     if (part) {
       mine += concat(part->rank(), "/", part->size(), " ");
       sum(*part, 5);
     }
-    if (pair) pair->barrier(kOp);
+    if (pair) pair->barrier(kCalled);
     sum(g, 2);
   }));
   CHECK(seen[0] == "15 3 15 3 1 15 ");
@@ -348,18 +349,18 @@ TEST_CASE("processes in groups within groups: each goes on alone, and ends alone
 
   // Of a part that has ended only its ranks hear.
   std::vector<Outcome> out = run_processes(4, [&](int rank, Context&, Group& g) {
-    auto half = g.split(kOp, rank / 2, 0);
-    g.barrier(kOp);
+    auto half = g.split(kCalled, rank / 2, 0);
+    g.barrier(kCalled);
     if (rank == 3) half.reset();
     if (rank == 2) {
       try {
-        half->barrier(kOp);
+        half->barrier(kCalled);
       } catch (const Error& e) {
         seen[2] = e.message();
       }
     }
-    if (rank < 2) half->barrier(kOp);
-    g.barrier(kOp);
+    if (rank < 2) half->barrier(kCalled);
+    g.barrier(kCalled);
   });
   all_ok(out);
   CHECK_THAT(seen[2], Contains("rank 1 was lost before step 1") && Contains("it has left the group"));
@@ -372,8 +373,8 @@ TEST_CASE("many steps of processes that hurry past one another", "[dist]") {
     for (int step = 0; step < steps; step++) {
       const Tensor x = tensor<int64_t>(c, Shape{}, {int64_t{rank} + step});
       sums[static_cast<size_t>(rank)] +=
-          values<int64_t>(g.all_reduce(kOp, Span<const Tensor>(&x, 1), Reduction::kSum)[0])[0];
-      if (step % 7 == 0) g.barrier(kOp);
+          values<int64_t>(g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum)[0])[0];
+      if (step % 7 == 0) g.barrier(kCalled);
     }
   }));
   const int64_t n = steps, want = 6 * n + 4 * (n * (n - 1) / 2);

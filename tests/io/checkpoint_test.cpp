@@ -13,8 +13,6 @@
 namespace tl::io {
 namespace {
 
-constexpr auto go_on = [] {};
-
 Tensor numbers(Context& c, std::initializer_list<float> values) {
   Tensor t = c.allocate(DType::kF32, {static_cast<std::int64_t>(values.size())});
   std::memcpy(t.mutable_raw(), values.begin(), t.bytes());

@@ -13,6 +13,9 @@
 
 namespace tl {
 
+// Asked by what takes long whether it should stop: it should not.
+inline constexpr auto go_on = [] {};
+
 // Where ten thousand files are written for nothing but to be read once.
 struct InMemory {};
 

@@ -87,7 +87,7 @@ std::vector<uint8_t> gradient(int width, int height, int channels) {
   return out;
 }
 
-void refused(const Bytes& bytes, Code code, const Bytes& text) {
+void no_image(const Bytes& bytes, Code code, const Bytes& text) {
   Context context(small_context());
   const Outcome out = outcome(context, bytes, any_image);
   INFO(out.message);
@@ -130,13 +130,13 @@ TEST_CASE("PNG: all kinds of pixels", "[io][image]") {
 
 TEST_CASE("PNG: headers that lie", "[io][image]") {
   const Bytes end = chunk("IDAT", deflated("\0")) + chunk("IEND", "");
-  refused(header(100000, 100000, 8, kColorAlpha) + end, Code::kOutOfMemory, "100000 x 100000");
-  refused(header(0x7fffffff, 0x7fffffff, 16, kColorAlpha) + end, Code::kCorruptData, "overflow");
-  refused(header(0x7fffffff, 1, 1, kGrey) + end, Code::kOutOfMemory, "max_bytes");
-  refused(header(0, 1, 8, kGrey) + end, Code::kCorruptData, "PNG");
-  refused(header(2, 2, 8, kGrey) + end, Code::kCorruptData, "PNG");
-  refused("GIF89a", Code::kCorruptData, "neither begins like this");
-  refused("", Code::kCorruptData, "neither begins like this");
+  no_image(header(100000, 100000, 8, kColorAlpha) + end, Code::kOutOfMemory, "100000 x 100000");
+  no_image(header(0x7fffffff, 0x7fffffff, 16, kColorAlpha) + end, Code::kCorruptData, "overflow");
+  no_image(header(0x7fffffff, 1, 1, kGrey) + end, Code::kOutOfMemory, "max_bytes");
+  no_image(header(0, 1, 8, kGrey) + end, Code::kCorruptData, "PNG");
+  no_image(header(2, 2, 8, kGrey) + end, Code::kCorruptData, "PNG");
+  no_image("GIF89a", Code::kCorruptData, "neither begins like this");
+  no_image("", Code::kCorruptData, "neither begins like this");
   // 40 MB of pixels in 40 kB.
   const Bytes bomb =
       header(40000, 1000, 8, kGrey) + chunk("IDAT", deflated(Bytes(40001 * 1000, '\0'))) + chunk("IEND", "");
@@ -190,13 +190,13 @@ TEST_CASE("JPEG: pixels, kinds, damage", "[io][image]") {
   CHECK(image(context, small, 4).data<uint8_t>()[3] == 255);
   for (size_t i = 0; i < grey.size(); i++)
     CHECK(std::abs(int{image(context, small).data<uint8_t>()[i]} - int{grey[i]}) <= 2);
-  refused(jpeg(8, 8, TJPF_CMYK, TJSAMP_444, 90, 0, gradient(8, 8, 4)), Code::kUnsupported, "CMYK");
+  no_image(jpeg(8, 8, TJPF_CMYK, TJSAMP_444, 90, 0, gradient(8, 8, 4)), Code::kUnsupported, "CMYK");
   // A header that claims 65,500 x 65,500 pixels: behind FF C0 come a length, the bits, the height and the width.
   Bytes large = small;
   const size_t frame = large.find("\xff\xc0");
   REQUIRE(frame != Bytes::npos);
   large.replace(frame + 5, 4, "\xff\xdc\xff\xdc");
-  refused(large, Code::kOutOfMemory, "65500 x 65500");
+  no_image(large, Code::kOutOfMemory, "65500 x 65500");
 
   const std::vector<Bytes> samples = {
       small,

@@ -33,7 +33,7 @@ Tensor from_memory(Context& context, const Input& input) { return read_npy(conte
 
 Tensor array(Context& context, const Bytes& bytes) { return read_bytes(context, bytes, from_memory); }
 
-void refused(const Bytes& bytes, Code code, const Bytes& text) {
+void no_array(const Bytes& bytes, Code code, const Bytes& text) {
   Context context(small_context());
   const Outcome out = outcome(context, bytes, from_memory);
   CHECK(out.code == code);
@@ -74,8 +74,9 @@ TEST_CASE("npy: every type, in either order of bytes", "[io][npy]") {
   CHECK(values<int32_t>(one("<u2", Bytes("\xff\xff", 2))) == std::vector<int32_t>{65535});
   CHECK(values<int64_t>(one("<u4", Bytes("\xff\xff\xff\xff", 4))) == std::vector<int64_t>{4294967295});
   CHECK(values<int64_t>(one("<u8", little_endian(INT64_MAX))) == std::vector<int64_t>{INT64_MAX});
-  refused(npy("<u8", false, "(1,)", Bytes("\0\0\0\0\0\0\0\x80", 8)), Code::kUnsupported, "i64 does not hold");
-  refused(npy("|b1", false, "(2,)", Bytes("\1\2", 2)), Code::kCorruptData, "element 1 is a bool");
+  no_array(npy("<u8", false, "(1,)", Bytes("\0\0\0\0\0\0\0\x80", 8)), Code::kUnsupported,
+           "i64 does not hold");
+  no_array(npy("|b1", false, "(2,)", Bytes("\1\2", 2)), Code::kCorruptData, "element 1 is a bool");
   // IEEE 754 binary16, bits and values from its definition.
   const struct {
     const char* bits;
@@ -109,27 +110,27 @@ TEST_CASE("npy: shapes, versions, Fortran's order", "[io][npy]") {
   CHECK(array(context, npy("|u1", false, "(2L, 1L)", "\7\7")).shape() == Shape{2, 1});
   CHECK(array(context, npy("{\"descr\":\"|u1\",\"fortran_order\":False,\"shape\":(1,)}", "\7", 3)).rank() ==
         1);
-  refused(npy("|u1", false, "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "\7"), Code::kUnsupported, "at most 8 axes");
+  no_array(npy("|u1", false, "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "\7"), Code::kUnsupported, "at most 8 axes");
 }
 
 TEST_CASE("npy: what cannot be an array is refused", "[io][npy]") {
-  refused("", Code::kCorruptData, "header");
-  refused("PK\3\4 something else", Code::kCorruptData, "0x93");
-  refused(npy("|O", false, "(1,)", "\x80\x03]q\x00."), Code::kUnsupported, "pickle");
-  refused(npy("O", false, "(1,)", "\x80"), Code::kUnsupported, "pickle");
-  refused(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "1234"), Code::kUnsupported,
-          "records");
+  no_array("", Code::kCorruptData, "header");
+  no_array("PK\3\4 something else", Code::kCorruptData, "0x93");
+  no_array(npy("|O", false, "(1,)", "\x80\x03]q\x00."), Code::kUnsupported, "pickle");
+  no_array(npy("O", false, "(1,)", "\x80"), Code::kUnsupported, "pickle");
+  no_array(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "1234"),
+           Code::kUnsupported, "records");
   for (const char* type : {"<c8", "<U3", "|S1", "<M8[s]", "<f16", "|V4", "f4", "", "|f4", "<f44"})
-    refused(npy(type, false, "(1,)", "12345678"), Code::kUnsupported, "the dtype must be");
-  refused(npy("<f4", false, "(2,)", "1234"), Code::kCorruptData, "promises 8 bytes of elements: got 4");
-  refused(npy("<f4", false, "(1,)", "12345"), Code::kCorruptData, "one array only");
-  refused(npy("<f4", false, "(4611686018427387904, 4611686018427387904, 4)", ""), Code::kCorruptData,
-          "overflow");
-  refused(npy("<f4", false, "(0, 4611686018427387904, 4611686018427387904)", ""), Code::kCorruptData,
-          "overflow");
-  refused(npy("<f4", false, "(1000000000000,)", ""), Code::kCorruptData, "cut off");
-  refused(npy("<f4", false, "(99999999999999999999,)", ""), Code::kCorruptData, "sizes that fit 64 bits");
-  refused(npy("<f4", false, "(-1,)", ""), Code::kCorruptData, "sizes that fit");
+    no_array(npy(type, false, "(1,)", "12345678"), Code::kUnsupported, "the dtype must be");
+  no_array(npy("<f4", false, "(2,)", "1234"), Code::kCorruptData, "promises 8 bytes of elements: got 4");
+  no_array(npy("<f4", false, "(1,)", "12345"), Code::kCorruptData, "one array only");
+  no_array(npy("<f4", false, "(4611686018427387904, 4611686018427387904, 4)", ""), Code::kCorruptData,
+           "overflow");
+  no_array(npy("<f4", false, "(0, 4611686018427387904, 4611686018427387904)", ""), Code::kCorruptData,
+           "overflow");
+  no_array(npy("<f4", false, "(1000000000000,)", ""), Code::kCorruptData, "cut off");
+  no_array(npy("<f4", false, "(99999999999999999999,)", ""), Code::kCorruptData, "sizes that fit 64 bits");
+  no_array(npy("<f4", false, "(-1,)", ""), Code::kCorruptData, "sizes that fit");
   for (const char* literal :
        {"", "{", "{}", "{'descr': '<f4'}", "__import__('os').system('true')",
         "{'descr': '<f4', 'fortran_order': 1, 'shape': ()}",
@@ -139,10 +140,10 @@ TEST_CASE("npy: what cannot be an array is refused", "[io][npy]") {
         "{'descr': '<f4', 'descr': '<f4', 'shape': ()}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'more': 1}",
         "{'descr': '\\x3cf4', 'fortran_order': False, 'shape': ()}", "[[[[[[[[[[[[[[[[", "{'descr': '<f4"})
-    refused(npy(literal, "1234"), Code::kCorruptData, "into the header's text");
+    no_array(npy(literal, "1234"), Code::kCorruptData, "into the header's text");
   Bytes version = npy("|u1", false, "(1,)", "\7");
   version[6] = 9;
-  refused(version, Code::kUnsupported, "9.0");
+  no_array(version, Code::kUnsupported, "9.0");
 }
 
 TEST_CASE("npy: prefixes and flipped bits", "[io][npy]") {

@@ -13,8 +13,6 @@
 namespace tl::io {
 namespace {
 
-constexpr auto go_on = [] {};
-
 // A file as the format describes it: eight bytes of length, the header, the elements.
 std::string file_of(const std::string& header, const std::string& elements) {
   std::string out;

@@ -23,7 +23,7 @@ Bundle any_csv(Context& context, const Input& input) { return read_csv(context, 
 Bundle any_json(Context& context, const Input& input) { return read_json_lines(context, input, {}); }
 
 template <class F>
-void refused(const Bytes& bytes, Code code, const Bytes& text, F&& f) {
+void no_table(const Bytes& bytes, Code code, const Bytes& text, F&& f) {
   Context context(small_context());
   const Outcome out = outcome(context, bytes, f);
   INFO(bytes.substr(0, 200) << ": " << out.message);
@@ -124,33 +124,33 @@ TEST_CASE("CSV: what is no table is refused", "[io][csv]") {
       return read_csv(c, i, options);
     };
   };
-  refused("", Code::kCorruptData, "at least one row", any_csv);
-  refused("\n\n", Code::kCorruptData, "at least one row", any_csv);
-  refused("a,b\n1,2\n3\n", Code::kCorruptData,
-          "at byte 8: every row must have as many fields as the first, 2: got 1 in row 1", any_csv);
-  refused("a,b\n1,2,3\n", Code::kCorruptData, "got 3 in row 0", any_csv);
-  refused("a,a\n1,2\n", Code::kCorruptData, "'a' twice", any_csv);
-  refused("a\n\"open\n1\n", Code::kCorruptData, "the file ends inside a field in quotes", any_csv);
-  refused("a\nb\"c\n", Code::kCorruptData, "a quote must", any_csv);
+  no_table("", Code::kCorruptData, "at least one row", any_csv);
+  no_table("\n\n", Code::kCorruptData, "at least one row", any_csv);
+  no_table("a,b\n1,2\n3\n", Code::kCorruptData,
+           "at byte 8: every row must have as many fields as the first, 2: got 1 in row 1", any_csv);
+  no_table("a,b\n1,2,3\n", Code::kCorruptData, "got 3 in row 0", any_csv);
+  no_table("a,a\n1,2\n", Code::kCorruptData, "'a' twice", any_csv);
+  no_table("a\n\"open\n1\n", Code::kCorruptData, "the file ends inside a field in quotes", any_csv);
+  no_table("a\nb\"c\n", Code::kCorruptData, "a quote must", any_csv);
   for (const char* beyond :
        {"1e999", "-1e400", "+1.8e308", "0.001e312", "1000e306", "1e99999999999999999999999"})
-    refused(std::string("a\n") + beyond + "\n", Code::kCorruptData, "beyond f64", any_csv);
-  refused("a\n1e39\n", Code::kCorruptData, "numbers (f32)", any_csv);
-  refused(Bytes("a\nx\0y\n", 6), Code::kCorruptData, "NUL", any_csv);
-  refused(Bytes("a\0b\nx\n", 6), Code::kCorruptData, "NUL", any_csv);
-  refused("a\n1\n2.5\n", Code::kCorruptData, "'a' must hold whole numbers (i32): got 2.5 in row 1",
-          with("i"));
-  refused("a\n3000000000\n", Code::kCorruptData, "got 3000000000", with("i"));
-  refused("a\n256\n", Code::kCorruptData, "0 to 255", with("u"));
-  refused("a\n2\n", Code::kCorruptData, "truths", with("b"));
-  refused("a,b\n,1\n", Code::kCorruptData, "got no value", with("l?"));
-  refused("a\nword\n", Code::kCorruptData, "got 'word'", with("f"));
-  refused("a,b\n1,2\n", Code::kInvalidArgument, "got 1 for 2 columns", with("f"));
-  refused("a\n1\n", Code::kInvalidArgument, "?-fdilubc", with("x"));
+    no_table(std::string("a\n") + beyond + "\n", Code::kCorruptData, "beyond f64", any_csv);
+  no_table("a\n1e39\n", Code::kCorruptData, "numbers (f32)", any_csv);
+  no_table(Bytes("a\nx\0y\n", 6), Code::kCorruptData, "NUL", any_csv);
+  no_table(Bytes("a\0b\nx\n", 6), Code::kCorruptData, "NUL", any_csv);
+  no_table("a\n1\n2.5\n", Code::kCorruptData, "'a' must hold whole numbers (i32): got 2.5 in row 1",
+           with("i"));
+  no_table("a\n3000000000\n", Code::kCorruptData, "got 3000000000", with("i"));
+  no_table("a\n256\n", Code::kCorruptData, "0 to 255", with("u"));
+  no_table("a\n2\n", Code::kCorruptData, "truths", with("b"));
+  no_table("a,b\n,1\n", Code::kCorruptData, "got no value", with("l?"));
+  no_table("a\nword\n", Code::kCorruptData, "got 'word'", with("f"));
+  no_table("a,b\n1,2\n", Code::kInvalidArgument, "got 1 for 2 columns", with("f"));
+  no_table("a\n1\n", Code::kInvalidArgument, "?-fdilubc", with("x"));
   Bytes wide = "0";
   for (int i = 1; i <= 65536; i++) wide += "," + std::to_string(i);
-  refused(wide, Code::kUnsupported, "at most 65536 columns", any_csv);
-  refused("a\n\"" + Bytes(17 << 20, 'x') + "\"\n", Code::kUnsupported, "a field has at most", any_csv);
+  no_table(wide, Code::kUnsupported, "at most 65536 columns", any_csv);
+  no_table("a\n\"" + Bytes(17 << 20, 'x') + "\"\n", Code::kUnsupported, "a field has at most", any_csv);
 }
 
 TEST_CASE("CSV: numbers are those of the texts", "[io][csv]") {
@@ -248,41 +248,41 @@ TEST_CASE("JSON lines: numbers that JSON has not, as logs of metrics spell them"
   CHECK(values<int32_t>(column(t, "s")) == std::vector<int32_t>{0, 1, 0});
   for (const char* line : {"{\"a\": 1}\n{\"a\": \"nan\"}", "{\"a\": \"NaN\"}\n{\"a\": true}",
                            "{\"a\": true}\n{\"a\": \"Infinity\"}", "{\"a\": 1}\n{\"a\": \"+Infinity\"}"})
-    refused(line, Code::kCorruptData, "one kind", any_json);
+    no_table(line, Code::kCorruptData, "one kind", any_json);
 }
 
 TEST_CASE("JSON lines: what is no table is refused", "[io][json]") {
-  refused("", Code::kCorruptData, "at least one line", any_json);
-  refused("{}", Code::kCorruptData, "at least one line", any_json);
-  refused("{\"a\": 1}\n{\"a\": }\n", Code::kCorruptData, "at byte 15: the line is no JSON", any_json);
-  refused("[1, 2]", Code::kCorruptData, "must be an object", any_json);
-  refused("5", Code::kCorruptData, "must be an object", any_json);
-  refused("null", Code::kCorruptData, "must be an object", any_json);
-  refused("{\"a\": 1} {\"a\": 2}", Code::kCorruptData, "no JSON", any_json);
-  refused("{\"a\": {\"b\": 1}}", Code::kUnsupported, "flat object", any_json);
-  refused("{\"a\": 1, \"a\": 2}", Code::kCorruptData, "'a' twice", any_json);
-  refused("{\"a\": 1}\n{\"a\": \"x\"}", Code::kCorruptData, "one kind", any_json);
-  refused("{\"a\": true}\n{\"a\": 1.5}", Code::kCorruptData, "one kind", any_json);
-  refused("{\"a\": [1, 2]}\n{\"a\": [1]}", Code::kCorruptData, "one shape", any_json);
-  refused("{\"a\": [1]}\n{\"a\": 1}", Code::kCorruptData, "one shape", any_json);
+  no_table("", Code::kCorruptData, "at least one line", any_json);
+  no_table("{}", Code::kCorruptData, "at least one line", any_json);
+  no_table("{\"a\": 1}\n{\"a\": }\n", Code::kCorruptData, "at byte 15: the line is no JSON", any_json);
+  no_table("[1, 2]", Code::kCorruptData, "must be an object", any_json);
+  no_table("5", Code::kCorruptData, "must be an object", any_json);
+  no_table("null", Code::kCorruptData, "must be an object", any_json);
+  no_table("{\"a\": 1} {\"a\": 2}", Code::kCorruptData, "no JSON", any_json);
+  no_table("{\"a\": {\"b\": 1}}", Code::kUnsupported, "flat object", any_json);
+  no_table("{\"a\": 1, \"a\": 2}", Code::kCorruptData, "'a' twice", any_json);
+  no_table("{\"a\": 1}\n{\"a\": \"x\"}", Code::kCorruptData, "one kind", any_json);
+  no_table("{\"a\": true}\n{\"a\": 1.5}", Code::kCorruptData, "one kind", any_json);
+  no_table("{\"a\": [1, 2]}\n{\"a\": [1]}", Code::kCorruptData, "one shape", any_json);
+  no_table("{\"a\": [1]}\n{\"a\": 1}", Code::kCorruptData, "one shape", any_json);
   for (const char* ragged :
        {"[[1], 2]", "[1, [2]]", "[[1], [2, 3]]", "[[1], []]", "[[], [[]]]", "[[[1]], [2]]"})
-    refused(concat("{\"a\": ", ragged, "}"), Code::kCorruptData, "same shape", any_json);
-  refused("{\"a\": [[[[[[[[1]]]]]]]]}", Code::kUnsupported, "at most 7 deep", any_json);
-  refused("{\"a\": " + Bytes(1000000, '[') + "\n", Code::kUnsupported, "at most 7 deep", any_json);
-  refused(Bytes(1000000, '{'), Code::kCorruptData, "no JSON", any_json);
-  refused("{\"a\": \"\xff\"}", Code::kCorruptData, "no JSON", any_json);
-  refused("{\"a\": 1e999}", Code::kCorruptData, "no JSON", any_json);
-  refused("{\"a\": 1e39}", Code::kCorruptData, "numbers (f32)", any_json);
-  refused("{\"a\": \"x\\u0000y\"}", Code::kCorruptData, "NUL", any_json);
-  refused("{\"a\\u0000\": 1}", Code::kCorruptData, "NUL", any_json);
-  refused("{\"a\": \"" + Bytes(9 << 20, 'x') + "\"}", Code::kUnsupported, "a line has at most", any_json);
+    no_table(concat("{\"a\": ", ragged, "}"), Code::kCorruptData, "same shape", any_json);
+  no_table("{\"a\": [[[[[[[[1]]]]]]]]}", Code::kUnsupported, "at most 7 deep", any_json);
+  no_table("{\"a\": " + Bytes(1000000, '[') + "\n", Code::kUnsupported, "at most 7 deep", any_json);
+  no_table(Bytes(1000000, '{'), Code::kCorruptData, "no JSON", any_json);
+  no_table("{\"a\": \"\xff\"}", Code::kCorruptData, "no JSON", any_json);
+  no_table("{\"a\": 1e999}", Code::kCorruptData, "no JSON", any_json);
+  no_table("{\"a\": 1e39}", Code::kCorruptData, "numbers (f32)", any_json);
+  no_table("{\"a\": \"x\\u0000y\"}", Code::kCorruptData, "NUL", any_json);
+  no_table("{\"a\\u0000\": 1}", Code::kCorruptData, "NUL", any_json);
+  no_table("{\"a\": \"" + Bytes(9 << 20, 'x') + "\"}", Code::kUnsupported, "a line has at most", any_json);
   // A row with all the columns and a million that lack them would take 128 GB.
   Bytes bomb = "{\"k0\": 1.5";
   for (int i = 1; i < 32768; i++) bomb += ",\"k" + std::to_string(i) + "\": 1.5";
   bomb += "}\n";
   for (int i = 0; i < 1000000; i++) bomb += "{}\n";
-  refused(bomb, Code::kOutOfMemory, "'max_bytes'", any_json);
+  no_table(bomb, Code::kOutOfMemory, "'max_bytes'", any_json);
 }
 
 TEST_CASE("CSV and JSON lines: prefixes and flipped bits", "[io][csv][json]") {

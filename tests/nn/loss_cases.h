@@ -15,6 +15,14 @@
 
 namespace tl::test {
 
+// Options with a reduction, and weights.
+inline nn::LossOptions reduced(nn::Reduction reduction, const Tensor& weights = Tensor()) {
+  nn::LossOptions o;
+  o.reduction = reduction;
+  o.weights = weights;
+  return o;
+}
+
 struct LossCase {
   const char* name;
   Shape label_shape, shape;    // of labels and of predictions

@@ -3,6 +3,7 @@
 
 #include "core/autodiff/tape.h"
 #include "tests/nn/fixture.h"
+#include "tests/nn/loss_cases.h"
 
 namespace tl::test {
 namespace {
@@ -10,12 +11,6 @@ namespace {
 using namespace tl::nn;
 using Numbers = std::vector<double>;
 
-LossOptions reduced(Reduction reduction, const Tensor& weights = Tensor()) {
-  LossOptions o;
-  o.reduction = reduction;
-  o.weights = weights;
-  return o;
-}
 LossOptions probabilities(Reduction reduction = Reduction::kMean, const Tensor& weights = Tensor()) {
   LossOptions o = reduced(reduction, weights);
   o.from_probabilities = true;

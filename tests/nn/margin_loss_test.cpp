@@ -3,19 +3,13 @@
 
 #include "core/compile/function.h"
 #include "tests/nn/fixture.h"
+#include "tests/nn/loss_cases.h"
 
 namespace tl::test {
 namespace {
 
 using namespace tl::nn;
 using Numbers = std::vector<double>;
-
-LossOptions reduced(Reduction reduction, const Tensor& weights = Tensor()) {
-  LossOptions o;
-  o.reduction = reduction;
-  o.weights = weights;
-  return o;
-}
 
 TEST_CASE_METHOD(Fixture, "L5 hinge and categorical hinge", "[loss]") {
   for (DType dtype : {DType::kF32, DType::kF64}) {

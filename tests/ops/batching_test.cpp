@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kExamples = 3;
 
-struct Checks {
+struct BatchingChecks {
   size_t values = 0, inside = 0, outside = 0, tangents = 0, nested = 0, errors = 0;
   bool differentiable = false, operands = false;
 };
@@ -95,11 +95,11 @@ std::vector<Array> arrays_of(const Values& values) {
   return out;
 }
 
-double tolerance_of(const OpCase& c, DType run) {
+double tolerance_of_run(const OpCase& c, DType run) {
   return run == DType::kF32 ? std::max(c.tolerance_f32, 1e-5) : std::max(c.tolerance_f64, 1e-12);
 }
 
-std::string check_values(const OpCase& c, DType run, uint64_t mask, Checks& checks) {
+std::string check_values(const OpCase& c, DType run, uint64_t mask, BatchingChecks& checks) {
   Context context(one_thread());
   Sampled s(c, run, mask, kExamples);
   std::vector<std::vector<Array>> expected;
@@ -113,11 +113,11 @@ std::string check_values(const OpCase& c, DType run, uint64_t mask, Checks& chec
       context, "op", [&](Span<const Tensor> in) { return call(c, context, in); }, s.whole(context), s.axes());
   checks.values++;
   if (!context.batch_levels().empty()) return "a level was left open";
-  return compare(got, expected, tolerance_of(c, run));
+  return compare(got, expected, tolerance_of_run(c, run));
 }
 
 // Two levels, of 2 and 3 examples.
-std::string check_nested(const OpCase& c, DType run, uint64_t outer, uint64_t inner, Checks& checks) {
+std::string check_nested(const OpCase& c, DType run, uint64_t outer, uint64_t inner, BatchingChecks& checks) {
   Context context(one_thread());
   Sampled s(c, run, outer | inner, 6);  // example (i, j) is number 3 i + j
   auto number = [&](size_t k, size_t i, size_t j) {
@@ -157,7 +157,7 @@ std::string check_nested(const OpCase& c, DType run, uint64_t outer, uint64_t in
       },
       whole, outer_axes);
   checks.nested++;
-  return compare(got, expected, tolerance_of(c, run));
+  return compare(got, expected, tolerance_of_run(c, run));
 }
 
 // The floating operands among `in`, and how a list of those becomes a list of all.
@@ -209,7 +209,7 @@ Array total(const std::vector<Array>& examples, bool batched) {
   return out;
 }
 
-std::string check_derivatives(const OpCase& c, uint64_t mask, Checks& checks) {
+std::string check_derivatives(const OpCase& c, uint64_t mask, BatchingChecks& checks) {
   Context context(one_thread());
   Sampled s(c, DType::kF64, mask, kExamples);
   Floating f(s);
@@ -287,7 +287,7 @@ bool has_rank(const OpCase& c, int most) {
   return false;
 }
 
-std::string check_error(const OpCase& c, Checks& checks) {
+std::string check_error(const OpCase& c, BatchingChecks& checks) {
   if (has_rank(c, kMaxRank - 1)) return "";  // of which there is no batch
   Context context(one_thread());
   const DType run = run_dtypes(c)[0];
@@ -323,7 +323,7 @@ std::vector<uint64_t> masks_of(const OpCase& c) {
   return out;
 }
 
-std::string check_sample(const OpCase& c, Checks& checks) {
+std::string check_sample(const OpCase& c, BatchingChecks& checks) {
   if (c.error) return check_error(c, checks);
   if (c.tensors.empty() || has_rank(c, kMaxRank - 1)) return "";  // no operand, or no axis is left
   // What an op draws for an example depends on the others in the batch: vmap_test.cpp looks at that.
@@ -353,7 +353,7 @@ std::string check_sample(const OpCase& c, Checks& checks) {
 }  // namespace
 
 TEST_CASE("every op under vmap does what a loop does", "[ops][vmap]") {
-  std::map<std::string, Checks> by_op;
+  std::map<std::string, BatchingChecks> by_op;
   for (const OpCase& c : op_cases()) {
     std::string problem;
     try {
@@ -363,9 +363,9 @@ TEST_CASE("every op under vmap does what a loop does", "[ops][vmap]") {
     }
     if (!problem.empty()) FAIL_CHECK(c.label() << ": " << problem);
   }
-  Checks sum;
+  BatchingChecks sum;
   for (const char* name : op_names()) {
-    const Checks& k = by_op[name];
+    const BatchingChecks& k = by_op[name];
     bool operands = false;
     for (const OpCase& c : op_cases()) operands |= std::string(c.op) == name && !c.tensors.empty();
     if (operands && (k.values == 0 || k.nested == 0)) FAIL_CHECK(name << " has no sample that vmap runs");

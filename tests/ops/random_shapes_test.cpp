@@ -11,9 +11,9 @@
 namespace tl::test {
 namespace {
 
-class Draw {
+class RandomDraw {
  public:
-  explicit Draw(uint64_t seed) : state_(seed) {}
+  explicit RandomDraw(uint64_t seed) : state_(seed) {}
   // In [0, below).
   int64_t below(int64_t below) {
     state_ = state_ * 6364136223846793005u + 1442695040888963407u;
@@ -118,7 +118,7 @@ constexpr int kRepeats = rounds(150);
 
 TEST_CASE("transposes of random shapes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(1);
+  RandomDraw draw(1);
   for (int k = 0; k < 3 * kRepeats; k++) {
     Arrays in{draw.array(draw.any(), draw.shape(1, 6))};
     IntList order = as_list(draw.permutation(in[0].shape.rank()));
@@ -131,7 +131,7 @@ TEST_CASE("transposes of random shapes", "[ops][shapes]") {
 
 TEST_CASE("reductions of random shapes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(2);
+  RandomDraw draw(2);
   for (int k = 0; k < kRepeats; k++) {
     Arrays in{draw.array(draw.number(), draw.shape(1, 5))};
     IntList axes = draw.axes(in[0].shape.rank());
@@ -172,7 +172,7 @@ TEST_CASE("reductions of random shapes", "[ops][shapes]") {
 
 TEST_CASE("broadcasting of random shapes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(3);
+  RandomDraw draw(3);
   for (int k = 0; k < kRepeats; k++) {
     Shape result = draw.shape(1, 5);
     DType dtype = draw.number();
@@ -199,7 +199,7 @@ TEST_CASE("broadcasting of random shapes", "[ops][shapes]") {
 
 TEST_CASE("slices, pads and concatenations of random shapes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(4);
+  RandomDraw draw(4);
   for (int k = 0; k < kRepeats; k++) {
     Arrays in{draw.array(draw.any(), draw.shape(1, 5))};
     const Shape shape = in[0].shape;
@@ -236,7 +236,7 @@ TEST_CASE("slices, pads and concatenations of random shapes", "[ops][shapes]") {
 
 TEST_CASE("gathers, scatters, scans and softmax along random axes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(5);
+  RandomDraw draw(5);
   for (int k = 0; k < kRepeats; k++) {
     Arrays in{draw.array(draw.number(), draw.shape(1, 4))};
     const Shape shape = in[0].shape;
@@ -267,7 +267,7 @@ TEST_CASE("gathers, scatters, scans and softmax along random axes", "[ops][shape
 
 TEST_CASE("matrix products of random shapes", "[ops][shapes]") {
   Contexts contexts;
-  Draw draw(6);
+  RandomDraw draw(6);
   for (int k = 0; k < kRepeats; k++) {
     bool transpose_a = draw.coin(), transpose_b = draw.coin();
     const int64_t sizes[] = {1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33, 48, 65};

@@ -16,7 +16,7 @@ namespace tl::test {
 namespace {
 
 // One call of an op, kept as a tape would, but with all operands.
-struct Call {
+struct RuleCall {
   const OpSchema* schema;
   std::vector<Tensor> in, out;
   std::vector<uint64_t> attrs;
@@ -31,7 +31,7 @@ class Recording final : public Recorder {
   void follow(const Tensor& tensor) { tensor.node()->tape_bits |= bit_; }
   uint64_t bits() const override { return bit_; }
   void on_op(const OpCall& call) override {
-    Call kept{&call.schema, {}, {}, std::vector<uint64_t>((call.schema.attr_bytes + 7u) / 8)};
+    RuleCall kept{&call.schema, {}, {}, std::vector<uint64_t>((call.schema.attr_bytes + 7u) / 8)};
     for (const Tensor* t : call.in) kept.in.push_back(*t);
     for (const Tensor& t : call.out) {
       follow(t);
@@ -42,7 +42,7 @@ class Recording final : public Recorder {
   }
   void on_read(Variable&, const Tensor&) override {}
 
-  std::vector<Call> calls;
+  std::vector<RuleCall> calls;
 
  private:
   Context& context_;
@@ -54,8 +54,8 @@ uint64_t input_bit(const OpSchema& schema, size_t i) {
 }
 
 // Runs the rule with shells for what is not in `saved_inputs` and `saved_outputs`.
-std::vector<Tensor> run_rule(const Call& call, uint64_t saved_inputs, uint64_t saved_outputs, uint64_t needed,
-                             const std::vector<Tensor>& output_grads) {
+std::vector<Tensor> run_rule(const RuleCall& call, uint64_t saved_inputs, uint64_t saved_outputs,
+                             uint64_t needed, const std::vector<Tensor>& output_grads) {
   const OpSchema& schema = *call.schema;
   std::vector<Tensor> in, out;
   for (size_t i = 0; i < call.in.size(); i++)
@@ -71,7 +71,7 @@ std::vector<Tensor> run_rule(const Call& call, uint64_t saved_inputs, uint64_t s
   return grads;
 }
 
-std::vector<Tensor> some_output_grads(Context& context, const Call& call, uint64_t present) {
+std::vector<Tensor> some_output_grads(Context& context, const RuleCall& call, uint64_t present) {
   std::vector<Tensor> out;
   for (size_t i = 0; i < call.out.size(); i++) {
     Array g = sample_direction(call.out[i].shape(), 40 + i);
@@ -81,7 +81,7 @@ std::vector<Tensor> some_output_grads(Context& context, const Call& call, uint64
   return out;
 }
 
-uint64_t floating_inputs(const Call& call) {
+uint64_t floating_inputs(const RuleCall& call) {
   uint64_t out = 0;
   for (size_t i = 0; i < call.in.size(); i++)
     if (is_floating(call.in[i].dtype())) out |= uint64_t{1} << i;
@@ -89,20 +89,20 @@ uint64_t floating_inputs(const Call& call) {
 }
 
 // The calls of ops with rules that the cases of an op make, directly or as parts of a composite op.
-std::vector<Call> record(Context& context, const OpCase& c) {
+std::vector<RuleCall> record(Context& context, const OpCase& c) {
   Tensors in = to_tensors(context, sample_operands(c, DType::kF64));
   Recording recording(context);
   for (const Tensor& t : in)
     if (is_floating(t.dtype())) recording.follow(t);
   c.call(context, in);
-  std::vector<Call> out;
-  for (Call& call : recording.calls)
+  std::vector<RuleCall> out;
+  for (RuleCall& call : recording.calls)
     if (call.schema->gradient == GradientKind::kRule && is_floating(call.out[0].dtype()))
       out.push_back(std::move(call));
   return out;
 }
 
-std::string check_call(Context& context, const Call& call) {
+std::string check_call(Context& context, const RuleCall& call) {
   const OpSchema& schema = *call.schema;
   const uint64_t all_outputs = (uint64_t{1} << call.out.size()) - 1, floating = floating_inputs(call);
   std::vector<Tensor> full_grads = some_output_grads(context, call, all_outputs);
@@ -143,7 +143,7 @@ std::string check_call(Context& context, const Call& call) {
 }
 
 // Does the rule fail when it does not get the data of one saved operand?
-bool reads(Context& context, const Call& call, uint64_t without_input, uint64_t without_output) {
+bool reads(Context& context, const RuleCall& call, uint64_t without_input, uint64_t without_output) {
   std::vector<Tensor> grads = some_output_grads(context, call, (uint64_t{1} << call.out.size()) - 1);
   try {
     run_rule(call, call.schema->saved_inputs & ~without_input, call.schema->saved_outputs & ~without_output,
@@ -162,7 +162,7 @@ TEST_CASE("gradient rules keep to what their rows save", "[ops][gradient]") {
   for (const OpCase& c : op_cases()) {
     if (c.error || c.gradient == Gradient::kNone || c.gradient == Gradient::kZero) continue;
     Context context(ContextOptions{});
-    for (const Call& call : record(context, c)) {
+    for (const RuleCall& call : record(context, c)) {
       const OpSchema& schema = *call.schema;
       INFO(c.label() << ", rule of " << schema.name);
       std::string problem;

@@ -14,12 +14,12 @@
 namespace tl::test {
 namespace {
 
-using Values = std::vector<double>;
+using Numbers = std::vector<double>;
 using Function = std::function<Tensor(const std::vector<Tensor>&)>;
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-Array vector_of(Values values) {
+Array vector_of(Numbers values) {
   return Array{Shape{static_cast<int64_t>(values.size())}, DType::kF64, std::move(values)};
 }
 Array number(double value) { return Array{Shape{}, DType::kF64, {value}}; }
@@ -29,18 +29,18 @@ class Edge {
   Edge() : context(ContextOptions{}) {}
 
   // The gradients of the sum of f's elements.
-  std::vector<Values> gradients(const std::vector<Array>& at, const Function& f) {
+  std::vector<Numbers> gradients(const std::vector<Array>& at, const Function& f) {
     std::vector<Tensor> in = tensors(at);
-    std::vector<Values> out;
+    std::vector<Numbers> out;
     for (const Tensor& g : differentiate(in, f)) out.push_back(to_array(g).values);
     return out;
   }
 
   // The gradients of the sum of all elements of all first gradients.
-  std::vector<Values> second(const std::vector<Array>& at, const Function& f) {
+  std::vector<Numbers> second(const std::vector<Array>& at, const Function& f) {
     std::vector<Tensor> in = tensors(at);
     Tensor total;
-    std::vector<Values> out;
+    std::vector<Numbers> out;
     for (const Tensor& g : differentiate(in, [&](const std::vector<Tensor>& z) {
            Tensor all;
            for (const Tensor& g : differentiate(z, f)) all = all ? add(all, sum(g)) : sum(g);
@@ -72,7 +72,7 @@ class Edge {
   }
 };
 
-void check_close(const Values& got, const Values& expected, double tolerance = 1e-12) {
+void check_close(const Numbers& got, const Numbers& expected, double tolerance = 1e-12) {
   REQUIRE(got.size() == expected.size());
   for (size_t i = 0; i < got.size(); i++) {
     INFO("element " << i);
@@ -117,7 +117,7 @@ TEST_CASE("pow at a zero base and a zero exponent", "[ops][rules]") {
   // d/da a^b = b a^(b-1), and 0^0 is the constant 1 along a; d/db a^b is 0 at a = 0 for b >= 0.
   auto f = [](const std::vector<Tensor>& z) { return pow(z[0], z[1]); };
   Array a = vector_of({0, 0, 0, 3, 0}), b = vector_of({0, 1, 2, 0, 3});
-  std::vector<Values> g = edge.gradients({a, b}, f);
+  std::vector<Numbers> g = edge.gradients({a, b}, f);
   check_close(g[0], {0, 1, 0, 0, 0});
   check_close(g[1], {0, 0, 0, std::log(3.0), 0});
   // Along a alone: b (b-1) a^(b-2).
@@ -128,7 +128,7 @@ TEST_CASE("pow at a zero base and a zero exponent", "[ops][rules]") {
   // The mixed derivative at b = 0 is 1 / a.
   Array three = vector_of({3}), zero = vector_of({0});
   double log3 = std::log(3.0);
-  std::vector<Values> second = edge.second({three, zero}, f);
+  std::vector<Numbers> second = edge.second({three, zero}, f);
   check_close(second[0], {1.0 / 3});
   check_close(second[1], {1.0 / 3 + log3 * log3});
 }
@@ -154,9 +154,9 @@ TEST_CASE("Adam's update has finite derivatives where no gradient has ever arriv
   };
   double m = 0.5 + 0.5 * 0.1, v = 2 - 0.01;
   for (const auto& gradients : {edge.gradients(at, new_w), edge.second(at, new_w)})
-    for (const Values& values : gradients)
+    for (const Numbers& values : gradients)
       for (double value : values) CHECK(std::isfinite(value));
-  std::vector<Values> g = edge.gradients(at, new_w);
+  std::vector<Numbers> g = edge.gradients(at, new_w);
   CHECK(g[2][1] == Approx(-0.1 * 0.9 / (std::sqrt(v) + 1e-8)));
   CHECK(g[3][1] == Approx(0.1 * m / (2 * v * std::sqrt(v)) * 0.99));
   CHECK(g[4][0] == Approx(-m / std::sqrt(v)));
@@ -173,7 +173,7 @@ TEST_CASE("a single matrix in a batched product gets the sum over the batch", "[
       batched = Shape{5, batched[0], batched[1]};
       Array in_a = sample_direction(a, 1), in_b = sample_direction(b, 2);
       Array weights = sample_direction(Shape{5, 2, 4}, 3);
-      std::vector<Values> g = edge.gradients({in_a, in_b}, [&](const std::vector<Tensor>& z) {
+      std::vector<Numbers> g = edge.gradients({in_a, in_b}, [&](const std::vector<Tensor>& z) {
         return mul(matmul(z[0], z[1], ta, tb), to_tensor(edge.context, weights));
       });
       auto index_a = [&](int n, int i, int k) {
@@ -182,7 +182,7 @@ TEST_CASE("a single matrix in a batched product gets the sum over the batch", "[
       auto index_b = [&](int n, int k, int j) {
         return (single_first ? n * 12 : 0) + (tb ? j * 3 + k : k * 4 + j);
       };
-      Values by_a(in_a.values.size()), by_b(in_b.values.size());
+      Numbers by_a(in_a.values.size()), by_b(in_b.values.size());
       for (int n = 0; n < 5; n++)
         for (int i = 0; i < 2; i++)
           for (int j = 0; j < 4; j++)

@@ -3,13 +3,13 @@
 
 #include "core/autodiff/tape.h"
 #include "tests/nn/fixture.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 namespace {
 
 using namespace tl::optim;
 using Numbers = std::vector<double>;
-const double kInfinity = std::numeric_limits<double>::infinity();
 
 TEST_CASE_METHOD(Fixture, "K1 by value", "[clip]") {
   check_near(values(clip(tensor({-5, 2, 3, 4, 5, 6}, {2, 3}), -4.4, 4.4)), {-4.4, 2, 3, 4, 4.4, 4.4}, 0);

@@ -10,6 +10,7 @@
 #include "core/optim/rmsprop.h"
 #include "core/optim/sgd.h"
 #include "tests/nn/fixture.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 namespace {
@@ -24,29 +25,6 @@ Options at_rate(double rate) {
   Options o;
   o.learning_rate = rate;
   return o;
-}
-
-SgdOptions sgd_options(double rate, double momentum = 0, bool nesterov = false,
-                       MomentumForm form = MomentumForm::kKeras) {
-  SgdOptions o = at_rate<SgdOptions>(rate);
-  o.momentum = momentum;
-  o.nesterov = nesterov;
-  o.momentum_form = form;
-  return o;
-}
-
-AdamWOptions adamw_options(double rate, double decay, double epsilon = 1e-7) {
-  AdamWOptions o;
-  o.adam.learning_rate = rate;
-  o.adam.epsilon = epsilon;
-  o.weight_decay = decay;
-  return o;
-}
-
-void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
-  Tensor grads[] = {g};
-  Variable* variables[] = {v.get()};
-  optimizer.apply(grads, variables);
 }
 
 // One step at the published weights and gradients.

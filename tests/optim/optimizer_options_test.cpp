@@ -13,6 +13,7 @@
 #include "core/optim/schedule_free.h"
 #include "core/optim/sgd.h"
 #include "tests/nn/fixture.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 namespace {
@@ -20,12 +21,6 @@ namespace {
 using namespace tl::optim;
 using Numbers = std::vector<double>;
 using OptimizerPtr = std::unique_ptr<Optimizer>;
-
-void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
-  Tensor grads[] = {g};
-  Variable* variables[] = {v.get()};
-  optimizer.apply(grads, variables);
-}
 
 // The error of an optimizer whose options `change` has changed, which must name the option.
 template <class Options>

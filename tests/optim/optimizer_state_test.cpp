@@ -2,6 +2,7 @@
 #include "core/optim/adam.h"
 #include "core/optim/sgd.h"
 #include "tests/nn/fixture.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 namespace {
@@ -9,13 +10,6 @@ namespace {
 using namespace tl::optim;
 using Numbers = std::vector<double>;
 using OptimizerPtr = std::unique_ptr<Optimizer>;
-const double kInfinity = std::numeric_limits<double>::infinity();
-
-void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
-  Tensor grads[] = {g};
-  Variable* variables[] = {v.get()};
-  optimizer.apply(grads, variables);
-}
 
 std::vector<std::string> names(const Optimizer& optimizer) {
   std::vector<std::string> out;

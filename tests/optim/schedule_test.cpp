@@ -7,6 +7,7 @@
 #include "core/optim/plateau.h"
 #include "core/optim/sgd.h"
 #include "tests/nn/fixture.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 namespace {
@@ -290,12 +291,6 @@ TEST_CASE("arguments of schedules that make no sense are refused by name", "[opt
     INFO(c.text);
     CHECK(has(message_of(c.make), c.text));
   }
-}
-
-void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
-  Tensor grads[] = {g};
-  Variable* variables[] = {v.get()};
-  optimizer.apply(grads, variables);
 }
 
 TEST_CASE_METHOD(Fixture, "an optimizer takes the rate of the count of steps before the update", "[optim]") {

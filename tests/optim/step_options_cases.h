@@ -14,6 +14,7 @@
 #include "core/optim/step_options.h"
 #include "tests/nn/fixture.h"
 #include "tests/optim/optimizer_cases.h"
+#include "tests/optim/short_words.h"
 
 namespace tl::test {
 
@@ -105,12 +106,6 @@ inline OptimizerPtr configured(OptimizerPtr optimizer, const std::function<void(
   change(o);
   optimizer->configure(o);
   return optimizer;
-}
-
-inline void apply_one(Optimizer& optimizer, const VariableRef& v, const Tensor& g) {
-  Tensor grads[] = {g};
-  Variable* variables[] = {v.get()};
-  optimizer.apply(grads, variables);
 }
 
 inline VariableRef state_named(const Optimizer& optimizer, const std::string& name) {

@@ -4,6 +4,7 @@
 
 #include "core/compile/function.h"
 #include "core/optim/nadam.h"
+#include "tests/optim/short_words.h"
 #include "tests/optim/step_options_cases.h"
 #include "tests/rounds.h"
 
@@ -109,10 +110,6 @@ struct Model {
   size_t kinds;  // of steps
   OptimizerPtr optimizer;
 };
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.dtype() == b.dtype() && a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
 
 Tensor input(Context& c, int i, bool bad) {
   Tensor x = c.allocate(DType::kF32, {3, 4});

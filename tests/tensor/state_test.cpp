@@ -6,19 +6,10 @@
 
 #include "core/tensor/context.h"
 #include "core/tensor/variable_state.h"
+#include "tests/tensor/error_of.h"
 
 namespace tl {
 namespace {
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.message();
-  }
-  return "";
-}
 
 Tensor number(Context& c, float value) {
   Tensor t = c.allocate(DType::kF32, Shape{});

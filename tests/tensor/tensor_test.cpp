@@ -6,19 +6,10 @@
 #include "core/base/error.h"
 #include "core/tensor/context.h"
 #include "core/tensor/variable.h"
+#include "tests/tensor/error_of.h"
 
 namespace tl {
 namespace {
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.message();
-  }
-  return "";
-}
 
 TEST_CASE("shapes print, compare and broadcast as in NumPy") {
   CHECK(text(Shape{}) == "()");
