@@ -30,6 +30,7 @@ using tl::Folder;
 using tl::Shape;
 using tl::Tensor;
 using tl::data::read_idx;
+using tl::data::values;
 namespace fs = std::filesystem;
 
 namespace {
