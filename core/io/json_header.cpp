@@ -361,8 +361,10 @@ class HeaderReader final : public JsonReader {
   size_t rank_ = 0, offsets_ = 0;
 };
 
-SafetensorsHeader::SafetensorsHeader(const File& file, Poll poll, uint32_t* checksum) {
-  unsigned char length[8];
+namespace {
+
+// The bytes of a header's text, and the eight that say how many those are.
+uint64_t read_length(const File& file, unsigned char (&length)[8]) {
   if (file.size() < 8)
     file.corrupt(file.size(), "the length of the header takes 8 bytes: got ", file.size(),
                  "; is it a safetensors file?");
@@ -375,6 +377,14 @@ SafetensorsHeader::SafetensorsHeader(const File& file, Poll poll, uint32_t* chec
   if (static_cast<int64_t>(bytes) > file.size() - 8)
     file.corrupt(0, "the header must lie in the file: got ", bytes, " bytes of ", file.size() - 8,
                  "; the file is cut off, copy or download it again");
+  return bytes;
+}
+
+}  // namespace
+
+SafetensorsHeader::SafetensorsHeader(const File& file, Poll poll, uint32_t* checksum) {
+  unsigned char length[8];
+  const uint64_t bytes = read_length(file, length);
   const int64_t data = 8 + static_cast<int64_t>(bytes);
   names_.reserve(bytes);
   TextStream stream(file, 8, data, poll);
@@ -387,6 +397,21 @@ SafetensorsHeader::SafetensorsHeader(const File& file, Poll poll, uint32_t* chec
   if (checksum)
     *checksum =
         static_cast<uint32_t>(crc32_combine(of_length, stream.checksum(), static_cast<z_off_t>(bytes)));
+}
+
+uint32_t SafetensorsHeader::checksum_of(const File& file, Poll poll) {
+  unsigned char length[8];
+  const int64_t end = 8 + static_cast<int64_t>(read_length(file, length));
+  auto checksum = static_cast<uint32_t>(crc32_z(0, length, sizeof length));
+  std::vector<unsigned char> block(static_cast<size_t>(std::min<int64_t>(end - 8, kBlock)));
+  for (int64_t at = 8; at < end;) {
+    poll();
+    const auto n = static_cast<size_t>(std::min<int64_t>(end - at, kBlock));
+    file.read(at, block.data(), n);
+    checksum = static_cast<uint32_t>(crc32_z(checksum, block.data(), n));
+    at += static_cast<int64_t>(n);
+  }
+  return checksum;
 }
 
 size_t SafetensorsHeader::find(std::string_view name) const {

@@ -57,6 +57,9 @@ class SafetensorsHeader {
   // Reads and checks the header of a file. *checksum: crc32 of all bytes in front of the elements. Throws kCorruptData, kUnsupported
   // (a tensor of more than 8 axes, or a dtype that is not known), kIo.
   SafetensorsHeader(const File& file, Poll poll, uint32_t* checksum);
+  // That checksum of a file whose header nobody has read yet: whoever knows it need not believe a damaged one. Throws kCorruptData where
+  // the header does not lie in the file, kIo.
+  static uint32_t checksum_of(const File& file, Poll poll);
 
   const std::vector<Entry>& entries() const { return entries_; }
   std::string_view name(const Entry& e) const { return {names_.data() + e.name, e.name_bytes}; }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/io/file.h"
@@ -25,7 +26,8 @@ class SafetensorsFile {
  public:
   // Throws what File::open() and SafetensorsHeader throw: kNotFound, kIo, kCorruptData, kUnsupported.
   SafetensorsFile(const char* op, const std::string& path, Poll poll, Links links = Links::kFollow)
-      : file_(File::open(op, path, links)), header_(file_, poll, &header_checksum_) {}
+      : SafetensorsFile(File::open(op, path, links), poll) {}
+  SafetensorsFile(File file, Poll poll) : file_(std::move(file)), header_(file_, poll, &header_checksum_) {}
 
   size_t size() const { return header_.entries().size(); }
   std::string_view name(size_t i) const {

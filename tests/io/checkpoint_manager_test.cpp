@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "tests/io/folder.h"
+#include "tests/rounds.h"
 
 namespace tl::io {
 namespace {
@@ -176,6 +177,39 @@ TEST_CASE(
   CHECK(manager.latest() == 2);
   CHECK(manager.steps() == Steps{1, 2});
   CHECK(failure_of([&] { manager.load(100); }).has("got a checkpoint of step 1"));
+}
+
+TEST_CASE("whichever bit of the newest checkpoint flips, the one before it is restored", "[io]") {
+  Context c({});
+  Folder folder(InMemory{});
+  CheckpointManager manager(c, folder.path(), {});
+  manager.save(1, {}, state_of(c, 1));
+  manager.save(2, 0.5, state_of(c, 2));
+  for (const char* name : {"step-2/manifest.json", "step-2/tensors.safetensors"}) {
+    const std::string path = folder / name, whole = bytes_of(path);
+    for (size_t bit = 0; bit < whole.size() * 8; bit += test::bits_apart) {
+      std::string flipped = whole;
+      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
+      write_bytes(path, flipped);
+      INFO(name << ", bit " << bit);
+      REQUIRE(failure_of([&] { manager.load(2); }).code == Code::kCorruptData);
+      State state;
+      REQUIRE(manager.load_latest(state) == 1);
+      REQUIRE(value_in(state) == 1);
+    }
+    write_bytes(path, whole);
+  }
+  CHECK(manager.latest() == 2);
+  // A dtype that no version knows.
+  const std::string path = folder / "step-2/tensors.safetensors";
+  std::string bytes = bytes_of(path);
+  bytes.at(bytes.find("F32")) = 'G';
+  write_bytes(path, bytes);
+  CHECK(manager.latest() == 1);
+  manager.save(2, {}, state_of(c, 20));
+  State state;
+  CHECK(manager.load_latest(state) == 2);
+  CHECK(value_in(state) == 20);
 }
 
 TEST_CASE("what a writer that died has left is swept, and nothing else", "[io]") {
