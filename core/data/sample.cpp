@@ -143,7 +143,13 @@ class Sample : public Dataset {
         weights_(std::make_shared<SampleWeights>(std::move(weights))),
         seed_(seed),
         stop_on_empty_(stop_on_empty) {}
-  int64_t size() const override { return kUnknownSize; }
+  // A source without an end counts whatever its weight, which may change; how much of the others is drawn, only iterating tells.
+  int64_t size() const override {
+    const auto endless = [](const DatasetPtr& s) { return s->size() == kInfiniteSize; };
+    const bool all = std::all_of(sources_.begin(), sources_.end(), endless);
+    const bool any = std::any_of(sources_.begin(), sources_.end(), endless);
+    return all || (any && !stop_on_empty_) ? kInfiniteSize : kUnknownSize;
+  }
   size_t width() const override { return sources_[0]->width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
     std::vector<std::unique_ptr<Stage>> stages;

@@ -308,6 +308,38 @@ TEST_CASE("sources are drawn by their weights, which may change", "[dataset]") {
   CHECK(code_of([&] { set_sample_weights(*mixed, {1}); }) == Code::kInvalidArgument);
 }
 
+TEST_CASE("a mixture is endless where a source is, or where all are if it ends with the first", "[dataset]") {
+  Context c{OneThread()};
+  const DatasetPtr endless = repeat(range(0, 3, 1), -1), known = range(10, 13, 1);
+  const DatasetPtr unknown = sample_from({known}, {1}, 1, false);
+  REQUIRE(unknown->size() == kUnknownSize);
+  const struct {
+    std::vector<DatasetPtr> sources;
+    bool endless, endless_until_one_ends;
+  } all[] = {{{endless}, true, true},          {{endless, endless}, true, true},
+             {{known, endless}, true, false},  {{endless, unknown}, true, false},
+             {{known, unknown}, false, false}, {{known, known}, false, false}};
+  for (const auto& one : all)
+    for (const bool stop_on_empty : {false, true}) {
+      const std::vector<double> weights(one.sources.size(), 1);
+      const DatasetPtr mixed = sample_from(one.sources, weights, 1, stop_on_empty);
+      const bool is_endless = stop_on_empty ? one.endless_until_one_ends : one.endless;
+      INFO("sources " << one.sources.size() << ", stop_on_empty " << stop_on_empty);
+      CHECK(mixed->size() == (is_endless ? kInfiniteSize : kUnknownSize));
+      CHECK(batch(mixed, 2)->size() == mixed->size());
+      // What would wait for the end of it is refused.
+      const Code expected = is_endless ? Code::kInvalidArgument : Code::kOk;
+      CHECK(code_of([&] { shuffle(mixed, 1); }) == expected);
+      CHECK(code_of([&] { cache(mixed); }) == expected);
+      // A few of it are as many as ever.
+      CHECK(take(mixed, 2)->size() == (is_endless ? 2 : kUnknownSize));
+      CHECK(numbers(c, take(mixed, 2)).size() == 2);
+      CHECK(code_of([&] { shuffle(mixed, 1, 4); }) == Code::kOk);
+    }
+  // The weight may change.
+  CHECK(sample_from({known, endless}, {1, 0}, 1, false)->size() == kInfiniteSize);
+}
+
 TEST_CASE("new weights count from the next element on, whatever was made ahead", "[dataset]") {
   Context c{OneThread()};
   auto run = [&](int64_t ahead, int64_t buffer) {

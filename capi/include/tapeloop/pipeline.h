@@ -170,7 +170,9 @@ TL_API tl_dataset *tl_dataset_interleave(tl_context *context, tl_dataset *const 
 /**
  * Each element from a source that is drawn at random, with the probability of its weight among the sources that have elements left.
  * Weights are finite and not negative, one for each source, and not all 0. Ends with the last source; where stop_on_empty with the first that
- * has ended; and where what is left has no weight. Draws follow from the seed and the epoch. Returns NULL on failure. Since 0.1.
+ * has ended; and where what is left has no weight. Draws follow from the seed and the epoch. Its size is TL_DATASET_INFINITE_SIZE where a
+ * source's is, or where stop_on_empty all are, whatever their weights, which may change; else TL_DATASET_UNKNOWN_SIZE. Returns NULL on
+ * failure. Since 0.1.
  * @array sources[count], weights[count]
  */
 TL_API tl_dataset *tl_dataset_sample_from(tl_context *context, tl_dataset *const *sources,

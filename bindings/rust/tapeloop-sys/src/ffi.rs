@@ -5184,7 +5184,9 @@ extern "C" {
     /// Each element from a source that is drawn at random, with the probability of its weight among the
     /// sources that have elements left. Weights are finite and not negative, one for each source, and not all
     /// 0. Ends with the last source; where stop_on_empty with the first that has ended; and where what is left
-    /// has no weight. Draws follow from the seed and the epoch. Returns NULL on failure. Since 0.1.
+    /// has no weight. Draws follow from the seed and the epoch. Its size is TL_DATASET_INFINITE_SIZE where a
+    /// source's is, or where stop_on_empty all are, whatever their weights, which may change; else
+    /// TL_DATASET_UNKNOWN_SIZE. Returns NULL on failure. Since 0.1.
     pub fn tl_dataset_sample_from(
         context: *mut tl_context,
         sources: *const *mut tl_dataset,
