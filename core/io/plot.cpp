@@ -188,7 +188,9 @@ std::vector<double> log_ticks(double min, double max, int about) {
     for (int decade = low; decade <= high; decade++)
       for (const double part : parts) {
         const double tick = part * std::pow(10, decade);
-        if (decade % every == 0 && tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9) && tick > 0)
+        // Beyond 1e308 the next ticks, and what rounding adds to the largest number, are infinite.
+        if (decade % every == 0 && tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9) && tick > 0 &&
+            std::isfinite(tick))
           out.push_back(tick);
       }
   };

@@ -201,6 +201,8 @@ TEST_CASE("ticks are round numbers within the range", "[io]") {
   CHECK(log_ticks(1, 2.5, 3) == std::vector<double>{1, 1.5, 2, 2.5});
   CHECK(log_ticks(30, 40, 5) == std::vector<double>{30, 32, 34, 36, 38, 40});
   CHECK(log_ticks(1e-100, 1e100, 5).size() <= 7);
+  CHECK(log_ticks(1e305, std::numeric_limits<double>::max(), 10) ==
+        std::vector<double>{1e305, 1e306, 1e307, 1e308});
   // A margin below the least number rounds to 0, one above the largest to infinity.
   for (const auto& [min, max] : {std::pair{0., 1.}, {0., 1e-320}, {5e-324, 5e-324}, {1e-3, HUGE_VAL}}) {
     const std::vector<double> all = log_ticks(min, max, 5);
@@ -244,6 +246,19 @@ TEST_CASE("plots of numbers of any size are pictures, and of none an error", "[i
     for (const std::string* svg : {&one, &wide}) {
       CHECK(svg->find("nan") == std::string::npos);
       CHECK(svg->find("inf") == std::string::npos);
+    }
+  }
+  // Along logarithmic axes, whose margins reach beyond the numbers that there are.
+  const double least = 5e-324;
+  for (const double y : {most, 1e308, 2e307, 1e-307, least, 1.0}) {
+    for (const double other : {y, most, 1e300, 1.0, 1e-300, least}) {
+      Plot plot("", logarithmic);
+      plot.add("a", y, y);
+      plot.add("a", other, other);
+      INFO("from " << y << " to " << other);
+      const std::string svg = plot.svg();
+      CHECK(svg.find("nan") == std::string::npos);
+      CHECK(svg.find("inf") == std::string::npos);
     }
   }
   for (const PlotOptions& wrong :
