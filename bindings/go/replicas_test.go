@@ -208,8 +208,10 @@ func TestCollectives(t *testing.T) {
 			return e
 		}
 		same("metric", merged, 13.0/4)
-		if e := errors.Join(g.SetTimeout(30*time.Second), g.SetOverlap(true), g.SetBucketBytes(1)); e != nil {
-			return e
+		for _, e := range []error{g.SetTimeout(30 * time.Second), g.SetOverlap(true), g.SetBucketBytes(1)} {
+			if e != nil {
+				return e
+			}
 		}
 		before := g.Steps()
 		if _, e := g.AllReduceList([]*Tensor{x, x, x}, ReduceSum); e != nil {

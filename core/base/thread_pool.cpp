@@ -26,6 +26,7 @@
 
 #include "core/base/blocked_signals.h"
 #include "core/base/error.h"
+#include "core/base/forked_thread.h"
 
 namespace tl {
 namespace {
@@ -273,7 +274,7 @@ ThreadPool::~ThreadPool() {
   State& s = *state_;
   if (s.process != getpid()) {
     // A forked child: the workers do not exist here, and destroying what they slept on could block for ever.
-    for (std::thread& worker : s.workers) worker.detach();
+    for (std::thread& worker : s.workers) forget_thread_of_parent(worker);
     static_cast<void>(state_.release());
     return;
   }

@@ -15,6 +15,7 @@
 #include "core/base/blocked_signals.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/forked_thread.h"
 
 namespace tl::data {
 namespace {
@@ -81,7 +82,7 @@ class Ring {
   bool quiet() const noexcept { return active_.load(std::memory_order_acquire) == 0 && source_->quiet(); }
   // After fork() the threads are in the other process.
   void abandon() noexcept {
-    for (std::thread& t : threads_) t.detach();
+    for (std::thread& t : threads_) forget_thread_of_parent(t);
     threads_.clear();
   }
   bool running() const { return !threads_.empty(); }

@@ -15,6 +15,7 @@
 
 #include "core/base/blocked_signals.h"
 #include "core/base/clock.h"
+#include "core/base/forked_thread.h"
 #include "core/dist/control_greeting.h"
 #include "core/dist/control_message.h"
 #include "core/dist/control_server.h"
@@ -172,7 +173,7 @@ ControlClient::~ControlClient() {
     // The threads are in the other process. What they slept on cannot be destroyed here; the connection is the other process's.
     state_->socket.close();
     state_->server.reset();
-    state_->thread.detach();
+    forget_thread_of_parent(state_->thread);
     static_cast<void>(state_.release());
     return;
   }

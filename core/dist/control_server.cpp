@@ -17,6 +17,7 @@
 #include "core/base/blocked_signals.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/forked_thread.h"
 #include "core/dist/control_message.h"
 #include "core/dist/tcp.h"
 
@@ -464,7 +465,7 @@ ControlServer::~ControlServer() {
   if (loop_->process != ::getpid()) {
     // A forked child: the thread is in the other process, and so is who would be told.
     loop_->listener.close();
-    loop_->thread.detach();
+    forget_thread_of_parent(loop_->thread);
     static_cast<void>(loop_.release());
     return;
   }

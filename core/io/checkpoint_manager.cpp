@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/base/blocked_signals.h"
+#include "core/base/forked_thread.h"
 #include "core/io/folders.h"
 
 namespace tl::io {
@@ -188,7 +189,7 @@ class CheckpointManager::Writer {
     if (process_ == ::getpid())
       thread_.join();
     else
-      thread_.detach();
+      forget_thread_of_parent(thread_);
   }
 
   // A checkpoint of this step that is there but not whole gets another name, which is returned: "" where there is none.

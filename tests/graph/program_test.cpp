@@ -102,7 +102,8 @@ TEST_CASE_METHOD(Fixture, "a tracer records what runs", "[graph]") {
   Tensor in[] = {x, x};
   Tracer tracer(c, in);
   Tape tape(c, {});
-  Tensor y = sum(mul(add(in[0], outside), mul(in[1], w->read())));
+  Tensor weighted = mul(in[1], w->read());  // first: compilers are free in the order of arguments
+  Tensor y = sum(mul(add(in[0], outside), weighted));
   GradientSource source[] = {{Tensor(), w.get()}};
   Variable* all[] = {w.get()};
   sgd->apply(tape.gradient({y}, source), all);
