@@ -228,28 +228,27 @@ func (g *Group) Synchronize(checkpoint *Checkpoint, step int64) (int64, error) {
 // Save saves on rank 0, for all, which wait until it has been written; manager may be nil on the others. The metric is NaN for none. A full
 // disk there is an error on all ranks, and the group goes on.
 func (g *Group) Save(manager *CheckpointManager, step int64, metric float64) error {
-	var handle C.uintptr_t
-	if manager != nil {
-		handle = C.uintptr_t(manager.h)
-	}
-	err := g.effect(func(h C.uintptr_t) C.int32_t {
-		return C.tlgo_group_save(h, handle, C.int64_t(step), C.double(metric))
+	return g.saved(manager, func(h, manager C.uintptr_t) C.int32_t {
+		return C.tlgo_group_save(h, manager, C.int64_t(step), C.double(metric))
 	})
-	runtime.KeepAlive(manager)
-	return err
 }
 
 // SaveSharded saves on all ranks together, each its share of the tensors at the same time, into one folder that all of them see: each passes a
 // manager of its own. The checkpoint is there when all shares are, from one moment on, and any number of ranks restores it. What fails on
 // one rank is an error on all, and the group goes on. The metric is NaN for none.
 func (g *Group) SaveSharded(manager *CheckpointManager, step int64, metric float64) error {
+	return g.saved(manager, func(h, manager C.uintptr_t) C.int32_t {
+		return C.tlgo_group_save_sharded(h, manager, C.int64_t(step), C.double(metric))
+	})
+}
+
+// saved calls f with the group and the manager, or 0 where that is nil, which both stay alive meanwhile.
+func (g *Group) saved(manager *CheckpointManager, f func(group, manager C.uintptr_t) C.int32_t) error {
 	var handle C.uintptr_t
 	if manager != nil {
 		handle = C.uintptr_t(manager.h)
 	}
-	err := g.effect(func(h C.uintptr_t) C.int32_t {
-		return C.tlgo_group_save_sharded(h, handle, C.int64_t(step), C.double(metric))
-	})
+	err := g.effect(func(h C.uintptr_t) C.int32_t { return f(h, handle) })
 	runtime.KeepAlive(manager)
 	return err
 }

@@ -11,6 +11,7 @@
 #include "core/optim/adam.h"
 #include "core/replicas/strategy.h"
 #include "tests/dist/memory_transport.h"
+#include "tests/replicas/steps.h"
 #include "tests/rounds.h"
 
 using namespace tl;
@@ -23,29 +24,11 @@ using replicas::Reduction;
 
 namespace {
 
-using Values = std::vector<Tensor>;
-
-Tensor wave(Context& c, const Shape& shape, double phase) {
-  std::vector<float> x;
-  for (int64_t i = 0; i < shape.elements(); i++)
-    x.push_back(static_cast<float>(std::sin(phase + 1.7 * static_cast<double>(i))));
-  return tensor<float>(c, shape, x);
-}
-
-std::string bytes(const Tensor& t) { return std::string(reinterpret_cast<const char*>(t.raw()), t.bytes()); }
-
-FunctionOptions strict() {
-  FunctionOptions o;
-  o.plan.verify = o.plan.poison = true;
-  return o;
-}
-
 // Layers whose gradients are 64 KiB and more, and biases, which are not.
 struct Model {
   static constexpr int64_t kSizes[] = {32, 512, 64, 256, 8};
 
-  Model(Context& context, dist::Group& of)
-      : c(context), group(&of, [](dist::Group*) {}), adam(optim::make_adam(c, {})) {
+  Model(Context& context, dist::Group& of) : c(context), group(shared(of)), adam(optim::make_adam(c, {})) {
     for (int l = 0; l + 1 < 5; l++) {
       weights.push_back(VariableRef::make(mul_scalar(wave(c, {kSizes[l], kSizes[l + 1]}, l), 0.1), "w"));
       weights.push_back(VariableRef::make(full(c, {kSizes[l + 1]}, 0, DType::kF32), "b"));

@@ -10,6 +10,7 @@
 #include "core/optim/adam.h"
 #include "core/replicas/strategy.h"
 #include "tests/dist/ranks.h"
+#include "tests/replicas/steps.h"
 #include "tests/rounds.h"
 
 using namespace tl;
@@ -21,28 +22,6 @@ using replicas::GroupPtr;
 using replicas::Reduction;
 
 namespace {
-
-using Values = std::vector<Tensor>;
-
-FunctionOptions strict(bool polymorphic = false) {
-  FunctionOptions o;
-  o.plan.verify = o.plan.poison = true;
-  o.polymorphic_batch = polymorphic;
-  return o;
-}
-
-GroupPtr shared(dist::Group& group) {
-  return {&group, [](dist::Group*) {}};
-}
-
-Tensor wave(Context& c, const Shape& shape, double phase) {
-  std::vector<float> x;
-  for (int64_t i = 0; i < shape.elements(); i++)
-    x.push_back(static_cast<float>(std::sin(phase + 1.7 * static_cast<double>(i))));
-  return tensor<float>(c, shape, x);
-}
-
-std::string bytes(const Tensor& t) { return std::string(reinterpret_cast<const char*>(t.raw()), t.bytes()); }
 
 // A classifier that all ranks train together.
 struct Model {

@@ -8,6 +8,7 @@
 #include "core/ops/generated/functions.h"
 #include "core/replicas/collectives.h"
 #include "tests/dist/memory_transport.h"
+#include "tests/replicas/steps.h"
 
 using namespace tl;
 using namespace tl::test;
@@ -19,17 +20,13 @@ using replicas::Reduction;
 
 namespace {
 
-using Values = std::vector<Tensor>;
-
 constexpr int64_t kSide = 128;  // 64 KiB: worth a thread
-
-std::string bytes(const Tensor& t) { return std::string(reinterpret_cast<const char*>(t.raw()), t.bytes()); }
 
 // Two buckets, the second of which is made while the first is on its way; labels are looked at between them.
 struct Step {
   Step(Context& context, dist::Group& of)
       : c(context),
-        group(&of, [](dist::Group*) {}),
+        group(shared(of)),
         a(VariableRef::make(full(c, {kSide, kSide}, 0.5, DType::kF32), "a")),
         b(VariableRef::make(full(c, {kSide, kSide}, 0.25, DType::kF32), "b")),
         f(
