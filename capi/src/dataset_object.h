@@ -33,7 +33,8 @@ class DatasetObject {
   const data::DatasetIterator* begun() const { return iterator_.get(); }  // null: at the beginning
 
   // Runs f(confirm), which may run functions of the caller's, with the context closed: they have contexts of their own. f calls
-  // confirm() when they have run and before anything moves: it throws where one of them used the closed context.
+  // confirm() when they have run and before anything moves: it throws where one of them used the closed context. That is also the true
+  // reason of what f throws then, an output that is not set since an op was refused, say.
   template <class F>
   auto alone(const char* op, F&& f) {
     constexpr const char* rule = "a function of a pipeline must use the context that it gets";
@@ -41,11 +42,17 @@ class DatasetObject {
       fail(Code::kFailedPrecondition, "[", op, "] ", rule,
            ": got a call on a dataset of its own context; iterate outside of it");
     Closed closed(session_);
-    return f([&] {
+    const auto confirm = [&] {
       if (closed.refused())
         fail(Code::kFailedPrecondition, "[", op, "] ", rule,
              ": got a call on that of its dataset; make what it needs before, or in it");
-    });
+    };
+    try {
+      return f(confirm);
+    } catch (const Error& e) {
+      if (e.code() != Code::kCancelled && e.code() != Code::kOutOfMemory) confirm();
+      throw;
+    }
   }
 
   bool next(tl_tensor** out) {

@@ -91,7 +91,8 @@ class OwnContext {
       const Tensor& t = made[i];
       if (!t)
         invalid("[", shared_.name, "] the function must set all outputs: got NULL in 'outputs[", i,
-                "]'; did an op fail?");
+                "]', and no error in the context that it got; did it return early, or call ops in another "
+                "context?");
       element.push_back(value(inputs, t));
     }
     return element;

@@ -61,7 +61,10 @@ tl_progress_options checked(const char* op, const tl_progress_options* options) 
 class Display {
  public:
   Display(Session& session, const tl_progress_options& o)
-      : session_(session), descriptor_(o.descriptor > 0 ? o.descriptor : -1), width_(o.width) {
+      : session_(session),
+        descriptor_(o.descriptor > 0 ? o.descriptor : -1),
+        width_(o.width),
+        out_(descriptor_) {
     terminal_ = descriptor_ >= 0 && ::isatty(descriptor_) == 1;
     lines_ = o.style == TL_PROGRESS_LINES ||
              (o.style == TL_PROGRESS_AUTO && descriptor_ >= 0 && (!terminal_ || is_dumb()));
@@ -73,7 +76,8 @@ class Display {
     if (lines_ && o.no_times) interval_ = INFINITY;
   }
   ~Display() {
-    if (open_line_) write_quietly(descriptor_, "\n");
+    // What waits gets its last chance.
+    if (descriptor_ >= 0) out_.put(open_line_ ? "\n" : "");
   }
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
@@ -113,7 +117,7 @@ class Display {
             n.left,
             n.waited,
             n.finished,
-            write_failed_};
+            out_.failed()};
   }
 
   // Without colours; a width that somebody looks at later is that of no terminal.
@@ -142,7 +146,7 @@ class Display {
     progress_.sample(now);
     shown_at_ = now;
     if (callback_) return call_back(now);
-    if (descriptor_ < 0 || write_failed_) return;
+    if (descriptor_ < 0 || out_.failed()) return;
     std::string out;
     if (lines_) {
       out = progress_.line(style_, now) + "\n";
@@ -151,10 +155,15 @@ class Display {
       out = "\r" + progress_.bar(style_, now);
       out += terminal_ && !is_dumb() ? "\x1b[K" : "";
       if (progress_.finished()) out += "\n";
-      open_line_ = !progress_.finished();
     }
-    write_failed_ = !write_quietly(descriptor_, out);
-    if (write_failed_) open_line_ = false;
+    // Where nobody reads just now, the loop goes on: a drawing is left out, and what stays of a round waits.
+    if (progress_.finished()) {
+      out_.put(out);
+      open_line_ = false;
+    } else if (out_.put_if_idle(out)) {
+      open_line_ = !lines_;
+    }
+    if (out_.failed()) open_line_ = false;
   }
 
   void call_back(double now) {
@@ -173,7 +182,8 @@ class Display {
   io::Progress progress_;
   io::ProgressStyle style_;
   int descriptor_, width_;
-  bool terminal_ = false, lines_ = false, open_line_ = false, write_failed_ = false;
+  QuietWriter out_;
+  bool terminal_ = false, lines_ = false, open_line_ = false;
   double interval_ = 0, shown_at_ = 0;
   tl_progress_callback callback_ = nullptr;
   std::shared_ptr<void> user_data_;

@@ -34,10 +34,14 @@ constexpr int kMostNaps = 4;
 // looks for sleepers afterwards; these steps are sequentially consistent, so that one of both always sees the other.
 class Ring {
  public:
-  Ring(const Dataset& source, Ahead how)
-      : how_(std::move(how)), source_(source.open(control_)), slots_(static_cast<size_t>(how_.elements)) {}
+  Ring(const Dataset& source, const Control& consumer, Ahead how)
+      : how_(std::move(how)),
+        control_(nullptr, consumer),
+        source_(source.open(control_)),
+        slots_(static_cast<size_t>(how_.elements)) {}
 
   Stage& source() { return *source_; }
+  int64_t elements() const { return how_.elements; }
 
   // ---- the consumer ----
   void start(uint64_t epoch, int64_t first) {
@@ -229,7 +233,7 @@ class Ring {
   }
 
   const Ahead how_;
-  Control control_{nullptr};
+  Control control_;
   std::unique_ptr<Stage> source_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
@@ -251,7 +255,7 @@ class Ring {
 class AheadStage : public Stage {
  public:
   AheadStage(const Dataset& source, const Control& control, Ahead how)
-      : control_(control), ring_(std::make_unique<Ring>(source, std::move(how))) {}
+      : control_(control), ring_(std::make_unique<Ring>(source, control, std::move(how))) {}
   ~AheadStage() override {
     if (ring_->running() && getpid() != process_) {
       ring_->abandon();
@@ -291,12 +295,24 @@ class AheadStage : public Stage {
   }
   int64_t skip(int64_t count) override {
     check_process();
+    int64_t n = 0;
+    // A few of them are made already, and to stop the threads would throw away what comes behind them.
+    if (ring_->running() && count <= ring_->elements()) {
+      try {
+        Element dropped;
+        while (n < count && next(dropped)) n++;
+        return n;
+      } catch (...) {
+        // What is passed over must not be wanting: without it, then, as if it had not been made.
+        control_.check();
+      }
+    }
     ring_->halt();
     go_to_place();
-    const int64_t n = ring_->source().skip(count);
-    index_ += n;
+    const int64_t passed = ring_->source().skip(count - n);
+    index_ += passed;
     note_place();
-    return n;
+    return n + passed;
   }
   void save(Position& out) const override {
     put_tag(out, Tag::kAhead);
@@ -322,11 +338,11 @@ class AheadStage : public Stage {
   }
   bool quiet() const noexcept override { return (process_ != 0 && getpid() != process_) || ring_->quiet(); }
   // What was made ahead is made again with the new weights.
-  void weigh(const SampleWeights& changed) override {
+  void weigh(const WeightChange& change) override {
     check_process();
     ring_->halt();
     go_to_place();
-    ring_->source().weigh(changed);
+    ring_->source().weigh(change);
     note_place();
   }
 

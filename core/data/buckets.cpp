@@ -68,13 +68,13 @@ class BucketStage : public Stage {
     for (auto& [number, b] : all) numbers.push_back(number);
     if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) PositionReader::refuse();
     size_t at = 0;
-    source_.fetch(numbers, [&](int64_t number, Element&& element) {
+    source_.replay(numbers, [&](int64_t number, Element&& element) {
       Waiting& w = waiting_[all[at++].second];
       w.numbers.push_back(number);
       w.elements.push_back(std::move(element));
     });
   }
-  void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void weigh(const WeightChange& change) override { source_.weigh(change); }
   void stop() noexcept override { source_.stop(); }
   bool quiet() const noexcept override { return source_.quiet(); }
 

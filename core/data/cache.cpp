@@ -108,7 +108,7 @@ class CacheStage : public Stage {
     get_tag(in, Tag::kCache);
     index_ = in.word(0, std::numeric_limits<int64_t>::max());
   }
-  void weigh(const SampleWeights&) override {}
+  void weigh(const WeightChange&) override {}
   void stop() noexcept override { source_->stop(); }
   bool quiet() const noexcept override { return source_->quiet(); }
 

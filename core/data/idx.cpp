@@ -115,7 +115,9 @@ class IdxFile {
     if (!gunzip_->rewind()) system_failure(Code::kIo, gunzip_->system_error());
     for (int64_t left = offset_; left > 0;) {
       size_t got = read_some(scratch.get(), static_cast<size_t>(std::min<int64_t>(left, kChunk)));
-      if (got == 0) corrupt("the file changed while it was read; read it again");
+      if (got == 0)
+        fail(Code::kIo, "[read_idx] ", path_, ", at byte ", offset_ - left,
+             ": the file has changed while it was read; read it when nobody writes it");
       left -= static_cast<int64_t>(got);
     }
   }
@@ -133,8 +135,9 @@ class IdxFile {
     if (::fstat(fd_.get(), &present) != 0) system_failure(Code::kIo, errno);
     const timespec &then = opened_.st_mtim, &now = present.st_mtim;
     if (present.st_size != opened_.st_size || now.tv_sec != then.tv_sec || now.tv_nsec != then.tv_nsec)
-      fail(Code::kIo, "[read_idx] ", path_, ": the file has changed while it was read: it had ", file_bytes_,
-           " bytes and has ", static_cast<int64_t>(present.st_size), "; read it when nobody writes it");
+      fail(Code::kIo, "[read_idx] ", path_, ", at byte 0: the file has changed while it was read: it had ",
+           file_bytes_, " bytes and has ", static_cast<int64_t>(present.st_size),
+           "; read it when nobody writes it");
   }
 
   int64_t offset() const { return offset_; }
@@ -142,6 +145,7 @@ class IdxFile {
 
   template <class... Parts>
   [[noreturn]] void corrupt(const Parts&... parts) const {
+    check_unchanged();  // what a file seems to be that changed meanwhile says nothing
     fail(Code::kCorruptData, "[read_idx] ", path_, ", at byte ", offset_,
          compressed_ ? " (decompressed)" : "", ": ", parts...);
   }

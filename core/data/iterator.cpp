@@ -11,23 +11,33 @@
 
 namespace tl::data {
 
+namespace {
+
+// The mixtures of a pipeline, each once: from what is read of it on, down to the sources.
+void add_mixtures(const Dataset& dataset, std::vector<const SampleWeights*>& out) {
+  if (const SampleWeights* weights = sample_weights(dataset)) {
+    if (std::find(out.begin(), out.end(), weights) != out.end()) return;
+    out.push_back(weights);
+  }
+  for (const DatasetPtr& source : dataset.sources()) add_mixtures(*source, out);
+}
+
+std::vector<const SampleWeights*> mixtures_of(const Dataset& dataset) {
+  std::vector<const SampleWeights*> out;
+  add_mixtures(dataset, out);
+  return out;
+}
+
+}  // namespace
+
 DatasetIterator::DatasetIterator(Context& context, DatasetPtr dataset)
     : context_(context),
       dataset_(std::move(dataset)),
       fingerprint_(fingerprint(*dataset_)),
-      control_(&context),
+      control_(&context, mixtures_of(*dataset_)),
       root_(dataset_->open(control_)) {
-  watch(*dataset_);
+  for (const SampleWeights* mixture : control_.mixtures()) known_versions_.push_back(mixture->version());
   root_->begin(0);
-}
-
-void DatasetIterator::watch(const Dataset& dataset) {
-  if (const SampleWeights* weights = sample_weights(dataset)) {
-    for (const Watched& w : watched_)
-      if (w.weights == weights) return;
-    watched_.push_back({weights, weights->version()});
-  }
-  for (const DatasetPtr& source : dataset.sources()) watch(*source);
 }
 
 std::unique_ptr<Stage> DatasetIterator::opened(const Position& position) const {
@@ -41,7 +51,7 @@ std::unique_ptr<Stage> DatasetIterator::opened(const Position& position) const {
 void DatasetIterator::adopt(std::unique_ptr<Stage> root) noexcept {
   root_ = std::move(root);
   broken_ = false;
-  for (Watched& w : watched_) w.version = w.weights->version();
+  for (size_t i = 0; i < known_versions_.size(); i++) known_versions_[i] = control_.mixtures()[i]->version();
 }
 
 void DatasetIterator::repair() {
@@ -52,15 +62,17 @@ void DatasetIterator::repair() {
 }
 
 bool DatasetIterator::weights_have_changed() const {
-  return std::any_of(watched_.begin(), watched_.end(),
-                     [](const Watched& w) { return w.version != w.weights->version(); });
+  for (size_t i = 0; i < known_versions_.size(); i++)
+    if (known_versions_[i] != control_.mixtures()[i]->version()) return true;
+  return false;
 }
 
 void DatasetIterator::follow_weights() {
-  for (Watched& w : watched_) {
-    if (w.version == w.weights->version()) continue;
-    root_->weigh(*w.weights);
-    w.version = w.weights->version();
+  for (size_t i = 0; i < known_versions_.size(); i++) {
+    const SampleWeights& mixture = *control_.mixtures()[i];
+    if (known_versions_[i] == mixture.version()) continue;
+    root_->weigh({static_cast<int64_t>(i), mixture.values()});
+    known_versions_[i] = mixture.version();
     before_.clear();
     root_->save(before_);
   }

@@ -59,10 +59,6 @@ class DatasetIterator {
   const DatasetPtr& dataset() const { return dataset_; }
 
  private:
-  struct Watched {
-    const class SampleWeights* weights;
-    uint64_t version;  // that the stages know
-  };
   struct Place {
     std::unique_ptr<Stage> root;
     uint64_t epoch;
@@ -71,7 +67,6 @@ class DatasetIterator {
   Place place_in(const std::string& bytes) const;
   void go(Place place) noexcept;
   std::unique_ptr<Stage> opened(const Position& position) const;
-  void watch(const Dataset& dataset);
   void adopt(std::unique_ptr<Stage> root) noexcept;
   bool pull(Span<Tensor> out, Confirm confirm);
   void repair();
@@ -84,7 +79,7 @@ class DatasetIterator {
   uint64_t fingerprint_;
   Control control_;
   std::unique_ptr<Stage> root_;
-  std::vector<Watched> watched_;
+  std::vector<uint64_t> known_versions_;  // by the stages, of the weights of each mixture
   uint64_t epoch_ = 0;
   int64_t position_ = 0;
   Position before_;      // of root_, before the call that is running

@@ -21,8 +21,8 @@ class Joined : public Stage {
   void restore(PositionReader& in) override {
     for (auto& s : sources_) s->restore(in);
   }
-  void weigh(const SampleWeights& changed) override {
-    for (auto& s : sources_) s->weigh(changed);
+  void weigh(const WeightChange& change) override {
+    for (auto& s : sources_) s->weigh(change);
   }
   void stop() noexcept override {
     for (auto& s : sources_) s->stop();

@@ -1,5 +1,6 @@
 #include "core/data/position.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -7,9 +8,10 @@
 namespace tl::data {
 namespace {
 
-constexpr char kPositionMagic[] = "TLPOS2";  // the number is the version
+// The number is the version of the form. Up to 2 a stage that rereads wrote many places of its source, not one.
+constexpr char kPositionMagic[] = "TLPOS3";
 constexpr size_t kMagicBytes = sizeof kPositionMagic - 1;
-constexpr int kDeepest = 64;
+constexpr int kDeepest = 1000;  // parts in parts: a stage that rereads (rereader.h) is one more
 
 // Seven bits a byte, lowest first; small numbers of either sign are short.
 void put(std::string& out, int64_t value) {
@@ -74,6 +76,12 @@ Position get(Bytes& in, int depth) {
 
 }  // namespace
 
+int64_t word_of(double number) {
+  int64_t bits;
+  std::memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+
 std::string to_bytes(const Position& position) {
   std::string out(kPositionMagic, kMagicBytes);
   put(out, position);
@@ -84,8 +92,13 @@ std::string to_bytes(const Position& position) {
 
 Position from_bytes(const std::string& bytes) {
   if (bytes.size() < kMagicBytes + kChecksumBytes ||
-      bytes.compare(0, kMagicBytes, kPositionMagic, kMagicBytes) != 0)
+      bytes.compare(0, kMagicBytes - 1, kPositionMagic, kMagicBytes - 1) != 0)
     damaged();
+  const char version = bytes[kMagicBytes - 1];
+  if (version != kPositionMagic[kMagicBytes - 1] && version >= '1' && version <= '9')
+    invalid("[dataset_restore_position] the position must be of version ", kPositionMagic + kMagicBytes - 1,
+            ": got one of version ", std::string(1, version),
+            ", of another version of tapeloop; go on with that one, or with dataset_seek");
   const auto* first = reinterpret_cast<const unsigned char*>(bytes.data());
   const unsigned char* end = first + bytes.size() - kChecksumBytes;
   const uint64_t sum = checksum(bytes.data(), bytes.size() - kChecksumBytes);
@@ -112,6 +125,14 @@ int64_t PositionReader::word(int64_t least, int64_t most) {
   const int64_t w = word();
   if (w < least || w > most) refuse();
   return w;
+}
+
+double PositionReader::weight() {
+  const int64_t bits = word();
+  double number;
+  std::memcpy(&number, &bits, sizeof number);
+  if (!(number >= 0) || std::isinf(number)) refuse();
+  return number;
 }
 
 void PositionReader::tag(int64_t expected) {

@@ -1,5 +1,6 @@
 // Position: where a pipeline stands, in numbers that its stages write one after the other and read back in the same order. Parts
-// are positions that several of them share, so that a copy costs little however long they are.
+// are positions that several of them share, so that a copy costs little however long they are. As bytes each use of a part stands
+// for itself: a stage writes the place of its source once, or positions would grow with the product of the stages.
 //
 // As bytes it can be kept in a file: the same on every machine, with a checksum. A position fits the pipeline that wrote it, and any
 // other that was made in the same way.
@@ -23,8 +24,12 @@ struct Position {
   }
 };
 
+// The bits of a number, for a position.
+int64_t word_of(double number);
+
 std::string to_bytes(const Position& position);
-// Throws kInvalidArgument where the bytes are none of to_bytes(). Memory for at most what the bytes hold.
+// Throws kInvalidArgument where the bytes are none of to_bytes(), those of other versions of the form among them. Memory for at most
+// what the bytes hold.
 Position from_bytes(const std::string& bytes);
 
 // Reads a position, and throws kInvalidArgument for one that another pipeline has written.
@@ -34,6 +39,7 @@ class PositionReader {
 
   int64_t word();
   int64_t word(int64_t least, int64_t most);  // in these bounds
+  double weight();                            // of word_of(): finite and not negative
   void tag(int64_t expected);
   const std::shared_ptr<const Position>& part();
   void end() const;  // nothing may be left

@@ -54,8 +54,9 @@ class RepeatStage : public Decorator {
       n += some;
       if (some > 0) given_ = true;
       if (n == count) break;
-      // Whole passes of a source whose size is known need not be gone through.
-      const int64_t whole = size_ > 0 ? (count - n) / size_ : 0;
+      // Whole passes of a source whose size is known need not be gone through, but for the one that ends it: it stands then as if its
+      // elements had been read.
+      const int64_t whole = size_ > 0 ? (count - n - 1) / size_ : 0;
       const int64_t left = count_ < 0 ? whole : std::min(whole, count_ - pass_ - 1);
       n += left * std::max(size_, int64_t{0});
       next_pass(1 + left);

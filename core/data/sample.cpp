@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "core/base/error.h"
@@ -13,18 +12,6 @@ namespace tl::data {
 namespace {
 
 constexpr uint64_t kSampleStream = 0x73616d706c656672;
-
-int64_t bits_of(double value) {
-  int64_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-double number_of(int64_t bits) {
-  double value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 void check_weights(const char* op, const std::vector<double>& weights, size_t sources) {
   if (weights.size() != sources)
@@ -42,12 +29,13 @@ void check_weights(const char* op, const std::vector<double>& weights, size_t so
 
 class SampleStage : public Stage {
  public:
-  SampleStage(std::vector<std::unique_ptr<Stage>> sources, const SampleWeights& weights, uint64_t seed,
-              bool stop_on_empty)
+  // number: of the mixture in its pipeline.
+  SampleStage(std::vector<std::unique_ptr<Stage>> sources, int64_t number, std::vector<double> weights,
+              uint64_t seed, bool stop_on_empty)
       : sources_(std::move(sources)),
         ended_(sources_.size()),
-        origin_(&weights),
-        weights_(weights.values()),
+        number_(number),
+        weights_(std::move(weights)),
         key_(seed ^ kSampleStream),
         stop_on_empty_(stop_on_empty) {}
 
@@ -76,7 +64,7 @@ class SampleStage : public Stage {
     out.words.push_back(over_);
     for (size_t i = 0; i < sources_.size(); i++) {
       out.words.push_back(ended_[i]);
-      out.words.push_back(bits_of(weights_[i]));
+      out.words.push_back(word_of(weights_[i]));
       sources_[i]->save(out);
     }
   }
@@ -87,14 +75,16 @@ class SampleStage : public Stage {
     over_ = in.word(0, 1) != 0;
     for (size_t i = 0; i < sources_.size(); i++) {
       ended_[i] = in.word(0, 1) != 0;
-      weights_[i] = number_of(in.word());
-      if (!(weights_[i] >= 0) || std::isinf(weights_[i])) PositionReader::refuse();
+      weights_[i] = in.weight();
       sources_[i]->restore(in);
     }
   }
-  void weigh(const SampleWeights& changed) override {
-    if (&changed == origin_) weights_ = changed.values();
-    for (auto& s : sources_) s->weigh(changed);
+  void weigh(const WeightChange& change) override {
+    if (change.mixture == number_) {
+      if (change.weights.size() != weights_.size()) PositionReader::refuse();  // read from a position
+      weights_ = change.weights;
+    }
+    for (auto& s : sources_) s->weigh(change);
   }
   void stop() noexcept override {
     for (auto& s : sources_) s->stop();
@@ -127,7 +117,7 @@ class SampleStage : public Stage {
 
   std::vector<std::unique_ptr<Stage>> sources_;
   std::vector<bool> ended_;
-  const SampleWeights* origin_;
+  const int64_t number_;
   std::vector<double> weights_;
   const uint64_t key_;
   const bool stop_on_empty_;
@@ -154,7 +144,8 @@ class Sample : public Dataset {
   std::unique_ptr<Stage> open(const Control& control) const override {
     std::vector<std::unique_ptr<Stage>> stages;
     for (const DatasetPtr& s : sources_) stages.push_back(s->open(control));
-    return std::make_unique<SampleStage>(std::move(stages), *weights_, seed_, stop_on_empty_);
+    return std::make_unique<SampleStage>(std::move(stages), control.number_of(*weights_), weights_->values(),
+                                         seed_, stop_on_empty_);
   }
   std::vector<DatasetPtr> sources() const override { return sources_; }
   SampleWeights& weights() const { return *weights_; }

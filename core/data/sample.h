@@ -33,8 +33,8 @@ class SampleWeights {
 // Each element from a source that is drawn at random, with the probability of its weight among the sources that have elements left.
 // Ends with the last source, or with the first that has ended where stop_on_empty; and where all weights left are 0. Draws follow
 // from (seed, epoch, number). Throws kInvalidArgument where there is no source, where widths differ, and where weights are not as
-// many, finite and not negative, or all 0. Of kInfiniteSize where a source is, or where stop_on_empty all are, whatever the weights, which
-// may change; else of kUnknownSize.
+// many, finite and not negative, or all 0. Of kInfiniteSize where a source is, or where stop_on_empty all are, whatever the weights: a
+// size stays while they change, and an endless source of weight 0 may have one with the next element. Else of kUnknownSize.
 DatasetPtr sample_from(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed,
                        bool stop_on_empty);
 

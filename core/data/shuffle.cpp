@@ -43,6 +43,7 @@ class RandomWords {
 };
 
 constexpr int64_t kMostShuffled = int64_t{1} << 40;
+constexpr int64_t kWhole = std::numeric_limits<int64_t>::max();  // as a buffer: all of an epoch
 
 class ShuffleReader : public Reader {
  public:
@@ -109,7 +110,7 @@ class BufferStage : public Stage {
     source_.begin(epoch);
     epoch_ = epoch;
     drawn_ = known_ = 0;
-    known_numbers_ = std::make_shared<const Position>();
+    known_ages_ = std::make_shared<const Position>();
     numbers_.clear();
     elements_.clear();
   }
@@ -136,7 +137,8 @@ class BufferStage : public Stage {
       numbers_.pop_back();
       elements_.pop_back();
     }
-    if (drawn_ - known_ >= std::max<int64_t>(static_cast<int64_t>(numbers_.size()), 64)) note();
+    if (buffer_ != kWhole && drawn_ - known_ >= std::max<int64_t>(static_cast<int64_t>(numbers_.size()), 64))
+      note();
     return true;
   }
   void save(Position& out) const override {
@@ -144,7 +146,7 @@ class BufferStage : public Stage {
     out.words.push_back(static_cast<int64_t>(epoch_));
     out.words.push_back(drawn_);
     out.words.push_back(known_);
-    out.parts.push_back(known_numbers_);
+    out.parts.push_back(known_ages_);
     source_.save(out);
   }
   void restore(PositionReader& in) override {
@@ -153,12 +155,17 @@ class BufferStage : public Stage {
     epoch_ = static_cast<uint64_t>(in.word());
     drawn_ = in.word(0, most);
     known_ = in.word(0, drawn_);
-    known_numbers_ = in.part();
+    known_ages_ = in.part();
     source_.restore(in);
     if (drawn_ > source_.count()) PositionReader::refuse();
     elements_.clear();
-    numbers_ = known_numbers_->words;
-    int64_t read = known_ == 0 ? 0 : std::min(most, known_ + static_cast<int64_t>(numbers_.size()));
+    numbers_.clear();
+    const auto held = static_cast<int64_t>(known_ages_->words.size());
+    if (known_ == 0 ? held > 0 : held > source_.count() - known_) PositionReader::refuse();
+    int64_t read = known_ + held;  // until then
+    PositionReader ages(*known_ages_);
+    for (int64_t i = 0; i < held; i++) numbers_.push_back(read - ages.word(1, read));
+    ages.end();
     for (int64_t n = known_; n < drawn_; n++) {
       while (static_cast<int64_t>(numbers_.size()) < buffer_ && read < source_.count())
         numbers_.push_back(read++);
@@ -174,7 +181,7 @@ class BufferStage : public Stage {
     if (read != source_.count() || static_cast<int64_t>(numbers_.size()) > buffer_) PositionReader::refuse();
     fetch();
   }
-  void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void weigh(const WeightChange& change) override { source_.weigh(change); }
   void stop() noexcept override { source_.stop(); }
   bool quiet() const noexcept override { return source_.quiet(); }
 
@@ -185,11 +192,13 @@ class BufferStage : public Stage {
     // The upper half of the product: uniform but for one part in 2^64 / size.
     return static_cast<size_t>(static_cast<unsigned __int128>(word) * size >> 64);
   }
-  // Remembers what is in the buffer, so that restore() need not draw from the beginning of the epoch.
+  // Remembers what is in the buffer, so that restore() need not draw from the beginning of the epoch. A buffer that holds a whole epoch
+  // needs all of its elements anyway.
   void note() {
     auto now = std::make_shared<Position>();
-    now->words = numbers_;
-    known_numbers_ = std::move(now);
+    now->words.reserve(numbers_.size());
+    for (int64_t number : numbers_) now->words.push_back(source_.count() - number);
+    known_ages_ = std::move(now);
     known_ = drawn_;
     source_.forget_before(numbers_.empty() ? source_.count()
                                            : *std::min_element(numbers_.begin(), numbers_.end()));
@@ -204,7 +213,7 @@ class BufferStage : public Stage {
     if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) PositionReader::refuse();
     elements_.resize(numbers_.size());
     size_t at = 0;
-    source_.fetch(sorted, [&](int64_t, Element&& element) { elements_[places[at++]] = std::move(element); });
+    source_.replay(sorted, [&](int64_t, Element&& element) { elements_[places[at++]] = std::move(element); });
   }
 
   Rereader source_;
@@ -214,8 +223,9 @@ class BufferStage : public Stage {
   int64_t drawn_ = 0;
   std::vector<int64_t> numbers_;  // of the elements in the buffer, in the source
   std::vector<Element> elements_;
-  int64_t known_ = 0;                                                                   // draws until note()
-  std::shared_ptr<const Position> known_numbers_ = std::make_shared<const Position>();  // as they were then
+  int64_t known_ = 0;  // draws until note()
+  // The buffer as it was then: how many elements ago each was read, which takes fewer bytes than its number.
+  std::shared_ptr<const Position> known_ages_ = std::make_shared<const Position>();
 };
 
 class BufferShuffle : public Dataset {
@@ -255,7 +265,7 @@ DatasetPtr shuffle(DatasetPtr source, uint64_t seed) {
     invalid(
         "[dataset_shuffle] a dataset that is shuffled as a whole must have an end: got one without; give a "
         "buffer");
-  return std::make_shared<BufferShuffle>(std::move(source), seed, std::numeric_limits<int64_t>::max());
+  return std::make_shared<BufferShuffle>(std::move(source), seed, kWhole);
 }
 
 DatasetPtr shuffle(DatasetPtr source, uint64_t seed, int64_t buffer) {

@@ -41,7 +41,7 @@ class IndexedStage : public Stage {
     index_ = in.word(0, size_);
   }
   void expect(uint64_t epoch) override { reader_->expect(epoch); }
-  void weigh(const SampleWeights&) override {}
+  void weigh(const WeightChange&) override {}
   void stop() noexcept override {}
   bool quiet() const noexcept override { return true; }
 
@@ -199,7 +199,7 @@ class IterationStage : public Stage {
     if (epoch != epoch_ || wanted < given_ || over_) begin(epoch);
     wanted_ = wanted;
   }
-  void weigh(const SampleWeights&) override {}
+  void weigh(const WeightChange&) override {}
   void stop() noexcept override {}
   bool quiet() const noexcept override { return true; }
 

@@ -5,9 +5,12 @@
 // that comes next, restore() goes there in a stage of the same kind, whatever it did before.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/data/element.h"
@@ -18,20 +21,37 @@ namespace tl::data {
 class SampleWeights;  // sample.h
 
 // What the stages of one thread ask now and then: whether to stop. consumer: the context whose thread it is, or null for a thread
-// of the pipeline.
+// of the pipeline. And what they ask once: which number a mixture has in the pipeline, the same wherever it was made anew.
 class Control {
  public:
-  explicit Control(const Context* consumer) : consumer_(consumer) {}
+  Control(const Context* consumer, std::vector<const SampleWeights*> mixtures)
+      : consumer_(consumer), mixtures_(std::move(mixtures)) {}
+  // For another thread of the same pipeline.
+  Control(std::nullptr_t, const Control& other) : consumer_(nullptr), mixtures_(other.mixtures_) {}
   void check() const {  // throws kCancelled
     if (stopped_.load(std::memory_order_relaxed)) fail_stopped();
     if (consumer_) consumer_->check_cancelled("dataset_next");
   }
   void stop(bool stopped) { stopped_.store(stopped, std::memory_order_relaxed); }
 
+  const std::vector<const SampleWeights*>& mixtures() const { return mixtures_; }
+  // -1 for one whose weights cannot change, in a cache.
+  int64_t number_of(const SampleWeights& mixture) const {
+    const auto found = std::find(mixtures_.begin(), mixtures_.end(), &mixture);
+    return found == mixtures_.end() ? -1 : found - mixtures_.begin();
+  }
+
  private:
   [[noreturn]] static void fail_stopped();
   const Context* consumer_;
+  const std::vector<const SampleWeights*> mixtures_;
   std::atomic<bool> stopped_{false};
+};
+
+// New weights of a sample_from() of the pipeline (sample.h), which has a number there.
+struct WeightChange {
+  int64_t mixture;
+  std::vector<double> weights;
 };
 
 class Stage {
@@ -51,8 +71,8 @@ class Stage {
   // From any thread, once and for good: threads of this stage and of those below end as soon as the caller's functions let them.
   virtual void stop() noexcept = 0;
   virtual bool quiet() const noexcept = 0;  // none of these threads is running
-  // The weights of a sample_from() below have changed (sample.h): for what is drawn from here on.
-  virtual void weigh(const SampleWeights& changed) = 0;
+  // For what is drawn from here on. Stages pass it on to all below.
+  virtual void weigh(const WeightChange& change) = 0;
 };
 
 // A stage with one source that it saves with itself.
@@ -62,7 +82,7 @@ class Decorator : public Stage {
   void begin(uint64_t epoch) override { source_->begin(epoch); }
   void save(Position& out) const override { source_->save(out); }
   void restore(PositionReader& in) override { source_->restore(in); }
-  void weigh(const SampleWeights& changed) override { source_->weigh(changed); }
+  void weigh(const WeightChange& change) override { source_->weigh(change); }
   void stop() noexcept override { source_->stop(); }
   bool quiet() const noexcept override { return source_->quiet(); }
 

@@ -4,17 +4,18 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
+#include "core/data/rereader.h"
 
 namespace tl::data {
 namespace {
 
-class UnbatchStage : public Decorator {
+class UnbatchStage : public Stage {
  public:
   UnbatchStage(std::unique_ptr<Stage> source, const Control& control)
-      : Decorator(std::move(source)), control_(control) {}
+      : source_(std::move(source), 1), control_(control) {}
 
   void begin(uint64_t epoch) override {
-    Decorator::begin(epoch);
+    source_.begin(epoch);
     drop();
   }
   bool next(Element& out) override {
@@ -40,53 +41,55 @@ class UnbatchStage : public Decorator {
     }
     return n;
   }
-  // In the midst of an element: its row, the source's place before it, and the one behind it, which says what was changed since.
+  // 0 where no element is held.
   void save(Position& out) const override {
-    const bool inside = row_ < rows_;
     put_tag(out, Tag::kUnbatch);
-    out.words.push_back(inside ? row_ : 0);
-    if (inside) out.parts.push_back(before_);
-    Decorator::save(out);
+    out.words.push_back(row_ < rows_ ? row_ : 0);
+    source_.save(out);
   }
   void restore(PositionReader& in) override {
     get_tag(in, Tag::kUnbatch);
     const int64_t row = in.word(0, std::numeric_limits<int64_t>::max());
+    source_.restore(in);
     drop();
-    if (row > 0) {
-      PositionReader before(*in.part());
-      Decorator::restore(before);
-      before.end();
-      if (!fill() || row >= rows_) PositionReader::refuse();
-      row_ = row;
-    }
-    Decorator::restore(in);
+    std::vector<int64_t> numbers;
+    if (row > 0) numbers.push_back(source_.count() - 1);
+    source_.replay(numbers, [&](int64_t, Element&& element) { hold(std::move(element)); });
+    if (row > 0 && row >= rows_) PositionReader::refuse();
+    row_ = row;
   }
+  void weigh(const WeightChange& change) override { source_.weigh(change); }
+  void stop() noexcept override { source_.stop(); }
+  bool quiet() const noexcept override { return source_.quiet(); }
 
  private:
   void drop() {
     whole_.clear();
     row_ = rows_ = 0;
   }
+  void hold(Element&& whole) {
+    whole_ = std::move(whole);
+    for (size_t i = 0; i < whole_.size(); i++)
+      if (whole_[i].shape.rank() == 0 || whole_[i].shape[0] != whole_[0].shape[0])
+        invalid("[dataset_unbatch] the tensors of an element must have a first axis of one size: got ",
+                whole_[0].shape, " and ", whole_[i].shape, " at position ", i, "; batch or reshape them");
+    rows_ = whole_[0].shape[0];
+  }
   bool fill() {
     while (row_ == rows_) {
       control_.check();
-      auto before = std::make_shared<Position>();
-      Decorator::save(*before);
-      before_ = std::move(before);
-      drop();
-      if (!source_->next(whole_)) return false;
-      for (size_t i = 0; i < whole_.size(); i++)
-        if (whole_[i].shape.rank() == 0 || whole_[i].shape[0] != whole_[0].shape[0])
-          invalid("[dataset_unbatch] the tensors of an element must have a first axis of one size: got ",
-                  whole_[0].shape, " and ", whole_[i].shape, " at position ", i, "; batch or reshape them");
-      rows_ = whole_[0].shape[0];
+      drop();  // first, so that what comes can take its memory
+      Element whole = std::move(whole_);
+      if (!source_.next(whole)) return false;
+      source_.forget_before(source_.count() - 1);
+      hold(std::move(whole));
     }
     return true;
   }
 
+  Rereader source_;
   const Control& control_;
   Element whole_;
-  std::shared_ptr<const Position> before_;  // the source's, before the element
   int64_t row_ = 0, rows_ = 0;
 };
 

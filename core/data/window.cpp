@@ -51,13 +51,13 @@ class WindowStage : public Stage {
     first_ = in.word(0, std::numeric_limits<int64_t>::max());
     source_.restore(in);
     held_.clear();
-    if (source_.count() <= first_) return;
-    if (source_.count() - first_ > size_) PositionReader::refuse();
-    std::vector<int64_t> numbers(static_cast<size_t>(source_.count() - first_));
+    const int64_t held = std::max<int64_t>(source_.count() - first_, 0);
+    if (held > size_) PositionReader::refuse();
+    std::vector<int64_t> numbers(static_cast<size_t>(held));
     std::iota(numbers.begin(), numbers.end(), first_);
-    source_.fetch(numbers, [&](int64_t, Element&& element) { held_.push_back(std::move(element)); });
+    source_.replay(numbers, [&](int64_t, Element&& element) { held_.push_back(std::move(element)); });
   }
-  void weigh(const SampleWeights& changed) override { source_.weigh(changed); }
+  void weigh(const WeightChange& change) override { source_.weigh(change); }
   void stop() noexcept override { source_.stop(); }
   bool quiet() const noexcept override { return source_.quiet(); }
 

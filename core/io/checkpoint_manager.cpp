@@ -47,12 +47,23 @@ int64_t next_serial(const std::vector<CheckpointInfo>& all) {
   return last == std::numeric_limits<int64_t>::max() ? last : last + 1;
 }
 
-bool is_worse(const CheckpointInfo& a, const CheckpointInfo& b, Best best) {
-  const bool a_has = a.metric && !std::isnan(*a.metric), b_has = b.metric && !std::isnan(*b.metric);
-  if (a_has != b_has) return b_has;
-  if (a_has && *a.metric != *b.metric) return (*a.metric > *b.metric) == (best == Best::kMin);
-  return is_older(a, b);
-}
+// What counts where the best stay. `metric` is a number also where there is none, so that a comparison looks at nothing that was never
+// set, and the order is a strict weak one with NaN.
+struct Rank {
+  Rank(const CheckpointInfo& c, Best best) : info(&c), metric(c.metric.value_or(NAN)) {
+    scored = !std::isnan(metric);
+    if (!scored) metric = 0;
+    if (best == Best::kMin) metric = -metric;
+  }
+  friend bool operator<(const Rank& a, const Rank& b) {  // worse
+    if (a.scored != b.scored) return b.scored;
+    return a.metric != b.metric ? a.metric < b.metric : is_older(*a.info, *b.info);
+  }
+
+  const CheckpointInfo* info;
+  bool scored;
+  double metric;  // the higher the better
+};
 
 // That a checkpoint cannot be used, not that the machine or the program is at its limits.
 bool is_damage(Code code) {
@@ -71,12 +82,20 @@ std::vector<int64_t> superfluous(std::vector<CheckpointInfo> all, const ManagerO
     all.erase(std::remove_if(all.begin(), all.end(),
                              [&](const auto& c) { return c.step % options.keep_every == 0; }),
               all.end());
-  std::sort(all.begin(), all.end(), [&](const CheckpointInfo& a, const CheckpointInfo& b) {
-    return options.best == Best::kNone ? is_older(a, b) : is_worse(a, b, options.best);
-  });
+  std::vector<const CheckpointInfo*> order;
+  if (options.best == Best::kNone) {
+    for (const CheckpointInfo& c : all) order.push_back(&c);
+    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return is_older(*a, *b); });
+  } else {
+    std::vector<Rank> ranks;
+    ranks.reserve(all.size());
+    for (const CheckpointInfo& c : all) ranks.emplace_back(c, options.best);
+    std::sort(ranks.begin(), ranks.end());
+    for (const Rank& r : ranks) order.push_back(r.info);
+  }
   const auto most = static_cast<size_t>(options.max_to_keep);
-  for (size_t i = 0; i + most < all.size(); i++)
-    if (all[i].step != newest) out.push_back(all[i].step);
+  for (size_t i = 0; i + most < order.size(); i++)
+    if (order[i]->step != newest) out.push_back(order[i]->step);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -84,28 +103,49 @@ std::vector<int64_t> superfluous(std::vector<CheckpointInfo> all, const ManagerO
 // The folder's lock, which goes with the descriptor.
 class CheckpointManager::Lock {
  public:
-  Lock(const char* op, const std::string& folder) {
-    const std::string path = folder + "/lock";
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (fd_ < 0) fail_of_system(op, "the lock of the folder cannot be opened", path, errno);
+  Lock(const char* op, const std::string& folder) : path_(folder + "/lock") {
+    // The folder may go between opening and locking, and what is locked is in none. Where that never holds, the numbers of files do not
+    // stay on this file system, and say nothing.
+    constexpr int most = 8;
+    for (int tries = 0; tries < most; tries++) {
+      take(op, folder);
+      if (holds()) return;
+    }
+  }
+  ~Lock() { close(); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  // False where the folder was removed, and perhaps made anew, since: another writer may have that one.
+  bool holds() const {
+    struct stat mine, present;
+    return ::fstat(fd_, &mine) == 0 && ::lstat(path_.c_str(), &present) == 0 &&
+           mine.st_dev == present.st_dev && mine.st_ino == present.st_ino;
+  }
+
+ private:
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+  void take(const char* op, const std::string& folder) {
+    close();
+    fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd_ < 0) fail_of_system(op, "the lock of the folder cannot be opened", path_, errno);
     int done;
     do done = ::flock(fd_, LOCK_EX | LOCK_NB);
     while (done != 0 && errno == EINTR);
     if (done == 0) return;
     const int error = errno;
-    ::close(fd_);
+    close();  // no destructor follows
     if (error == EWOULDBLOCK)
       fail(Code::kBusy, "[", op, "] a folder of checkpoints has one writer: got '", folder,
            "', which another process, or another thread or manager of this one, writes; end that, or use "
            "another folder");
-    fail_of_system(op, "the folder cannot be locked", path, error);
+    fail_of_system(op, "the folder cannot be locked", path_, error);
   }
-  ~Lock() { ::close(fd_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
 
- private:
-  int fd_;
+  const std::string path_;
+  int fd_ = -1;
 };
 
 // One save: the state that is held for it, and what becomes of it. run() touches no counts of tensors.
@@ -263,7 +303,8 @@ void CheckpointManager::check_step(const char* op, int64_t step, const Checkpoin
 }
 
 void CheckpointManager::take_folder() {
-  if (lock_) return;
+  if (lock_ && lock_->holds()) return;
+  lock_.reset();
   make_folders(Writer::kOp, folder_);
   auto lock = std::make_unique<Lock>(Writer::kOp, folder_);
   // What writers that died have left. Nobody else writes here now.
@@ -407,9 +448,11 @@ std::optional<int64_t> CheckpointManager::best() {
          "options");
   wait();
   const std::vector<CheckpointInfo> all = find_all();
-  auto found = std::max_element(all.begin(), all.end(),
-                                [&](const auto& a, const auto& b) { return is_worse(a, b, options_.best); });
-  return found == all.end() ? std::nullopt : std::optional<int64_t>(found->step);
+  std::vector<Rank> ranks;
+  ranks.reserve(all.size());
+  for (const CheckpointInfo& c : all) ranks.emplace_back(c, options_.best);
+  auto found = std::max_element(ranks.begin(), ranks.end());
+  return found == ranks.end() ? std::nullopt : std::optional<int64_t>(found->info->step);
 }
 
 State CheckpointManager::load(int64_t step) {

@@ -2,7 +2,7 @@
 // and writing them beside the run.
 //
 // The first save takes the folder for this manager, by flock(2) on the file "lock" in it, until the manager ends; the lock of a process
-// that died is gone. Reading needs no lock and no right to write. The newest checkpoint is found by reading the checkpoints, never by a
+// that died is gone. Each save looks whether it is still that folder: one that was removed is made, or taken, anew. Reading needs no lock and no right to write. The newest checkpoint is found by reading the checkpoints, never by a
 // note of which it is; one that is damaged is passed over. The newest is the one that was written last, by the serial numbers in the
 // manifests, whatever its step: a run that went back to an earlier step goes on from what it wrote then.
 //

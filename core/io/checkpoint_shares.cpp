@@ -39,10 +39,16 @@ void CheckpointDraft::commit(const char* op, const CheckpointInfo& info, const S
   const auto count = static_cast<int>(shares.size());
   for (int k = 1; k < count; k++) {
     const SafetensorsChecksums& said = shares[static_cast<size_t>(k)];
-    const SafetensorsFile file(op, folder_ + tensors_file(k, count), poll, Links::kRefuse);
-    if (file.bytes() != said.bytes || file.header_checksum() != said.header)
+    // Before its header is read: what a flipped bit makes of a dtype, say, is damage, not a file that this version cannot read.
+    const File file = File::open(op, folder_ + tensors_file(k, count), Links::kRefuse);
+    const auto differs = [&](const auto& got, const auto& wanted) {
       fail(Code::kCorruptData, "[", op, "] ", file.path(), ": it must be what rank ", k, " has written: got ",
-           file.bytes(), " bytes for ", said.bytes, "; all ranks save into one folder that all of them see");
+           got, " for ", wanted, "; all ranks save into one folder that all of them see");
+    };
+    if (file.size() != said.bytes)
+      differs(concat(file.size(), " bytes"), said.bytes);
+    else if (const uint32_t header = SafetensorsHeader::checksum_of(file, poll); header != said.header)
+      differs(concat("a header of the checksum ", checksum_text(header)), checksum_text(said.header));
   }
   const std::string text = manifest_text(op, info, snapshot, shares);
   File manifest = File::create(op, folder_ + kManifestFile);

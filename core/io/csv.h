@@ -23,8 +23,8 @@ struct CsvOptions {
 // Rows end with a line feed, a carriage return or both; blank ones are passed over, and so is a mark of UTF-8 at the beginning.
 //
 // Missing values are empty fields and those of `missing`. Truths are true and false, in any case. Numbers are those of
-// std::from_chars, also with a plus sign, inf and nan; what is closer to 0 than every number of the column becomes 0. What is beyond its
-// largest (1e39 in f32, 1e400 in f64) is an error, where others read an infinity: it is damage or the wrong dtype, and a run that
+// std::from_chars, also with a plus sign, inf and nan, rounded to the nearest of the column's dtype: what is closer to 0 than to the least
+// (1e-46 in f32, 1e-400 in f64) to 0. What is beyond the largest (1e39 in f32, 1e400 in f64) is an error, where others read an infinity: it is damage or the wrong dtype, and a run that
 // trains on it would only say so by losses that are not finite. Who means an infinity spells it.
 //
 // The default of max_bytes never refuses a table whose types are guessed: a value takes a byte of the file at the least (the delimiter

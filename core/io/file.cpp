@@ -79,6 +79,10 @@ void File::read(int64_t offset, void* to, size_t bytes) const {
     const ssize_t n = ::pread(fd_, next, std::min(bytes, kBlock), offset);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) failed("the file cannot be read", errno);
+    if (n == 0 && offset < size_)
+      fail(Code::kIo, "[", op_, "] ", path_, ", at byte ", offset,
+           ": the file has become shorter while it was read: it had ", size_,
+           " bytes; read it when nobody writes it");
     if (n == 0) corrupt(offset, "the file ends here, ", bytes, " bytes too early; copy or download it again");
     next += n;
     offset += n;
@@ -91,7 +95,8 @@ void File::check_unchanged() const {
   if (::fstat(fd_, &status) != 0) failed("the file cannot be looked at", errno);
   if (status.st_size != size_ || status.st_mtim.tv_sec != changed_seconds_ ||
       status.st_mtim.tv_nsec != changed_nanoseconds_)
-    corrupt(0, "the file changed while it was read; read it again when nobody writes it");
+    fail(Code::kIo, "[", op_, "] ", path_, ", at byte 0: the file has changed while it was read: it had ",
+         size_, " bytes and has ", static_cast<int64_t>(status.st_size), "; read it when nobody writes it");
 }
 
 void File::write(const void* from, size_t bytes, Poll poll) {

@@ -35,9 +35,9 @@ class File {
   const std::string& path() const { return path_; }
   int64_t size() const { return size_; }  // when it was opened; of a new file, what was written
 
-  // Exactly these bytes. Throws kCorruptData where the file ends before them, kIo.
+  // Exactly these bytes. Throws kCorruptData where the file ends before them; kIo, also where it has become shorter.
   void read(int64_t offset, void* to, size_t bytes) const;
-  // Throws kCorruptData where somebody has written into the file since it was opened.
+  // Throws kIo where somebody has written into the file since it was opened.
   void check_unchanged() const;
 
   // Behind what was written before. Throws kIo, with the system's reason (no space left), or what the poll throws.
@@ -47,9 +47,10 @@ class File {
   // Reports what the system noticed only now.
   void close();
 
-  // "[op] path, at byte N: ..." with kCorruptData.
+  // "[op] path, at byte N: ..." with kCorruptData; but what a file seems to be that changed while it was read says nothing: then kIo.
   template <class... Parts>
   [[noreturn]] void corrupt(int64_t offset, const Parts&... parts) const {
+    check_unchanged();
     fail(Code::kCorruptData, "[", op_, "] ", path_, ", at byte ", offset, ": ", parts...);
   }
 

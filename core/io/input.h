@@ -37,9 +37,11 @@ class Input {
   // To be called once everything has been read: throws kIo when the file is not the one any more that was opened.
   virtual void check_unchanged() const {}
 
-  // "[op] name, at byte offset: ..."
+  // "[op] name, at byte offset: ..." But what a file seems to be that changed while it was read says nothing: then kIo, as
+  // check_unchanged() throws it.
   template <class... Parts>
   [[noreturn]] void fail_at(Code code, uint64_t offset, const Parts&... parts) const {
+    if (code != Code::kIo) check_unchanged();
     fail(code, "[", op_, "] ", name_, ", at byte ", offset, ": ", parts...);
   }
   template <class... Parts>
@@ -102,7 +104,8 @@ class Reader {
   void read(void* to, size_t bytes, const char* what);
 
   template <class... Parts>
-  [[noreturn]] void fail_here(Code code, const Parts&... parts) const {
+  [[noreturn]] void fail_here(Code code, const Parts&... parts) const {  // as Input::fail_at()
+    if (code != Code::kIo) check_unchanged();
     fail(code, place(), parts...);
   }
   template <class... Parts>
@@ -114,6 +117,7 @@ class Reader {
   explicit Reader(uint64_t size) : size_(size) {}
   virtual void fetch(void* to, size_t bytes) = 0;
   virtual std::string place() const = 0;  // "[op] name, at byte n: "
+  virtual void check_unchanged() const = 0;
   uint64_t size_;
   uint64_t offset_ = 0;
 };
@@ -128,6 +132,7 @@ class InputReader final : public Reader {
   std::string place() const override {
     return concat("[", input_.op(), "] ", input_.name(), ", at byte ", offset_, ": ");
   }
+  void check_unchanged() const override { input_.check_unchanged(); }
   const Input& input_;
 };
 

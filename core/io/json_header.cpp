@@ -146,6 +146,12 @@ class JsonReader : public nlohmann::json_sax<Json> {
   [[noreturn]] void corrupt(const Parts&... parts) const {
     file_.corrupt(stream_.offset(), parts...);
   }
+  template <class... Parts>
+  [[noreturn]] void unsupported(const Parts&... parts) const {
+    file_.check_unchanged();  // as corrupt() does
+    fail(Code::kUnsupported, "[", file_.op(), "] ", file_.path(), ", at byte ", stream_.offset(), ": ",
+         parts...);
+  }
   [[noreturn]] void unexpected(const char* got) const {
     corrupt("the format has something else in this place: got ", got, "; is it the right kind of file?");
   }
@@ -253,8 +259,7 @@ class HeaderReader final : public JsonReader {
         type_ = static_cast<StoredType>(i);
         return true;
       }
-    fail(Code::kUnsupported, "[", file_.op(), "] ", file_.path(), ", at byte ", stream_.offset(),
-         ": the dtype is none that is known here: got '", value.substr(0, 64), "'; convert the file");
+    unsupported("the dtype is none that is known here: got '", value.substr(0, 64), "'; convert the file");
   }
   bool start_array(size_t) override {
     if (level_ != 2 || in_metadata_ || in_list_ || expected_ == kDtype || expected_ == 0)
@@ -275,9 +280,8 @@ class HeaderReader final : public JsonReader {
     const bool shape = expected_ == kShape;
     size_t& count = shape ? rank_ : offsets_;
     if (shape && count == kMaxRank)
-      fail(Code::kUnsupported, "[", file_.op(), "] ", file_.path(), ", at byte ", stream_.offset(),
-           ": a tensor has at most ", kMaxRank, " axes here: got more for '", name_.substr(0, 64),
-           "'; convert the file");
+      unsupported("a tensor has at most ", kMaxRank, " axes here: got more for '", name_.substr(0, 64),
+                  "'; convert the file");
     if (!shape && count == 2) corrupt("a tensor has two offsets: got more; is it a safetensors file?");
     (shape ? dims_.data() : offset_.data())[count++] = static_cast<int64_t>(value);
     return true;
@@ -339,8 +343,7 @@ class HeaderReader final : public JsonReader {
       corrupt("offsets must span the elements: got ", end - begin, " bytes for '", name_.substr(0, 64),
               "', whose dtype ", name_of(type_), " and shape take ", bytes, "; is it a safetensors file?");
     if (header_.entries_.size() == kMostTensors)
-      fail(Code::kUnsupported, "[", file_.op(), "] ", file_.path(), ": a file holds at most ", kMostTensors,
-           " tensors here: got more; split it");
+      unsupported("a file holds at most ", kMostTensors, " tensors here: got more; split it");
     header_.entries_.push_back({static_cast<uint32_t>(header_.names_.size()),
                                 static_cast<uint32_t>(name_.size()),
                                 static_cast<uint32_t>(header_.dims_.size()), static_cast<uint8_t>(rank_),

@@ -49,6 +49,17 @@ void each_line(const Input& input, F&& line) {
   end_line();
 }
 
+// The end of what the parser has read last, on one line. It spells control characters "<U+0009>".
+std::string shown(std::string token) {
+  constexpr size_t most = 32, spelled = 8;
+  for (size_t at = 0; (at = token.find("<U+", at)) != std::string::npos; at++)
+    if (at + spelled <= token.size() && token[at + spelled - 1] == '>') token.replace(at, spelled, "?");
+  std::string out = token.size() > most ? "..." + token.substr(token.size() - most) : token;
+  for (char& c : out)
+    if (c < ' ' || c > '~') c = '?';
+  return out;
+}
+
 // What both walks do with the events of a line. The parser keeps no stack of calls, so that nothing nests deeper than here.
 class Line : public nlohmann::json_sax<json> {
  public:
@@ -131,15 +142,16 @@ class Line : public nlohmann::json_sax<json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const json::exception& error) override {
-    if (const char* what = error.what()) {
-      // "[json.exception.parse_error.101] parse error at line 1, column 5: syntax error ...": the last part says what.
-      std::string_view words(what);
-      if (const size_t colon = words.find(": "); colon != std::string_view::npos)
-        words.remove_prefix(colon + 2);
-      input_.corrupt(offset_ + (position ? position - 1 : 0), "the line is no JSON: ", words.substr(0, 200));
-    }
-    return false;
+  // Of what the parser says only where it stands: its words are of its own version.
+  bool parse_error(std::size_t position, const std::string& token, const json::exception& error) override {
+    constexpr int kNumberOverflow = 406;
+    const uint64_t at = offset_ + (position ? position - 1 : 0);
+    const std::string near = shown(token);
+    if (error.id == kNumberOverflow)
+      input_.corrupt(at, "a number must not be beyond f64: got '", near,
+                     "'; JSON has no infinity, a text \"inf\" stands for one in a column of numbers");
+    input_.corrupt(at, "the line is no JSON", near.empty() ? ": it ends too early" : ", near '", near,
+                   near.empty() ? "" : "'", "; write one object in each line");
   }
 
  protected:

@@ -126,6 +126,7 @@ class MemberReader final : public Reader {
     return concat("[", archive_.input->op(), "] ", archive_.input->name(), ", near byte ",
                   unzGetCurrentFileZStreamPos64(zip_), ", in '", name_, "' at byte ", offset_, ": ");
   }
+  void check_unchanged() const override { archive_.input->check_unchanged(); }
 
   Archive& archive_;
   void* zip_;

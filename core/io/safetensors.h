@@ -21,7 +21,7 @@ namespace tl::io {
 // How f32 tensors are stored. Numbers are those of tl_safetensors_floats in the C API: append only.
 enum class StoredFloats : int32_t { kAsTheyAre = 0, kBf16 = 1, kF16 = 2 };
 
-// An open file. Not for a file that somebody writes in place meanwhile: that is an error when it is noticed.
+// An open file. Not for a file that somebody writes in place meanwhile: that is kIo, as for all readers, when it is noticed.
 class SafetensorsFile {
  public:
   // Throws what File::open() and SafetensorsHeader throw: kNotFound, kIo, kCorruptData, kUnsupported.
@@ -41,8 +41,8 @@ class SafetensorsFile {
   const Texts& metadata() const { return header_.metadata(); }
   const std::string& path() const { return file_.path(); }
 
-  // The tensor, in fresh memory. *checksum (may be null): crc32 of its bytes in the file. Throws kUnsupported, kIo, kOutOfMemory, and
-  // kCorruptData for a bool that is neither 0 nor 1 and for a file that changed meanwhile.
+  // The tensor, in fresh memory. *checksum (may be null): crc32 of its bytes in the file. Throws kUnsupported, kOutOfMemory, kIo (also
+  // for a file that changed meanwhile), and kCorruptData for a bool that is neither 0 nor 1.
   Tensor read(Context& context, size_t i, Poll poll, uint32_t* checksum = nullptr) const;
   uint32_t checksum(size_t i, Poll poll) const;  // without memory for the tensor
   uint32_t header_checksum() const { return header_checksum_; }

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -205,6 +207,82 @@ static void a_reader_that_goes_ends_no_program(void **state) {
   free_context(c);
 }
 
+/* A pipe or a terminal that nobody reads from just now. A call that waits is ended by the alarm. */
+static void nobody_waits_for_a_reader(void **state) {
+  (void)state;
+  assert_int_equal(setenv("TERM", "xterm", 1), 0);
+  assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+  assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+  for (int kind = 0; kind < 4; kind++) {
+    tl_context *c = new_context();
+    int ends[2];
+    if (kind == 2) {
+      const terminal t = open_terminal(81);
+      ends[0] = t.screen;
+      ends[1] = t.end;
+    } else if (kind == 3) {
+      assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    } else {
+      assert_int_equal(pipe(ends), 0);
+    }
+    if (kind == 1) assert_int_equal(fchmod(ends[1], 0), 0); /* it cannot be opened once more, but by root */
+    const int flags = fcntl(ends[1], F_GETFL);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    tl_progress_options o;
+    tl_progress_options_init(&o, sizeof o);
+    o.descriptor = ends[1];
+    o.style = TL_PROGRESS_BAR;
+    o.interval = 1e-9;
+    o.width = 1000;
+    o.no_times = true;
+    tl_progress *bar = tl_progress_new(c, &o);
+    char label[901];
+    memset(label, 'x', sizeof label - 1);
+    label[sizeof label - 1] = 0;
+    alarm(60);
+    assert_int_equal(tl_progress_start(bar, 5000, label), TL_OK);
+    for (int64_t step = 1; step <= 1500; step++) update(bar, step);
+    assert_int_equal(tl_progress_finish(bar), TL_OK);
+    assert_int_equal(tl_progress_start(bar, 2, "second"), TL_OK);
+    update(bar, 1);
+    assert_int_equal(tl_progress_finish(bar), TL_OK);
+    assert_int_equal(tl_progress_start(bar, 3, "third"), TL_OK);
+    update(bar, 2);
+    alarm(0);
+    assert_false(stats(bar).write_failed);
+    assert_int_equal(fcntl(ends[1], F_GETFL), flags);
+
+    /* Whoever reads again finds whole drawings, and the last line of each round, behind them. */
+    static char text[1 << 21];
+    size_t length = 0;
+    for (int ended = 0; ended < 2; ended++) {
+      for (ssize_t n; (n = read(ends[0], text + length, sizeof text - 1 - length)) > 0;) length += (size_t)n;
+      if (ended == 0) tl_progress_release(bar);
+    }
+    text[length] = 0;
+    int rounds = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+      const char *last = strrchr(line, '\r');
+      assert_non_null(last);
+      if (rounds == 0) assert_non_null(strstr(last, "x  30% "));
+      if (rounds == 0) assert_non_null(strstr(last, " 1500/5000"));
+      if (rounds == 1) assert_non_null(strstr(last, "second  50% "));
+      for (const char *drawing = line; rounds == 0 && (drawing = strchr(drawing, '\r')) != NULL; drawing++) {
+        assert_memory_equal(drawing + 1, label, 900);
+        assert_memory_equal(drawing + 901 + 5, " ", 1);
+      }
+      rounds++;
+    }
+    assert_true(rounds == 2);
+    close(ends[0]);
+    close(ends[1]);
+    free_context(c);
+  }
+  unsetenv("TERM");
+  unsetenv("LC_ALL");
+  unsetenv("NO_COLOR");
+}
+
 typedef struct {
   tl_context *c;
   tl_progress *bar;
@@ -315,9 +393,13 @@ static void wrong_use(void **state) {
 
 int progress_tests(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_bar_on_a_terminal),      cmocka_unit_test(lines_in_a_file),
-      cmocka_unit_test(numbers_and_text),         cmocka_unit_test(a_reader_that_goes_ends_no_program),
-      cmocka_unit_test(a_callback_draws_instead), cmocka_unit_test(wrong_use),
+      cmocka_unit_test(a_bar_on_a_terminal),
+      cmocka_unit_test(lines_in_a_file),
+      cmocka_unit_test(numbers_and_text),
+      cmocka_unit_test(a_reader_that_goes_ends_no_program),
+      cmocka_unit_test(a_callback_draws_instead),
+      cmocka_unit_test(nobody_waits_for_a_reader),
+      cmocka_unit_test(wrong_use),
   };
   return RUN_GROUP("progress", tests);
 }

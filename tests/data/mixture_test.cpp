@@ -120,3 +120,25 @@ TEST_CASE("weights of a mixture in a cache stay, whatever lies between, as long 
   last.reset();
   CHECK_FALSE(refused(mixed));
 }
+
+// A size stays while weights change: a source that has none now may have one with the next element.
+TEST_CASE("a mixture with an endless source is endless, whatever the weights are just now", "[dataset]") {
+  tl::ContextOptions options;
+  options.threads = 1;
+  Context c(options);
+  const DatasetPtr endless = repeat(range(0, 3, 1), -1), ends = range(10, 12, 1);
+  const DatasetPtr mixture = sample_from({endless, ends}, {0, 1}, 1, false);
+  CHECK(mixture->size() == kInfiniteSize);
+  CHECK(sample_from({endless, ends}, {1, 0}, 1, false)->size() == kInfiniteSize);
+  CHECK(sample_from({endless, ends}, {1, 0}, 1, true)->size() == kUnknownSize);
+  CHECK(sample_from({endless, endless}, {1, 0}, 1, true)->size() == kInfiniteSize);
+  CHECK_THROWS_AS(cache(mixture), tl::Error);
+  CHECK_THROWS_AS(shuffle(mixture, 1), tl::Error);
+  DatasetIterator it(c, mixture);
+  CHECK(rest(it) == std::vector<std::string>{"[]:10, ", "[]:11, ", "end"});  // no weight is left
+  CHECK(step(it) == "[]:10, ");
+  set_sample_weights(*mixture, {1, 0});
+  for (int i = 0; i < 20; i++) CHECK(step(it) == "[]:" + std::to_string(i % 3) + ", ");
+  // Where it must not count, it is left out, or an end is given to it.
+  CHECK(sample_from({take(endless, 5), ends}, {0, 1}, 1, false)->size() == kUnknownSize);
+}

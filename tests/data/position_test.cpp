@@ -3,6 +3,8 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstring>
+#include <random>
 #include <thread>
 
 #include "core/data/sample.h"
@@ -164,6 +166,204 @@ TEST_CASE("a long pipeline goes on where it was, in the third epoch too", "[data
     other.restore_position(place);
     REQUIRE(step(other) == step(it));
   }
+}
+
+namespace {
+
+// Some stages after one another around a source, as random numbers say: small enough to try at each element.
+DatasetPtr random_pipeline(unsigned seed) {
+  std::mt19937 random(seed);
+  auto below = [&](unsigned n) { return static_cast<int64_t>(random() % n); };
+  DatasetPtr d = source(below(2) == 0);
+  for (int64_t left = 2 + below(4), endless = 0; left > 0; left--) {
+    switch (below(14)) {
+      case 0: d = shuffle(d, random(), 1 + below(9)); break;
+      case 1: d = shuffle(d, random(), 2 + below(3)); break;
+      case 2: d = shuffle(d, random()); break;
+      case 3: d = window(d, 1 + below(4), 1 + below(6), below(2) == 0); break;
+      case 4:
+        d = bucket_by_length(d, 0, {2, 3}, {1 + below(3), 2, 1 + below(3)}, below(2) == 0, zeros(d));
+        break;
+      case 5: d = unbatch(padded_batch(d, 1 + below(4), false, zeros(d))); break;
+      case 6: d = repeat(d, 2); break;
+      case 7: d = map(d, augment(), d->width(), static_cast<int>(below(3)), random()); break;
+      case 8: d = filter(d, odd_index(), 1); break;
+      case 9: d = prefetch(d, 1 + below(3)); break;
+      case 10: d = sample_from({d, take(d, 3)}, {1, 2}, random(), below(2) == 0); break;
+      case 11: d = interleave({d, skip(d, 2)}, 2, 1 + below(2)); break;
+      case 12: d = cache(d); break;
+      default:
+        if (endless++ == 0) d = take(repeat(concatenate({d, range(0, 1, 1)}), -1), 15);
+    }
+    d = take(d, 40);
+  }
+  return d;
+}
+
+size_t bytes_at(DatasetIterator& it, int elements) {
+  for (int i = 0; i < elements; i++) step(it);
+  return it.save_position().size();
+}
+
+}  // namespace
+
+TEST_CASE("random pipelines go on where they were, from each element, and are then the same to the last bit",
+          "[dataset]") {
+  Context c{OneThread()};
+  for (unsigned seed = 0; seed < static_cast<unsigned>(tl::test::rounds(60)); seed++) {
+    INFO("pipeline " << seed);
+    DatasetIterator whole(c, random_pipeline(seed));
+    std::vector<std::string> all, places{whole.save_position()};
+    for (int ended = 0; ended < 2 && all.size() < 80;) {
+      all.push_back(step(whole));
+      places.push_back(whole.save_position());
+      if (all.back() == "end") ended++;
+      if (all.back().compare(0, 5, "error") == 0) break;
+    }
+    for (size_t from = 0; from < all.size(); from++) {
+      INFO("from " << from << " of " << all.size());
+      DatasetIterator it(c, random_pipeline(seed));
+      it.restore_position(places[from]);
+      REQUIRE(it.save_position() == places[from]);
+      // What is saved later does not tell that it was restored meanwhile.
+      for (size_t at = from; at < all.size() && at < from + 12; at++) {
+        REQUIRE(step(it) == all[at]);
+        REQUIRE(it.save_position() == places[at + 1]);
+      }
+    }
+  }
+}
+
+TEST_CASE("a position grows with the buffers of a pipeline, and not with their product", "[dataset]") {
+  Context c{OneThread()};
+  constexpr int64_t size = 100;
+  for (int depth = 1; depth <= 8; depth++) {
+    auto make = [&] {
+      DatasetPtr d = range(0, 100000, 1);
+      for (int i = 0; i < depth; i++) d = shuffle(d, static_cast<uint64_t>(i), size);
+      return d;
+    };
+    DatasetIterator it(c, make());
+    for (const int elements : {1, 50, 300, 1500}) {
+      INFO(depth << " buffers, " << elements << " elements more");
+      CHECK(bytes_at(it, elements) <= static_cast<size_t>(depth) * (3 * size + 50) + 50);
+    }
+    DatasetIterator restored(c, make());
+    restored.restore_position(it.save_position());
+    for (int i = 0; i < 300; i++) REQUIRE(step(restored) == step(it));
+    CHECK(restored.save_position() == it.save_position());
+  }
+  // Of each kind of stage that holds elements.
+  const auto grown = [&](const std::function<DatasetPtr(DatasetPtr)>& stage) {
+    size_t sizes[5];
+    for (size_t depth = 0; depth < 5; depth++) {
+      DatasetPtr d = map(range(0, 4000, 1), lambda([](const Place&, Element& e) {
+                           auto [value, memory] = BlockPool::make()->value(tl::DType::kI64, {1});
+                           *reinterpret_cast<int64_t*>(memory) = *e[0].data<int64_t>();
+                           e = {std::move(value)};
+                           return true;
+                         }),
+                         1, 0, 0);
+      for (size_t i = 0; i < depth; i++) d = stage(d);
+      DatasetIterator it(c, d);
+      sizes[depth] = bytes_at(it, 701);
+    }
+    return (sizes[4] - sizes[0]) <= 5 * (sizes[1] - sizes[0]) + 40;
+  };
+  CHECK(grown([](DatasetPtr d) { return unbatch(batch(d, 3)); }));
+  CHECK(grown([](DatasetPtr d) { return unbatch(window(d, 3, 3, true)); }));
+  CHECK(grown([](DatasetPtr d) { return unbatch(bucket_by_length(d, 0, {5}, {7, 2}, false, {0})); }));
+  CHECK(grown([](DatasetPtr d) { return prefetch(shuffle(map(d, augment(), 1, 2, 1), 3, 20), 2); }));
+}
+
+TEST_CASE("an element that is held for long takes no more of a position, nor marks without an end",
+          "[dataset]") {
+  Context c{OneThread()};
+  // The first two are long, and wait for a third of their kind until the end.
+  auto make = [] {
+    FunctionPtr vector = lambda([](const Place& place, Element& e) {
+      auto [value, memory] = BlockPool::make()->value(tl::DType::kI64, {place.index % 20000 < 2 ? 9 : 1});
+      std::memset(memory, 0, value.bytes());
+      *reinterpret_cast<int64_t*>(memory) = *e[0].data<int64_t>();
+      e = {std::move(value)};
+      return true;
+    });
+    return bucket_by_length(map(repeat(range(0, 10000, 1), 2), vector, 1, 0, 0), 0, {5}, {10, 3}, false, {0});
+  };
+  DatasetIterator it(c, make());
+  CHECK(bytes_at(it, 1900) < 100);
+  DatasetIterator restored(c, make());
+  restored.restore_position(it.save_position());
+  for (int i = 0; i < 110; i++) REQUIRE(step(restored) == step(it));
+}
+
+TEST_CASE("weights that change while elements are held are in a position once a stage", "[dataset]") {
+  Context c{OneThread()};
+  constexpr int64_t size = 64;
+  DatasetPtr mixture;
+  auto make = [&] {
+    mixture = sample_from({range(0, 100000, 1), range(0, 100000, 1)}, {1, 1}, 3, false);
+    return shuffle(shuffle(shuffle(mixture, 1, size), 2, size), 3, size);
+  };
+  DatasetIterator it(c, make());
+  const DatasetPtr weights = mixture;
+  for (int i = 0; i < 600; i++) {
+    set_sample_weights(*weights, {1.0 + i % 7, 1.0 + i % 5});
+    step(it);
+  }
+  // Three buffers; and per stage a change (two weights of at most 10 bytes, and three small numbers) for each element since the oldest held.
+  CHECK(it.save_position().size() < 3 * 3 * size + 3 * 26 * 600);
+  DatasetIterator restored(c, make());
+  restored.restore_position(it.save_position());
+  for (int i = 0; i < 300; i++) REQUIRE(step(restored) == step(it));
+}
+
+TEST_CASE("a position of another version says so", "[dataset]") {
+  Context c{OneThread()};
+  DatasetIterator it(c, range(0, 9, 1));
+  std::string place = it.save_position();
+  REQUIRE(place.compare(0, 6, "TLPOS3") == 0);
+  for (const char version : {'1', '2', '4'}) {
+    place[5] = version;
+    try {
+      it.restore_position(place);
+      FAIL("restored");
+    } catch (const tl::Error& e) {
+      CHECK(e.code() == Code::kInvalidArgument);
+      CHECK(e.message().find(std::string("must be of version 3: got one of version ") + version) !=
+            std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what is passed over on the way to a place need not work any more", "[dataset]") {
+  Context c{OneThread()};
+  constexpr int64_t given = 40, size = 6;
+  auto wanted = std::make_shared<std::vector<bool>>(100, true);  // changes while no thread runs
+  auto make = [&] {
+    FunctionPtr fails = lambda([wanted](const Place& place, Element&) {
+      if (!(*wanted)[static_cast<size_t>(place.index)])
+        tl::fail(Code::kIo, "[test] the disk of this test must work: got none");
+      return true;
+    });
+    return shuffle(prefetch(map(range(0, 100, 1), fails, 1, 2, 0), 8), 1, size);
+  };
+  std::vector<std::string> all;
+  std::string place;
+  {
+    DatasetIterator it(c, make());
+    tl::Tensor out[1];
+    for (int64_t i = 0; i < given; i++) {
+      REQUIRE(it.next(out));
+      (*wanted)[static_cast<size_t>(*out[0].data<int64_t>())] = false;
+    }
+    place = it.save_position();
+    all = rest(it);
+  }
+  // What is held is computed again, and nothing else is.
+  DatasetIterator restored(c, make());
+  restored.restore_position(place);
+  CHECK(rest(restored) == all);
 }
 
 TEST_CASE("the number of threads changes no bit of a pipeline", "[dataset]") {

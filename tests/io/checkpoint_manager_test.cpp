@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
+#include <random>
 
 #include "tests/io/folder.h"
 #include "tests/rounds.h"
@@ -63,6 +65,28 @@ TEST_CASE("which checkpoints go: the oldest, or the worst but the newest, and ne
   CHECK(gone(scored, 2, Best::kMax, 0) == Steps{2, 3, 5});  // 6 is the newest
   CHECK(gone(scored, 4, Best::kMin, 0) == Steps{3, 5});
   CHECK(gone({{1, 0.5}, {2, 0.5}, {3, 0.9}}, 1, Best::kMin, 0) == Steps{1});
+}
+
+// The order of metrics, NaN, infinities and none is a strict weak one: whichever order they come in, the same go.
+TEST_CASE("which checkpoints go does not depend on the order in which they are found", "[io]") {
+  const std::optional<double> metrics[] = {NAN, {}, 1, NAN, -INFINITY, {},  0.0, -0.0, INFINITY, {},
+                                           NAN, 1,  2, -1,  {},        NAN, 0.5, {},   3,        4};
+  std::vector<CheckpointInfo> all;
+  for (int64_t i = 0; i < 20; i++) all.push_back({i, metrics[i], i + 1});
+  std::mt19937 random(3);
+  for (const Best best : {Best::kMin, Best::kMax})
+    for (int64_t keep = 1; keep < 20; keep += 3) {
+      const Steps want = gone(all, keep, best, 0);
+      // The worst are those without a number, the oldest first.
+      const Steps without{0, 1, 3, 5, 9, 10, 14, 15, 17};
+      const Steps &more = keep <= 10 ? want : without, &fewer = keep <= 10 ? without : want;
+      CHECK(std::includes(more.begin(), more.end(), fewer.begin(), fewer.end()));
+      for (int round = 0; round < 20; round++) {
+        std::vector<CheckpointInfo> other = all;
+        std::shuffle(other.begin(), other.end(), random);
+        CHECK(gone(other, keep, best, 0) == want);
+      }
+    }
 }
 
 TEST_CASE("a manager keeps the newest three, finds the newest, and gives each back", "[io]") {
@@ -243,6 +267,32 @@ TEST_CASE("a folder has one writer, until that ends", "[io]") {
   }
   second.save(3, {}, state_of(c, 3));
   CHECK(second.steps() == Steps{1, 2, 3});
+}
+
+TEST_CASE("a folder that is removed and made anew has one writer as well", "[io]") {
+  Context c({});
+  Folder folder;
+  const std::string path = folder / "run";
+  CheckpointManager first(c, path, {}), second(c, path, {});
+  first.save(1, {}, state_of(c, 1));
+  // Whoever comes first makes it anew.
+  std::filesystem::remove_all(path);
+  first.save(2, {}, state_of(c, 2));
+  CHECK(first.steps() == Steps{2});
+  CHECK(failure_of([&] { second.save(3, {}, state_of(c, 3)); }).code == Code::kBusy);
+  std::filesystem::remove_all(path);
+  second.save(4, {}, state_of(c, 4));
+  CHECK(failure_of([&] { first.save(5, {}, state_of(c, 5)); }).code == Code::kBusy);
+  second.save(6, {}, state_of(c, 6));
+  CHECK(first.steps() == Steps{4, 6});
+  // Another folder in its place, too, and a lock that somebody deletes.
+  std::filesystem::rename(path, folder / "old");
+  first.save(7, {}, state_of(c, 7));
+  CHECK(failure_of([&] { second.save(8, {}, state_of(c, 8)); }).code == Code::kBusy);
+  std::filesystem::remove(path + "/lock");
+  first.save(9, {}, state_of(c, 9));
+  CHECK(failure_of([&] { second.save(10, {}, state_of(c, 10)); }).code == Code::kBusy);
+  CHECK(first.steps() == Steps{7, 9});
 }
 
 TEST_CASE("an asynchronous save writes what the values were, and its error comes with the next call",

@@ -147,7 +147,7 @@ TEST_CASE("a commit looks whether all shares are there, and leaves nothing where
   Folder folder;
   const State state = run_state(c), other = run_state(c, 1);
   const Snapshot snapshot("test", state);
-  for (int which = 0; which < 4; which++) {
+  for (int which = 0; which < 6; which++) {
     const Failure f = failure_of([&] {
       CheckpointDraft draft("test", folder / "k");
       std::vector<SafetensorsChecksums> sums{
@@ -158,10 +158,18 @@ TEST_CASE("a commit looks whether all shares are there, and leaves nothing where
       if (which == 1) write_bytes(second, bytes_of(second) + "x");
       if (which == 2) sums[1].tensors.pop_back();
       if (which == 3) throw Error(Code::kPeerLost, "before the commit");
+      if (which >=
+          4) {  // a header of the same length, which a reader would take for one of a newer format, or not at all
+        std::string damaged = bytes_of(second);
+        damaged[which == 4 ? damaged.find("F32") : 8] ^= 1;
+        write_bytes(second, damaged);
+      }
       draft.commit("test", {1, {}}, snapshot, sums, undisturbed);
     });
     INFO(f.message);
-    const Code codes[] = {Code::kNotFound, Code::kCorruptData, Code::kMismatch, Code::kPeerLost};
+    const Code codes[] = {Code::kNotFound, Code::kCorruptData, Code::kMismatch,
+                          Code::kPeerLost, Code::kCorruptData, Code::kCorruptData};
+    if (which >= 4) CHECK(f.has("it must be what rank 1 has written: got a header of the checksum"));
     CHECK(f.code == codes[which]);
     CHECK(names_in_folder(folder.path()) == 0);
   }

@@ -68,6 +68,15 @@ TEST_CASE("a file that changes while it is read is an error", "[io]") {
   const timespec past[2] = {{1, 0}, {1, 0}};
   REQUIRE(utimensat(AT_FDCWD, path.c_str(), past, 0) == 0);
   CHECK(error_of([&] { touched.check_unchanged(); }).code == Code::kIo);
+  // What it seems to be says nothing.
+  for (const Code code : {Code::kCorruptData, Code::kUnsupported, Code::kOutOfMemory}) {
+    out = error_of([&] { touched.fail_at(code, 3, "it is damaged"); });
+    CHECK(out.code == Code::kIo);
+    CHECK(out.message.find("has changed while it was read") != std::string::npos);
+  }
+  CHECK(error_of([&] { InputReader(touched).corrupt("it is damaged"); }).code == Code::kIo);
+  CHECK(error_of([&] { FileInput(context, "read_it", path).corrupt(3, "it is damaged"); }).code ==
+        Code::kCorruptData);
   // Another file of the same name is none of its business.
   FileInput replaced(context, "read_it", path);
   folder.file("new", "other content");

@@ -298,9 +298,12 @@ void try_cifar(const std::vector<Bytes>& samples, uint32_t seed) {
 
 TEST_CASE("CIFAR: every prefix, and flipped bits", "[io][cifar]") {
   try_cifar<Cifar::k10>({cifar_record("\3", 0), cifar_record("\x09", 77),
-                         cifar_record(Bytes(1, '\0'), 1) + cifar_record("\5", 2)},
+                         cifar_record(Bytes(1, '\0'), 1) + cifar_record("\5", 2), cifar_record("\x08", 200),
+                         cifar_record("\1", 31), cifar_record("\7", 5) + cifar_record("\7", 5)},
                         1000);
-  try_cifar<Cifar::k100>({cifar_record("\x13\x63", 0), cifar_record(Bytes(2, '\0'), 9),
-                          cifar_record("\1\2", 3) + cifar_record("\4\x20", 4)},
-                         1010);
+  try_cifar<Cifar::k100>(
+      {cifar_record("\x13\x63", 0), cifar_record(Bytes(2, '\0'), 9),
+       cifar_record("\1\2", 3) + cifar_record("\4\x20", 4), cifar_record("\x0c\x31", 150),
+       cifar_record("\x10\x01", 17), cifar_record("\x05\x05", 8) + cifar_record("\x05\x05", 8)},
+      1010);
 }

@@ -192,6 +192,19 @@ TEST_CASE("CSV: what is closer to 0 than any number becomes 0", "[io][csv]") {
   }
 }
 
+TEST_CASE("CSV: numbers close to 0 are rounded to the nearest of their column", "[io][csv]") {
+  // The least of f32 is 2^-149, about 1.4e-45; the least of f64 2^-1074, about 4.94e-324.
+  Context context(small_context());
+  const Bundle narrow = csv(context, "x\n1e-46\n7.1e-46\n1e-45\n-1e-46\n1e-400\n");
+  CHECK(values<float>(narrow.entries[0].tensor) ==
+        std::vector<float>{0, std::ldexp(1.0f, -149), std::ldexp(1.0f, -149), 0, 0});
+  CsvOptions options;
+  options.floats = DType::kF64;
+  const Bundle wide = csv(context, "x\n2.4e-324\n3e-324\n-3e-324\n", options);
+  CHECK(values<double>(wide.entries[0].tensor) ==
+        std::vector<double>{0, std::ldexp(1.0, -1074), -std::ldexp(1.0, -1074)});
+}
+
 TEST_CASE("JSON lines: what keys become", "[io][json]") {
   Context context(small_context());
   const Bundle t = json_lines(
@@ -272,7 +285,7 @@ TEST_CASE("JSON lines: what is no table is refused", "[io][json]") {
   no_table("{\"a\": " + Bytes(1000000, '[') + "\n", Code::kUnsupported, "at most 7 deep", any_json);
   no_table(Bytes(1000000, '{'), Code::kCorruptData, "no JSON", any_json);
   no_table("{\"a\": \"\xff\"}", Code::kCorruptData, "no JSON", any_json);
-  no_table("{\"a\": 1e999}", Code::kCorruptData, "no JSON", any_json);
+  no_table("{\"a\": 1e999}", Code::kCorruptData, "a number must not be beyond f64: got '1e999'", any_json);
   no_table("{\"a\": 1e39}", Code::kCorruptData, "numbers (f32)", any_json);
   no_table("{\"a\": \"x\\u0000y\"}", Code::kCorruptData, "NUL", any_json);
   no_table("{\"a\\u0000\": 1}", Code::kCorruptData, "NUL", any_json);
@@ -283,6 +296,42 @@ TEST_CASE("JSON lines: what is no table is refused", "[io][json]") {
   bomb += "}\n";
   for (int i = 0; i < 1000000; i++) bomb += "{}\n";
   no_table(bomb, Code::kOutOfMemory, "'max_bytes'", any_json);
+}
+
+// The parser's own words are of its version, and of its code.
+TEST_CASE("JSON lines: what is wrong is said in words of this library", "[io][json]") {
+  Context context(small_context());
+  for (const Bytes& line : {Bytes("{\"a\": }"),
+                            Bytes("{\"a\": tru}"),
+                            Bytes("{\"a\" 1}"),
+                            Bytes("{a: 1}"),
+                            Bytes("{\"a\": 1"),
+                            Bytes("{\"a\": \"x"),
+                            Bytes("{\"a\": 01}"),
+                            Bytes("{\"a\": 1.}"),
+                            Bytes("{\"a\": -}"),
+                            Bytes("{\"a\": 1e999}"),
+                            Bytes("{\"a\": \"\\q\"}"),
+                            Bytes("{\"a\": \"\\ud800\"}"),
+                            Bytes("{\"a\": \"\t\"}"),
+                            Bytes("{\"a\": \"\xff\"}"),
+                            Bytes("{\"a\": 1}}"),
+                            Bytes("{\"a\": [1,]}"),
+                            Bytes("{,}"),
+                            Bytes("\xef\xbb"),
+                            Bytes("{\"a\": \"" + Bytes(1000, 'y') + "\n"),
+                            Bytes("x\0y", 3)}) {
+    const Outcome out = outcome(context, line, any_json);
+    INFO(out.message);
+    CHECK(out.code == Code::kCorruptData);
+    check_named(out);
+    CHECK((out.message.find(": the line is no JSON") != Bytes::npos ||
+           out.message.find("beyond f64") != Bytes::npos));
+    for (const char* theirs :
+         {"exception", "parse", "syntax", "literal", "last read", "expected", "lexer", "json.", "U+"})
+      CHECK(out.message.find(theirs) == Bytes::npos);
+    CHECK(out.message.size() < 250);
+  }
 }
 
 TEST_CASE("CSV and JSON lines: prefixes and flipped bits", "[io][csv][json]") {

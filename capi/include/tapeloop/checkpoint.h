@@ -166,7 +166,8 @@ TL_API tl_checkpoint_manager* tl_checkpoint_manager_new(tl_context* context, tl_
 
 /**
  * Writes "<folder>/step-<step>" with what the objects hold now, then removes checkpoints that no longer stay, and what a writer that was
- * killed has left. The first save takes the folder until the manager ends: TL_BUSY where another one has it. metric is
+ * killed has left. The first save takes the folder until the manager ends: TL_BUSY where another one has it, also where the folder was
+ * removed meanwhile and another one has made it anew. metric is
  * what `best` compares; NaN: none, which is worse than any. Old is what was written before, whatever its step (a serial number in each
  * manifest says): a run that has gone back to step 40 and saves 41 keeps 41, while checkpoints of later steps go as they age.
  * TL_FAILED_PRECONDITION for a step that is there (a damaged one

@@ -121,8 +121,9 @@ TL_API void tl_csv_options_init(tl_csv_options* options, size_t struct_size);
  * case, TL_BOOL; of anything else TL_I32 codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives.
  *
  * Missing values are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all
- * others. A number that is closer to 0 than every one of its column becomes 0; one that is beyond the largest (1e39 in TL_F32, 1e400 in
- * TL_F64), where others read an infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who means an infinity spells it inf.
+ * others. Numbers are rounded to the nearest that the dtype of the column has: what is closer to 0 than to the least of
+ * them (1e-46 in TL_F32, 1e-400 in TL_F64) to 0. One that is beyond the largest (1e39 in TL_F32, 1e400 in TL_F64), where others read an
+ * infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who means an infinity spells it inf.
  * Spaces around a field do not count, unless it is in quotes; blank lines are passed over.
  *
  * The file is read twice, so that memory is that of the tensors, the texts of codes and 64 MiB. Tensors may be larger than the file: a

@@ -171,8 +171,9 @@ TL_API tl_dataset *tl_dataset_interleave(tl_context *context, tl_dataset *const 
  * Each element from a source that is drawn at random, with the probability of its weight among the sources that have elements left.
  * Weights are finite and not negative, one for each source, and not all 0. Ends with the last source; where stop_on_empty with the first that
  * has ended; and where what is left has no weight. Draws follow from the seed and the epoch. Its size is TL_DATASET_INFINITE_SIZE where a
- * source's is, or where stop_on_empty all are, whatever their weights, which may change; else TL_DATASET_UNKNOWN_SIZE. Returns NULL on
- * failure. Since 0.1.
+ * source's is, or where stop_on_empty all are, else TL_DATASET_UNKNOWN_SIZE: whatever their weights, since a size stays while these may
+ * change with every element. So an endless source of weight 0 counts as endless (which tl_dataset_shuffle() and tl_dataset_cache() refuse);
+ * leave it out, or tl_dataset_take() some of it, where it must not. Returns NULL on failure. Since 0.1.
  * @array sources[count], weights[count]
  */
 TL_API tl_dataset *tl_dataset_sample_from(tl_context *context, tl_dataset *const *sources,
@@ -233,9 +234,11 @@ TL_API tl_dataset *tl_dataset_prefetch(tl_context *context, tl_dataset *source, 
 
 /**
  * Where the dataset stands, as bytes: at most `capacity` are written to `bytes`, and *length is how many there are. Where they do not
- * fit, nothing is written: ask again with room for them. Epoch, index and what stages know, not their data: a few numbers, and some
- * 3 bytes for each element that a shuffle's buffer holds, which restoring reads again. The same on every
- * machine. bytes may be NULL when capacity is 0; length may be NULL. Works while the context holds an error. Since 0.1.
+ * fit, nothing is written: ask again with room for them. Epoch, index and what stages know, not their data: some 10 to 40 bytes for each
+ * stage, and for each buffer of tl_dataset_shuffle_buffer() and each tl_dataset_bucket_by_length() 2 to 3 bytes for each element that it holds
+ * (5 in epochs of a thousand million elements). Stages one after the other add up; weights that have changed since the oldest of these
+ * elements count as well. What the stages held is read again on restoring: as many elements of each one's source as came since the
+ * oldest that it holds, some ten times a buffer's size; a tl_dataset_map() computes those of them that are needed. The same on every machine. bytes may be NULL when capacity is 0; length may be NULL. Works while the context holds an error. Since 0.1.
  * @array bytes[capacity]
  */
 TL_API tl_status tl_dataset_save_position(tl_dataset *dataset, uint8_t *bytes, size_t capacity,

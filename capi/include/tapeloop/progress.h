@@ -22,7 +22,11 @@
  * environment counts as people expect: NO_COLOR (not empty) leaves colours out, TERM=dumb gives plain lines, and the bar has
  * Unicode's blocks where LC_ALL, LC_CTYPE or LANG say UTF-8.
  *
- * Where writing fails (a terminal that is closed, a full disk, a pipe that nobody reads), the bar writes no more, and the loop goes
+ * The loop never waits for who reads. Where a pipe, a socket or a terminal takes no more just now, drawings are left out, and the last
+ * line of a round waits until the next drawing, the end of the next round or that of the bar, which try again; up to 64 KiB of them. The
+ * descriptor's own flags stay as they are: it may be shared.
+ *
+ * Where writing fails (a terminal that is closed, a full disk, a pipe whose reader is gone), the bar writes no more, and the loop goes
  * on: write_failed of tl_progress_statistics says so. No SIGPIPE reaches the process. */
 #ifndef TAPELOOP_PROGRESS_H
 #define TAPELOOP_PROGRESS_H

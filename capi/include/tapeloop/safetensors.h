@@ -28,7 +28,7 @@ typedef struct tl_safetensors tl_safetensors;
  * Opens a safetensors file and reads its header, which is checked to the last byte: names that stand twice, tensors that overlap or
  * leave a hole, sizes that do not fit their offsets or the file, and anything that the format does not have are TL_CORRUPT_DATA, with
  * the file and the offset. Nothing in a file is run, and memory stays within its size and 64 MiB. Returns NULL on failure:
- * TL_NOT_FOUND, TL_IO (a folder, a device, no permission), TL_CORRUPT_DATA, TL_UNSUPPORTED (more than 8 axes, more than 131072
+ * TL_NOT_FOUND, TL_IO (a folder, a device, no permission, a file that changes while it is read), TL_CORRUPT_DATA, TL_UNSUPPORTED (more than 8 axes, more than 131072
  * tensors, an unknown dtype), TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. Since 0.1.
  */
 TL_API tl_safetensors* tl_safetensors_open(tl_context* context, const char* path);
@@ -51,8 +51,8 @@ TL_API tl_status tl_safetensors_shape(tl_safetensors* file, size_t index, int64_
 /**
  * A tensor of the file, by name, in memory of its own. F32, F64, I32, I64, U8 and BOOL keep their dtype; BF16 and F16 become TL_F32, I8,
  * I16 and U16 TL_I32, U32 TL_I64, none of which loses anything. Returns NULL on failure: TL_NOT_FOUND for a name that is not there,
- * TL_UNSUPPORTED for other dtypes, TL_CORRUPT_DATA (a BOOL that is neither 0 nor 1; a file that changed meanwhile), TL_IO,
- * TL_OUT_OF_MEMORY. Since 0.1.
+ * TL_UNSUPPORTED for other dtypes, TL_CORRUPT_DATA (a BOOL that is neither 0 nor 1), TL_IO (a file that has
+ * changed since it was opened, too), TL_OUT_OF_MEMORY. Since 0.1.
  */
 TL_API tl_tensor* tl_safetensors_read(tl_safetensors* file, const char* name);
 

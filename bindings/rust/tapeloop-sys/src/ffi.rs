@@ -2305,19 +2305,20 @@ extern "C" {
     /// where some are missing, `floats`; of true and false, in any case, TL_BOOL; of anything else TL_I32
     /// codes, from 0 in the order of first appearance, whose texts tl_bundle_category() gives. Missing values
     /// are empty fields (in quotes, too, where the column is none of texts) and those of `missing`: NaN in
-    /// columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all others. A number that is closer to
-    /// 0 than every one of its column becomes 0; one that is beyond the largest (1e39 in TL_F32, 1e400 in
-    /// TL_F64), where others read an infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who
-    /// means an infinity spells it inf. Spaces around a field do not count, unless it is in quotes; blank
-    /// lines are passed over. The file is read twice, so that memory is that of the tensors, the texts of
-    /// codes and 64 MiB. Tensors may be larger than the file: a value takes one byte of it at the least (the
-    /// comma of an empty field; two where it has a digit) and up to eight of memory: 23 MiB of rows of one
-    /// digit are a TL_I64 column of 92 MiB. So the default of max_bytes refuses no table whose types are
-    /// guessed. What is cut off between two rows, or within the last field, is a whole file as far as the
-    /// format can tell. NULL on failure: TL_INVALID_ARGUMENT (types that do not fit the columns),
-    /// TL_CORRUPT_DATA (rows of different lengths, a quote where none may be, a name that comes twice, a value
-    /// that its column cannot hold), TL_UNSUPPORTED (more than 65,536 columns, more than 1,048,576 different
-    /// texts in one, a field of more than 16 MiB), TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
+    /// columns of TL_F32 and TL_F64, -1 among codes, TL_CORRUPT_DATA in all others. Numbers are rounded to the
+    /// nearest that the dtype of the column has: what is closer to 0 than to the least of them (1e-46 in
+    /// TL_F32, 1e-400 in TL_F64) to 0. One that is beyond the largest (1e39 in TL_F32, 1e400 in TL_F64), where
+    /// others read an infinity, is TL_CORRUPT_DATA: it is damage or the wrong dtype, and who means an infinity
+    /// spells it inf. Spaces around a field do not count, unless it is in quotes; blank lines are passed over.
+    /// The file is read twice, so that memory is that of the tensors, the texts of codes and 64 MiB. Tensors
+    /// may be larger than the file: a value takes one byte of it at the least (the comma of an empty field;
+    /// two where it has a digit) and up to eight of memory: 23 MiB of rows of one digit are a TL_I64 column of
+    /// 92 MiB. So the default of max_bytes refuses no table whose types are guessed. What is cut off between
+    /// two rows, or within the last field, is a whole file as far as the format can tell. NULL on failure:
+    /// TL_INVALID_ARGUMENT (types that do not fit the columns), TL_CORRUPT_DATA (rows of different lengths, a
+    /// quote where none may be, a name that comes twice, a value that its column cannot hold), TL_UNSUPPORTED
+    /// (more than 65,536 columns, more than 1,048,576 different texts in one, a field of more than 16 MiB),
+    /// TL_OUT_OF_MEMORY (more than max_bytes). Since 0.1.
     pub fn tl_read_csv(
         context: *mut tl_context,
         path: *const c_char,
@@ -3939,8 +3940,9 @@ extern "C" {
     /// twice, tensors that overlap or leave a hole, sizes that do not fit their offsets or the file, and
     /// anything that the format does not have are TL_CORRUPT_DATA, with the file and the offset. Nothing in a
     /// file is run, and memory stays within its size and 64 MiB. Returns NULL on failure: TL_NOT_FOUND, TL_IO
-    /// (a folder, a device, no permission), TL_CORRUPT_DATA, TL_UNSUPPORTED (more than 8 axes, more than
-    /// 131072 tensors, an unknown dtype), TL_INVALID_ARGUMENT (an empty path), TL_OUT_OF_MEMORY. Since 0.1.
+    /// (a folder, a device, no permission, a file that changes while it is read), TL_CORRUPT_DATA,
+    /// TL_UNSUPPORTED (more than 8 axes, more than 131072 tensors, an unknown dtype), TL_INVALID_ARGUMENT (an
+    /// empty path), TL_OUT_OF_MEMORY. Since 0.1.
     pub fn tl_safetensors_open(context: *mut tl_context, path: *const c_char) -> *mut tl_safetensors;
 
     /// The number of tensors in the file; 0 on failure (the context holds the error). Since 0.1.
@@ -3967,8 +3969,8 @@ extern "C" {
     /// A tensor of the file, by name, in memory of its own. F32, F64, I32, I64, U8 and BOOL keep their dtype;
     /// BF16 and F16 become TL_F32, I8, I16 and U16 TL_I32, U32 TL_I64, none of which loses anything. Returns
     /// NULL on failure: TL_NOT_FOUND for a name that is not there, TL_UNSUPPORTED for other dtypes,
-    /// TL_CORRUPT_DATA (a BOOL that is neither 0 nor 1; a file that changed meanwhile), TL_IO,
-    /// TL_OUT_OF_MEMORY. Since 0.1.
+    /// TL_CORRUPT_DATA (a BOOL that is neither 0 nor 1), TL_IO (a file that has changed since it was opened,
+    /// too), TL_OUT_OF_MEMORY. Since 0.1.
     pub fn tl_safetensors_read(file: *mut tl_safetensors, name: *const c_char) -> *mut tl_tensor;
 
     /// The number of texts in the file's metadata; 0 where there is none, and 0 on failure (the context holds
@@ -5185,8 +5187,10 @@ extern "C" {
     /// sources that have elements left. Weights are finite and not negative, one for each source, and not all
     /// 0. Ends with the last source; where stop_on_empty with the first that has ended; and where what is left
     /// has no weight. Draws follow from the seed and the epoch. Its size is TL_DATASET_INFINITE_SIZE where a
-    /// source's is, or where stop_on_empty all are, whatever their weights, which may change; else
-    /// TL_DATASET_UNKNOWN_SIZE. Returns NULL on failure. Since 0.1.
+    /// source's is, or where stop_on_empty all are, else TL_DATASET_UNKNOWN_SIZE: whatever their weights,
+    /// since a size stays while these may change with every element. So an endless source of weight 0 counts
+    /// as endless (which tl_dataset_shuffle() and tl_dataset_cache() refuse); leave it out, or
+    /// tl_dataset_take() some of it, where it must not. Returns NULL on failure. Since 0.1.
     pub fn tl_dataset_sample_from(
         context: *mut tl_context,
         sources: *const *mut tl_dataset,
@@ -5264,9 +5268,14 @@ extern "C" {
 
     /// Where the dataset stands, as bytes: at most `capacity` are written to `bytes`, and *length is how many
     /// there are. Where they do not fit, nothing is written: ask again with room for them. Epoch, index and
-    /// what stages know, not their data: a few numbers, and some 3 bytes for each element that a shuffle's
-    /// buffer holds, which restoring reads again. The same on every machine. bytes may be NULL when capacity
-    /// is 0; length may be NULL. Works while the context holds an error. Since 0.1.
+    /// what stages know, not their data: some 10 to 40 bytes for each stage, and for each buffer of
+    /// tl_dataset_shuffle_buffer() and each tl_dataset_bucket_by_length() 2 to 3 bytes for each element that
+    /// it holds (5 in epochs of a thousand million elements). Stages one after the other add up; weights that
+    /// have changed since the oldest of these elements count as well. What the stages held is read again on
+    /// restoring: as many elements of each one's source as came since the oldest that it holds, some ten times
+    /// a buffer's size; a tl_dataset_map() computes those of them that are needed. The same on every machine.
+    /// bytes may be NULL when capacity is 0; length may be NULL. Works while the context holds an error. Since
+    /// 0.1.
     pub fn tl_dataset_save_position(
         dataset: *mut tl_dataset,
         bytes: *mut u8,
@@ -5805,16 +5814,17 @@ extern "C" {
 
     /// Writes "\<folder>/step-\<step>" with what the objects hold now, then removes checkpoints that no longer
     /// stay, and what a writer that was killed has left. The first save takes the folder until the manager
-    /// ends: TL_BUSY where another one has it. metric is what `best` compares; NaN: none, which is worse than
-    /// any. Old is what was written before, whatever its step (a serial number in each manifest says): a run
-    /// that has gone back to step 40 and saves 41 keeps 41, while checkpoints of later steps go as they age.
-    /// TL_FAILED_PRECONDITION for a step that is there (a damaged one is replaced), TL_INVALID_ARGUMENT for a
-    /// negative step, TL_IO (no space left, no permission). A failure leaves the earlier checkpoints. An
-    /// asynchronous save returns at once, since values never change: the program goes on, and a thread writes
-    /// what they were. The next call on the manager waits for it; where it has failed that call does nothing
-    /// else and returns its error, once. Releasing the manager waits, too, and a failure is then a log line.
-    /// Until that call the memory of the old values stays in use beside that of the new ones. Not inside the
-    /// step of a tl_function. Since 0.1.
+    /// ends: TL_BUSY where another one has it, also where the folder was removed meanwhile and another one has
+    /// made it anew. metric is what `best` compares; NaN: none, which is worse than any. Old is what was
+    /// written before, whatever its step (a serial number in each manifest says): a run that has gone back to
+    /// step 40 and saves 41 keeps 41, while checkpoints of later steps go as they age. TL_FAILED_PRECONDITION
+    /// for a step that is there (a damaged one is replaced), TL_INVALID_ARGUMENT for a negative step, TL_IO
+    /// (no space left, no permission). A failure leaves the earlier checkpoints. An asynchronous save returns
+    /// at once, since values never change: the program goes on, and a thread writes what they were. The next
+    /// call on the manager waits for it; where it has failed that call does nothing else and returns its
+    /// error, once. Releasing the manager waits, too, and a failure is then a log line. Until that call the
+    /// memory of the old values stays in use beside that of the new ones. Not inside the step of a
+    /// tl_function. Since 0.1.
     pub fn tl_checkpoint_manager_save(
         manager: *mut tl_checkpoint_manager,
         step: i64,
