@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "core/base/thread_pool.h"
 
@@ -49,23 +50,33 @@ class StepSharing {
   }
   bool is_timed() const { return held_ == 0; }
   void end(Clock::duration time) {
-    Clock::duration& best = is_shared_trial() ? best_shared_ : best_alone_;
-    best = std::min(best, time);
+    times_[is_shared_trial()][timed_ / (2 * kInARow) * kInARow + timed_ % kInARow] = time;
     if (++timed_ < kTimed) return;
-    shared_ = best_shared_ < best_alone_ - best_alone_ / 50;
+    const Clock::duration alone = middle(times_[0]), shared = middle(times_[1]);
+    const bool pays = shared < alone - alone / 50;
+    hold_ = pays == shared_ ? std::min(2 * hold_, kLongestHold) : kShortestHold;
+    shared_ = pays;
     timed_ = 0;
-    held_ = kHeld;
-    best_alone_ = best_shared_ = Clock::duration::max();
+    held_ = hold_;
   }
 
  private:
   bool is_shared_trial() const { return timed_ / kInARow % 2 != 0; }
 
-  // The least of several times: others may take a core for a while, and the first step of a kind wakes the threads.
-  static constexpr int kInARow = 4, kTimed = 4 * kInARow, kHeld = 500;
-  int timed_ = 0, held_ = 0;
+  // Of several times the middle one: others may take a core for a while, and the first step of a kind wakes the threads, so some
+  // are too long; the least would be that of a step whose second core happened to be near, which the next one's need not be.
+  static constexpr int kInARow = 4, kTimed = 4 * kInARow;
+  static Clock::duration middle(Clock::duration (&times)[kTimed / 2]) {
+    std::nth_element(std::begin(times), times + kTimed / 4 - 1, std::end(times));
+    return times[kTimed / 4 - 1];
+  }
+
+  // Steps until the next trial: twice as many each time that nothing has changed, for a trial wakes the threads, which takes as
+  // long as some of the shortest steps.
+  static constexpr int kShortestHold = 500, kLongestHold = 2000;
+  int timed_ = 0, held_ = 0, hold_ = kShortestHold / 2;
   bool shared_ = false;
-  Clock::duration best_alone_ = Clock::duration::max(), best_shared_ = Clock::duration::max();
+  Clock::duration times_[2][kTimed / 2] = {};
 };
 
 }  // namespace tl

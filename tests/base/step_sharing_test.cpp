@@ -31,7 +31,19 @@ TEST_CASE("steps are run as was faster, and both ways now and then", "[thread_po
   CHECK(shared_steps(sharing, 200, 150, 310) == 0);
   CHECK(shared_steps(sharing, 5000, 150, 310) < 100);
   CHECK(shared_steps(sharing, 5000, 150, 149) < 100);  // hardly a gain
+  CHECK(shared_steps(sharing, 2100, 150, 140) > 0);  // trials become rare while nothing changes, but do not end
   CHECK(shared_steps(sharing, 5000, 150, 140) > 4000);
+}
+
+TEST_CASE("few shared steps that are fast do not make sharing pay", "[thread_pool]") {
+  StepSharing sharing;
+  int step = 0, shared = 0;
+  for (; step < 3000; ++step) {
+    const bool is_shared = sharing.begin();
+    shared += is_shared;
+    if (sharing.is_timed()) sharing.end(microseconds(!is_shared ? 100 : step % 4 == 3 ? 90 : 130));
+  }
+  CHECK(shared < 100);
 }
 
 TEST_CASE("a pool runs short loops alone while a step says so", "[thread_pool]") {

@@ -4,6 +4,7 @@
 
 #include "core/autodiff/curvature.h"
 #include "tests/compile/compile_fixture.h"
+#include "tests/rounds.h"
 
 namespace tl::compile_test {
 namespace {
@@ -293,14 +294,18 @@ TEST_CASE("each workload has the bits of its eager step, on 1, 2 and 4 threads",
 }
 
 TEST_CASE("each workload has the bits of its eager step without each pass", "[compile]") {
-  for (const auto& [name, make] : workloads())
+  int diagonal = 0;  // under a sanitizer each workload lacks other passes
+  for (const auto& [name, make] : workloads()) {
+    int pair = diagonal++;
     for (const compile::Pass& pass : compile::passes()) {
       if (pass.reassociates) continue;  // left out anyway
+      if (pair++ % 4 >= test::rounds(4)) continue;
       INFO(name << " without '" << pass.name << "'");
       FunctionOptions o = strict();
       o.plan.without_passes = {pass.name};
       CHECK(difference(make, 1, o) == "");
     }
+  }
 }
 
 TEST_CASE("each workload has the bits of its eager step without any pass", "[compile]") {

@@ -124,7 +124,7 @@ TEST_CASE("with each option, each optimizer's replay has the bits of its eager s
   for (const Named& named : optimizers()) {
     int pair = diagonal++;
     for (const Option& option : all_options()) {
-      if (pair++ % 4 >= rounds(4)) continue;
+      if (pair++ % 8 >= rounds(8)) continue;
       INFO(named.name << ", " << option.name);
       const ContextOptions options{1, 1, 0, nullptr, nullptr};
       Context eager_context(options), context(options);
@@ -442,7 +442,7 @@ TEST_CASE("out of memory in a step with options changes nothing", "[optim]") {
       own.allocator().trim();
       const std::vector<Numbers> before = state();
       const size_t live = own.allocator().stats().live_bytes;
-      for (size_t extra = 0;; extra += 50000) {
+      for (size_t extra = 0;; extra += 50000 * failures_apart) {
         own.allocator().trim();
         own.allocator().set_limit(live + extra);
         bool done = false;
