@@ -31,7 +31,8 @@ TEST_CASE("steps are run as was faster, and both ways now and then", "[thread_po
   CHECK(shared_steps(sharing, 200, 150, 310) == 0);
   CHECK(shared_steps(sharing, 5000, 150, 310) < 100);
   CHECK(shared_steps(sharing, 5000, 150, 149) < 100);  // hardly a gain
-  CHECK(shared_steps(sharing, 2100, 150, 140) > 0);  // trials become rare while nothing changes, but do not end
+  CHECK(shared_steps(sharing, 2100, 150, 140) >
+        0);  // trials become rare while nothing changes, but do not end
   CHECK(shared_steps(sharing, 5000, 150, 140) > 4000);
 }
 
