@@ -306,8 +306,10 @@ void compute_block(const GemmBlock<typename S::T>& block) {
   const bool packed = block.b_stride == kPanel && block.b_panel != kPanel;
   const int64_t share = packed ? (kPanel + tiles - 1) / tiles : 0;
   t.next_stride = share;
-  // Where B lies as it is, the first of several tiles asks for the rows of the next panel.
+  // Where B lies as it is, one of several tiles asks for the rows of the next panel: the first one, but in the first panel the last,
+  // for there each asks for the rows of A that the next tile reads, if they are one piece of memory.
   const bool looks_ahead = !packed && !block.wanted && tiles > 1;
+  const bool fetches_a = along_terms && block.a_stride == block.terms;
   // What the caller wants is shared out to all tiles in equal parts.
   int64_t part = 0, asked = 0;
   int asking = 0;
@@ -324,10 +326,7 @@ void compute_block(const GemmBlock<typename S::T>& block) {
     t.b = block.b + j / kPanel * block.b_panel;
     t.next = t.b;
     if (share > 0) t.next = j + kPanel < block.cols ? t.b + block.b_panel : block.b;
-    if (looks_ahead && j + kPanel < block.cols) {
-      t.next = t.b + block.b_panel;
-      t.next_stride = block.b_stride;
-    }
+    bool has_asked = j + kPanel >= block.cols;
     for_row_tiles<S>(block.rows, [&](int64_t first, int height) {
       if (block.a_layout == LeftLayout::tiles) {
         t.a = block.a + first * block.terms;
@@ -350,15 +349,25 @@ void compute_block(const GemmBlock<typename S::T>& block) {
           asked = 0;
         }
       }
+      if (looks_ahead) {
+        const int64_t end = first + height;
+        if (j == 0 && fetches_a && end < block.rows) {
+          t.next = block.a + end * block.a_stride;
+          t.next_stride = height;
+        } else if (!has_asked) {
+          t.next = t.b + block.b_panel;
+          t.next_stride = block.b_stride;
+          has_asked = true;
+        } else {
+          t.next = t.b;
+          t.next_stride = 0;
+        }
+      }
       kTiles<S>.at[height - 1][kind][along_terms](t);
       if (block.c_transposed)
         transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
                      block.beta);
       t.next += share * block.terms;
-      if (looks_ahead) {
-        t.next = t.b;
-        t.next_stride = 0;
-      }
     });
   }
 }
