@@ -32,7 +32,8 @@ def local(c_name):
 
 # Functions whose name in Go is not that of C in Go's spelling; of the others, only the ops and what makes a layer or an
 # optimizer keep theirs, and any other is an error: it would name what Go does not have.
-FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
+FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_context_set_non_finite_check": "Context.SetNonFiniteCheck",
+             "tl_tape_gradient": "Tape.Gradient", "tl_tape_watch": "Tape.Watch", "tl_tape_explain": "Tape.Explain",
              "tl_loss_categorical_cross_entropy": "the function CategoricalCrossEntropy", "tl_clip_by_global_norm": "Context.ClipByGlobalNorm",
              "tl_clip_adaptive": "Tensor.ClipAdaptive",
              "tl_stop_gradient": "Tensor.StopGradient", "tl_custom_gradient": "Context.CustomGradient", "tl_recompute": "Context.Recompute",

@@ -169,6 +169,7 @@ extern int32_t tapeloopGoNext(uintptr_t rule, uintptr_t context, uintptr_t itera
 extern void tapeloopGoEndPass(uintptr_t iteration);
 extern int32_t tapeloopGoProgress(uintptr_t number, char *line, tl_progress_statistics *numbers);
 extern int32_t tapeloopGoFit(uintptr_t rule, int32_t event, tl_fit_state *now);
+extern int32_t tapeloopGoGuarded(uintptr_t rule);
 extern void tapeloopGoEnd(uintptr_t number);
 
 static inline void tlgo_end(void *user_data) { tapeloopGoEnd((uintptr_t)user_data); }
@@ -238,6 +239,15 @@ static inline int32_t tlgo_segment(uintptr_t context, const char *name, uintptr_
                                    size_t num_outputs) {
   return tl_recompute((tl_context *)context, name, tlgo_compute, (void *)rule, tlgo_end,
                       (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs);
+}
+
+static inline tl_status tlgo_on_guarded(tl_context *context, void *user_data) {
+  (void)context;
+  return tapeloopGoGuarded((uintptr_t)user_data);
+}
+
+static inline int32_t tlgo_call_guarded(uintptr_t context, const char *name, uintptr_t rule) {
+  return tl_call_guarded((tl_context *)context, name, tlgo_on_guarded, (void *)rule, tlgo_end);
 }
 
 static inline int32_t tlgo_hessian_vector(uintptr_t context, uintptr_t rule, const uintptr_t *at,

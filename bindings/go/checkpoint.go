@@ -261,6 +261,13 @@ func (m *CheckpointManager) effect(call func() C.int32_t) error {
 	return err
 }
 
+// Take takes the folder now instead of with the first save, until the manager is closed: makes it where it is not there, and removes what
+// a writer that was killed has left. For a run that is to hear before its first step that the folder cannot be written, or that another
+// one has it (ErrBusy). Taking it again does nothing. Not inside a compiled step.
+func (m *CheckpointManager) Take() error {
+	return m.effect(func() C.int32_t { return C.tlgo_checkpoint_manager_take(C.uintptr_t(m.h)) })
+}
+
 // Wait waits for an asynchronous save, and returns how it went.
 func (m *CheckpointManager) Wait() error {
 	return m.effect(func() C.int32_t { return C.tlgo_checkpoint_manager_wait(C.uintptr_t(m.h)) })

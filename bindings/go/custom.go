@@ -38,6 +38,7 @@ type rule struct {
 	backward Backward
 	tangents Tangents
 	hear     func(event FitEvent, now *C.tl_fit_state) error
+	guarded  func() error
 }
 
 // CustomGradient runs forward, which gives `outputs` tensors, and lets backward be its gradient. Open tapes do not see what
@@ -87,6 +88,32 @@ func (c *Context) Recompute(name string, inputs []*Tensor, outputs int, segment 
 		func(text *C.char, number C.uintptr_t, in, out []C.uintptr_t) C.int32_t {
 			return C.tlgo_segment(c.handle(), text, number, list(in), C.size_t(len(in)), list(out), C.size_t(len(out)))
 		})
+}
+
+// CallGuarded runs a function that the program got from somebody else, as the library runs callbacks: for loops and layers that take
+// functions, of which Fit is one. Until it returns, the context cannot be closed, and no scope that is open now can end. What it makes
+// belongs where it would without this call. It nests as callbacks do, 200 levels deep. name stands for it in messages. The error is that of
+// f, or the first of an op in it that nobody has taken; a panic is a *PanicError.
+func (c *Context) CallGuarded(name string, f func() error) error {
+	const op = "call_guarded"
+	if c == nil {
+		return isNil()
+	}
+	if f == nil {
+		return newError(ErrInvalidArgument, "["+op+"] f must be a function: got nil")
+	}
+	text, free, ok := c.path(op, name)
+	if !ok {
+		return c.Err()
+	}
+	defer free()
+	return c.effect(C.tlgo_call_guarded(c.handle(), text, C.uintptr_t(cgo.NewHandle(&rule{c: c, what: op, guarded: f}))))
+}
+
+//export tapeloopGoGuarded
+func tapeloopGoGuarded(number C.uintptr_t) C.int32_t {
+	r := cgo.Handle(number).Value().(*rule)
+	return r.runIn(0, r.what, nil, func() ([]*Tensor, error) { return nil, r.guarded() })
 }
 
 const mostOutputs = 1 << 16
@@ -149,12 +176,16 @@ func (x *Tensor) GradPassThrough(path *Tensor) *Tensor {
 }
 
 // run calls a function of the program inside of a call of C, whose frames nothing may unwind, and puts out what it makes.
-func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) (code C.int32_t) {
+func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) C.int32_t {
+	return r.runIn(1, what, out, f) // C has opened a scope
+}
+
+func (r *rule) runIn(scopes int32, what string, out []C.uintptr_t, f func() ([]*Tensor, error)) (code C.int32_t) {
 	c, returned := r.c, false
-	c.depth.Add(1) // C has opened a scope
+	c.depth.Add(scopes)
 	c.rules.Add(1)
 	defer func() {
-		c.depth.Add(-1)
+		c.depth.Add(-scopes)
 		c.rules.Add(-1)
 		if value := recover(); value != nil || !returned {
 			code = c.fail(&PanicError{Value: value, Stack: debug.Stack()})
@@ -162,6 +193,9 @@ func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) 
 	}()
 	made, err := f()
 	returned = true
+	if err == errKept {
+		return C.int32_t(C.tlgo_error_code(c.handle()))
+	}
 	if err != nil {
 		return c.fail(err)
 	}
@@ -180,6 +214,14 @@ func (r *rule) run(what string, out []C.uintptr_t, f func() ([]*Tensor, error)) 
 // fail makes the call of C that is running fail with an error of the program, which the call of Go around it returns.
 func (c *Context) fail(err error) C.int32_t {
 	c.thrown.err.CompareAndSwap(nil, &err)
+	return c.keepError(err)
+}
+
+// errKept is what a function returns whose error the context holds: that of the call of C, which may go on behind it.
+var errKept = errors.New("tapeloop: the context holds the error")
+
+// keepError makes it the error of the context, and returns its code.
+func (c *Context) keepError(err error) C.int32_t {
 	code := ErrInvalidArgument
 	var ours *Error
 	if errors.As(err, &ours) {

@@ -213,3 +213,48 @@ func TestReasons(t *testing.T) {
 	wants(t, c.Scalar(F32, -1).Log().Err(), ErrNonFinite, "log")
 	must(t, c.SetNonFiniteCheck(NonFiniteCheckOff))
 }
+
+func TestAGuardedCall(t *testing.T) {
+	c, ours := newContext(t), errors.New("not here")
+	var made *Tensor
+	must(t, c.CallGuarded("plugin", func() error {
+		if err := c.Close(); !errors.Is(err, ErrBusy) {
+			t.Errorf("closing gives %v", err)
+		}
+		made = c.Ones(3)
+		return nil
+	}))
+	if item(t, made.Sum()) != 3 { // it belongs to the caller
+		t.Error("what it made is gone")
+	}
+	if err := c.CallGuarded("plugin", func() error { return ours }); !errors.Is(err, ours) {
+		t.Errorf("got %v", err)
+	}
+	var p *PanicError
+	if err := c.CallGuarded("plugin", func() error { panic("inside") }); !errors.As(err, &p) || p.Value != "inside" {
+		t.Errorf("got %v", err)
+	}
+	wants(t, c.CallGuarded("plugin", nil), ErrInvalidArgument, "must be a function")
+	wants(t, c.CallGuarded("a\x00b", func() error { return nil }), ErrInvalidArgument, "NUL")
+	deep := 0
+	var nested func() error
+	nested = func() error { deep++; return c.CallGuarded("nested", nested) }
+	wants(t, nested(), ErrFailedPrecondition, "nest deeper")
+	if deep < 100 {
+		t.Errorf("%d levels", deep)
+	}
+	must(t, c.CallGuarded("plugin", func() error { return nil }))
+}
+
+func TestOneErrorIsForgotten(t *testing.T) {
+	c := newContext(t)
+	must(t, c.SetNonFiniteCheck(NonFiniteCheckAll))
+	c.Zeros().Log()
+	if c.ForgetError(ErrIO) || !c.ForgetError(ErrNonFinite) || !c.ForgetError(ErrNonFinite) {
+		t.Error("another answer than expected")
+	}
+	must(t, c.Err())
+	if (*Context)(nil).ForgetError(ErrIO) {
+		t.Error("there is no context")
+	}
+}

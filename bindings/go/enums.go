@@ -455,29 +455,38 @@ const (
 	FitEndPatience FitEnd = 2
 	// the stop flag was set
 	FitEndStopped FitEnd = 3
-	// the loss of a step was not finite, and the options say that this ends it
+	// a loss was not finite, which the options make an end; nothing is saved
 	FitEndNonFinite FitEnd = 4
 )
 
-// FitNonFinite: What becomes of a fit in which the loss of a step is NaN or infinite. Append-only numbers.
+// FitNonFinite: What becomes of a fit in which the loss of a step is NaN or infinite, or in which a step fails
+// with ErrNonFinite: batch normalisation refuses a batch whose mean or variance is not finite, an optimizer a
+// gradient where its option says so, and everything whatever Context.SetNonFiniteCheck is to find. Such a step
+// has changed no weight; it counts as one whose loss is NaN. Append-only numbers.
 type FitNonFinite int32
 
 // Values of FitNonFinite.
 const (
 	// it fails with ErrNonFinite, which says in which step (default)
 	FitNonFiniteError FitNonFinite = 0
-	// it ends with FitEndNonFinite
+	// it ends with FitEndNonFinite, behind that step
 	FitNonFiniteStop FitNonFinite = 1
-	// it goes on
+	// it goes on with the next batch
 	FitNonFiniteIgnore FitNonFinite = 2
 )
 
-// FitEvent: When the callback of a fit runs. Append-only numbers.
+// FitEvent: When the callback of a fit runs, in this order: PREPARE once; EPOCH_BEGIN, STEP for each step,
+// EPOCH_END for each epoch; END once. The bar has been drawn before STEP, and the checkpoint of
+// checkpoint_steps comes behind it. The plateau, the bar and the loggers have been told before EPOCH_END, and
+// the checkpoint of the epoch comes behind it. Before END all is saved, and the best restored; now->end says
+// why. A fit that is stopped, or ended by a loss that is not finite, in the midst of an epoch has no EPOCH_END
+// of it; one that fails has no END, and nothing comes behind the event whose callback has failed. Append-only
+// numbers.
 type FitEvent int32
 
 // Values of FitEvent.
 const (
-	// nothing is restored yet: the program may add to the checkpoint
+	// all is checked, nothing restored: the program may add to the checkpoint
 	FitEventPrepare FitEvent = 1
 	// an epoch begins, or goes on after a checkpoint in its midst
 	FitEventEpochBegin FitEvent = 2
@@ -485,6 +494,6 @@ const (
 	FitEventStep FitEvent = 3
 	// an epoch has ended, with its validation, and will be saved now
 	FitEventEpochEnd FitEvent = 4
-	// the fit has ended without a failure; the best is restored
+	// the fit has ended without a failure
 	FitEventEnd FitEvent = 5
 )

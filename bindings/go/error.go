@@ -186,6 +186,22 @@ func (c *Context) forgetIntruders() {
 	}
 }
 
+// ForgetError forgets the first error where it has this code, and nothing else: a request to cancel that no call has met yet stays, which
+// Err takes back with the error. For a loop that expects an error of its ops and goes on behind it. It reports whether the context holds
+// no error then.
+func (c *Context) ForgetError(code Code) bool {
+	if c == nil {
+		return false
+	}
+	c.lend.Lock()
+	defer c.lend.Unlock()
+	if C.tlgo_forget_error(C.uintptr_t(c.h), C.int32_t(code)) != 0 {
+		return false
+	}
+	c.first = nil
+	return true
+}
+
 // Err returns the first error that nobody has taken yet, and takes it: the context works again afterwards. Nil without one.
 func (c *Context) Err() error {
 	if found := c.taken(); found != nil {

@@ -496,6 +496,10 @@ static inline void tlgo_clear_error(uintptr_t context) {
   tl_clear_error((tl_context *)context);
 }
 
+static inline int32_t tlgo_forget_error(uintptr_t context, int32_t code) {
+  return tl_forget_error((tl_context *)context, code);
+}
+
 static inline int32_t tlgo_set_error(uintptr_t context, int32_t code, const char *message) {
   return tl_set_error((tl_context *)context, code, message);
 }
@@ -2704,6 +2708,10 @@ static inline int32_t tlgo_schedule_report(uintptr_t schedule, double metric, bo
   return tl_schedule_report((tl_schedule *)schedule, metric, reduced);
 }
 
+static inline int32_t tlgo_optimizer_check_plateau(uintptr_t optimizer, uintptr_t schedule, bool maximize) {
+  return tl_optimizer_check_plateau((tl_optimizer *)optimizer, (tl_schedule *)schedule, maximize);
+}
+
 static inline double tlgo_schedule_rate(uintptr_t schedule, int64_t step) {
   return tl_schedule_rate((tl_schedule *)schedule, step);
 }
@@ -2862,6 +2870,10 @@ static inline uintptr_t tlgo_checkpoint_manager_new(uintptr_t context, uintptr_t
 
 static inline int32_t tlgo_checkpoint_manager_save(uintptr_t manager, int64_t step, double metric) {
   return tl_checkpoint_manager_save((tl_checkpoint_manager *)manager, step, metric);
+}
+
+static inline int32_t tlgo_checkpoint_manager_take(uintptr_t manager) {
+  return tl_checkpoint_manager_take((tl_checkpoint_manager *)manager);
 }
 
 static inline int32_t tlgo_checkpoint_manager_wait(uintptr_t manager) {

@@ -205,6 +205,22 @@ func (o *Optimizer) SetSchedule(schedule *Schedule) error {
 	return err
 }
 
+// CheckPlateau says whether reports to a plateau will do what a loop expects of them, before its first epoch instead of behind it: that
+// Context.Plateau made the schedule, that the optimizer follows it (it is the schedule of the optimizer or of a group of it, or stands
+// within that), and that it watches for a metric that is to rise (maximize) or to fall, as the loop does. Fit asks so of its option Plateau.
+func (o *Optimizer) CheckPlateau(schedule *Schedule, maximize bool) error {
+	if err := o.self().usable(); err != nil {
+		return err
+	}
+	if err := schedule.self().usable(); err != nil {
+		return err
+	}
+	err := o.c.effect(C.tlgo_optimizer_check_plateau(C.uintptr_t(o.h), schedule.handle(), C.bool(maximize)))
+	runtime.KeepAlive(o)
+	runtime.KeepAlive(schedule)
+	return err
+}
+
 // Keep moves the schedule one scope out, as Tensor.Keep does, and returns it.
 func (s *Schedule) Keep() *Schedule {
 	if s == nil {

@@ -31,8 +31,8 @@ type FitOptions struct {
 	MinDelta      float64      // an improvement is by more than that, not negative
 	Patience      int64        // epochs without an improvement after which the fit ends; 0: it does not
 	RestoreBest   bool         // at its end the model gets the values of its best epoch, unless it was stopped
-	NonFinite     FitNonFinite // what a loss that is not finite does
-	Plateau       *Schedule    // of Context.Plateau, the optimizer's: told what is monitored
+	NonFinite     FitNonFinite // what a loss that is not finite does, and a step that fails with ErrNonFinite, which has changed no weight
+	Plateau       *Schedule    // of Context.Plateau, which the optimizer follows: told what is monitored; its Maximize is that of the fit
 	Loggers       []*Logger    // get all numbers and the learning rate of each epoch, counted from 1
 	Progress      *Progress    // shows each epoch
 
@@ -50,8 +50,10 @@ type FitOptions struct {
 	// (Context.Do ends a fit at once instead, and without a checkpoint.)
 	Stop <-chan struct{}
 
-	// Listen hears how the fit goes; with StepEvents of each step, too. It may use the context; what it makes ends with the fit, unless it
-	// is kept. ErrStopFit ends the fit whole; another error, and a panic, is the error of the fit.
+	// Listen hears how the fit goes: FitEventPrepare once, FitEventEpochBegin and FitEventEpochEnd of each epoch and, with StepEvents,
+	// FitEventStep between them, FitEventEnd once. An epoch in which the fit is stopped has no end, a fit that fails has none either. It
+	// may use the context, and cannot close it; what it makes ends with the fit, unless it is kept. ErrStopFit ends the fit whole; another
+	// error, and a panic, is the error of the fit.
 	Listen     func(event FitEvent, now FitState) error
 	StepEvents bool
 }
@@ -94,6 +96,24 @@ func (c *Context) fitState(now *C.tl_fit_state) FitState {
 func (l Loss) compute(in []*Tensor) ([]*Tensor, error) {
 	loss, err := l(in[0], in[1:])
 	return []*Tensor{loss}, err
+}
+
+// judged is a loss whose error is left to the fit where it says that something is not finite, because the fit may go on behind it.
+func (c *Context) judged(loss Compute) Compute {
+	return func(in []*Tensor) ([]*Tensor, error) {
+		made, err := loss(in)
+		if err == nil {
+			if broken := made[0].err(); broken != nil {
+				err = broken
+			}
+		}
+		var ours *Error
+		if errors.As(err, &ours) && ours.Code == ErrNonFinite {
+			c.keepError(err)
+			return nil, errKept
+		}
+		return made, err
+	}
 }
 
 // usableAll is the first error of the objects that a call needs.
@@ -192,6 +212,9 @@ func (c *Context) Fit(model *Layer, optimizer *Optimizer, train *Dataset, loss L
 	defer watch(o.Stop, flag)()
 
 	r := &rule{c: c, what: op, compute: loss.compute}
+	if o.NonFinite != FitNonFiniteError {
+		r.compute = c.judged(loss.compute)
+	}
 	r.hear = func(event FitEvent, now *C.tl_fit_state) error {
 		err := o.Listen(event, c.fitState(now))
 		if errors.Is(err, ErrStopFit) {

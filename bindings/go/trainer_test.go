@@ -113,7 +113,7 @@ func TestAFitIsLoggedShownAndEvaluated(t *testing.T) {
 	f := newFitting(t)
 	path := filepath.Join(t.TempDir(), "log.csv")
 	bar := f.c.NewProgress(&ProgressOptions{NoTimes: true})
-	plateau := f.c.Plateau(f.c.ConstantRate(0.02), &PlateauOptions{Factor: 0.95, Patience: 2, MinDelta: 1e6})
+	plateau := f.c.Plateau(f.c.ConstantRate(0.02), &PlateauOptions{Factor: 0.95, Patience: 2, MinDelta: 1e6, Maximize: true})
 	must(t, f.adam.SetSchedule(plateau))
 	state, err := f.fit(&FitOptions{Epochs: 25, Validation: f.heldOut, Metrics: []*Metric{f.accuracy}, Monitor: "validation/accuracy",
 		Maximize: true, Loggers: []*Logger{f.c.CSVLogger(path, false), f.c.JSONLinesLogger(path+"l", false)}, Progress: bar, Plateau: plateau})
@@ -317,5 +317,99 @@ func TestAFitRefusesWhatMakesNoSense(t *testing.T) {
 	err = f.c.Do(ctx, func() error { _, err := f.fit(nil); return err })
 	if !errors.Is(err, ErrCancelled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAListenerCannotEndWhatTheFitStandsOn(t *testing.T) {
+	for _, eager := range []bool{false, true} {
+		f, tried := newFitting(t), 0
+		try := func() {
+			tried++
+			if err := f.c.Close(); !errors.Is(err, ErrBusy) {
+				t.Errorf("closing gives %v", err)
+			}
+		}
+		var kept, lost *Tensor
+		loss := func(predictions *Tensor, batch []*Tensor) (*Tensor, error) {
+			try()
+			return classLoss(predictions, batch)
+		}
+		_, err := f.c.Fit(f.model, f.adam, f.train, loss, &FitOptions{Eager: eager, StepEvents: true, Listen: func(event FitEvent, _ FitState) error {
+			try()
+			if event == FitEventPrepare {
+				kept, lost = f.c.Ones(2).Keep(), f.c.Ones(3)
+			}
+			return nil
+		}})
+		must(t, err)
+		if tried < 10 || item(t, kept.Sum()) != 2 {
+			t.Errorf("tried %d times", tried)
+		}
+		wants(t, lost.Sum().Err(), ErrInvalidArgument, "")
+	}
+}
+
+func TestAFitSaysWhatItWasGiven(t *testing.T) {
+	f := newFitting(t)
+	empty := f.heldOut.Take(0)
+	for text, o := range map[string]*FitOptions{"[fit] 'epochs' must not be negative: got -3": {Epochs: -3},
+		"[fit] 'min_delta' must be finite and not negative: got -1": {MinDelta: -1}, "got 'train/f1'; there are train/loss": {Monitor: "train/f1"},
+		"[fit] 'validation' must have an element: got none": {Validation: empty}, "[fit] 'non_finite' must be": {NonFinite: 7}} {
+		_, err := f.fit(o)
+		wants(t, err, ErrInvalidArgument, text)
+	}
+	_, err := f.c.Fit(f.model, f.adam, f.train, func(p *Tensor, _ []*Tensor) (*Tensor, error) { return p.Square(), nil }, nil)
+	wants(t, err, ErrInvalidArgument, "[fit] step 1, epoch 1: the loss must be a single number: got a tensor of shape (8, 3)")
+	_, _, err = f.c.Evaluate(f.model, f.heldOut, func(p *Tensor, _ []*Tensor) (*Tensor, error) { return p.Square(), nil })
+	wants(t, err, ErrInvalidArgument, "[evaluate] element 1 of 'data': the loss must be a single number")
+
+	base := f.c.ConstantRate(0.02)
+	plateau, rising := f.c.Plateau(base, nil), f.c.Plateau(base, &PlateauOptions{Maximize: true})
+	_, err = f.fit(&FitOptions{Plateau: base})
+	wants(t, err, ErrInvalidArgument, "[fit] 'plateau' must be a plateau")
+	_, err = f.fit(&FitOptions{Plateau: plateau})
+	wants(t, err, ErrInvalidArgument, "the steps of 'adam' must follow the plateau")
+	must(t, f.adam.SetSchedule(f.c.Warmup(0, 2, plateau)))
+	_, err = f.fit(&FitOptions{Plateau: plateau, Maximize: true})
+	wants(t, err, ErrInvalidArgument, "must agree on the way")
+	wants(t, f.adam.CheckPlateau(rising, true), ErrInvalidArgument, "[optimizer_check_plateau]")
+	wants(t, f.adam.CheckPlateau(nil, true), ErrInvalidArgument, "")
+	must(t, f.adam.CheckPlateau(plateau, false))
+	_, err = f.fit(&FitOptions{Plateau: plateau})
+	must(t, err)
+}
+
+// Batch normalisation whose averages would overflow fails the step; the policy says what becomes of the fit.
+func TestAStepThatIsNotFiniteFollowsThePolicy(t *testing.T) {
+	for _, eager := range []bool{false, true} {
+		for policy, end := range map[FitNonFinite]FitEnd{FitNonFiniteError: FitEndNone, FitNonFiniteStop: FitEndNonFinite, FitNonFiniteIgnore: FitEndEpochs} {
+			f := newFitting(t)
+			x, err := NewTensor(f.c, []float32{0.1, 0.2, 0.3, 3e30, 0.5, 0.6}, 6, 1)
+			must(t, err)
+			labels, err := NewTensor(f.c, make([]int32, 6))
+			must(t, err)
+			model := f.c.Sequential(f.c.Dense(3, nil), f.c.BatchNormalization(nil))
+			state, err := f.c.Fit(model, f.adam, f.c.Dataset(x, labels).Batched(2, false), classLoss, &FitOptions{Epochs: 2, Eager: eager, NonFinite: policy})
+			if policy == FitNonFiniteError {
+				wants(t, err, ErrNonFinite, "[fit] step 2, epoch 1: ")
+			} else {
+				must(t, err)
+			}
+			if want := map[FitEnd]int64{FitEndNone: 1, FitEndNonFinite: 2, FitEndEpochs: 6}[end]; state.End != end || state.Steps != want {
+				t.Errorf("%v, eager %v: %+v", policy, eager, state)
+			}
+		}
+		// So does one that the loss itself refuses.
+		f, losses := newFitting(t), 0
+		state, err := f.c.Fit(f.model, f.adam, f.train, func(p *Tensor, batch []*Tensor) (*Tensor, error) {
+			if losses++; losses == 2 {
+				return nil, newError(ErrNonFinite, "[program] not finite")
+			}
+			return classLoss(p, batch)
+		}, &FitOptions{Eager: true, NonFinite: FitNonFiniteIgnore})
+		must(t, err)
+		if state.Steps != 6 || losses != 6 || !math.IsNaN(state.Loss) {
+			t.Errorf("%+v", state)
+		}
 	}
 }

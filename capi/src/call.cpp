@@ -26,7 +26,8 @@ std::string not_live_hint(const void* handle, Kind kind) {
       " is not a live handle: got one that was released, or whose scope or context has ended; ";
   if (kind == Kind::kContext) return text + "use it before context_free";
   bool tensor = kind == Kind::kTensor || kind == Kind::kVariable;
-  return concat(text, tensor ? "" : name_of(kind), tensor ? "" : "_", "keep moves it one scope out");
+  const char* of = kind == Kind::kProgress ? "progress" : name_of(kind);  // the name of its functions
+  return concat(text, tensor ? "" : of, tensor ? "" : "_", "keep moves it one scope out");
 }
 
 std::string described(Operand operand) {

@@ -60,6 +60,13 @@ TL_API tl_status tl_checkpoint_manager_save(tl_checkpoint_manager* manager, int6
   });
 }
 
+TL_API tl_status tl_checkpoint_manager_take(tl_checkpoint_manager* manager) {
+  return on_manager(manager, "checkpoint_manager_take", [](Session& s, ManagerObject& m) {
+    s.core().note_unreplayable("it takes a folder of checkpoints, which replays would not; take it outside");
+    m.manager.take();
+  });
+}
+
 TL_API tl_status tl_checkpoint_manager_wait(tl_checkpoint_manager* manager) {
   return on_manager(manager, "checkpoint_manager_wait", [](Session&, ManagerObject& m) { m.manager.wait(); });
 }

@@ -152,6 +152,18 @@ TL_API void tl_clear_error(tl_context* context) {
   if (entered && entered.slot().kind == Kind::kContext) entered.session().clear_error();
 }
 
+TL_API tl_status tl_forget_error(tl_context* context, tl_status code) {
+  tl_status left = TL_OK;
+  const tl_status status = query<Session>(context, Kind::kContext, "forget_error", [&](Session& s, Session&) {
+    if (!is_error(code))
+      invalid("[forget_error] 'code' must be that of an error: got ", code,
+              "; give the one that is expected");
+    s.forget_error(static_cast<Code>(code));
+    left = status_of(s.code());
+  });
+  return status == TL_OK ? left : status;
+}
+
 TL_API tl_status tl_set_error(tl_context* context, tl_status code, const char* message) {
   return query<Session>(context, Kind::kContext, "set_error", [&](Session& s, Session&) {
     if (!is_error(code))
@@ -166,7 +178,10 @@ TL_API tl_status tl_scope_begin(tl_context* context) {
 }
 
 TL_API tl_status tl_scope_end(tl_context* context) {
-  return query<Session>(context, Kind::kContext, "scope_end", [&](Session& s, Session&) { s.end_scope(); });
+  Entered entered(context);
+  const bool inside_a_call = entered.inside_a_call();
+  return query<Session>(context, Kind::kContext, "scope_end",
+                        [&](Session& s, Session&) { s.end_scope_of_caller(inside_a_call); });
 }
 
 TL_API tl_tensor* tl_keep(tl_tensor* tensor) {

@@ -125,6 +125,21 @@ TL_API tl_tensor* tl_grad_pass_through(tl_context* context, tl_tensor* value, tl
   });
 }
 
+TL_API tl_status tl_call_guarded(tl_context* context, const char* name, tl_guarded_callback function,
+                                 void* user_data, tl_destroy_callback destroy) {
+  constexpr const char* op = "call_guarded";
+  Entered inside(context);  // a destroy function that comes after a failure cannot end the context either
+  const tl_status status = effect<Session>(context, Kind::kContext, op, [&](Session& s, Session&) {
+    const Callbacks f{s, context, checked_text(op, "name", name), nullptr};
+    if (!function) invalid("[", op, "] 'function' must be a function: got NULL; pass the one that is to run");
+    const NestedCall level(s.core(), f.name);
+    const ScopeGuard guard(s);
+    check_callback(f, "function", function(context, user_data));
+  });
+  if (destroy) destroy(user_data);
+  return status;
+}
+
 TL_API tl_status tl_recompute(tl_context* context, const char* name, tl_compute_callback segment,
                               void* user_data, tl_destroy_callback destroy, tl_tensor* const* inputs,
                               size_t num_inputs, tl_tensor** outputs, size_t num_outputs) {

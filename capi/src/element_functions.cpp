@@ -2,6 +2,7 @@
 // binding may run the function on another thread; but it cannot be ended meanwhile.
 #include "capi/src/element_functions.h"
 
+#include <optional>
 #include <vector>
 
 #include "core/data/element.h"
@@ -176,7 +177,14 @@ class Pass : public data::Iteration {
     });
   }
   ~Pass() override {
-    if (callbacks_.end) callbacks_.end(shared_.user_data.get(), iteration_);
+    if (!callbacks_.end) return;
+    std::optional<PipelineCallback> running;
+    try {
+      running.emplace(shared_.session);
+    } catch (...) {
+      // Without memory for the guard the pass ends all the same.
+    }
+    callbacks_.end(shared_.user_data.get(), iteration_);
   }
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;

@@ -102,6 +102,20 @@ class Replicas {
     changed_.notify_all();
   }
 
+  // The context is not entered while the function runs, so that a binding may run the function on another thread; but it cannot be
+  // ended meanwhile.
+  tl_status run_body(tl_context* context, tl_group* group) const {
+    lend(context, true);
+    const tl_status status = body_(context, group, user_data_);
+    lend(context, false);
+    return status;
+  }
+
+  static void lend(tl_context* context, bool lent) {
+    const Entered entered(context);
+    if (entered) entered.session().lend(lent);
+  }
+
   void work(int rank, Replica& me) {
     replicas::GroupPtr alive;
     tl_group* group = make(me.context, "replicas_run", [&](Session& s) {
@@ -110,7 +124,7 @@ class Replicas {
       alive = object_of<GroupObject>(s, made, Kind::kGroup, "replicas_run", "group").group;
       return made;
     });
-    tl_status status = group ? body_(me.context, group, user_data_) : tl_error_code(me.context);
+    tl_status status = group ? run_body(me.context, group) : tl_error_code(me.context);
     if (tl_failed(me.context)) status = tl_error_code(me.context);
     if (status == TL_OK) return;
     me.code = is_error(status) ? static_cast<Code>(status) : Code::kInvalidArgument;

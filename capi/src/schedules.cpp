@@ -53,7 +53,11 @@ class CustomSchedule final : public optim::Schedule {
       fail(Code::kFailedPrecondition, "[", name_,
            "] a rate callback must not use its context: got a call in that of step ", step,
            "; compute the rate with numbers");
-    if (status == TL_OK) return rate;
+    if (status == TL_OK && rate >= 0 && !std::isinf(rate)) return rate;
+    if (status == TL_OK)
+      invalid("[", name_,
+              "] the rate callback must set a rate that is a finite number and not negative: got ", rate,
+              " for step ", step, "; NaN is also what it gives that sets none");
     fail(is_error(status) ? static_cast<Code>(status) : Code::kInvalidArgument, "[", name_,
          "] the rate callback must return TL_OK: got ", status, " (", tl_status_name(status), ") for step ",
          step, "; look at the callback");
@@ -188,6 +192,29 @@ TL_API tl_status tl_schedule_report(tl_schedule* schedule, double metric, bool* 
               "tl_schedule_plateau gave");
     const bool changed = o.plateau->report(metric);
     if (reduced) *reduced = changed;
+  });
+}
+
+TL_API tl_status tl_optimizer_check_plateau(tl_optimizer* optimizer, tl_schedule* schedule, bool maximize) {
+  const char* op = "optimizer_check_plateau";
+  return with_optimizer(optimizer, op, [&](Session& s, optim::Optimizer& o) {
+    const auto& given = object_of<ScheduleObject>(s, schedule, Kind::kSchedule, op, "schedule");
+    if (!given.plateau)
+      invalid(
+          "[", op,
+          "] 'schedule' must be a plateau, which alone takes a metric: got another kind of schedule; give "
+          "the one that schedule_plateau made, also where it stands within others");
+    if (!o.follows(*given.plateau))
+      invalid(
+          "[", op, "] the steps of '", o.name(),
+          "' must follow the plateau, or it changes nothing: got a plateau that is neither the schedule of "
+          "the optimizer or of a group of it nor a part of these; give it to optimizer_set_schedule");
+    if (given.plateau->maximize() != maximize)
+      invalid("[", op,
+              "] a plateau and its loop must agree on the way that the metric is to go: got one that is to ",
+              maximize ? "rise, and a plateau for one that is to fall"
+                       : "fall, and a plateau for one that is to rise",
+              "; set 'maximize' of both alike");
   });
 }
 

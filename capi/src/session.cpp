@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <new>
 #include <string_view>
 #include <thread>
@@ -170,6 +171,12 @@ void Session::clear_error() noexcept {
   known_slot(own_slot_).cancelled.store(kNotCancelled, std::memory_order_relaxed);
 }
 
+void Session::forget_error(Code code) noexcept {
+  if (code_ != code) return;
+  code_ = Code::kOk;
+  message_.clear();
+}
+
 void* Session::publish(uint32_t index, Kind kind, bool scoped) {
   Slot& slot = known_slot(index);
   slot.kind.store(kind, std::memory_order_relaxed);
@@ -254,7 +261,26 @@ void Session::release(const void* handle) {
 
 void Session::begin_scope() { scopes_.push_back(kNoSlot); }
 
+// What ends may run functions of the caller's (a tensor gives memory back, an object its user data): these can end no scope that is
+// open here, and what they leave open ends here.
 void Session::end_scope() {
+  const size_t depth = scopes_.size();
+  const size_t floor = std::exchange(floor_, std::max(floor_, depth));
+  while (scopes_.size() > depth || scopes_[depth - 1] != kNoSlot) {
+    if (scopes_.size() > depth) {
+      end_scope();
+      continue;
+    }
+    uint32_t index = scopes_.back();
+    unlink(index);
+    // Another thread may have released the last reference just now: then it stands in the list of collect_released().
+    release(handle_of(index, known_slot(index)));
+  }
+  scopes_.pop_back();
+  floor_ = floor;
+}
+
+void Session::end_scope_of_caller(bool inside_a_call) {
   if (scopes_.size() == 1)
     fail(Code::kFailedPrecondition,
          "[scope_end] a scope must be open: got no scope; each scope_end closes one scope_begin");
@@ -263,16 +289,10 @@ void Session::end_scope() {
          "[scope_end] a function of a pipeline must use the context that it gets: got the end of a scope of "
          "its "
          "dataset's; leave that to the thread that began it");
-  if (scopes_.size() <= floor_)
+  if (scopes_.size() <= floor_ || (inside_a_call && scopes_.size() <= entry_depth_))
     fail(Code::kFailedPrecondition,
          "[scope_end] a callback ends only scopes that it began: got that of its caller; begin one first");
-  while (scopes_.back() != kNoSlot) {
-    uint32_t index = scopes_.back();
-    unlink(index);
-    // Another thread may have released the last reference just now: then it stands in the list of collect_released().
-    release(handle_of(index, known_slot(index)));
-  }
-  scopes_.pop_back();
+  end_scope();
 }
 
 void Session::keep(uint32_t index) {
@@ -307,6 +327,7 @@ void set_log(Session& session, tl_log_callback log, void* user_data, void (*dest
   session.core_.set_log(
       log ? [](void* s, LogLevel level, const char* message) {
         auto& self = *static_cast<Session*>(s);
+        const Closed during(self, /*reported=*/true);  // a line may come in the midst of anything
         self.log_(self.log_user_data_, static_cast<int32_t>(level), message);
       } : static_cast<void (*)(void*, LogLevel, const char*)>(nullptr),
       &session);
@@ -340,13 +361,14 @@ constexpr uintptr_t kNobody = 2;
 
 }  // namespace
 
-Closed::Closed(Session& session)
+Closed::Closed(Session& session, bool reported)
     : slot_(known_slot(session.own_slot())),
       intruded_(slot_.intruded.load(std::memory_order_relaxed)),
-      owner_(slot_.owner.exchange(kNobody, std::memory_order_acq_rel)) {}
+      owner_(slot_.owner.exchange(kNobody, std::memory_order_acq_rel)),
+      reported_(reported) {}
 
 Closed::~Closed() {
-  if (refused()) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
+  if (!reported_ && refused()) slot_.intruded.store(kNotIntruded, std::memory_order_relaxed);
   slot_.owner.store(owner_, std::memory_order_release);
 }
 
@@ -404,6 +426,7 @@ Entered::Entered(const void* handle) {
   }
   outermost_ = entered == Entry::kNew;
   session_ = static_cast<Session*>(context_slot_->object);
+  if (outermost_) session_->begin_call();
   if (context_slot_->released.load(std::memory_order_relaxed) != kNoSlot) session_->collect_released();
   code_ = Code::kOk;
 }
@@ -417,8 +440,9 @@ Entered::~Entered() {
     if (ours)
       session_->keep_error(
           Code::kBusy,
-          "[context] two threads used one context at the same time, and the calls of one were refused; "
-          "give each thread a context of its own, or hand the context over between calls");
+          "[context] two threads used one context at the same time, or a log callback its own, and the calls "
+          "of one were refused; give each thread a context of its own, or hand the context over between "
+          "calls");
   }
   leave(*context_slot_);
 }
@@ -514,6 +538,7 @@ void release_from_any_thread(const void* handle, Kind kind, Kind or_kind) {
     if (find(handle, &index) == slot && context.kind == Kind::kContext)
       session = static_cast<Session*>(context.object);
     const bool later = session && session->in_pipeline_callback();
+    if (session && entered == Entry::kNew) session->begin_call();
     if (session && !later) session->release(handle);
     if (entered == Entry::kNew) leave(context);
     if (!later) return;

@@ -40,6 +40,7 @@ class Session {
   // begins with the name of an op inside keeps it behind the function's. Returns the exception's code.
   Code keep_current_exception(const char* function) noexcept;
   void clear_error() noexcept;
+  void forget_error(Code code) noexcept;  // where it is that one; a request to cancel stays
 
   // ---- handles ----
   // A handle for an object, which `destroy` ends. It belongs to the innermost scope, or to nobody (kNoScope) for
@@ -55,8 +56,12 @@ class Session {
   void release(const void* handle);
 
   // ---- scopes ----
+  void begin_call() { entry_depth_ = scopes_.size(); }  // that is not inside of another
   void begin_scope();
-  void end_scope();           // throws when none is open
+  void end_scope();  // one is open
+  // As the program asks for it: throws when none is open, and inside of a callback, whatever kind, for one that the callback has not
+  // begun: the call that runs the callback stands on it.
+  void end_scope_of_caller(bool inside_a_call);
   void keep(uint32_t index);  // moves a handle one scope out
   size_t scope_depth() const { return scopes_.size() - 1; }
 
@@ -102,7 +107,8 @@ class Session {
   std::string message_;
   std::vector<uint32_t> scopes_;  // the first handle of each scope; [0] is the context's own
   size_t floor_ = 1;              // scopes that a callback that is running must leave open
-  friend class CallbackFrame;
+  size_t entry_depth_ = 1;        // scopes that were open when the outermost call began
+  friend class ScopeGuard;
   std::vector<uint32_t> chunks_;
   uint32_t own_slot_;
   uint32_t free_slot_ = kNoSlot;
@@ -137,34 +143,57 @@ class PipelineCallback {
   Session& session_;
 };
 
+// While it lives, the scopes that are open now stay open. Those that are opened meanwhile and left open end with it.
+class ScopeGuard {
+ public:
+  explicit ScopeGuard(Session& session)
+      : session_(session), floor_(session.floor_), depth_(session.scopes_.size()) {
+    session_.floor_ = depth_;
+  }
+  ~ScopeGuard() {
+    while (session_.scopes_.size() > depth_) session_.end_scope();
+    session_.floor_ = floor_;
+  }
+  ScopeGuard(const ScopeGuard&) = delete;
+  ScopeGuard& operator=(const ScopeGuard&) = delete;
+
+ private:
+  Session& session_;
+  size_t floor_, depth_;
+};
+
 // The scope of a callback of the caller's: what it makes and does not keep ends with it, also the scopes that it left open,
 // and it cannot end those of its caller. Throws where callbacks nest too deep, with the name of the function.
 class CallbackFrame {
  public:
   CallbackFrame(Session& session, const std::string& function)
-      : level_(session.core(), function), session_(session), floor_(session.floor_) {
-    session_.begin_scope();
-    session_.floor_ = depth_ = session_.scopes_.size();
-  }
-  ~CallbackFrame() {
-    while (session_.scopes_.size() > depth_) session_.end_scope();
-    session_.floor_ = floor_;
-    session_.end_scope();
-  }
+      : level_(session.core(), function), scope_(session), guard_(session) {}
   CallbackFrame(const CallbackFrame&) = delete;
   CallbackFrame& operator=(const CallbackFrame&) = delete;
 
  private:
+  class Scope {
+   public:
+    explicit Scope(Session& session) : session_(session) { session_.begin_scope(); }
+    ~Scope() { session_.end_scope(); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Session& session_;
+  };
+
   NestedCall level_;
-  Session& session_;
-  size_t floor_, depth_;
+  Scope scope_;
+  ScopeGuard guard_;
 };
 
 // While it lives, calls on the context are refused as those of another thread are, and objects whose handles are released live on
-// until the next call: for callbacks that give a number in the midst of a call, and must not change what that works on.
+// until the next call: for callbacks in the midst of a call, which must not change what that works on. Whoever made one answers for
+// calls that were refused; or they stay, and become the error of the call around it (reported).
 class Closed {
  public:
-  explicit Closed(Session& session);
+  explicit Closed(Session& session, bool reported = false);
   ~Closed();
   Closed(const Closed&) = delete;
   Closed& operator=(const Closed&) = delete;
@@ -175,6 +204,7 @@ class Closed {
   Slot& slot_;
   uint32_t intruded_;  // before
   uintptr_t owner_;
+  bool reported_;
 };
 
 // The callback, its data and its destroy function replace the earlier ones, whose destroy function runs.
@@ -195,6 +225,8 @@ class Entered {
   Session& session() const { return *session_; }
   Slot& slot() const { return *slot_; }
   uint32_t index() const { return index_; }
+  // Whether this thread was inside of the context before: a callback has made the call.
+  bool inside_a_call() const { return session_ && !outermost_; }
 
  private:
   Code code_ = Code::kInvalidArgument;

@@ -23,8 +23,8 @@ typedef struct {
 tl_status tl_trainer_gather(tl_trainer_saved *s, tl_context *c, const tl_trainer_steps *step,
                             tl_dataset *train, const tl_fit_options *o);
 
-/* Where there is a folder: makes the manager, and restores what the newest checkpoint holds. */
-tl_status tl_trainer_go_on(tl_trainer_saved *s, const tl_fit_options *o);
+/* Where there is a folder: takes it, and restores what the newest checkpoint holds. */
+tl_status tl_trainer_go_on(tl_trainer_saved *s);
 
 /* Saves, unless there is no folder or this step has been saved. */
 tl_status tl_trainer_save(tl_trainer_saved *s, double metric);

@@ -302,13 +302,18 @@ void CheckpointManager::check_step(const char* op, int64_t step, const Checkpoin
          ": got a checkpoint of step ", info.step, "; give it its name back");
 }
 
-void CheckpointManager::take_folder() {
+void CheckpointManager::take() {
+  wait();
+  take_folder("checkpoint_manager_take");
+}
+
+void CheckpointManager::take_folder(const char* op) {
   if (lock_ && lock_->holds()) return;
   lock_.reset();
-  make_folders(Writer::kOp, folder_);
-  auto lock = std::make_unique<Lock>(Writer::kOp, folder_);
+  make_folders(op, folder_);
+  auto lock = std::make_unique<Lock>(op, folder_);
   // What writers that died have left. Nobody else writes here now.
-  for (const std::string& name : names_in(Writer::kOp, folder_)) {
+  for (const std::string& name : names_in(op, folder_)) {
     const size_t at = name.find(kTemporary);
     if (at == std::string::npos || !step_in(name.substr(0, at))) continue;
     (void)remove_tree(concat(folder_, "/", name));
@@ -327,7 +332,7 @@ std::unique_ptr<CheckpointManager::Writer> CheckpointManager::new_writer(int64_t
 void CheckpointManager::save(int64_t step, std::optional<double> metric, State state) {
   wait();
   auto writer = new_writer(step, metric, std::move(state));
-  take_folder();
+  take_folder(Writer::kOp);
   if (options_.asynchronous) {
     writer->start();
     writer_ = std::move(writer);
@@ -341,7 +346,7 @@ std::unique_ptr<CheckpointManager::SharedSave> CheckpointManager::begin_shared(i
                                                                                State state) {
   wait();
   auto writer = new_writer(step, metric, std::move(state));
-  take_folder();
+  take_folder(Writer::kOp);
   (void)Writer::is_damaged_there(writer->path(), [&] { context_.check_cancelled(Writer::kOp); });
   return std::make_unique<SharedSave>(*this, std::move(writer));
 }

@@ -61,6 +61,10 @@ class CheckpointManager {
   // the rank that commits, kInvalidArgument for a place that is none, kIo.
   SafetensorsChecksums write_share(const std::string& place, const State& state, int share, int shares);
 
+  // Takes the folder now, which the first save does otherwise: makes it, and removes what a writer that was killed has left. Throws kBusy
+  // where another has it, kIo.
+  void take();
+
   // Returns when nothing is being written. Throws what went wrong with the last asynchronous save, once.
   void wait();
 
@@ -87,7 +91,7 @@ class CheckpointManager {
   std::vector<int64_t> find_newest_first();
   void check_step(const char* op, int64_t step, const CheckpointInfo& info) const;
   State load(const char* op, int64_t step) const;
-  void take_folder();
+  void take_folder(const char* op);
   void passed_over(int64_t step, const Error& error);
   // The newest for which f(step) does not throw that it is damaged.
   template <class F>
@@ -96,7 +100,7 @@ class CheckpointManager {
   Context& context_;
   const std::string folder_;
   const ManagerOptions options_;
-  std::unique_ptr<Lock> lock_;      // null before the first save
+  std::unique_ptr<Lock> lock_;      // null before the folder is taken
   std::unique_ptr<Writer> writer_;  // null while nothing is being written
 };
 

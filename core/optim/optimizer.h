@@ -61,6 +61,8 @@ class Optimizer {
   // "<name>/learning_rate" rests; null: the variable counts again. Throws kInvalidArgument for a schedule with variables of
   // another context.
   void set_schedule(SchedulePtr schedule);
+  // Whether the schedule of it or of one of its groups is that schedule, or made of it.
+  bool follows(const Schedule& schedule) const;
   // Steps done so far.
   int64_t iterations() const;
 

@@ -28,6 +28,7 @@ class Plateau final : public Schedule {
   bool report(double metric);
 
   Context& context() const { return context_; }
+  bool maximize() const { return options_.maximize; }
 
  protected:
   double at(int64_t step) const override;

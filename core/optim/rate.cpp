@@ -63,4 +63,11 @@ void Optimizer::set_schedule(SchedulePtr schedule) {
   schedule_variables_ = std::move(variables);
 }
 
+bool Optimizer::follows(const Schedule& schedule) const {
+  if (schedule_ && schedule_->has(schedule)) return true;
+  for (const auto& group : groups_)
+    if (group->schedule_ && group->schedule_->has(schedule)) return true;
+  return false;
+}
+
 }  // namespace tl::optim

@@ -8,15 +8,15 @@
 namespace tl::optim {
 
 double Schedule::rate(int64_t step) const {
-  if (step < 0) invalid("[schedule] a step must not be negative: got ", step, "; steps count from 0");
+  if (step < 0) invalid("[", name_, "] a step must not be negative: got ", step, "; steps count from 0");
   const double rate = at(step);
   if (!(rate >= 0) || std::isinf(rate))
-    invalid("[schedule] a rate must be a finite number that is not negative: got ", rate, " for step ", step,
-            "; look at the schedule");
+    invalid("[", name_, "] a rate must be a finite number that is not negative: got ", rate, " for step ",
+            step, "; look at what makes it grow");
   return rate;
 }
 
-Schedule::Schedule(const char* name, std::vector<SchedulePtr> parts) : parts_(std::move(parts)) {
+Schedule::Schedule(const char* name, std::vector<SchedulePtr> parts) : name_(name), parts_(std::move(parts)) {
   for (const SchedulePtr& part : parts_)
     if (part) levels_ = std::max(levels_, part->levels_ + 1);
   if (levels_ > kMostLevels)
@@ -27,6 +27,19 @@ Schedule::Schedule(const char* name, std::vector<SchedulePtr> parts) : parts_(st
 void Schedule::list_variables(std::vector<VariableRef>& list) const {
   std::unordered_set<const Schedule*> seen;
   list_unseen(list, seen);
+}
+
+bool Schedule::has(const Schedule& part) const {
+  std::unordered_set<const Schedule*> seen;
+  return has_unseen(part, seen);
+}
+
+bool Schedule::has_unseen(const Schedule& part, std::unordered_set<const Schedule*>& seen) const {
+  if (this == &part) return true;
+  if (!seen.insert(this).second) return false;
+  for (const SchedulePtr& own : parts_)
+    if (own->has_unseen(part, seen)) return true;
+  return false;
 }
 
 void Schedule::list_unseen(std::vector<VariableRef>& list, std::unordered_set<const Schedule*>& seen) const {
@@ -81,7 +94,7 @@ void check_boundaries(const char* schedule, Span<const int64_t> boundaries, int6
 template <class F>
 class Formula final : public Schedule {
  public:
-  explicit Formula(F f) : f_(std::move(f)) {}
+  Formula(const char* name, F f) : Schedule(name, {}), f_(std::move(f)) {}
 
  protected:
   double at(int64_t step) const override { return f_(step); }
@@ -91,8 +104,8 @@ class Formula final : public Schedule {
 };
 
 template <class F>
-SchedulePtr of(F f) {
-  return std::make_shared<Formula<F>>(std::move(f));
+SchedulePtr of(const char* name, F f) {
+  return std::make_shared<Formula<F>>(name, std::move(f));
 }
 
 double quotient(int64_t step, int64_t steps, bool whole) {
@@ -195,7 +208,7 @@ SchedulePtr piecewise_constant(Span<const int64_t> boundaries, Span<const double
   for (double rate : rates) check_rate(name, "rates", rate);
   std::vector<int64_t> ends(boundaries.begin(), boundaries.end());
   std::vector<double> values(rates.begin(), rates.end());
-  return of([ends, values](int64_t step) {
+  return of(name, [ends, values](int64_t step) {
     size_t i = 0;
     while (i < ends.size() && step > ends[i]) i++;
     return values[i];
@@ -207,8 +220,9 @@ SchedulePtr exponential_decay(double rate, int64_t decay_steps, double decay_rat
   check_rate(name, "rate", rate);
   check_steps(name, "decay_steps", decay_steps);
   check_rate(name, "decay_rate", decay_rate);
-  return of(
-      [=](int64_t step) { return rate * std::pow(decay_rate, quotient(step, decay_steps, staircase)); });
+  return of(name, [=](int64_t step) {
+    return rate * std::pow(decay_rate, quotient(step, decay_steps, staircase));
+  });
 }
 
 SchedulePtr inverse_time_decay(double rate, int64_t decay_steps, double decay_rate, bool staircase) {
@@ -216,7 +230,8 @@ SchedulePtr inverse_time_decay(double rate, int64_t decay_steps, double decay_ra
   check_rate(name, "rate", rate);
   check_steps(name, "decay_steps", decay_steps);
   check_rate(name, "decay_rate", decay_rate);
-  return of([=](int64_t step) { return rate / (1 + decay_rate * quotient(step, decay_steps, staircase)); });
+  return of(name,
+            [=](int64_t step) { return rate / (1 + decay_rate * quotient(step, decay_steps, staircase)); });
 }
 
 SchedulePtr polynomial_decay(double rate, double end_rate, int64_t decay_steps, double power, bool cycle) {
@@ -225,7 +240,7 @@ SchedulePtr polynomial_decay(double rate, double end_rate, int64_t decay_steps, 
   check_rate(name, "end_rate", end_rate);
   check_steps(name, "decay_steps", decay_steps);
   check_rate(name, "power", power);
-  return of([=](int64_t step) {
+  return of(name, [=](int64_t step) {
     double steps = static_cast<double>(decay_steps), now = static_cast<double>(step);
     if (!cycle)
       now = std::fmin(now, steps);
@@ -240,7 +255,7 @@ SchedulePtr cosine_decay(double rate, int64_t decay_steps, double alpha) {
   check_rate(name, "rate", rate);
   check_steps(name, "decay_steps", decay_steps);
   check_within(name, "alpha", alpha, 0, 1);
-  return of([=](int64_t step) {
+  return of(name, [=](int64_t step) {
     const double share = std::fmin(quotient(step, decay_steps, false), 1);
     return rate * ((1 - alpha) * half_cosine(share) + alpha);
   });
@@ -259,10 +274,10 @@ SchedulePtr cosine_restarts(double rate, int64_t decay_steps, double t_mul, doub
     return rate * ((1 - alpha) * std::pow(m_mul, restarts) * half_cosine(share) + alpha);
   };
   if (t_mul == 1)
-    return of([=](int64_t step) {
+    return of(name, [=](int64_t step) {
       return rate_at(quotient(step, decay_steps, true), quotient(step % decay_steps, decay_steps, false));
     });
-  return of([=, periods = GrowingPeriods(t_mul)](int64_t step) {
+  return of(name, [=, periods = GrowingPeriods(t_mul)](int64_t step) {
     const GrowingPeriods::Place place = periods.at(quotient(step, decay_steps, false));
     return rate_at(place.period, place.share);
   });
@@ -283,7 +298,7 @@ SchedulePtr one_cycle(double max_rate, int64_t total_steps, const OneCycleOption
   const double first = max_rate / o.div_factor, last = first / o.final_div_factor;
   const double top = o.warmup_fraction * static_cast<double>(total_steps) - 1;
   const double end = static_cast<double>(total_steps) - 1;
-  return of([=](int64_t step) {
+  return of(name, [=](int64_t step) {
     const double now = std::fmin(static_cast<double>(step), end);
     auto between = [&](double from, double to, double share) {
       return o.linear ? from + (to - from) * share : to + (from - to) * half_cosine(share);

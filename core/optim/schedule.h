@@ -36,13 +36,15 @@ class Schedule {
   // What it and its parts remember, for checkpoints: appended to the list, parts first, and each variable once, on however many
   // ways its schedule is reached. Nothing, but for plateaus.
   void list_variables(std::vector<VariableRef>& list) const;
+  // Whether it is that schedule, or made of it on whatever ways.
+  bool has(const Schedule& part) const;
   // Whether every step has the same rate.
   virtual bool is_constant() const { return false; }
 
  protected:
   Schedule() = default;
-  // One that is made of others; null ones, which the caller refuses by name, count for nothing here. Throws kInvalidArgument, with
-  // the name, beyond kMostLevels.
+  // One that is made of others, or of none; null ones, which the caller refuses by name, count for nothing here. Throws kInvalidArgument,
+  // with the name, a static text that messages about its rates begin with, beyond kMostLevels.
   Schedule(const char* name, std::vector<SchedulePtr> parts);
   const std::vector<SchedulePtr>& parts() const { return parts_; }
   // Asks one of its parts at most, so that the time does not grow with the ways to a part.
@@ -51,7 +53,9 @@ class Schedule {
 
  private:
   void list_unseen(std::vector<VariableRef>& list, std::unordered_set<const Schedule*>& seen) const;
+  bool has_unseen(const Schedule& part, std::unordered_set<const Schedule*>& seen) const;
 
+  const char* name_ = "schedule";  // in messages; static text
   std::vector<SchedulePtr> parts_;
   int levels_ = 1;  // of it and what it is made of
 };

@@ -243,10 +243,29 @@ static void a_manager(void **state) {
   assert_int_equal(tl_checkpoint_manager_restore(manager, 0), TL_NOT_FOUND);
   expect_error(t.c, TL_NOT_FOUND, "step-0");
 
+  char plain[PATH_ROOM];
   training other = new_training(4);
   tl_checkpoint_manager *second = tl_checkpoint_manager_new(other.c, other.all, in_folder("run"), NULL);
   assert_int_equal(tl_checkpoint_manager_save(second, 9, NAN), TL_BUSY);
   expect_error(other.c, TL_BUSY, "has one writer");
+  assert_int_equal(tl_checkpoint_manager_take(second), TL_BUSY);
+  expect_error(other.c, TL_BUSY, "[checkpoint_manager_take] a folder of checkpoints has one writer");
+  assert_int_equal(tl_checkpoint_manager_take(manager), TL_OK); /* it has it */
+  /* Before anything is saved: the folder is made, and belongs to one. */
+  tl_checkpoint_manager *early = tl_checkpoint_manager_new(t.c, t.all, in_folder("early/run"), NULL);
+  assert_int_equal(tl_checkpoint_manager_take(early), TL_OK);
+  assert_int_equal(tl_checkpoint_manager_take(early), TL_OK);
+  tl_checkpoint_manager *late = tl_checkpoint_manager_new(other.c, other.all, in_folder("early/run"), NULL);
+  assert_int_equal(tl_checkpoint_manager_take(late), TL_BUSY);
+  tl_clear_error(other.c);
+  tl_checkpoint_manager_release(early);
+  assert_int_equal(tl_checkpoint_manager_take(late), TL_OK);
+  tl_checkpoint_manager_release(late);
+  temporary_file(plain, "", 0);
+  late = tl_checkpoint_manager_new(other.c, other.all, plain, NULL);
+  assert_int_not_equal(tl_checkpoint_manager_take(late), TL_OK); /* it is a file */
+  expect_error(other.c, tl_error_code(other.c), "[checkpoint_manager_take] ");
+  assert_int_equal(remove(plain), 0);
   assert_int_equal(tl_checkpoint_manager_restore_latest(second, &step), TL_OK); /* reading is free */
   assert_true(step == 4 && train(&other) == after[4]);
   assert_true(tl_checkpoint_manager_best(second) == -1);

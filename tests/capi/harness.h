@@ -54,6 +54,8 @@ int checkpoint_tests(void);
 int checkpoint_optimizers_tests(void);
 int jacobian_tests(void);
 int trainer_tests(void);
+int trainer_errors_tests(void);
+int guard_tests(void);
 int replicas_tests(void);
 int replicas_steps_tests(void);
 

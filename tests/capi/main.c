@@ -80,7 +80,8 @@ int main(void) {
                group_tests() + custom_training_tests() + minimize_tests() + message_tests() +
                determinism_tests() + curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests() +
                safetensors_tests() + checkpoint_tests() + checkpoint_optimizers_tests() + files_tests() +
-               media_tests() + dlpack_tests() + trainer_tests() + replicas_tests() + replicas_steps_tests();
+               media_tests() + dlpack_tests() + trainer_tests() + trainer_errors_tests() + guard_tests() +
+               replicas_tests() + replicas_steps_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

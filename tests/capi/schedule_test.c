@@ -147,7 +147,6 @@ static void callbacks_give_rates(void **state) {
   tl_tensor *w = variable(c, 0), *g = vector(c, 1, (float[]){1});
   tl_schedule *mine = tl_schedule_custom(c, "mine", own_rate, &o, own_destroy);
   assert_int_equal(tl_optimizer_set_schedule(sgd, tl_schedule_warmup(c, 0, 1, mine)), TL_OK);
-  tl_schedule_release(mine);
   for (int step = 0; step < 3; step++) assert_int_equal(tl_optimizer_apply(sgd, &g, &w, 1), TL_OK);
   assert_true(value(w) == -3); /* 0, 1, 2 */
   const int calls = o.calls;
@@ -163,7 +162,15 @@ static void callbacks_give_rates(void **state) {
   o.rate = -9;
   assert_int_equal(tl_optimizer_apply(sgd, &g, &w, 1), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT,
-               "a rate must be a finite number that is not negative: got -7 for step 2");
+               "[optimizer_apply] mine: the rate callback must set a rate that is a finite number and not "
+               "negative: got -7 for step 2; ");
+  const double bad[] = {NAN, INFINITY, -INFINITY};
+  for (int i = 0; i < 3; i++) {
+    o.rate = bad[i];
+    assert_true(isnan(tl_schedule_rate(mine, 7)));
+    assert_non_null(strstr(tl_error_message(c), bad[i] != bad[i] ? "got nan for step 7" : "inf for step 7"));
+    expect_error(c, TL_INVALID_ARGUMENT, "[schedule_rate] mine: the rate callback must set a rate that");
+  }
   o.rate = 1;
   o.context = c;
   assert_int_equal(tl_optimizer_apply(sgd, &g, &w, 1), TL_FAILED_PRECONDITION);
@@ -173,6 +180,7 @@ static void callbacks_give_rates(void **state) {
   assert_true(value(w) == -3 && tl_optimizer_iterations(sgd) == 3 && o.destroyed == 0);
   assert_int_equal(tl_optimizer_apply(sgd, &g, &w, 1), TL_OK);
   assert_true(value(w) == -6);
+  tl_schedule_release(mine);
   assert_int_equal(tl_optimizer_set_schedule(sgd, NULL), TL_OK);
   assert_int_equal(o.destroyed, 0); /* the warm-up's handle is still there */
   free_context(c);

@@ -511,7 +511,7 @@ static void refuses_what_makes_no_sense(void **state) {
   REFUSED("'metrics' must hold");
   tl_metric *none[] = {NULL};
   t.o.num_metrics = 1, t.o.metrics = none;
-  REFUSED("each of 'metrics'");
+  REFUSED("'metrics[0]' must be a metric: got NULL");
   tl_metric *two[] = {tl_metric_mean(c, "r"), tl_metric_sparse_categorical_accuracy(c, "r")};
   t.o.num_metrics = 2, t.o.metrics = two;
   REFUSED("a name of its own, other than 'loss': got 'r' twice");
@@ -545,7 +545,7 @@ static void refuses_what_makes_no_sense(void **state) {
   t.adam = adam;
   tl_dataset *train = t.train;
   t.train = NULL;
-  REFUSED("dataset: got NULL");
+  REFUSED("'train' must be a dataset: got NULL");
   t.train = tl_dataset_repeat(c, train, -1);
   REFUSED("must have an end");
   t.train = tl_dataset_take(c, train, 0);
@@ -603,13 +603,13 @@ static void data_that_do_not_fit_change_nothing(void **state) {
   assert_int_equal(tl_evaluate(t.c, t.model, tl_dataset_take(t.c, t.held_out, 0), NULL, 0, cross_entropy,
                                &t.s, NULL, results, 1),
                    TL_INVALID_ARGUMENT);
-  expect_error(t.c, TL_INVALID_ARGUMENT, "[evaluate] the data must have an element");
+  expect_error(t.c, TL_INVALID_ARGUMENT, "[evaluate] 'data' must have an element");
   assert_null(tl_predict(t.c, t.model, tl_dataset_take(t.c, t.held_out, 0)));
-  expect_error(t.c, TL_INVALID_ARGUMENT, "[predict] the data must have an element");
+  expect_error(t.c, TL_INVALID_ARGUMENT, "[predict] 'data' must have an element");
   assert_null(tl_predict(t.c, NULL, t.held_out));
   expect_error(t.c, TL_INVALID_ARGUMENT, "[predict] 'model'");
   assert_null(tl_predict(t.c, t.model, NULL));
-  expect_error(t.c, TL_INVALID_ARGUMENT, "[predict] the data must be a dataset");
+  expect_error(t.c, TL_INVALID_ARGUMENT, "[predict] 'data' must be a dataset");
   assert_null(tl_predict(NULL, t.model, t.held_out));
   free_context(t.c);
 }

@@ -324,6 +324,10 @@ TEST_CASE_METHOD(Fixture, "a schedule that fails fails the step, and nothing cha
     CHECK(has(text, tl::text(rate).c_str()));
     CHECK(has(text, "for step 0"));
   }
+  // The one that has grown too large is named, wherever it stands.
+  CHECK(
+      has(message_of([&] { (void)warmup(0, 2, exponential_decay(1, 1, 1e300, false))->rate(5); }),
+          "[schedule_exponential] a rate must be a finite number that is not negative: got inf for step 3"));
   adam->set_schedule(std::make_shared<Given>([](int64_t) -> double { invalid("[mine] no rate today"); }));
   CHECK(has(message_of([&] { apply_one(*adam, w, vector({1})); }), "[mine] no rate today"));
   CHECK(has(message_of([&] { (void)adam->learning_rate(); }), "[mine] no rate today"));
@@ -528,6 +532,34 @@ TEST_CASE_METHOD(Fixture, "options of a plateau outside their range are refused"
               sgd->set_schedule(std::make_shared<Plateau>(other, constant_rate(1), PlateauOptions{}));
             }),
             "'plateau/scale' of another context"));
+}
+
+TEST_CASE_METHOD(Fixture, "an optimizer follows its schedule and what that is made of", "[optim]") {
+  auto plateau = std::make_shared<Plateau>(c, constant_rate(1), PlateauOptions{});
+  const SchedulePtr warm = warmup(0, 3, plateau), other = constant_rate(1);
+  const SchedulePtr both[] = {other, warm};
+  const int64_t at[] = {5};
+  const SchedulePtr all = sequence(both, at);
+  CHECK(all->has(*plateau));
+  CHECK(all->has(*warm));
+  CHECK(all->has(*all));
+  CHECK_FALSE(warm->has(*all));
+  CHECK_FALSE(other->has(*plateau));
+  auto adam = make_adam(c, {}), sgd = make_sgd(c, {});
+  CHECK_FALSE(adam->follows(*plateau));
+  adam->set_schedule(all);
+  CHECK(adam->follows(*plateau));
+  adam->set_schedule(other);
+  CHECK_FALSE(adam->follows(*plateau));
+  CHECK_FALSE(sgd->follows(*other));
+  // Two ways to a part, a hundred times over: each is gone once.
+  SchedulePtr twice = other;
+  for (int i = 0; i < 90; i++) {
+    const SchedulePtr pair[] = {twice, twice};
+    twice = sequence(pair, at);
+  }
+  CHECK(twice->has(*other));
+  CHECK_FALSE(twice->has(*plateau));
 }
 
 }  // namespace

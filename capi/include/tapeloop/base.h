@@ -186,7 +186,9 @@ TL_API tl_status tl_context_trim(tl_context *context);
 typedef int32_t tl_log_level;
 enum { TL_LOG_INFO = 1, TL_LOG_WARNING = 2 };
 
-/** Gets log lines, on the thread that is in the context. It must not call tapeloop with this context. */
+/** Gets log lines, on the thread that is in the context, in the midst of its call. It must not call tapeloop with this context: calls
+ * are refused with TL_BUSY and change nothing, the context holds that error behind the call that has logged, and objects that the
+ * callback releases live on until the next call. */
 typedef void (*tl_log_callback)(void *user_data, tl_log_level level, const char *message);
 
 /**
@@ -236,6 +238,14 @@ TL_API const char *tl_error_message(tl_context *context);
 TL_API void tl_clear_error(tl_context *context);
 
 /**
+ * Forgets the error where it has this code, and nothing else: a request of tl_context_cancel() that no call has met yet stays. For a
+ * loop that expects an error and goes on behind it, as tl_fit() behind a step that is not finite, and is not to miss that somebody wants
+ * it to end. Returns TL_OK when the context holds no error then, else the code of the one that stays. TL_INVALID_ARGUMENT for a code
+ * that is none of an error. Since 0.1.
+ */
+TL_API tl_status tl_forget_error(tl_context *context, tl_status code) TL_WARN_UNUSED;
+
+/**
  * Records an error of the caller's own, as callbacks do; an error that is there already stays. code must not be TL_OK;
  * message (may be NULL) is copied and never used as a format. Since 0.1.
  */
@@ -248,7 +258,8 @@ TL_API tl_status tl_scope_begin(tl_context *context);
 
 /**
  * Ends the innermost scope and releases what belongs to it. Works while the context holds an error. TL_FAILED_PRECONDITION
- * when no scope is open. Since 0.1.
+ * when no scope is open, and inside a callback, of whatever kind, for a scope that the callback has not begun: the call that runs it
+ * stands on that. Since 0.1.
  */
 TL_API tl_status tl_scope_end(tl_context *context);
 

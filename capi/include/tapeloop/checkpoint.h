@@ -157,8 +157,8 @@ typedef struct tl_checkpoint_manager_options {
 TL_API void tl_checkpoint_manager_options_init(tl_checkpoint_manager_options* options, size_t struct_size);
 
 /**
- * A manager of the checkpoints in `folder`, which need not be there yet. Nothing is touched before the first save. It keeps the
- * checkpoint alive. options may be NULL. Returns NULL on failure. Since 0.1.
+ * A manager of the checkpoints in `folder`, which need not be there yet. Nothing is touched before the first save, or before
+ * tl_checkpoint_manager_take(). It keeps the checkpoint alive. options may be NULL. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_checkpoint_manager* tl_checkpoint_manager_new(tl_context* context, tl_checkpoint* checkpoint,
                                                         const char* folder,
@@ -179,6 +179,13 @@ TL_API tl_checkpoint_manager* tl_checkpoint_manager_new(tl_context* context, tl_
  */
 TL_API tl_status tl_checkpoint_manager_save(tl_checkpoint_manager* manager, int64_t step,
                                             double metric) TL_WARN_UNUSED;
+
+/**
+ * Takes the folder now instead of with the first save, until the manager ends: makes it where it is not there, and removes what a writer
+ * that was killed has left. For a run that is to hear before its first step, and not when it has something to save, that the folder cannot be written (TL_IO,
+ * TL_NOT_FOUND) or that another one has it (TL_BUSY). Taking it again does nothing. Not inside the step of a tl_function. Since 0.1.
+ */
+TL_API tl_status tl_checkpoint_manager_take(tl_checkpoint_manager* manager) TL_WARN_UNUSED;
 
 /** Waits for an asynchronous save, and returns how it went. Since 0.1. */
 TL_API tl_status tl_checkpoint_manager_wait(tl_checkpoint_manager* manager) TL_WARN_UNUSED;

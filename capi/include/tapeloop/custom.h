@@ -1,5 +1,5 @@
 /* Functions of the caller's own on the tape: gradient rules by callbacks, and segments that are computed again in the
- * backward pass instead of being kept.
+ * backward pass instead of being kept. And functions of a program's users, which must not end what the program stands on.
  *
  *   static tl_status forward(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
  *                            tl_tensor **outputs, size_t num_outputs) {
@@ -15,7 +15,9 @@
  *   tl_tensor *y;
  *   tl_custom_gradient(c, "round", forward, backward, NULL, NULL, &x, 1, NULL, 0, &y, 1);
  *
- * Callbacks run on the thread that made the call, inside the context: they call ops as usual, and must not end the context.
+ * Callbacks run on the thread that made the call, inside the context: they call ops as usual, and cannot end what the call stands on:
+ * tl_context_free() is TL_BUSY in them, and tl_scope_end() TL_FAILED_PRECONDITION for a scope that they have not begun. That holds for
+ * all callbacks of this library, destroy functions too. A scope that one leaves open ends behind it.
  * What they make belongs to a scope of their own, so handles that they do not put out are released for them. A failing op
  * needs no handling: its NULL goes on and the call fails with that error, its message unchanged. A callback that fails for a
  * reason of its own calls tl_set_error() and returns the code.
@@ -32,7 +34,8 @@
 extern "C" {
 #endif
 
-/** Computes outputs from inputs. Sets all outputs to tensors of the context, or fails.
+/** Computes outputs from inputs. Sets all outputs to tensors of the context, or fails. An array without entries may be NULL: look at
+ * the number first.
  * @array inputs[num_inputs], outputs[num_outputs]? */
 typedef tl_status (*tl_compute_callback)(tl_context *context, void *user_data, tl_tensor *const *inputs,
                                          size_t num_inputs, tl_tensor **outputs, size_t num_outputs);
@@ -93,6 +96,22 @@ TL_API tl_status tl_custom_gradient_with_jvp(tl_context *context, const char *na
                                              size_t num_inputs, tl_tensor *const *captured,
                                              size_t num_captured, tl_tensor **outputs,
                                              size_t num_outputs) TL_WARN_UNUSED;
+
+/** A function that tl_call_guarded() runs. */
+typedef tl_status (*tl_guarded_callback)(tl_context *context, void *user_data);
+
+/**
+ * Runs a function that the program got from somebody else, as this library runs callbacks: for loops and layers that take functions,
+ * of which tl_fit() is one. Until it returns, on this thread, the context cannot be ended (TL_BUSY), nor a scope that is open now
+ * (TL_FAILED_PRECONDITION), nor can another thread use the context; scopes that the function leaves open end behind it. What it
+ * makes belongs to the innermost scope, as if the program had called it. It nests as callbacks do, 200 levels deep.
+ *
+ * Does nothing while the context holds an error. Errors: that which the function leaves in the context, unchanged, whatever it returns; a
+ * status other than TL_OK without an error becomes one that names the function by `name` (copied). user_data (may be NULL) goes to
+ * it; destroy (may be NULL) runs once, before this returns. Since 0.1.
+ */
+TL_API tl_status tl_call_guarded(tl_context *context, const char *name, tl_guarded_callback function,
+                                 void *user_data, tl_destroy_callback destroy) TL_WARN_UNUSED;
 
 /**
  * The value of `value` with the gradient of `path`: what arrives goes to `path` unchanged, and nothing to `value`. Both of one

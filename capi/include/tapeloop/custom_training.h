@@ -65,7 +65,8 @@ TL_API tl_status tl_optimizer_add_slot(tl_optimizer *optimizer, const char *name
  * added and then the inputs of the call: values and weights of tl_metric_update(), labels, predictions and weights of
  * tl_metric_update_predictions() (weights NULL where there are none), or those of tl_metric_update_with(). It sets one output for each
  * state, of its shape; one left NULL stays as it is. `result` gets the state and sets one output of any shape. Outputs of other dtypes
- * become f64.
+ * become f64. A metric without state is allowed, one that measures nothing of the data, say: `update` then gets NULL for `outputs` with
+ * num_outputs 0, and `result` NULL for `inputs` with num_inputs 0. An array without entries may be NULL, in all callbacks.
  *
  * The callbacks run within the call that needs them, on its thread, in a scope of its own. A failure is the error of that call,
  * and the state stays as it was. No tape records what they do; in a compiled step they run once, when it is recorded. name (copied)

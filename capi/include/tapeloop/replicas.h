@@ -345,8 +345,8 @@ TL_API tl_status tl_group_save_sharded(tl_group *group, tl_checkpoint_manager *m
 
 /* ---- running replicas ---------------------------------------------------------------------------------------------- */
 
-/** What a replica does, on a thread of its own, with a context and a group of its own, which end when it returns. TL_OK, or the
- * status of the error that it leaves in its context. Results go where user_data says. */
+/** What a replica does, on a thread of its own, with a context and a group of its own, which end when it returns, and not before: there
+ * tl_context_free() is TL_BUSY. TL_OK, or the status of the error that it leaves in its context. Results go where user_data says. */
 typedef tl_status (*tl_replica_callback)(tl_context *context, tl_group *group, void *user_data);
 
 /** How replicas are run. Fill it with tl_replicas_options_init() first. */

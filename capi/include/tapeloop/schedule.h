@@ -131,13 +131,23 @@ TL_API tl_schedule *tl_schedule_plateau(tl_context *context, tl_schedule *base,
  * a failure changes nothing. Since 0.1. */
 TL_API tl_status tl_schedule_report(tl_schedule *schedule, double metric, bool *reduced) TL_WARN_UNUSED;
 
+/**
+ * Says whether reports to a plateau will do what a loop expects of them, before its first epoch instead of behind it: that the schedule is one
+ * of tl_schedule_plateau(), that the optimizer follows it (it is the schedule of the optimizer or of a group of it, or stands within
+ * that), and that it watches for a metric that is to rise (maximize) or to fall, as the loop does. TL_INVALID_ARGUMENT where it does not.
+ * tl_fit() asks so of its option `plateau`. Since 0.1.
+ */
+TL_API tl_status tl_optimizer_check_plateau(tl_optimizer *optimizer, tl_schedule *schedule,
+                                            bool maximize) TL_WARN_UNUSED;
+
 /** Gives the rate of a step, which counts from 0: sets *rate to a finite number that is not negative, the same whenever the step is the
  * same, and returns TL_OK. It may be called several times for a step. It must not call functions of the context: they are refused. */
 typedef tl_status (*tl_rate_callback)(void *user_data, int64_t step, double *rate);
 
 /** A schedule of the program's own. The callback runs on the thread of the call that needs the rate: tl_optimizer_apply(), a replay
  * of a compiled step, tl_optimizer_learning_rate(), tl_schedule_rate(). That call changes nothing and fails with the status that the callback
- * returns, and with TL_FAILED_PRECONDITION when the callback has called a function of the context. Handles that it releases live on until the
+ * returns, with TL_INVALID_ARGUMENT for a rate that is NaN, infinite or negative, and with TL_FAILED_PRECONDITION when the callback has called
+ * a function of the context; the message names the schedule, the step and what it got. Handles that it releases live on until the
  * next call. name (copied) stands for it in messages. user_data (may be NULL) goes to it; destroy (may be NULL) runs once, when
  * nothing uses the schedule any more, or when this call fails. NULL on failure. Since 0.1. */
 TL_API tl_schedule *tl_schedule_custom(tl_context *context, const char *name, tl_rate_callback callback,

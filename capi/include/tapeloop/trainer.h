@@ -22,6 +22,9 @@
  * What function.h says of steps holds for it: what changes from step to step must be in the batch or in a variable. A loss that reads
  * elements on the host runs as it is, without a recording.
  *
+ * An error says "[fit] rule: got values; hint" with the names of the options, and "[fit] step 7, epoch 2: ..." or "[fit] element 3 of
+ * 'validation': ..." for what happens on the way; errors that the program's own functions set, or ops in them, stay as they are.
+ *
  * Means are weighted by the rows of batches. A schedule of the rate, accumulation, clipping and what a gradient that is not finite does
  * are the optimizer's (schedule.h, step_options.h) and work as in any loop. */
 #ifndef TAPELOOP_TRAINER_H
@@ -49,15 +52,18 @@ enum {
   TL_FIT_END_EPOCHS = 1,    /**< all epochs are done */
   TL_FIT_END_PATIENCE = 2,  /**< what is monitored has not improved for long enough */
   TL_FIT_END_STOPPED = 3,   /**< the stop flag was set */
-  TL_FIT_END_NON_FINITE = 4 /**< the loss of a step was not finite, and the options say that this ends it */
+  TL_FIT_END_NON_FINITE = 4 /**< a loss was not finite, which the options make an end; nothing is saved */
 };
 
-/** What becomes of a fit in which the loss of a step is NaN or infinite. Append-only numbers. */
+/** What becomes of a fit in which the loss of a step is NaN or infinite, or in which a step fails with TL_NON_FINITE: batch normalisation
+ * refuses a batch whose mean or variance is not finite, an optimizer a gradient where its option says so, and everything whatever
+ * tl_context_set_non_finite_check() is to find. Such a step has changed no weight; it counts as one whose loss is NaN. Append-only
+ * numbers. */
 typedef int32_t tl_fit_non_finite;
 enum {
   TL_FIT_NON_FINITE_ERROR = 0, /**< it fails with TL_NON_FINITE, which says in which step (default) */
-  TL_FIT_NON_FINITE_STOP = 1,  /**< it ends with TL_FIT_END_NON_FINITE */
-  TL_FIT_NON_FINITE_IGNORE = 2 /**< it goes on */
+  TL_FIT_NON_FINITE_STOP = 1,  /**< it ends with TL_FIT_END_NON_FINITE, behind that step */
+  TL_FIT_NON_FINITE_IGNORE = 2 /**< it goes on with the next batch */
 };
 
 /** How a fit goes. Fill it with tl_fit_options_init() first. */
@@ -81,13 +87,15 @@ typedef struct tl_fit_options {
       restore_best; /**< at its end the model gets the values of its best epoch, unless it was stopped (default false) */
   tl_fit_non_finite non_finite; /**< what a loss that is not finite does (default TL_FIT_NON_FINITE_ERROR) */
   tl_schedule *
-      plateau; /**< of tl_schedule_plateau(), the optimizer's: told what is monitored; NULL: none (default) */
+      plateau; /**< of tl_schedule_plateau(), which the optimizer follows: told what is monitored behind each epoch; its
+                                     `maximize` is that of the fit; NULL: none (default) */
   tl_logger *const *
-      loggers; /**< get all numbers and the learning rate of each epoch, counted from 1; NULL: none (default) */
+      loggers; /**< get all numbers and the learning rate of each epoch, counted from 1, and are flushed behind it; NULL: none (default) */
   size_t num_loggers;    /**< how many there are */
   tl_progress *progress; /**< shows each epoch; NULL: nothing is shown (default) */
   const char *
-      checkpoints; /**< a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default) */
+      checkpoints; /**< a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default), and
+                                     the options about checkpoints below mean nothing */
   int64_t checkpoint_steps; /**< saves also in the midst of an epoch, every so many steps; 0: not (default) */
   int64_t max_to_keep;      /**< as in tl_checkpoint_manager_options (default 3) */
   int64_t keep_every;       /**< as in tl_checkpoint_manager_options: of steps (default 0) */
@@ -121,19 +129,27 @@ typedef struct tl_fit_state {
   tl_checkpoint *checkpoint; /**< what is saved; for the callback, NULL after the fit */
 } tl_fit_state;
 
-/** When the callback of a fit runs. Append-only numbers. */
+/** When the callback of a fit runs, in this order: PREPARE once; EPOCH_BEGIN, STEP for each step, EPOCH_END for each epoch; END once. The bar
+ * has been drawn before STEP, and the checkpoint of checkpoint_steps comes behind it. The plateau, the bar and the loggers have been told
+ * before EPOCH_END, and the checkpoint of the epoch comes behind it. Before END all is saved, and the best restored; now->end says why. A fit
+ * that is stopped, or ended by a loss that is not finite, in the midst of an epoch has no EPOCH_END of it; one that fails has no END, and
+ * nothing comes behind the event whose callback has failed. Append-only numbers. */
 typedef int32_t tl_fit_event;
 enum {
-  TL_FIT_EVENT_PREPARE = 1,     /**< nothing is restored yet: the program may add to the checkpoint */
+  TL_FIT_EVENT_PREPARE = 1, /**< all is checked, nothing restored: the program may add to the checkpoint */
   TL_FIT_EVENT_EPOCH_BEGIN = 2, /**< an epoch begins, or goes on after a checkpoint in its midst */
   TL_FIT_EVENT_STEP = 3,        /**< a step is done; only with the option step_events */
   TL_FIT_EVENT_EPOCH_END = 4,   /**< an epoch has ended, with its validation, and will be saved now */
-  TL_FIT_EVENT_END = 5          /**< the fit has ended without a failure; the best is restored */
+  TL_FIT_EVENT_END = 5          /**< the fit has ended without a failure */
 };
 
 /** Hears how a fit goes. It runs on the thread of tl_fit(), may use the context, sets the stop flag where it wants an end, and adds to the
  * checkpoint what the program changes besides (the names "model", "optimizer", "train", "random" and those that begin with "metrics/",
- * "best/" and "fit/" are taken). now and what it points to are valid during the call. A status other than TL_OK fails the fit. */
+ * "best/" and "fit/" are taken). now and what it points to are valid during the call. What it makes belongs to the scope of the fit, and
+ * ends with that unless tl_keep() and its like move it out. It cannot end what the fit stands on: tl_context_free() is TL_BUSY, and
+ * tl_scope_end() TL_FAILED_PRECONDITION for a scope that it has not begun; one that it leaves open ends behind it. Objects of the fit
+ * that it releases are errors where the fit needs them next. A status other than TL_OK fails the fit, with the error that is in the
+ * context, or with one that says that there was none; so does an error that it leaves there with TL_OK. */
 typedef tl_status (*tl_fit_callback)(tl_context *context, void *user_data, tl_fit_event event,
                                      const tl_fit_state *now);
 
@@ -141,20 +157,24 @@ typedef tl_status (*tl_fit_callback)(tl_context *context, void *user_data, tl_fi
  * Trains: for each batch of train, from where it stands, the loss, its gradient for the trainable variables of the model, and a step of
  * the optimizer. A model
  * that is not built is built for the first element of a second iteration of train. loss gets the predictions and then the tensors of the
- * batch, and sets one output, a single number; it runs inside the step, in a scope of its own. callback may be NULL. user_data (may be
- * NULL) goes to both; destroy (may be NULL) runs once, before this returns. options may be NULL for the defaults. *state is filled,
- * also on failure; state may be NULL.
+ * batch, and sets one output, a single number; it runs inside the step, whose scope ends what it makes, and can end neither the context
+ * nor a scope that it has not begun. callback may be NULL. user_data (may be
+ * NULL) goes to both; destroy (may be NULL) runs once, before this returns. options may be NULL for the defaults; what they name must
+ * live until this returns. *state is filled, also on failure; state may be NULL. No object passes into the ownership of the fit.
  *
  * With `checkpoints` everything that the fit changes is in each checkpoint: model, optimizer, place of the dataset, random numbers, metrics,
  * what is monitored, the best values. A fit that is killed at any moment, or stopped, and called again by a program that made everything
- * in the same way, goes on with the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h).
+ * in the same way, goes on with the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h), taken
+ * before the first step: TL_BUSY where another fit or manager has it, TL_IO or TL_NOT_FOUND where it cannot be written.
  *
  * Fails as a step, the callback, a log or a checkpoint does, with that error; steps and checkpoints before that have taken effect, and
  * of a step that fails no weight has changed (moving averages of batch normalisation may have, where it was not replayed). `train` then
  * stands behind the batch of that step: to try it again, go back by tl_dataset_seek(), or to a checkpoint.
- * TL_INVALID_ARGUMENT for options and data that make no sense: no element, no end without steps_per_epoch, a metric without labels, a
- * monitor that is none of what there is. TL_NON_FINITE by the option non_finite, behind the step: tl_optimizer_configure() has a choice that
- * keeps the weights of before. tl_context_cancel() ends it at once, without a checkpoint. Since 0.1.
+ * TL_INVALID_ARGUMENT, before the first step, for options and data that make no sense: no element, no end without steps_per_epoch, a metric
+ * without labels or of several results, a monitor that is none of what there is, a plateau that the optimizer does not follow
+ * (tl_optimizer_check_plateau()), an object of another kind or context.
+ * TL_NON_FINITE by the option non_finite: behind a step whose loss is not finite, for which tl_optimizer_configure() has a choice that
+ * keeps the weights of before, or for a step that has failed so. tl_context_cancel() ends it at once, without a checkpoint. Since 0.1.
  */
 TL_API tl_status tl_fit(tl_context *context, tl_layer *model, tl_optimizer *optimizer, tl_dataset *train,
                         const tl_fit_options *options, tl_compute_callback loss, tl_fit_callback callback,
@@ -163,8 +183,8 @@ TL_API tl_status tl_fit(tl_context *context, tl_layer *model, tl_optimizer *opti
 /**
  * Evaluates a model without training it: the mean loss over a dataset, which is read from its beginning to its end, to results[0], and what
  * the metrics then say behind it; num_results is num_metrics + 1. The metrics are reset before. metrics may be NULL when num_metrics is
- * 0. loss, user_data (may be NULL) and destroy (may be NULL) as in tl_fit(). On failure, which a dataset without elements or without an end
- * is, all results are NaN. Since 0.1.
+ * 0. loss, user_data (may be NULL) and destroy (may be NULL) as in tl_fit(). A loss that is not finite is a result as any other. On
+ * failure, which a dataset without elements or without an end is, all results are NaN. Since 0.1.
  * @array metrics[num_metrics], results[num_results]
  */
 TL_API tl_status tl_evaluate(tl_context *context, tl_layer *model, tl_dataset *data,

@@ -368,21 +368,29 @@ pub const TL_FIT_END_EPOCHS: tl_fit_end = 1;
 pub const TL_FIT_END_PATIENCE: tl_fit_end = 2;
 /// the stop flag was set
 pub const TL_FIT_END_STOPPED: tl_fit_end = 3;
-/// the loss of a step was not finite, and the options say that this ends it
+/// a loss was not finite, which the options make an end; nothing is saved
 pub const TL_FIT_END_NON_FINITE: tl_fit_end = 4;
 
-/// What becomes of a fit in which the loss of a step is NaN or infinite. Append-only numbers.
+/// What becomes of a fit in which the loss of a step is NaN or infinite, or in which a step fails with
+/// TL_NON_FINITE: batch normalisation refuses a batch whose mean or variance is not finite, an optimizer a
+/// gradient where its option says so, and everything whatever tl_context_set_non_finite_check() is to find.
+/// Such a step has changed no weight; it counts as one whose loss is NaN. Append-only numbers.
 pub type tl_fit_non_finite = i32;
 /// it fails with TL_NON_FINITE, which says in which step (default)
 pub const TL_FIT_NON_FINITE_ERROR: tl_fit_non_finite = 0;
-/// it ends with TL_FIT_END_NON_FINITE
+/// it ends with TL_FIT_END_NON_FINITE, behind that step
 pub const TL_FIT_NON_FINITE_STOP: tl_fit_non_finite = 1;
-/// it goes on
+/// it goes on with the next batch
 pub const TL_FIT_NON_FINITE_IGNORE: tl_fit_non_finite = 2;
 
-/// When the callback of a fit runs. Append-only numbers.
+/// When the callback of a fit runs, in this order: PREPARE once; EPOCH_BEGIN, STEP for each step, EPOCH_END
+/// for each epoch; END once. The bar has been drawn before STEP, and the checkpoint of checkpoint_steps comes
+/// behind it. The plateau, the bar and the loggers have been told before EPOCH_END, and the checkpoint of the
+/// epoch comes behind it. Before END all is saved, and the best restored; now->end says why. A fit that is
+/// stopped, or ended by a loss that is not finite, in the midst of an epoch has no EPOCH_END of it; one that
+/// fails has no END, and nothing comes behind the event whose callback has failed. Append-only numbers.
 pub type tl_fit_event = i32;
-/// nothing is restored yet: the program may add to the checkpoint
+/// all is checked, nothing restored: the program may add to the checkpoint
 pub const TL_FIT_EVENT_PREPARE: tl_fit_event = 1;
 /// an epoch begins, or goes on after a checkpoint in its midst
 pub const TL_FIT_EVENT_EPOCH_BEGIN: tl_fit_event = 2;
@@ -390,7 +398,7 @@ pub const TL_FIT_EVENT_EPOCH_BEGIN: tl_fit_event = 2;
 pub const TL_FIT_EVENT_STEP: tl_fit_event = 3;
 /// an epoch has ended, with its validation, and will be saved now
 pub const TL_FIT_EVENT_EPOCH_END: tl_fit_event = 4;
-/// the fit has ended without a failure; the best is restored
+/// the fit has ended without a failure
 pub const TL_FIT_EVENT_END: tl_fit_event = 5;
 
 /// Everything that is not a value: memory, threads, random numbers, open tapes and scopes, the first error.
@@ -548,11 +556,14 @@ pub struct tl_rendezvous {
 /// fails.
 pub type tl_destroy_callback = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
-/// Gets log lines, on the thread that is in the context. It must not call tapeloop with this context.
+/// Gets log lines, on the thread that is in the context, in the midst of its call. It must not call tapeloop
+/// with this context: calls are refused with TL_BUSY and change nothing, the context holds that error behind
+/// the call that has logged, and objects that the callback releases live on until the next call.
 pub type tl_log_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, level: tl_log_level, message: *const c_char)>;
 
-/// Computes outputs from inputs. Sets all outputs to tensors of the context, or fails.
+/// Computes outputs from inputs. Sets all outputs to tensors of the context, or fails. An array without
+/// entries may be NULL: look at the number first.
 pub type tl_compute_callback = Option<
     unsafe extern "C" fn(
         context: *mut tl_context,
@@ -595,6 +606,10 @@ pub type tl_jvp_callback = Option<
         output_tangents: *mut *mut tl_tensor,
     ) -> tl_status,
 >;
+
+/// A function that tl_call_guarded() runs.
+pub type tl_guarded_callback =
+    Option<unsafe extern "C" fn(context: *mut tl_context, user_data: *mut c_void) -> tl_status>;
 
 /// Shows progress in the program's own way. text is the line that would be drawn, without colours and control
 /// characters; statistics are its numbers. Both are valid during the call, which comes from
@@ -668,7 +683,8 @@ pub type tl_rate_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, step: i64, rate: *mut f64) -> tl_status>;
 
 /// What a replica does, on a thread of its own, with a context and a group of its own, which end when it
-/// returns. TL_OK, or the status of the error that it leaves in its context. Results go where user_data says.
+/// returns, and not before: there tl_context_free() is TL_BUSY. TL_OK, or the status of the error that it
+/// leaves in its context. Results go where user_data says.
 pub type tl_replica_callback = Option<
     unsafe extern "C" fn(context: *mut tl_context, group: *mut tl_group, user_data: *mut c_void) -> tl_status,
 >;
@@ -676,7 +692,12 @@ pub type tl_replica_callback = Option<
 /// Hears how a fit goes. It runs on the thread of tl_fit(), may use the context, sets the stop flag where it
 /// wants an end, and adds to the checkpoint what the program changes besides (the names "model", "optimizer",
 /// "train", "random" and those that begin with "metrics/", "best/" and "fit/" are taken). now and what it
-/// points to are valid during the call. A status other than TL_OK fails the fit.
+/// points to are valid during the call. What it makes belongs to the scope of the fit, and ends with that
+/// unless tl_keep() and its like move it out. It cannot end what the fit stands on: tl_context_free() is
+/// TL_BUSY, and tl_scope_end() TL_FAILED_PRECONDITION for a scope that it has not begun; one that it leaves
+/// open ends behind it. Objects of the fit that it releases are errors where the fit needs them next. A status
+/// other than TL_OK fails the fit, with the error that is in the context, or with one that says that there was
+/// none; so does an error that it leaves there with TL_OK.
 pub type tl_fit_callback = Option<
     unsafe extern "C" fn(
         context: *mut tl_context,
@@ -1777,15 +1798,18 @@ pub struct tl_fit_options {
     pub restore_best: bool,
     /// what a loss that is not finite does (default TL_FIT_NON_FINITE_ERROR)
     pub non_finite: tl_fit_non_finite,
-    /// of tl_schedule_plateau(), the optimizer's: told what is monitored; NULL: none (default)
+    /// of tl_schedule_plateau(), which the optimizer follows: told what is monitored behind each epoch; its
+    /// `maximize` is that of the fit; NULL: none (default)
     pub plateau: *mut tl_schedule,
-    /// get all numbers and the learning rate of each epoch, counted from 1; NULL: none (default)
+    /// get all numbers and the learning rate of each epoch, counted from 1, and are flushed behind it; NULL:
+    /// none (default)
     pub loggers: *const *mut tl_logger,
     /// how many there are
     pub num_loggers: usize,
     /// shows each epoch; NULL: nothing is shown (default)
     pub progress: *mut tl_progress,
-    /// a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default)
+    /// a folder: the fit goes on from its newest checkpoint, and saves after each epoch; NULL: none (default),
+    /// and the options about checkpoints below mean nothing
     pub checkpoints: *const c_char,
     /// saves also in the midst of an epoch, every so many steps; 0: not (default)
     pub checkpoint_steps: i64,
@@ -1938,6 +1962,13 @@ extern "C" {
     /// 0.1.
     pub fn tl_clear_error(context: *mut tl_context);
 
+    /// Forgets the error where it has this code, and nothing else: a request of tl_context_cancel() that no
+    /// call has met yet stays. For a loop that expects an error and goes on behind it, as tl_fit() behind a
+    /// step that is not finite, and is not to miss that somebody wants it to end. Returns TL_OK when the
+    /// context holds no error then, else the code of the one that stays. TL_INVALID_ARGUMENT for a code that
+    /// is none of an error. Since 0.1.
+    pub fn tl_forget_error(context: *mut tl_context, code: tl_status) -> tl_status;
+
     /// Records an error of the caller's own, as callbacks do; an error that is there already stays. code must
     /// not be TL_OK; message (may be NULL) is copied and never used as a format. Since 0.1.
     pub fn tl_set_error(context: *mut tl_context, code: tl_status, message: *const c_char) -> tl_status;
@@ -1947,7 +1978,8 @@ extern "C" {
     pub fn tl_scope_begin(context: *mut tl_context) -> tl_status;
 
     /// Ends the innermost scope and releases what belongs to it. Works while the context holds an error.
-    /// TL_FAILED_PRECONDITION when no scope is open. Since 0.1.
+    /// TL_FAILED_PRECONDITION when no scope is open, and inside a callback, of whatever kind, for a scope that
+    /// the callback has not begun: the call that runs it stands on that. Since 0.1.
     pub fn tl_scope_end(context: *mut tl_context) -> tl_status;
 
     /// Moves a tensor or variable one scope out, so that it outlives the innermost scope; without an open
@@ -2006,6 +2038,23 @@ extern "C" {
         num_captured: usize,
         outputs: *mut *mut tl_tensor,
         num_outputs: usize,
+    ) -> tl_status;
+
+    /// Runs a function that the program got from somebody else, as this library runs callbacks: for loops and
+    /// layers that take functions, of which tl_fit() is one. Until it returns, on this thread, the context
+    /// cannot be ended (TL_BUSY), nor a scope that is open now (TL_FAILED_PRECONDITION), nor can another
+    /// thread use the context; scopes that the function leaves open end behind it. What it makes belongs to
+    /// the innermost scope, as if the program had called it. It nests as callbacks do, 200 levels deep. Does
+    /// nothing while the context holds an error. Errors: that which the function leaves in the context,
+    /// unchanged, whatever it returns; a status other than TL_OK without an error becomes one that names the
+    /// function by `name` (copied). user_data (may be NULL) goes to it; destroy (may be NULL) runs once,
+    /// before this returns. Since 0.1.
+    pub fn tl_call_guarded(
+        context: *mut tl_context,
+        name: *const c_char,
+        function: tl_guarded_callback,
+        user_data: *mut c_void,
+        destroy: tl_destroy_callback,
     ) -> tl_status;
 
     /// The value of `value` with the gradient of `path`: what arrives goes to `path` unchanged, and nothing to
@@ -4536,11 +4585,14 @@ extern "C" {
     /// tl_metric_update(), labels, predictions and weights of tl_metric_update_predictions() (weights NULL
     /// where there are none), or those of tl_metric_update_with(). It sets one output for each state, of its
     /// shape; one left NULL stays as it is. `result` gets the state and sets one output of any shape. Outputs
-    /// of other dtypes become f64. The callbacks run within the call that needs them, on its thread, in a
-    /// scope of its own. A failure is the error of that call, and the state stays as it was. No tape records
-    /// what they do; in a compiled step they run once, when it is recorded. name (copied) is that of its state
-    /// and stands in messages. user_data (may be NULL) goes to both; destroy (may be NULL) runs once, with the
-    /// metric or when this call fails. NULL on failure. Since 0.1.
+    /// of other dtypes become f64. A metric without state is allowed, one that measures nothing of the data,
+    /// say: `update` then gets NULL for `outputs` with num_outputs 0, and `result` NULL for `inputs` with
+    /// num_inputs 0. An array without entries may be NULL, in all callbacks. The callbacks run within the call
+    /// that needs them, on its thread, in a scope of its own. A failure is the error of that call, and the
+    /// state stays as it was. No tape records what they do; in a compiled step they run once, when it is
+    /// recorded. name (copied) is that of its state and stands in messages. user_data (may be NULL) goes to
+    /// both; destroy (may be NULL) runs once, with the metric or when this call fails. NULL on failure. Since
+    /// 0.1.
     pub fn tl_metric_custom(
         context: *mut tl_context,
         name: *const c_char,
@@ -5508,13 +5560,25 @@ extern "C" {
     /// nothing. Since 0.1.
     pub fn tl_schedule_report(schedule: *mut tl_schedule, metric: f64, reduced: *mut bool) -> tl_status;
 
+    /// Says whether reports to a plateau will do what a loop expects of them, before its first epoch instead
+    /// of behind it: that the schedule is one of tl_schedule_plateau(), that the optimizer follows it (it is
+    /// the schedule of the optimizer or of a group of it, or stands within that), and that it watches for a
+    /// metric that is to rise (maximize) or to fall, as the loop does. TL_INVALID_ARGUMENT where it does not.
+    /// tl_fit() asks so of its option `plateau`. Since 0.1.
+    pub fn tl_optimizer_check_plateau(
+        optimizer: *mut tl_optimizer,
+        schedule: *mut tl_schedule,
+        maximize: bool,
+    ) -> tl_status;
+
     /// A schedule of the program's own. The callback runs on the thread of the call that needs the rate:
     /// tl_optimizer_apply(), a replay of a compiled step, tl_optimizer_learning_rate(), tl_schedule_rate().
-    /// That call changes nothing and fails with the status that the callback returns, and with
-    /// TL_FAILED_PRECONDITION when the callback has called a function of the context. Handles that it releases
-    /// live on until the next call. name (copied) stands for it in messages. user_data (may be NULL) goes to
-    /// it; destroy (may be NULL) runs once, when nothing uses the schedule any more, or when this call fails.
-    /// NULL on failure. Since 0.1.
+    /// That call changes nothing and fails with the status that the callback returns, with TL_INVALID_ARGUMENT
+    /// for a rate that is NaN, infinite or negative, and with TL_FAILED_PRECONDITION when the callback has
+    /// called a function of the context; the message names the schedule, the step and what it got. Handles
+    /// that it releases live on until the next call. name (copied) stands for it in messages. user_data (may
+    /// be NULL) goes to it; destroy (may be NULL) runs once, when nothing uses the schedule any more, or when
+    /// this call fails. NULL on failure. Since 0.1.
     pub fn tl_schedule_custom(
         context: *mut tl_context,
         name: *const c_char,
@@ -5804,7 +5868,8 @@ extern "C" {
     );
 
     /// A manager of the checkpoints in `folder`, which need not be there yet. Nothing is touched before the
-    /// first save. It keeps the checkpoint alive. options may be NULL. Returns NULL on failure. Since 0.1.
+    /// first save, or before tl_checkpoint_manager_take(). It keeps the checkpoint alive. options may be NULL.
+    /// Returns NULL on failure. Since 0.1.
     pub fn tl_checkpoint_manager_new(
         context: *mut tl_context,
         checkpoint: *mut tl_checkpoint,
@@ -5830,6 +5895,13 @@ extern "C" {
         step: i64,
         metric: f64,
     ) -> tl_status;
+
+    /// Takes the folder now instead of with the first save, until the manager ends: makes it where it is not
+    /// there, and removes what a writer that was killed has left. For a run that is to hear before its first
+    /// step, and not when it has something to save, that the folder cannot be written (TL_IO, TL_NOT_FOUND) or
+    /// that another one has it (TL_BUSY). Taking it again does nothing. Not inside the step of a tl_function.
+    /// Since 0.1.
+    pub fn tl_checkpoint_manager_take(manager: *mut tl_checkpoint_manager) -> tl_status;
 
     /// Waits for an asynchronous save, and returns how it went. Since 0.1.
     pub fn tl_checkpoint_manager_wait(manager: *mut tl_checkpoint_manager) -> tl_status;
@@ -6153,21 +6225,26 @@ extern "C" {
     /// Trains: for each batch of train, from where it stands, the loss, its gradient for the trainable
     /// variables of the model, and a step of the optimizer. A model that is not built is built for the first
     /// element of a second iteration of train. loss gets the predictions and then the tensors of the batch,
-    /// and sets one output, a single number; it runs inside the step, in a scope of its own. callback may be
-    /// NULL. user_data (may be NULL) goes to both; destroy (may be NULL) runs once, before this returns.
-    /// options may be NULL for the defaults. *state is filled, also on failure; state may be NULL. With
-    /// `checkpoints` everything that the fit changes is in each checkpoint: model, optimizer, place of the
-    /// dataset, random numbers, metrics, what is monitored, the best values. A fit that is killed at any
-    /// moment, or stopped, and called again by a program that made everything in the same way, goes on with
-    /// the same bits; one that had ended ends again. Its directory is that of a manager (checkpoint.h). Fails
-    /// as a step, the callback, a log or a checkpoint does, with that error; steps and checkpoints before that
-    /// have taken effect, and of a step that fails no weight has changed (moving averages of batch
-    /// normalisation may have, where it was not replayed). `train` then stands behind the batch of that step:
-    /// to try it again, go back by tl_dataset_seek(), or to a checkpoint. TL_INVALID_ARGUMENT for options and
-    /// data that make no sense: no element, no end without steps_per_epoch, a metric without labels, a monitor
-    /// that is none of what there is. TL_NON_FINITE by the option non_finite, behind the step:
-    /// tl_optimizer_configure() has a choice that keeps the weights of before. tl_context_cancel() ends it at
-    /// once, without a checkpoint. Since 0.1.
+    /// and sets one output, a single number; it runs inside the step, whose scope ends what it makes, and can
+    /// end neither the context nor a scope that it has not begun. callback may be NULL. user_data (may be
+    /// NULL) goes to both; destroy (may be NULL) runs once, before this returns. options may be NULL for the
+    /// defaults; what they name must live until this returns. *state is filled, also on failure; state may be
+    /// NULL. No object passes into the ownership of the fit. With `checkpoints` everything that the fit
+    /// changes is in each checkpoint: model, optimizer, place of the dataset, random numbers, metrics, what is
+    /// monitored, the best values. A fit that is killed at any moment, or stopped, and called again by a
+    /// program that made everything in the same way, goes on with the same bits; one that had ended ends
+    /// again. Its directory is that of a manager (checkpoint.h), taken before the first step: TL_BUSY where
+    /// another fit or manager has it, TL_IO or TL_NOT_FOUND where it cannot be written. Fails as a step, the
+    /// callback, a log or a checkpoint does, with that error; steps and checkpoints before that have taken
+    /// effect, and of a step that fails no weight has changed (moving averages of batch normalisation may
+    /// have, where it was not replayed). `train` then stands behind the batch of that step: to try it again,
+    /// go back by tl_dataset_seek(), or to a checkpoint. TL_INVALID_ARGUMENT, before the first step, for
+    /// options and data that make no sense: no element, no end without steps_per_epoch, a metric without
+    /// labels or of several results, a monitor that is none of what there is, a plateau that the optimizer
+    /// does not follow (tl_optimizer_check_plateau()), an object of another kind or context. TL_NON_FINITE by
+    /// the option non_finite: behind a step whose loss is not finite, for which tl_optimizer_configure() has a
+    /// choice that keeps the weights of before, or for a step that has failed so. tl_context_cancel() ends it
+    /// at once, without a checkpoint. Since 0.1.
     pub fn tl_fit(
         context: *mut tl_context,
         model: *mut tl_layer,
@@ -6184,8 +6261,8 @@ extern "C" {
     /// Evaluates a model without training it: the mean loss over a dataset, which is read from its beginning
     /// to its end, to results\[0\], and what the metrics then say behind it; num_results is num_metrics + 1.
     /// The metrics are reset before. metrics may be NULL when num_metrics is 0. loss, user_data (may be NULL)
-    /// and destroy (may be NULL) as in tl_fit(). On failure, which a dataset without elements or without an
-    /// end is, all results are NaN. Since 0.1.
+    /// and destroy (may be NULL) as in tl_fit(). A loss that is not finite is a result as any other. On
+    /// failure, which a dataset without elements or without an end is, all results are NaN. Since 0.1.
     pub fn tl_evaluate(
         context: *mut tl_context,
         model: *mut tl_layer,

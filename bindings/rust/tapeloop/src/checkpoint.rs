@@ -300,6 +300,13 @@ impl CheckpointManager {
         done(self.context, "checkpoint_manager_save", status)
     }
 
+    /// Takes the folder now instead of with the first save, until the manager is dropped: makes it where it is not there, and removes what
+    /// a writer that was killed has left. For a run that is to hear before its first step that the folder cannot be written, or that
+    /// another one has it ([`Code::Busy`](crate::Code::Busy)). Taking it again does nothing. Not inside a compiled step.
+    pub fn take(&self) -> Result<()> {
+        done(self.context, "checkpoint_manager_take", call!(tl_checkpoint_manager_take(self.handle)))
+    }
+
     /// Waits for an asynchronous save, and returns how it went.
     pub fn wait(&self) -> Result<()> {
         done(self.context, "checkpoint_manager_wait", call!(tl_checkpoint_manager_wait(self.handle)))

@@ -77,6 +77,14 @@ impl Context {
         Ok(())
     }
 
+    /// Forgets the first error where it has this code, and nothing else: a request of a [`Canceller`] that no call has met yet stays, which
+    /// [`check`](Context::check) takes back with the error. For a loop that expects an error of its ops and goes on behind it. Whether
+    /// the context holds no error then.
+    pub fn forget_error(&self, code: Code) -> bool {
+        let _gate = gate(self.handle);
+        call!(tl_forget_error(self.handle, code as i32)) == ffi::TL_OK
+    }
+
     /// A handle by which any thread may ask this context to stop.
     pub fn canceller(&self) -> Canceller {
         Canceller { context: self.handle }

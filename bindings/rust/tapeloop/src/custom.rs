@@ -2,6 +2,7 @@
 
 use crate::after::{self, Work};
 use crate::closure::{array, array_mut, lent, lent_or_none, run};
+use crate::error::done;
 use crate::list::TensorList;
 use crate::{ffi, text, Code, Context, Error, Result, Tensor, TensorRef};
 use std::cell::Cell;
@@ -327,6 +328,56 @@ impl Context {
             })
         })
     }
+}
+
+impl Context {
+    /// Runs a closure that the program got from somebody else, as C runs callbacks: for loops and layers that take closures, of which
+    /// [`Fit`](crate::Fit) is one. Until it returns, neither the context nor a scope that is open now can be ended, whatever the closure
+    /// has got hold of; scopes that it leaves open end behind it. It nests as closures do, 200 levels deep. `name` stands for it in messages.
+    ///
+    /// # Errors
+    /// That of the closure, unchanged, and the first failure of an op in it that it has not looked at. A panic goes on.
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// let c = &tapeloop::Context::new()?;
+    /// assert_eq!(c.call_guarded("plugin", |c| c.ones(&[3]).sum().item())?, 3.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_guarded<F, R>(&self, name: &str, f: F) -> Result<R>
+    where
+        F: FnOnce(&Context) -> Result<R>,
+    {
+        let text = text::text("call_guarded", name)?;
+        let guarded = Guarded { name, f: Cell::new(Some(f)), result: Cell::new(None) };
+        let user_data = &guarded as *const Guarded<'_, F, R> as *mut c_void;
+        let c = self.handle();
+        let status = call!(tl_call_guarded(c, text.as_ptr(), Some(run_guarded::<F, R>), user_data, None));
+        done(c, "call_guarded", status)?;
+        let lost = || Error::new(Code::Internal, "[call_guarded] the closure was not called");
+        guarded.result.take().ok_or_else(lost)
+    }
+}
+
+/// A closure of [`Context::call_guarded`], in the frame of that call.
+struct Guarded<'a, F, R> {
+    name: &'a str,
+    f: Cell<Option<F>>,
+    result: Cell<Option<R>>,
+}
+
+unsafe extern "C" fn run_guarded<F, R>(context: *mut ffi::tl_context, user_data: *mut c_void) -> i32
+where
+    F: FnOnce(&Context) -> Result<R>,
+{
+    // SAFETY: the user data is in the frame of the call that is running.
+    let guarded = unsafe { &*(user_data as *const Guarded<'_, F, R>) };
+    run(context, guarded.name, &mut [], |c| {
+        let twice = || Error::new(Code::Internal, "[call_guarded] the closure was called twice");
+        guarded.result.set(Some(guarded.f.take().ok_or_else(twice)?(c)?));
+        Ok(Vec::new())
+    })
 }
 
 impl Tensor {

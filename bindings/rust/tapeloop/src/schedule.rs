@@ -214,6 +214,18 @@ impl Optimizer {
         let status = call!(tl_optimizer_set_schedule(self.handle, handle));
         done(self.context, "optimizer_set_schedule", status)
     }
+
+    /// Says whether reports to a plateau will do what a loop expects of them, before its first epoch instead of behind it: that
+    /// [`Plateau`] made the schedule, that the optimizer follows it (it is the schedule of the optimizer or of a group of it, or stands
+    /// within that), and that it watches for a metric that is to rise (`maximize`) or to fall, as the loop does.
+    /// [`Fit`](crate::Fit) asks so of its [`plateau`](crate::Fit::plateau).
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`](crate::Code::InvalidArgument) where it does not.
+    pub fn check_plateau(&self, schedule: &Schedule, maximize: bool) -> Result<()> {
+        let status = call!(tl_optimizer_check_plateau(self.handle, schedule.handle, maximize));
+        done(self.context, "optimizer_check_plateau", status)
+    }
 }
 
 /// Up to a rate, then down, within a number of steps (Smith and Topin 2018, in the form of PyTorch's OneCycleLR).

@@ -202,13 +202,15 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// What a loss that is not finite does (default [`FitNonFinite::Error`]).
+    /// What a loss that is not finite does (default [`FitNonFinite::Error`]), and a step that fails with [`Code::NonFinite`], as of
+    /// batch normalisation whose averages overflow: it has changed no weight, and counts as one whose loss is NaN.
     pub fn non_finite(mut self, policy: FitNonFinite) -> Self {
         self.non_finite = policy;
         self
     }
 
-    /// A schedule of [`Plateau`](crate::Plateau), the optimizer's, which is told what is monitored (default: none).
+    /// A schedule of [`Plateau`](crate::Plateau), which the optimizer follows, and which is told what is monitored (default: none). Its
+    /// `maximize` is that of the fit.
     pub fn plateau(mut self, schedule: &'a Schedule) -> Self {
         self.plateau = Some(schedule);
         self
@@ -297,9 +299,10 @@ impl<'a> Fit<'a> {
         self.run_with(context, model, optimizer, train, loss, |_, _, _| Ok(ControlFlow::Continue(())))
     }
 
-    /// [`run`](Fit::run) with a listener: it hears when an epoch begins and ends, and of each step if
-    /// [`step_events`](Fit::step_events) says so. It may use the context, and ends the fit whole, with a checkpoint, by
-    /// [`ControlFlow::Break`]; its error ends the fit, and so does its panic, which goes on.
+    /// [`run`](Fit::run) with a listener: it hears [`FitEvent::Prepare`] once, when an epoch begins and ends, of each step if
+    /// [`step_events`](Fit::step_events) says so, and [`FitEvent::End`] once. An epoch in which the fit is stopped has no end, and a fit
+    /// that fails has none either. It may use the context, can end no scope that it has not begun, and ends the fit whole, with a
+    /// checkpoint, by [`ControlFlow::Break`]; its error ends the fit, and so does its panic, which goes on.
     pub fn run_with<F, H>(
         &self,
         context: &Context,

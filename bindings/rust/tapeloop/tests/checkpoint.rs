@@ -138,7 +138,9 @@ fn a_manager_keeps_the_best() -> Result<()> {
     assert_eq!(step(c, &t)?, after[2]);
     let second = CheckpointManager::new(c, &t.all, &folder.0)?;
     refused(c, second.save(5, None), Code::Busy, "has one writer");
+    refused(c, second.take(), Code::Busy, "[checkpoint_manager_take] a folder of checkpoints has one writer");
     drop(manager);
+    second.take()?;
     second.save(5, None)?;
     refused(c, second.best(), Code::FailedPrecondition, "set 'best'");
     Ok(())

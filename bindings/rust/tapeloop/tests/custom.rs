@@ -307,3 +307,60 @@ fn closures_nest_to_a_limit() {
         refused(c, nested(c, &x, 1_000_000), Code::FailedPrecondition, "nested: callbacks must not nest");
     }
 }
+
+#[test]
+fn a_guarded_call_gives_what_its_closure_gives() {
+    let c = &Context::new().unwrap();
+    let made = c.call_guarded("plugin", |c| Ok(c.ones(&[3]))).unwrap();
+    assert_eq!(made.sum().item().unwrap(), 3.0); // it belongs to the caller
+    let outer = c.begin_scope();
+    let mut held = Some(outer);
+    let ended = c.call_guarded("plugin", |_| {
+        held.take(); // its end is refused, which the call says
+        Ok(())
+    });
+    refused(c, ended, Code::FailedPrecondition, "[scope_end] a callback ends only scopes that it began");
+    assert_eq!(c.statistics().unwrap().scopes, 1);
+    c.call_guarded("plugin", |c| {
+        std::mem::forget(c.begin_scope()); // which ends behind it
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(c.statistics().unwrap().scopes, 1);
+    let fails = c.call_guarded("plugin", |c| {
+        c.set_error(Code::NotFound, "[plugin] no")?;
+        c.check()
+    });
+    refused(c, fails, Code::NotFound, "[plugin] no");
+    let unseen = c.call_guarded("plugin", |c| {
+        let _ = c.ones(&[2]).reshape(&[7]);
+        Ok(())
+    });
+    refused(c, unseen, Code::InvalidArgument, "[reshape]");
+    let panicked =
+        catch_unwind(AssertUnwindSafe(|| c.call_guarded("plugin", |_| -> Result<()> { panic!("inside") })));
+    assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"inside"));
+    works(c);
+    refused(c, c.call_guarded("a\0b", |_| Ok(())), Code::InvalidArgument, "NUL");
+    fn deeper(c: &Context, level: &mut u32) -> Result<()> {
+        *level += 1;
+        c.call_guarded("nested", |c| deeper(c, level))
+    }
+    let mut level = 0;
+    refused(c, deeper(c, &mut level), Code::FailedPrecondition, "callbacks must not nest deeper");
+    assert!(level >= 100);
+}
+
+#[test]
+fn one_error_is_forgotten_and_no_request() {
+    let c = &Context::new().unwrap();
+    c.set_error(Code::NonFinite, "[program] not finite").unwrap();
+    assert!(!c.forget_error(Code::Io));
+    assert!(c.forget_error(Code::NonFinite) && c.forget_error(Code::NonFinite));
+    works(c);
+    c.set_error(Code::NonFinite, "[program] not finite").unwrap();
+    assert!(c.canceller().cancel());
+    assert!(c.forget_error(Code::NonFinite));
+    refused(c, c.ones(&[2]).sum().item(), Code::Cancelled, "");
+    works(c);
+}

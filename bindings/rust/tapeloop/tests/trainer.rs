@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::PathBuf;
 use tapeloop::{
-    loss, Activation, Adam, Code, Context, DType, Dataset, Dense, Dropout, Fit, FitEnd, FitEvent,
-    FitNonFinite, Flatten, Layer, Logger, MapOptions, Metric, Optimizer, Plateau, ProgressOptions, Result,
-    Schedule, Sequential, StopFlag, Tensor, TensorRef,
+    loss, Activation, Adam, BatchNormalization, Code, Context, DType, Dataset, Dense, Dropout, Fit, FitEnd,
+    FitEvent, FitNonFinite, Flatten, Layer, Logger, MapOptions, Metric, Optimizer, Plateau, ProgressOptions,
+    Result, Schedule, Sequential, StopFlag, Tensor, TensorRef,
 };
 
 fn context() -> Context {
@@ -112,7 +112,8 @@ fn evaluates_and_predicts() {
     let also = folder("log.jsonl");
     let lines = Logger::json_lines(c, &also, false).unwrap();
     let base = Schedule::constant(c, 0.02).unwrap();
-    let plateau = Plateau::new().factor(0.95).patience(2).min_delta(1e6).build(c, &base).unwrap();
+    let plateau = Plateau::new().factor(0.95).patience(2).min_delta(1e6).maximize(true);
+    let plateau = plateau.build(c, &base).unwrap();
     t.adam.set_schedule(Some(&plateau)).unwrap();
     let fit = Fit::new().epochs(25).validation(&t.held_out).metrics(&[&t.accuracy]);
     let fit = fit
@@ -311,4 +312,116 @@ fn refuses_what_makes_no_sense() {
         fit.run(c, &t.model, &t.adam, &t.train, cross_entropy)
     };
     refused(c, cancelled, Code::Cancelled, "");
+}
+
+#[test]
+fn closures_end_no_scope_of_their_caller() {
+    for eager in [false, true] {
+        let c = &context();
+        let t = training(c).unwrap();
+        let outer = RefCell::new(Some(c.begin_scope()));
+        let tried = Cell::new(0);
+        let attack = |c: &Context| {
+            // A scope that the closure opens and leaves open ends behind it; it cannot end more than that.
+            std::mem::forget(c.begin_scope());
+            tried.set(tried.get() + 1);
+        };
+        let loss = |c: &Context, x: &[TensorRef<'_>]| {
+            attack(c);
+            cross_entropy(c, x)
+        };
+        let fit = Fit::new().eager(eager).step_events(true).validation(&t.held_out);
+        let how = fit
+            .run_with(c, &t.model, &t.adam, &t.train, loss, |c, event, _| {
+                attack(c);
+                if event == FitEvent::Step {
+                    outer.borrow_mut().take(); // dropped: it would end the innermost scope, which is that of the closure
+                }
+                Ok(ControlFlow::Continue(()))
+            })
+            .unwrap();
+        assert_eq!((how.end, how.steps), (FitEnd::Epochs, 6));
+        assert!(tried.get() > 10);
+        assert_eq!(c.statistics().unwrap().scopes, 1); // the fit has left none, and the guard could not end that of the program
+        works(c);
+    }
+}
+
+#[test]
+fn errors_say_what_the_fit_was_given() {
+    let c = &context();
+    let t = training(c).unwrap();
+    let invalid = |fit: Fit<'_>, text: &str| {
+        refused(c, fit.run(c, &t.model, &t.adam, &t.train, cross_entropy), Code::InvalidArgument, text);
+    };
+    invalid(Fit::new().epochs(-3), "[fit] 'epochs' must not be negative: got -3");
+    invalid(Fit::new().min_delta(-1.0), "[fit] 'min_delta' must be finite and not negative: got -1");
+    invalid(Fit::new().monitor("train/f1"), "got 'train/f1'; there are train/loss");
+    let empty = t.held_out.take(0).unwrap();
+    invalid(Fit::new().validation(&empty), "[fit] 'validation' must have an element: got none");
+    let square = |_: &Context, x: &[TensorRef<'_>]| -> Result<Tensor> { Ok(x[0].square()) };
+    let wide = Fit::new().run(c, &t.model, &t.adam, &t.train, square);
+    let rule = "the loss must be a single number: got a tensor of shape (8, 3)";
+    refused(c, wide, Code::InvalidArgument, &format!("[fit] step 1, epoch 1: {}", rule));
+    let wide = t.model.evaluate(c, &t.held_out, &[], square);
+    refused(c, wide, Code::InvalidArgument, &format!("[evaluate] element 1 of 'data': {}", rule));
+
+    let base = Schedule::constant(c, 0.02).unwrap();
+    let plateau = Plateau::new().build(c, &base).unwrap();
+    let rising = Plateau::new().maximize(true).build(c, &base).unwrap();
+    invalid(Fit::new().plateau(&base), "[fit] 'plateau' must be a plateau");
+    invalid(Fit::new().plateau(&plateau), "the steps of 'adam' must follow the plateau");
+    t.adam.set_schedule(Some(&Schedule::warmup(c, 0.0, 2, &plateau).unwrap())).unwrap();
+    invalid(Fit::new().plateau(&plateau).maximize(true), "must agree on the way");
+    let other = t.adam.check_plateau(&rising, true);
+    refused(c, other, Code::InvalidArgument, "[optimizer_check_plateau]");
+    t.adam.check_plateau(&plateau, false).unwrap();
+    Fit::new().plateau(&plateau).run(c, &t.model, &t.adam, &t.train, cross_entropy).unwrap();
+}
+
+/// Batch normalisation whose averages would overflow fails the step; the policy says what becomes of the fit.
+#[test]
+fn a_step_that_is_not_finite_follows_the_policy() {
+    let policies = [
+        (FitNonFinite::Error, FitEnd::None, 1),
+        (FitNonFinite::Stop, FitEnd::NonFinite, 2),
+        (FitNonFinite::Ignore, FitEnd::Epochs, 6),
+    ];
+    for eager in [false, true] {
+        for (policy, end, steps) in policies {
+            let c = &context();
+            let x = c.tensor(&[0.1f32, 0.2, 0.3, 3e30, 0.5, 0.6], &[6, 1]).unwrap();
+            let labels = c.tensor(&[0i32; 6], &[6]).unwrap();
+            let data = Dataset::from_tensors(c, &[&x, &labels]).unwrap().batch(2, false).unwrap();
+            let model =
+                Sequential::new().layer(Dense::new(3)).layer(BatchNormalization::new()).build(c).unwrap();
+            let adam = Adam::new().build(c).unwrap();
+            let fit = Fit::new().epochs(2).eager(eager).non_finite(policy);
+            let how = fit.run(c, &model, &adam, &data, cross_entropy);
+            if policy == FitNonFinite::Error {
+                refused(c, how, Code::NonFinite, "[fit] step 2, epoch 1: ");
+                continue;
+            }
+            let how = how.unwrap();
+            assert_eq!((how.end, how.steps), (end, steps));
+            works(c);
+        }
+    }
+    // So does one that the loss itself refuses.
+    let c = &context();
+    let t = training(c).unwrap();
+    let losses = Cell::new(0);
+    let loss = |c: &Context, x: &[TensorRef<'_>]| {
+        losses.set(losses.get() + 1);
+        if losses.get() == 2 {
+            c.set_error(Code::NonFinite, "[program] not finite")?;
+            c.check()?;
+        }
+        cross_entropy(c, x)
+    };
+    let fit = Fit::new().eager(true).non_finite(FitNonFinite::Ignore);
+    let how = fit.run(c, &t.model, &t.adam, &t.train, loss).unwrap();
+    assert_eq!((how.steps, losses.get()), (6, 6));
+    assert!(how.loss.is_nan());
+    works(c);
 }

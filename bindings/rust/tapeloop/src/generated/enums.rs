@@ -556,7 +556,7 @@ pub enum FitEnd {
     Patience = ffi::TL_FIT_END_PATIENCE,
     /// The stop flag was set.
     Stopped = ffi::TL_FIT_END_STOPPED,
-    /// The loss of a step was not finite, and the options say that this ends it.
+    /// a loss was not finite, which the options make an end; nothing is saved.
     NonFinite = ffi::TL_FIT_END_NON_FINITE,
 }
 
@@ -574,7 +574,10 @@ impl FitEnd {
     }
 }
 
-/// What becomes of a fit in which the loss of a step is NaN or infinite.
+/// What becomes of a fit in which the loss of a step is NaN or infinite, or in which a step fails with
+/// `Code::NonFinite`: batch normalisation refuses a batch whose mean or variance is not finite, an optimizer a
+/// gradient where its option says so, and everything whatever `context_set_non_finite_check` is to find. Such
+/// a step has changed no weight; it counts as one whose loss is NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -582,18 +585,23 @@ pub enum FitNonFinite {
     /// It fails with `Code::NonFinite`, which says in which step (default).
     #[default]
     Error = ffi::TL_FIT_NON_FINITE_ERROR,
-    /// It ends with `FitEnd::NonFinite`.
+    /// It ends with `FitEnd::NonFinite`, behind that step.
     Stop = ffi::TL_FIT_NON_FINITE_STOP,
-    /// It goes on.
+    /// It goes on with the next batch.
     Ignore = ffi::TL_FIT_NON_FINITE_IGNORE,
 }
 
-/// When the callback of a fit runs.
+/// When the callback of a fit runs, in this order: PREPARE once; EPOCH_BEGIN, STEP for each step, EPOCH_END
+/// for each epoch; END once. The bar has been drawn before STEP, and the checkpoint of checkpoint_steps comes
+/// behind it. The plateau, the bar and the loggers have been told before EPOCH_END, and the checkpoint of the
+/// epoch comes behind it. Before END all is saved, and the best restored; now->end says why. A fit that is
+/// stopped, or ended by a loss that is not finite, in the midst of an epoch has no EPOCH_END of it; one that
+/// fails has no END, and nothing comes behind the event whose callback has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
 pub enum FitEvent {
-    /// Nothing is restored yet: the program may add to the checkpoint.
+    /// All is checked, nothing restored: the program may add to the checkpoint.
     Prepare = ffi::TL_FIT_EVENT_PREPARE,
     /// An epoch begins, or goes on after a checkpoint in its midst.
     EpochBegin = ffi::TL_FIT_EVENT_EPOCH_BEGIN,
@@ -601,7 +609,7 @@ pub enum FitEvent {
     Step = ffi::TL_FIT_EVENT_STEP,
     /// An epoch has ended, with its validation, and will be saved now.
     EpochEnd = ffi::TL_FIT_EVENT_EPOCH_END,
-    /// The fit has ended without a failure; the best is restored.
+    /// The fit has ended without a failure.
     End = ffi::TL_FIT_EVENT_END,
 }
 
