@@ -354,7 +354,7 @@ static void a_segment_is_computed_again(void **state) {
 
 #define LAYERS 50
 #define LAYERS_OF_SEGMENT 5
-#define WIDTH 64
+#define WIDTH 32
 
 static tl_status five_layers(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
                              tl_tensor **outputs, size_t num_outputs) {

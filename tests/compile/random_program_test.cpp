@@ -124,7 +124,7 @@ std::string check(uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("random programs are replayed with the bits of the eager ones", "[compile]") {
+TEST_CASE("random programs are replayed with the bits of the eager ones", "[compile][numbers]") {
   const uint64_t now = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   unsigned long long count = test::rounds(200), seed = now / 1000 % 1000000000;
   if (const char* wanted = std::getenv("TAPELOOP_RANDOM_PROGRAMS"))

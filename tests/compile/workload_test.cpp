@@ -293,7 +293,7 @@ TEST_CASE("each workload has the bits of its eager step, on 1, 2 and 4 threads",
     }
 }
 
-TEST_CASE("each workload has the bits of its eager step without each pass", "[compile]") {
+TEST_CASE("each workload has the bits of its eager step without each pass", "[compile][numbers]") {
   int diagonal = 0;  // under a sanitizer each workload lacks other passes
   for (const auto& [name, make] : workloads()) {
     int pair = diagonal++;
