@@ -125,7 +125,7 @@ std::vector<Host> read_hosts(const std::string& text, const std::string& file) {
   return out;
 }
 
-std::vector<Host> place_ranks(std::vector<Host> hosts, int ranks) {
+std::vector<Host> place_ranks(std::vector<Host> hosts, int ranks, bool keep_spares) {
   int slots = 0;
   for (const Host& h : hosts) slots += h.slots;
   if (ranks == 0) ranks = slots;
@@ -138,8 +138,9 @@ std::vector<Host> place_ranks(std::vector<Host> hosts, int ranks) {
     h.ranks = std::min(h.slots, ranks - next);
     next += h.ranks;
   }
-  hosts.erase(std::remove_if(hosts.begin(), hosts.end(), [](const Host& h) { return h.ranks == 0; }),
-              hosts.end());
+  if (!keep_spares)
+    hosts.erase(std::remove_if(hosts.begin(), hosts.end(), [](const Host& h) { return h.ranks == 0; }),
+                hosts.end());
   return hosts;
 }
 

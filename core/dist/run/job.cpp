@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,15 +25,15 @@
 namespace tl::run {
 namespace {
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 std::string short_number(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);
   return text;
 }
+
+constexpr const char* kGeneration = "TAPELOOP_GENERATION=";
+constexpr double kLate =
+    0.25;  // seconds that an agent may hear later than tapeloop-run that their connection has ended
 
 void say(const std::string& text) { write_all(2, "tapeloop-run: " + text + "\n"); }
 
@@ -109,17 +108,41 @@ class Generation final : public Listener {
     for (const auto& group : groups_) group->signal(number);
   }
   void begin_grace(const std::string& why);
+  void start_on(size_t host, const Start& start);
   bool replace(int rank, const Ended& ended);
+  bool find_place(int rank, bool lost);
+  void start_replacements();
+  void fail(const std::string& who, const Ended& ended);
+  bool replaces() const { return asked_ == 0 && !next_signal_; }
   void check_time();
   bool all_ended() const {
-    return std::all_of(groups_.begin(), groups_.end(), [](const auto& g) { return g->all_ended(); });
+    return waiting_.empty() &&
+           std::all_of(groups_.begin(), groups_.end(), [](const auto& g) { return g->all_ended(); });
   }
+  double next_event() const;
+
+  // Where a rank is, or is to be.
+  struct Place {
+    size_t host;
+    int first_local, local_size;
+  };
+  // A rank that is to be started again.
+  struct Replacement {
+    int rank, number;
+    double when;
+    Ended before;  // how it ended
+  };
 
   const Job& job_;
   int number_;  // one more with each rank that is replaced
   int replaced_ = 0;
   Lines lines_;
+  Start start_;  // what is the same for all ranks
   std::vector<std::unique_ptr<Ranks>> groups_;
+  std::vector<Place> places_;  // of each rank
+  std::vector<int> used_;      // slots of each host
+  std::vector<char> lost_;     // hosts whose connection has ended
+  std::vector<Replacement> waiting_;
   std::optional<int> first_status_;
   double failed_at_ = 0;
   int left_ = 0;          // ranks that have not ended
@@ -145,7 +168,10 @@ void Generation::on_end(int rank, const Ended& ended) {
         " s after the first failure");
     return;
   }
-  if (ended.well() || replace(rank, ended)) return;
+  if (!ended.well() && !replace(rank, ended)) fail(who, ended);
+}
+
+void Generation::fail(const std::string& who, const Ended& ended) {
   first_status_ = ended.exit_status();
   failed_at_ = seconds_now();
   std::string text = who + " " + described(ended);
@@ -155,22 +181,69 @@ void Generation::on_end(int rank, const Ended& ended) {
   begin_grace("a rank has failed");
 }
 
-// Not where all are to end: by a signal, or because one could not be replaced.
+// Not where all are to end: by a signal, or because one could not be replaced. It is started behind what is being looked at; where its
+// machine is lost, when the agent there has ended it.
 bool Generation::replace(int rank, const Ended& ended) {
-  if (replaced_ >= job_.options.replacements || asked_ > 0 || next_signal_ || !ended.lost.empty())
-    return false;
-  for (size_t i = 0; i < groups_.size(); i++) {
-    const Host& host = job_.hosts[i];
-    if (rank < host.first_rank || rank >= host.first_rank + host.ranks) continue;
-    if (!groups_[i]->start_again(rank, {"TAPELOOP_GENERATION=" + std::to_string(number_ + 1)})) return false;
-    say("rank " + std::to_string(rank) + " " + described(ended) + "; it is started again: replacement " +
-        std::to_string(replaced_ + 1) + " of " + std::to_string(job_.options.replacements));
-    replaced_++;
-    number_++;
-    left_++;
+  if (replaced_ >= job_.options.replacements || !replaces() || !ended.started) return false;
+  const bool lost = !ended.lost.empty();
+  if (!find_place(rank, lost)) return false;
+  const std::string& host = job_.hosts[places_[static_cast<size_t>(rank)].host].name;
+  say("rank " + std::to_string(rank) + " " + described(ended) + "; it is started again" +
+      (lost ? " on " + (host.empty() ? "this machine" : host) : "") + ": replacement " +
+      std::to_string(++replaced_) + " of " + std::to_string(job_.options.replacements));
+  number_++;
+  left_++;
+  waiting_.push_back({rank, number_, seconds_now() + (lost ? start_.grace_ms / 1e3 + kLate : 0), ended});
+  return true;
+}
+
+// Where it was; where that is lost, the first free slot of another machine. Rank 0 is where its address says.
+bool Generation::find_place(int rank, bool lost) {
+  Place& place = places_[static_cast<size_t>(rank)];
+  if (!lost) return true;
+  lost_[place.host] = true;
+  for (size_t host = 0; rank > 0 && host < job_.hosts.size(); host++) {
+    if (lost_[host] || used_[host] >= job_.hosts[host].slots) continue;
+    const int before = used_[host]++;
+    place = {host, before, before + 1};
     return true;
   }
   return false;
+}
+
+void Generation::start_replacements() {
+  for (size_t i = 0; i < waiting_.size();) {
+    if (waiting_[i].when > seconds_now() && replaces()) {
+      i++;
+      continue;
+    }
+    const Replacement next = waiting_[i];
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    const std::string who = "rank " + std::to_string(next.rank);
+    if (replaces()) try {
+        const Place& place = places_[static_cast<size_t>(next.rank)];
+        Start start = start_;
+        for (std::string& variable : start.environment)
+          if (variable.rfind(kGeneration, 0) == 0) variable = kGeneration + std::to_string(next.number);
+        start.first_rank = next.rank;
+        start.ranks = 1;
+        start.first_local = place.first_local;
+        start.local_size = place.local_size;
+        start_on(place.host, start);
+        continue;
+      } catch (const StartError& e) {
+        say(who + " cannot be started again: " + e.text);
+      }
+    left_--;
+    if (!first_status_) fail(who, next.before);
+  }
+}
+
+// Seconds until something is to be done.
+double Generation::next_event() const {
+  double when = next_signal_ ? next_step_ : seconds_now() + 3600;
+  for (const Replacement& r : waiting_) when = std::min(when, r.when);
+  return std::max(0.0, when - seconds_now());
 }
 
 void Generation::begin_grace(const std::string& why) {
@@ -206,36 +279,47 @@ void Generation::start() {
   std::string address = job_.options.master_host;
   int port = job_.options.master_port;
   choose_master(job_.hosts, address, port);
-  Start start;
-  start.directory = job_.directory;
-  start.command = job_.mpi.empty() ? job_.options.command : job_.mpi;
-  start.size = job_.size;
-  start.numbered = job_.mpi.empty();
-  start.environment = {"MASTER_ADDR=" + address, "MASTER_PORT=" + std::to_string(port),
-                       "TAPELOOP_JOB=" + job_.name, "TAPELOOP_GENERATION=" + std::to_string(number_),
-                       "TAPELOOP_TOKEN=" + random_digits(32)};
-  if (!job_.options.backend.empty()) start.environment.push_back("TAPELOOP_BACKEND=" + job_.options.backend);
+  start_.directory = job_.directory;
+  start_.command = job_.mpi.empty() ? job_.options.command : job_.mpi;
+  start_.size = job_.size;
+  start_.numbered = job_.mpi.empty();
+  start_.grace_ms = static_cast<int>(std::min(5.0, job_.options.grace_seconds) * 1000);
+  start_.environment = {"MASTER_ADDR=" + address, "MASTER_PORT=" + std::to_string(port),
+                        "TAPELOOP_JOB=" + job_.name, kGeneration + std::to_string(number_),
+                        "TAPELOOP_TOKEN=" + random_digits(32)};
+  if (!job_.options.backend.empty()) start_.environment.push_back("TAPELOOP_BACKEND=" + job_.options.backend);
   for (const std::string& variable : job_.options.exported) {
     const size_t equals = variable.find('=');
     if (equals != std::string::npos) {
-      start.environment.push_back(variable);
+      start_.environment.push_back(variable);
     } else if (const char* value = std::getenv(variable.c_str())) {
-      start.environment.push_back(variable + "=" + value);
+      start_.environment.push_back(variable + "=" + value);
     }
   }
   left_ = job_.mpi.empty() ? job_.size : 1;
   if (!job_.mpi.empty()) {
-    groups_.push_back(std::make_unique<LocalRanks>(start, *this));
+    groups_.push_back(std::make_unique<LocalRanks>(start_, *this));
     return;
   }
+  lost_.assign(job_.hosts.size(), false);
   for (const Host& host : job_.hosts) {
-    start.first_rank = host.first_rank;
-    start.ranks = host.ranks;
-    if (host.name.empty())
-      groups_.push_back(std::make_unique<LocalRanks>(start, *this));
-    else
-      groups_.push_back(std::make_unique<RemoteRanks>(job_.options.ssh, host.name, job_.agent, start, *this));
+    used_.push_back(host.ranks);
+    for (int i = 0; i < host.ranks; i++) places_.push_back({used_.size() - 1, i, host.ranks});
   }
+  for (size_t i = 0; i < job_.hosts.size(); i++) {
+    Start start = start_;
+    start.first_rank = job_.hosts[i].first_rank;
+    start.ranks = job_.hosts[i].ranks;
+    if (start.ranks > 0) start_on(i, start);
+  }
+}
+
+void Generation::start_on(size_t host, const Start& start) {
+  const std::string& name = job_.hosts[host].name;
+  if (name.empty())
+    groups_.push_back(std::make_unique<LocalRanks>(start, *this));
+  else
+    groups_.push_back(std::make_unique<RemoteRanks>(job_.options.ssh, name, job_.agent, start, *this));
 }
 
 int Generation::run() {
@@ -249,12 +333,12 @@ int Generation::run() {
       group->add_to(polled);
       ends.push_back(polled.size());
     }
-    const double left = next_signal_ ? std::max(0.0, next_step_ - seconds_now()) : 3600;
-    ::poll(polled.data(), polled.size(), static_cast<int>(left * 1000) + 1);
+    ::poll(polled.data(), polled.size(), static_cast<int>(next_event() * 1000) + 1);
     size_t at = 1;
     for (size_t i = 0; i < groups_.size(); i++)
       for (; at < ends[i]; at++) groups_[i]->on_event(polled[at]);
     while (const int number = job_.signals.next()) on_signal(number);
+    start_replacements();
     check_time();
     if (lines_.broken() && asked_ == 0) {  // whoever read what is printed has gone
       asked_ = 2;
@@ -336,19 +420,24 @@ std::vector<Host> hosts_of(const Options& o) {
 }  // namespace
 
 int run_job(const Options& options, const char* program) {
-  Job job{options,           Signals(), place_ranks(hosts_of(options), options.ranks), 0, "", "",
-          own_path(program), {}};
+  Job job{options,
+          Signals(),
+          place_ranks(hosts_of(options), options.ranks, options.replacements > 0),
+          0,
+          "",
+          "",
+          own_path(program),
+          {}};
   for (const Host& h : job.hosts) job.size += h.ranks;
   job.name = random_digits(8);
   char here[4096];
   if (::getcwd(here, sizeof here)) job.directory = here;
+  if (options.replacements > 0 && options.backend == "mpi")
+    throw UsageError{
+        "--replace must be without mpirun, which ends all ranks when one is lost, and takes none into a job "
+        "that "
+        "runs: got --backend mpi; use --restarts, which starts all ranks again"};
   if (options.backend == "mpi") job.mpi = mpi_command(options, job.hosts, job.size);
-  if (options.replacements > 0)
-    for (const Host& h : job.hosts)
-      if (!h.name.empty() || !job.mpi.empty())
-        throw UsageError{"--replace must be for ranks that run on this machine, without mpirun: got " +
-                         (h.name.empty() ? "--backend mpi" : "'" + h.name + "' in --hosts") +
-                         "; use --restarts, which starts all ranks again"};
   for (int number = 0, restarts = 0;; restarts++) {
     Generation generation(job, number);
     const int status = generation.run();

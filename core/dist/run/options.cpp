@@ -148,7 +148,9 @@ Starts a program several times as the ranks of one group, here or on several mac
   -m, --master ADDR:PORT  where rank 0 is reached by the others; without it, or without its port, it is chosen
   -r, --restarts N        after a failure, starts all ranks again, up to N times: they go on from their last checkpoint
   -R, --replace N         starts a rank that has failed again, alone, up to N times in all, while the others go on: they make the
-                          group anew with the next generation, and bring it to their state. For ranks on this machine
+                          group anew with the next generation, and bring it to their state. It runs where it ran; one
+                          whose machine is lost on the first of --hosts with a slot free, but rank 0, which is where its
+                          address says. Not with --backend mpi
       --grace SECONDS     how long ranks may go on when one has failed, until they get SIGTERM; SIGKILL comes as long
                           after that (30)
   -x, --export NAME[=VALUE]

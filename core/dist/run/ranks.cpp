@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
@@ -70,6 +71,10 @@ void pipe_of(int (&ends)[2]) {
 
 }  // namespace
 
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 pid_t start_process(const std::vector<std::string>& command, const std::string& directory,
                     const std::vector<std::string>& environment, const int (&descriptors)[3]) {
   int report[2];
@@ -114,15 +119,15 @@ bool reap_process(pid_t id, Ended& ended) {
   return true;
 }
 
-LocalRanks::Process LocalRanks::started(int place, const std::vector<std::string>& more) const {
+LocalRanks::Process LocalRanks::started(int place) const {
   std::vector<std::string> environment = start_.environment;
   if (start_.numbered)
-    for (const auto& [name, value] : {std::pair<const char*, int>{"RANK", start_.first_rank + place},
-                                      {"WORLD_SIZE", start_.size},
-                                      {"LOCAL_RANK", place},
-                                      {"LOCAL_WORLD_SIZE", start_.ranks}})
+    for (const auto& [name, value] :
+         {std::pair<const char*, int>{"RANK", start_.first_rank + place},
+          {"WORLD_SIZE", start_.size},
+          {"LOCAL_RANK", start_.first_local + place},
+          {"LOCAL_WORLD_SIZE", start_.local_size ? start_.local_size : start_.ranks}})
       environment.push_back(std::string(name) + "=" + std::to_string(value));
-  environment.insert(environment.end(), more.begin(), more.end());  // the last of a name counts
   Process p;
   p.rank = start_.first_rank + place;
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -149,7 +154,7 @@ LocalRanks::Process LocalRanks::started(int place, const std::vector<std::string
 
 LocalRanks::LocalRanks(const Start& start, Listener& listener) : start_(start), listener_(listener) {
   try {
-    for (int i = 0; i < start.ranks; i++) processes_.push_back(started(i, {}));
+    for (int i = 0; i < start.ranks; i++) processes_.push_back(started(i));
   } catch (const StartError&) {
     for (Process& p : processes_) {
       ::kill(-p.id, SIGKILL);
@@ -158,18 +163,6 @@ LocalRanks::LocalRanks(const Start& start, Listener& listener) : start_(start), 
     }
     throw;
   }
-}
-
-bool LocalRanks::start_again(int rank, const std::vector<std::string>& environment) {
-  const int place = rank - start_.first_rank;
-  Process& p = processes_[static_cast<size_t>(place)];
-  if (!p.ended) return false;
-  try {
-    p = started(place, environment);
-  } catch (const StartError&) {
-    return false;
-  }
-  return true;
 }
 
 LocalRanks::~LocalRanks() {

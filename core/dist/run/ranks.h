@@ -11,12 +11,16 @@
 
 namespace tl::run {
 
+double seconds_now();  // which never go back
+
 // What is to be started on one machine.
 struct Start {
   std::string directory;  // "": this one
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "NAME=VALUE", for all ranks
   int size = 1, first_rank = 0, ranks = 1;
+  int first_local = 0, local_size = 0;  // which of how many of the machine the first one is; 0: these are all
+  int grace_ms = 5000;   // on another machine: from SIGTERM to SIGKILL, where the connection has ended
   bool numbered = true;  // whether each finds its rank in the environment; else another launcher says it
 };
 
@@ -25,6 +29,7 @@ struct Ended {
   int status = 0;
   int signal = 0;    // above 0: which one ended it
   std::string lost;  // not empty: nobody knows, and why
+  bool started = true;
   bool well() const { return status == 0 && signal == 0 && lost.empty(); }
   int exit_status() const { return !lost.empty() ? 125 : signal ? 128 + signal : status; }
 };
@@ -53,8 +58,6 @@ class Ranks {
   virtual void reap() = 0;                         // SIGCHLD has come
   virtual void signal(int number) = 0;
   virtual bool all_ended() const = 0;
-  // In the place of one that has ended, with variables of its own beside those of all. False where that cannot be done here.
-  virtual bool start_again(int rank, const std::vector<std::string>& environment) = 0;
 };
 
 class LocalRanks final : public Ranks {
@@ -67,7 +70,6 @@ class LocalRanks final : public Ranks {
   void reap() override;
   void signal(int number) override;
   bool all_ended() const override;
-  bool start_again(int rank, const std::vector<std::string>& environment) override;
 
  private:
   struct Process {
@@ -76,7 +78,7 @@ class LocalRanks final : public Ranks {
     int out[2] = {-1, -1};  // what it prints, and its errors
     bool ended = false;
   };
-  Process started(int place, const std::vector<std::string>& more) const;
+  Process started(int place) const;
   void drain(Process& p, int which, bool all);
 
   const Start start_;

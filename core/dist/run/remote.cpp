@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -15,7 +16,7 @@
 namespace tl::run {
 namespace {
 
-constexpr std::string_view kGreeting = "tapeloop-run agent 1\n";
+constexpr std::string_view kGreeting = "tapeloop-run agent 2\n";
 constexpr size_t kMostText = 64 << 20;
 
 int number_of(const std::string& text) { return std::atoi(text.c_str()); }
@@ -27,7 +28,8 @@ std::string encoded(const Start& s) {
     add_text(list, std::to_string(words->size()));
     for (const std::string& word : *words) add_text(list, word);
   }
-  for (int n : {s.size, s.first_rank, s.ranks}) add_text(list, std::to_string(n));
+  for (int n : {s.size, s.first_rank, s.ranks, s.first_local, s.local_size, s.grace_ms})
+    add_text(list, std::to_string(n));
   std::string out;
   add_text(out, list);
   return out;
@@ -47,11 +49,11 @@ bool decode(const std::string& list, Start& s) {
       words->push_back(word);
     }
   }
-  for (int* n : {&s.size, &s.first_rank, &s.ranks}) {
+  for (int* n : {&s.size, &s.first_rank, &s.ranks, &s.first_local, &s.local_size, &s.grace_ms}) {
     if (!reader.next(count)) return false;
     *n = number_of(count);
   }
-  return !s.command.empty() && s.ranks > 0;
+  return !s.command.empty() && s.ranks > 0 && s.grace_ms >= 0;
 }
 
 void close_one(int& fd) {
@@ -179,6 +181,7 @@ void RemoteRanks::on_answer(const std::string& answer) {
         ended_++;
         Ended ended;
         ended.status = number;
+        ended.started = false;
         listener_.on_end(first_rank_ + i, ended);
       }
     return;
@@ -208,6 +211,7 @@ void RemoteRanks::reap() {
     read_answers();
   }
   on_event({error_, POLLIN, POLLIN});
+  close_one(in_);
   give_up(ended.signal ? "ssh was killed by signal " + std::to_string(ended.signal)
                        : "ssh ended with status " + std::to_string(ended.status));
 }
@@ -259,8 +263,6 @@ class Teller final : public Listener {
   bool gone = false;  // nobody listens any more
 };
 
-constexpr int kAgentGrace = 5000;  // milliseconds from SIGTERM to SIGKILL where nobody listens any more
-
 }  // namespace
 
 int run_agent() {
@@ -291,13 +293,18 @@ int run_agent() {
   try {
     LocalRanks ranks(start, teller);
     bool input = true;
-    timespec patience{kAgentGrace / 1000, 0};
+    double kill_at = 0;  // without input
     while (!ranks.all_ended()) {
       std::vector<pollfd> polled;
       ranks.add_to(polled);
       if (input) polled.push_back({0, POLLIN, 0});
+      const double left = std::max(0.0, kill_at - seconds_now());
+      const timespec patience{static_cast<time_t>(left), static_cast<long>(std::fmod(left, 1) * 1e9)};
       const int events = ::ppoll(polled.data(), polled.size(), input ? nullptr : &patience, &before);
-      if (events == 0) ranks.signal(SIGKILL);
+      if (!input && seconds_now() >= kill_at) {
+        ranks.signal(SIGKILL);
+        kill_at = seconds_now() + 1;
+      }
       if (events > 0)
         for (const pollfd& p : polled)
           if (p.fd != 0) ranks.on_event(p);
@@ -310,6 +317,7 @@ int run_agent() {
       }
       if (teller.gone && input) {
         input = false;
+        kill_at = seconds_now() + start.grace_ms / 1e3;
         ranks.signal(SIGTERM);
       }
     }

@@ -37,7 +37,6 @@ class RemoteRanks final : public Ranks {
   void on_event(const pollfd& event) override;
   void reap() override;
   void signal(int number) override;
-  bool start_again(int, const std::vector<std::string>&) override { return false; }  // --replace is refused
   bool all_ended() const override { return ended_ == ranks_; }
 
  private:
