@@ -41,7 +41,8 @@ FUNCTIONS = {"tl_context_cancel": "Context.Do", "tl_context_set_non_finite_check
              "tl_lbfgs": "Context.LBFGS", "tl_optimizer_apply_sam": "Optimizer.ApplySAM", "tl_optimizer_add_slot": "Context.CustomOptimizer",
              "tl_plot_image": "Plot.Image", "tl_progress_text": "Progress.Text", "tl_progress_set_callback": "Progress.OnDraw",
              "tl_metric_f_beta": "Context.FBeta", "tl_metric_r2": "Context.R2",
-             "tl_safetensors_writer_save": "SafetensorsWriter.Save", "tl_checkpoint_manager_new": "Context.NewCheckpointManager"}
+             "tl_safetensors_writer_save": "SafetensorsWriter.Save", "tl_checkpoint_manager_new": "Context.NewCheckpointManager",
+             "tl_group_all_reduce_list": "Group.AllReduceList"}
 SAME = {"tl_sgd", "tl_adam", "tl_adamw", "tl_adamax", "tl_nadam", "tl_adagrad", "tl_adadelta", "tl_rmsprop", "tl_ftrl", "tl_lion", "tl_lamb",
         "tl_adafactor", "tl_muon", "tl_schedule_free_adamw", "tl_dense", "tl_batch_normalization", "tl_layer_normalization"}
 CONSTANTS, PARAMETERS = {}, set()  # of C: learn() fills them

@@ -442,6 +442,17 @@ const (
 	ReduceSumByPairs ReduceOp = 4
 )
 
+// WireDType: As what the F32 tensors of Group.AllReduceList go from rank to rank. Append-only numbers.
+type WireDType int32
+
+// Values of WireDType.
+const (
+	// as they are
+	WireF32 WireDType = 0
+	// rounded to bf16, the upper half of an f32: half the bytes
+	WireBf16 WireDType = 1
+)
+
 // FitEnd: Why a fit ended. Append-only numbers.
 type FitEnd int32
 

@@ -2978,6 +2978,10 @@ static inline int32_t tlgo_group_set_bucket_bytes(uintptr_t group, uint64_t byte
   return tl_group_set_bucket_bytes((tl_group *)group, bytes);
 }
 
+static inline int32_t tlgo_group_set_wire_dtype(uintptr_t group, int32_t dtype) {
+  return tl_group_set_wire_dtype((tl_group *)group, dtype);
+}
+
 static inline int32_t tlgo_group_set_overlap(uintptr_t group, bool on) {
   return tl_group_set_overlap((tl_group *)group, on);
 }
@@ -3056,6 +3060,18 @@ static inline uintptr_t tlgo_group_metric_result(uintptr_t group, uintptr_t metr
 
 static inline uintptr_t tlgo_group_distribute(uintptr_t group, uintptr_t source) {
   return (uintptr_t)tl_group_distribute((tl_group *)group, (tl_dataset *)source);
+}
+
+static inline int32_t tlgo_group_shard_optimizer(uintptr_t group, uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_group_shard_optimizer((tl_group *)group, (tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_group_apply_sharded(uintptr_t group, uintptr_t optimizer, const uintptr_t *gradients, const uintptr_t *variables, size_t count) {
+  return tl_group_apply_sharded((tl_group *)group, (tl_optimizer *)optimizer, (tl_tensor *const *)gradients, (tl_tensor *const *)variables, count);
+}
+
+static inline int32_t tlgo_group_gather_optimizer(uintptr_t group, uintptr_t optimizer, const uintptr_t *variables, size_t count) {
+  return tl_group_gather_optimizer((tl_group *)group, (tl_optimizer *)optimizer, (tl_tensor *const *)variables, count);
 }
 
 static inline int32_t tlgo_group_vote(uintptr_t group, int64_t step, double weight, bool stop, bool save, tl_group_decision *decision) {

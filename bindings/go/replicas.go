@@ -233,6 +233,59 @@ func (g *Group) Save(manager *CheckpointManager, step int64, metric float64) err
 	})
 }
 
+// ShardOptimizer shares the slots of an optimizer out over the ranks (ZeRO stage 1): each variable has one owner, which alone keeps its
+// slots, the largest first, each to who has the fewest bytes so far. All ranks pass the same list, with all variables of the optimizer. From
+// now on each step is ApplySharded. ErrUnsupported for one with step options or groups of variables.
+func (g *Group) ShardOptimizer(optimizer *Optimizer, variables []*Tensor) error {
+	return g.onOptimizer(optimizer, variables, func(h, o C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_shard_optimizer(h, o, list(v), C.size_t(len(v)))
+	})
+}
+
+// ApplySharded is a step of an optimizer that is sharded, with gradients that are the same on all ranks: each computes the new values of
+// its own variables, and gets those of the others. The bits are those of Optimizer.Apply on every rank, and a failure leaves all as it was.
+func (g *Group) ApplySharded(optimizer *Optimizer, gradients, variables []*Tensor) error {
+	if err := g.self().usable(); err != nil {
+		return err
+	}
+	grads, broken := handlesOf(gradients)
+	if broken == nil && len(gradients) != len(variables) {
+		err := newError(ErrInvalidArgument, "[group_apply_sharded] there must be one gradient for each variable")
+		_ = g.Leave(err.Error())
+		return err
+	}
+	if broken != nil {
+		_ = g.Leave(broken.err().Message)
+		return broken.c.brokenBy(broken)
+	}
+	err := g.onOptimizer(optimizer, variables, func(h, o C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_apply_sharded(h, o, list(grads), list(v), C.size_t(len(v)))
+	})
+	runtime.KeepAlive(gradients)
+	return err
+}
+
+// GatherOptimizer gives all slots to all ranks, for a checkpoint that any number of ranks restores; ShardOptimizer may follow again. The
+// variables are all of the optimizer's.
+func (g *Group) GatherOptimizer(optimizer *Optimizer, variables []*Tensor) error {
+	return g.onOptimizer(optimizer, variables, func(h, o C.uintptr_t, v []C.uintptr_t) C.int32_t {
+		return C.tlgo_group_gather_optimizer(h, o, list(v), C.size_t(len(v)))
+	})
+}
+
+func (g *Group) onOptimizer(optimizer *Optimizer, variables []*Tensor, call func(h, o C.uintptr_t, v []C.uintptr_t) C.int32_t) error {
+	if err := g.self().usable(); err != nil {
+		return err
+	}
+	if err := optimizer.self().usable(); err != nil {
+		_ = g.Leave(err.Error())
+		return err
+	}
+	err := g.onList(variables, func(h C.uintptr_t, v []C.uintptr_t) C.int32_t { return call(h, C.uintptr_t(optimizer.h), v) })
+	runtime.KeepAlive(optimizer)
+	return err
+}
+
 // SaveSharded saves on all ranks together, each its share of the tensors at the same time, into one folder that all of them see: each passes a
 // manager of its own. The checkpoint is there when all shares are, from one moment on, and any number of ranks restores it. What fails on
 // one rank is an error on all, and the group goes on. The metric is NaN for none.
@@ -264,6 +317,15 @@ func (g *Group) SetTimeout(timeout time.Duration) error {
 // buckets that it was recorded with.
 func (g *Group) SetBucketBytes(bytes uint64) error {
 	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_bucket_bytes(h, C.uint64_t(bytes)) })
+}
+
+// SetWireDType says as what the F32 tensors travel of which AllReduceList makes sums or means: as they are (WireF32), as at first, or
+// rounded to bf16 (WireBf16), half the bytes. They are added in f32 in the order of the ranks, and the result is rounded once more: all
+// ranks get the same bits, which differ from the exact sum by at most (2^-7 + 2^-16 + n 2^-23) times the sum of the absolute values.
+// Everything else goes as it is. All ranks set the same; a compiled step keeps what it was recorded with. A sum by pairs is
+// ErrInvalidArgument with bf16.
+func (g *Group) SetWireDType(dtype WireDType) error {
+	return g.effect(func(h C.uintptr_t) C.int32_t { return C.tlgo_group_set_wire_dtype(h, C.int32_t(dtype)) })
 }
 
 // SetOverlap says whether compiled steps make long exchanges, from 32 KiB on, beside their kernels, on a thread of the group's: as soon as

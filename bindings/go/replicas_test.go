@@ -220,6 +220,17 @@ func TestCollectives(t *testing.T) {
 		if steps := g.Steps() - before; steps != 3 { // each a bucket
 			return fmt.Errorf("three buckets took %d calls", steps)
 		}
+		if e := g.SetWireDType(WireBf16); e != nil {
+			return e
+		}
+		between := c.Full(nil, 1+1.0/256, F32) // two bf16
+		sums, e := g.AllReduceList([]*Tensor{between}, ReduceSum)
+		if e != nil {
+			return e
+		}
+		if sum, e := sums[0].Item(); sum != 2 || e != nil {
+			return fmt.Errorf("the sum of what is rounded is %v: %v", sum, e)
+		}
 		if e := g.Keep().Barrier(); e != nil {
 			return e
 		}
@@ -419,4 +430,54 @@ func TestRanksTakeAStepTogetherAndGoOnFromOneState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestOptimizerInShares(t *testing.T) {
+	train := func(c *Context, g *Group) (sums [3]float64, err error) {
+		var w, gradients []*Tensor
+		for n := int64(1); n <= 3; n++ {
+			w = append(w, c.Variable(c.Full([]int64{n}, 1, F64), fmt.Sprint("w", n)))
+			gradients = append(gradients, c.Full([]int64{n}, float64(n), F64))
+		}
+		adam := c.Adam(nil)
+		if g != nil {
+			if err = g.ShardOptimizer(adam, w); err != nil {
+				return
+			}
+			if n := len(adam.Variables()); n != 2+[]int{2, 4}[g.Rank()] { // w3; w2 and w1
+				return sums, fmt.Errorf("rank %d has %d variables", g.Rank(), n)
+			}
+			if e := adam.Apply(gradients, w); !errors.Is(e, ErrFailedPrecondition) {
+				return sums, fmt.Errorf("a step alone: %v", e)
+			}
+		}
+		for step := 0; step < 3 && err == nil; step++ {
+			if g != nil {
+				err = g.ApplySharded(adam, gradients, w)
+			} else {
+				err = adam.Apply(gradients, w)
+			}
+		}
+		if g != nil && err == nil {
+			err = g.GatherOptimizer(adam, w)
+		}
+		if err == nil {
+			err = adam.Apply(gradients, w)
+		}
+		for i := range w {
+			if err == nil {
+				sums[i], err = w[i].Sum().Item()
+			}
+		}
+		return sums, err
+	}
+	alone, err := train(newContext(t), nil)
+	must(t, err)
+	must(t, RunReplicas(2, &ReplicasOptions{Threads: 1}, func(c *Context, g *Group) error {
+		sums, err := train(c, g)
+		if err == nil && sums != alone {
+			err = fmt.Errorf("got %v, want %v", sums, alone)
+		}
+		return err
+	}))
 }

@@ -151,6 +151,12 @@ TL_API tl_status tl_group_set_bucket_bytes(tl_group* group, uint64_t bytes) {
                              [&](Session&, GroupObject& g) { g.group->set_bucket_bytes(bytes); });
 }
 
+TL_API tl_status tl_group_set_wire_dtype(tl_group* group, tl_wire_dtype dtype) {
+  return effect<GroupObject>(group, Kind::kGroup, "group_set_wire_dtype", [&](Session&, GroupObject& g) {
+    g.group->set_wire(static_cast<dist::Wire>(dtype));
+  });
+}
+
 TL_API tl_status tl_group_set_overlap(tl_group* group, bool on) {
   return effect<GroupObject>(group, Kind::kGroup, "group_set_overlap",
                              [&](Session&, GroupObject& g) { g.group->set_overlap(on); });
@@ -194,7 +200,7 @@ TL_API tl_status tl_group_all_reduce_list(tl_group* group, tl_tensor* const* ten
     std::vector<Tensor> in;
     for (size_t i = 0; i < count; i++) in.push_back(tensor_of(s, tensors[i], name, {"tensors", i}));
     s.reserve_handles(count);
-    std::vector<Tensor> out = replicas::all_reduce(g, in, reduction_of(reduction));
+    std::vector<Tensor> out = replicas::all_reduce(g, in, reduction_of(reduction), g->wire());
     for (size_t i = 0; i < count; i++) outputs[i] = s.make_tensor(std::move(out[i]));
   });
 }

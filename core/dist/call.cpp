@@ -15,6 +15,7 @@ const char* name_of(Operation operation) {
     case Operation::kBroadcast: return "broadcast";
     case Operation::kAllToAll: return "all_to_all";
     case Operation::kSplit: return "split";
+    case Operation::kBroadcastEach: return "broadcast_each";
   }
   return "unknown operation";
 }
@@ -39,6 +40,10 @@ Shape compared(const Call& call, const Shape& shape) {
   return out;
 }
 
+const char* wire_name(const TensorKind& tensor) {
+  return tensor.wire == Wire::kBf16 ? "bf16" : name_of(tensor.dtype);
+}
+
 // Where the call of a rank differs from that of rank 0: "operation: broadcast and all_reduce".
 std::string field(const Call& mine, const Call& first) {
   if (mine.operation != first.operation)
@@ -51,9 +56,14 @@ std::string field(const Call& mine, const Call& first) {
   for (size_t i = 0; i < mine.tensors.size(); i++) {
     const TensorKind &a = mine.tensors[i], &b = first.tensors[i];
     if (a.dtype != b.dtype) return concat("dtype of tensor ", i, ": ", a.dtype, " and ", b.dtype);
+    if (a.wire != b.wire)
+      return concat("wire dtype of tensor ", i, ": ", wire_name(a), " and ", wire_name(b));
     if (compared(mine, a.shape) != compared(first, b.shape))
       return concat("shape of tensor ", i, ": ", a.shape, " and ", b.shape);
   }
+  for (size_t i = 0; mine.operation == Operation::kBroadcastEach && i < mine.rows.size(); i++)
+    if (mine.rows[i] != first.rows[i])
+      return concat("root of tensor ", i, ": ", mine.rows[i], " and ", first.rows[i]);
   if (mine.rows != first.rows) return "number of rows for each rank";
   return "";
 }

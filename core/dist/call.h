@@ -22,6 +22,7 @@ enum class Operation : int32_t {
   kBroadcast,
   kAllToAll,
   kSplit,
+  kBroadcastEach,
 };
 const char* name_of(Operation operation);  // "all_reduce"
 
@@ -31,17 +32,24 @@ inline bool is_known(Reduction reduction) {
   return reduction >= Reduction::kSum && reduction <= Reduction::kSumByPairs;
 }
 
+// As what elements go from rank to rank: as they are, or f32 as bf16 (wire.h).
+enum class Wire : int32_t { kAsIs = 0, kBf16 = 1 };
+inline bool is_known(Wire wire) { return wire == Wire::kAsIs || wire == Wire::kBf16; }
+
 struct TensorKind {
   DType dtype;
   Shape shape;
-  size_t bytes() const { return static_cast<size_t>(shape.elements()) * size_of(dtype); }
+  Wire wire = Wire::kAsIs;
+  // On the way.
+  size_t element_bytes() const { return wire == Wire::kBf16 ? sizeof(uint16_t) : size_of(dtype); }
+  size_t bytes() const { return static_cast<size_t>(shape.elements()) * element_bytes(); }
 };
 
 struct Call {
   Operation operation = Operation::kBarrier;
   Reduction reduction = Reduction::kSum;
   int32_t root = 0;
-  // Of kReduceScatter: the rows that each rank gets, which add up to the first dimension.
+  // Of kReduceScatter: the rows that each rank gets, which add up to the first dimension. Of kBroadcastEach: the root of each tensor.
   std::vector<int64_t> rows;
   std::vector<TensorKind> tensors;
   // Of kSplit; these may differ. color below 0: in no group.

@@ -49,6 +49,7 @@ struct DirectCollectives::Flow {
   int source = -1;           // the only rank whose tensors count; -1: all
   int target = -1;           // the only rank that gets results; -1: all
   bool owners_keep = false;  // nobody gets results but their owners
+  bool owners_give = false;  // nobody's tensors count but those of their owners
   bool all_own = false;      // each rank makes all results, and keeps them
 };
 
@@ -87,6 +88,7 @@ void DirectCollectives::run(Span<const Contribution> ranks, bool carried, Span<s
     case Operation::kReduceScatter: flow.owners_keep = true; break;
     case Operation::kReduce: flow.target = call.root; break;
     case Operation::kBroadcast: flow.source = call.root; break;
+    case Operation::kBroadcastEach: flow.owners_give = true; break;
     // Two ranks that give each other all they have send no more bytes than through owners, and wait once less.
     case Operation::kAllReduce: flow.all_own = flow.owners_keep = size() == 2; break;
     default: break;
@@ -134,7 +136,9 @@ void DirectCollectives::all_to_all(const Call& call, const std::byte* in, std::b
 void DirectCollectives::through_owners(const Flow& flow, double deadline) {
   const Shares shares(flow.call, flow.all_own ? 1 : static_cast<int>(size()), kChunkBytes);
   const auto me = static_cast<size_t>(mine_);
-  const auto gives = [&](size_t rank) { return flow.source < 0 || rank == static_cast<size_t>(flow.source); };
+  const auto gives = [&](size_t rank) {
+    return !flow.owners_give && (flow.source < 0 || rank == static_cast<size_t>(flow.source));
+  };
   const auto gets = [&](size_t rank) {
     return !flow.owners_keep && (flow.target < 0 || rank == static_cast<size_t>(flow.target));
   };
@@ -220,15 +224,15 @@ void DirectCollectives::through_owners(const Flow& flow, double deadline) {
     for_pieces(shares, chunk, [&](const Piece& piece, size_t at) {
       from.clear();
       for (size_t rank = 0, s = 0; rank < size(); rank++) {
-        if (!gives(rank)) continue;
+        if (!gives(rank) && !(flow.owners_give && rank == me)) continue;
         from.push_back(rank == me ? input(piece) : part_place(c, s++) + at);
       }
       const TensorKind& t = flow.call.tensors[piece.tensor];
       std::byte* const to = together ? together + at : output(piece);
-      if (flow.source >= 0)
+      if (flow.source >= 0 || flow.owners_give)
         copy_bytes(to, from[0], piece.bytes);
       else
-        reduce(t.dtype, flow.call.reduction, from, to, piece.bytes / size_of(t.dtype));
+        reduce(t, flow.call.reduction, from, to, piece.bytes / t.element_bytes());
       if (together) copy_bytes(output(piece), to, piece.bytes);
     });
     list.clear();

@@ -7,6 +7,7 @@
 #include "core/dist/courier.h"
 #include "core/dist/recorded_call.h"
 #include "core/dist/reduce.h"
+#include "core/dist/wire.h"
 #include "core/tensor/batched.h"
 #include "core/tensor/recorder.h"
 
@@ -66,6 +67,13 @@ Group::~Group() { seat_->give_up(); }
 
 void Group::set_timeout(double seconds) { timeout_ = checked_timeout(seconds); }
 
+void Group::set_wire(Wire wire) {
+  if (!is_known(wire))
+    invalid("[group] the wire dtype must be f32 (0) or bf16 (1): got number ", static_cast<int>(wire),
+            "; see tl_wire_dtype");
+  wire_ = wire;
+}
+
 void Group::leave(std::string_view why, Code code) noexcept {
   if (engine_) engine_->leave(code, why);
 }
@@ -114,7 +122,8 @@ void Group::check_tensors(const char* op, const Call& call, Span<const Tensor> x
 }
 
 // One step: everybody's calls, memory for the results, the data.
-std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x, std::vector<int64_t>* rows) {
+std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x, std::vector<int64_t>* rows,
+                                Wire wire) {
   return leaving_on_failure([&] {
     context_.check_cancelled(op);
     check_tensors(op, call, x);
@@ -125,7 +134,10 @@ std::vector<Tensor> Group::step(const char* op, Call call, Span<const Tensor> x,
       steps_++;
       return out;
     }
-    for (const Tensor& t : x) call.tensors.push_back({t.dtype(), t.shape()});
+    const bool adds = call.reduction == Reduction::kSum || call.reduction == Reduction::kMean;
+    for (const Tensor& t : x)
+      call.tensors.push_back(
+          {t.dtype(), t.shape(), adds && size() > 1 && t.dtype() == DType::kF32 ? wire : Wire::kAsIs});
     return step_of_many(op, call, x, rows);
   });
 }
@@ -175,30 +187,46 @@ std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<c
   std::vector<const std::byte*> from;
   std::vector<std::byte*> to;
   for (const Tensor& t : x) from.push_back(t.raw());
-  exchange(op, call, from, [&](const Engine& engine) {
-    for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
-      rows->push_back(engine.said_by(rank).tensors[0].shape[0]);
-    for (const TensorKind& t : results_of(engine)) {
+  const auto make_room = [&](Span<const TensorKind> results) -> Span<std::byte* const> {
+    for (const TensorKind& t : results) {
       out.push_back(context_.allocate(t.dtype, t.shape));
       to.push_back(out.back().mutable_raw());
     }
-    return Span<std::byte* const>(to);
-  });
+    return to;
+  };
+  if (is_narrowed(call)) {
+    make_room(call.tensors);
+    narrow_tensors(call, from, to);
+    exchange(op, call, from, [&](const Engine&) -> Span<std::byte* const> { return to; });
+    widen_results(call, to);
+  } else {
+    exchange(op, call, from, [&](const Engine& engine) {
+      for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
+        rows->push_back(engine.said_by(rank).tensors[0].shape[0]);
+      return make_room(results_of(engine));
+    });
+  }
   show(op, call, x, out);
   return out;
 }
 
-std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Reduction reduction) {
+std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Reduction reduction, Wire wire) {
+  if (wire == Wire::kBf16 && reduction == Reduction::kSumByPairs)
+    leaving_on_failure([&] {
+      invalid("[", op, "] a sum by pairs has the same bits for any number of ranks, which bf16 on the wire ",
+              "has not: got both; use a sum, or set the wire dtype to f32");
+    });
   Call call;
   call.operation = Operation::kAllReduce;
   call.reduction = reduction;
-  if (!engine_ || bucket_bytes_ == 0 || x.size() < 2) return step(op, std::move(call), x);
+  if (!engine_ || bucket_bytes_ == 0 || x.size() < 2) return step(op, std::move(call), x, nullptr, wire);
   // A tensor that is wrong fails in front of all calls, as it does where there is one.
   leaving_on_failure([&] { check_tensors(op, call, x); });
   std::vector<Tensor> out(x.size());
   for (size_t first = x.size(), end = first; end > 0; end = first) {
     for (size_t bytes = 0; first > 0 && bytes < bucket_bytes_;) bytes += x[--first].bytes();
-    std::vector<Tensor> part = step(op, call, Span<const Tensor>(x.data() + first, end - first));
+    std::vector<Tensor> part =
+        step(op, call, Span<const Tensor>(x.data() + first, end - first), nullptr, wire);
     std::move(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(first));
   }
   return out;
@@ -242,6 +270,21 @@ std::vector<Tensor> Group::broadcast(const char* op, Span<const Tensor> x, int r
   return step(op, std::move(call), x);
 }
 
+std::vector<Tensor> Group::broadcast_each(const char* op, Span<const Tensor> x, Span<const int> roots) {
+  Call call;
+  call.operation = Operation::kBroadcastEach;
+  leaving_on_failure([&] {
+    if (roots.size() != x.size())
+      invalid("[", op, "] there must be one root for each tensor: got ", roots.size(), " for ", x.size(),
+              "; say whose each is");
+    for (int root : roots) {
+      check_root(op, root);
+      call.rows.push_back(root);
+    }
+  });
+  return step(op, std::move(call), x);
+}
+
 Tensor Group::all_to_all(const char* op, const Tensor& x) {
   leaving_on_failure([&] {
     if (x && (x.rank() == 0 || x.shape()[0] % size() != 0))
@@ -276,6 +319,7 @@ std::unique_ptr<Group> Group::split(const char* op, int64_t color, int64_t key) 
     if (color < 0) return nullptr;
     auto group = std::make_unique<Group>(context_, std::move(part), timeout_);
     group->bucket_bytes_ = bucket_bytes_;
+    group->wire_ = wire_;
     group->overlaps_ = overlaps_;
     group->courier_ = courier_;
     return group;

@@ -43,6 +43,9 @@ class Group {
   // neighbours that are full when they have so many. 0: the whole list in one. The same on all ranks.
   size_t bucket_bytes() const { return bucket_bytes_; }
   void set_bucket_bytes(size_t bytes) { bucket_bytes_ = bytes; }
+  // As what f32 of lists of gradients travel: what replicas of this group say to all_reduce(). The same on all ranks.
+  Wire wire() const { return wire_; }
+  void set_wire(Wire wire);
   // Whether replays make long calls beside their kernels, on a thread of the group's (courier.h). This rank's own business.
   bool overlaps() const { return overlaps_; }
   void set_overlap(bool on) { overlaps_ = on; }
@@ -52,7 +55,9 @@ class Group {
 
   // `op` is the name of the function for messages. Tensors are of the context; results are new tensors of it.
   // The reduction over ranks of each tensor, of the same dtypes and shapes on all ranks; a long list in several calls (bucket_bytes).
-  std::vector<Tensor> all_reduce(const char* op, Span<const Tensor> x, Reduction reduction);
+  // wire: as what f32 travel of which there are sums or means, where there are others to travel to. A sum by pairs takes kAsIs only.
+  std::vector<Tensor> all_reduce(const char* op, Span<const Tensor> x, Reduction reduction,
+                                 Wire wire = Wire::kAsIs);
   // The same on rank `root`; zeros on the others.
   Tensor reduce(const char* op, const Tensor& x, Reduction reduction, int root);
   // The tensors of all ranks one behind another along the first axis, whose size may differ; scalars become a vector. `rows`, where
@@ -62,6 +67,8 @@ class Group {
   // (core/base/parts.h).
   Tensor reduce_scatter(const char* op, const Tensor& x, Reduction reduction, std::vector<int64_t> rows = {});
   std::vector<Tensor> broadcast(const char* op, Span<const Tensor> x, int root);
+  // Of each tensor that of its root, a rank of its own for each: all are sent in one step.
+  std::vector<Tensor> broadcast_each(const char* op, Span<const Tensor> x, Span<const int> roots);
   // The first axis in as many blocks as there are ranks: block j goes to rank j, and comes in the order of the ranks.
   Tensor all_to_all(const char* op, const Tensor& x);
   void barrier(const char* op);
@@ -84,7 +91,7 @@ class Group {
   void again(const char* op, const Call& call, Span<const std::byte* const> from, MakeRoom room);
   void show(const char* op, const Call& call, Span<const Tensor> in, Span<const Tensor> out);
   std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,
-                           std::vector<int64_t>* rows = nullptr);
+                           std::vector<int64_t>* rows = nullptr, Wire wire = Wire::kAsIs);
   std::vector<Tensor> step_of_many(const char* op, const Call& call, Span<const Tensor> x,
                                    std::vector<int64_t>* rows);
   template <class F>
@@ -97,6 +104,7 @@ class Group {
   Place place_;
   double timeout_;
   size_t bucket_bytes_ = 0;
+  Wire wire_ = Wire::kAsIs;
   bool overlaps_ = false;
   uint64_t steps_ = 0;
   std::shared_ptr<Seat> seat_;

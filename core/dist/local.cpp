@@ -231,8 +231,8 @@ void LocalEngine::all_reduce(Span<std::byte* const> out) {
   for (size_t k = 0; k < call.tensors.size(); k++) {
     const TensorKind& t = call.tensors[k];
     const Part part = part_of(t.shape.elements(), place_.rank, place_.size);
-    const size_t offset = static_cast<size_t>(part.first) * size_of(t.dtype);
-    reduce(t.dtype, call.reduction, from_all(k, offset), out[k] + offset, static_cast<size_t>(part.count));
+    const size_t offset = static_cast<size_t>(part.first) * t.element_bytes();
+    reduce(t, call.reduction, from_all(k, offset), out[k] + offset, static_cast<size_t>(part.count));
   }
   show(out);
   for (int other = 0; other < place_.size; other++) {
@@ -240,10 +240,10 @@ void LocalEngine::all_reduce(Span<std::byte* const> out) {
     for (size_t k = 0; k < call.tensors.size(); k++) {
       const TensorKind& t = call.tensors[k];
       const Part part = part_of(t.shape.elements(), other, place_.size);
-      const size_t offset = static_cast<size_t>(part.first) * size_of(t.dtype);
+      const size_t offset = static_cast<size_t>(part.first) * t.element_bytes();
       if (part.count)
         std::memcpy(out[k] + offset, group_->members_[static_cast<size_t>(other)].out[k] + offset,
-                    static_cast<size_t>(part.count) * size_of(t.dtype));
+                    static_cast<size_t>(part.count) * t.element_bytes());
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/dist/wire.h"
 
 namespace tl::dist {
 namespace {
@@ -13,11 +14,16 @@ constexpr size_t kWorthAThread = 32 * 1024;
 // All that tells calls of one operation apart, but their tensors.
 std::string detail_of(const Call& call) {
   switch (call.operation) {
-    case Operation::kAllReduce: return name_of(call.reduction);
+    case Operation::kAllReduce: return concat(name_of(call.reduction), is_narrowed(call) ? ", bf16" : "");
     case Operation::kReduce: return concat(name_of(call.reduction), ", root=", call.root);
     case Operation::kBroadcast: return concat("root=", call.root);
     case Operation::kReduceScatter: {
       std::string out = concat(name_of(call.reduction), ", rows=");
+      for (size_t i = 0; i < call.rows.size(); i++) out += concat(i ? " " : "", call.rows[i]);
+      return out;
+    }
+    case Operation::kBroadcastEach: {
+      std::string out = "roots=";
       for (size_t i = 0; i < call.rows.size(); i++) out += concat(i ? " " : "", call.rows[i]);
       return out;
     }
@@ -34,6 +40,7 @@ RecordedCall::RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call
       name_(op),
       detail_(detail_of(call)),
       call_(std::move(call)),
+      narrowed_(is_narrowed(call_)),
       results_(std::move(results)),
       from_(call_.tensors.size()),
       to_(results_.size()),
@@ -69,10 +76,12 @@ Group& RecordedCall::prepare(Span<const Tensor* const> in, Tensor* out) {
 
 // On whichever thread has the engine.
 void RecordedCall::make(Group& group) {
+  if (narrowed_) narrow_tensors(call_, from_, to_);
   group.again(name_.c_str(), call_, from_, [this](const Engine& engine) {
     check_results(engine);
     return Span<std::byte* const>(to_);
   });
+  if (narrowed_) widen_results(call_, to_);
 }
 
 void RecordedCall::run(Span<const Tensor* const> in, Tensor* out) {

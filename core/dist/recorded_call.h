@@ -52,6 +52,7 @@ class RecordedCall final : public Exchange {
   std::shared_ptr<Party> party_;
   std::string name_, detail_;
   Call call_;
+  bool narrowed_;
   std::vector<TensorKind> results_;
   std::vector<const std::byte*> from_;
   std::vector<std::byte*> to_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "core/base/narrow_floats.h"
+
 namespace tl::dist {
 namespace {
 
@@ -50,6 +52,23 @@ void add_up(Span<const std::byte* const> from, bool mean, T* out, size_t element
     if (mean)
       for (size_t i = 0; i < count; i++) sums[i] = static_cast<R>(sums[i] / static_cast<R>(from.size()));
     for (size_t i = 0; i < count; i++) out[first + i] = static_cast<T>(sums[i]);
+  }
+}
+
+void add_up_bf16(Span<const std::byte* const> from, bool mean, std::byte* out, size_t elements) {
+  float sums[kBlock];
+  for (size_t first = 0; first < elements; first += kBlock) {
+    const size_t count = std::min(kBlock, elements - first);
+    const uint16_t* x = at<uint16_t>(from[0], first);
+    for (size_t i = 0; i < count; i++) sums[i] = narrow::from_bf16(x[i]);
+    for (size_t rank = 1; rank < from.size(); rank++) {
+      x = at<uint16_t>(from[rank], first);
+      for (size_t i = 0; i < count; i++) sums[i] += narrow::from_bf16(x[i]);
+    }
+    if (mean)
+      for (size_t i = 0; i < count; i++) sums[i] /= static_cast<float>(from.size());
+    uint16_t* to = reinterpret_cast<uint16_t*>(out) + first;
+    for (size_t i = 0; i < count; i++) to[i] = narrow::to_bf16(sums[i]);
   }
 }
 
@@ -130,6 +149,12 @@ void reduce(DType dtype, Reduction reduction, Span<const std::byte* const> from,
     case DType::kU8:
     case DType::kBool: return reduce_as<uint8_t>(reduction, from, out, elements);
   }
+}
+
+void reduce(const TensorKind& tensor, Reduction reduction, Span<const std::byte* const> from, std::byte* out,
+            size_t elements) {
+  if (tensor.wire == Wire::kBf16) return add_up_bf16(from, reduction == Reduction::kMean, out, elements);
+  reduce(tensor.dtype, reduction, from, out, elements);
 }
 
 }  // namespace tl::dist

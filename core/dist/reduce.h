@@ -16,6 +16,10 @@ namespace tl::dist {
 void reduce(DType dtype, Reduction reduction, Span<const std::byte* const> from, std::byte* out,
             size_t elements);
 
+// The same of tensors as they travel. bf16 are added in f32, in the order of the ranks, and the sum or mean is rounded to bf16.
+void reduce(const TensorKind& tensor, Reduction reduction, Span<const std::byte* const> from, std::byte* out,
+            size_t elements);
+
 // What can be reduced: sums and extremes of numbers, means of floating types.
 bool is_reducible(DType dtype, Reduction reduction);
 

@@ -17,8 +17,8 @@ void copy(std::byte* to, const std::byte* from, size_t bytes) {
 
 size_t row_bytes(const TensorKind& tensor) {
   const int rank = tensor.shape.rank();
-  return rank == 0 ? size_of(tensor.dtype)
-                   : static_cast<size_t>(tensor.shape.elements(1, rank)) * size_of(tensor.dtype);
+  return rank == 0 ? tensor.element_bytes()
+                   : static_cast<size_t>(tensor.shape.elements(1, rank)) * tensor.element_bytes();
 }
 
 void make_results(int rank, Span<const Contribution> ranks, Span<std::byte* const> out) {
@@ -33,10 +33,10 @@ void make_results(int rank, Span<const Contribution> ranks, Span<std::byte* cons
     };
     const auto elements = static_cast<size_t>(t.shape.elements());
     switch (call.operation) {
-      case Operation::kAllReduce: reduce(t.dtype, call.reduction, from_all(0), out[k], elements); break;
+      case Operation::kAllReduce: reduce(t, call.reduction, from_all(0), out[k], elements); break;
       case Operation::kReduce:
         if (rank == call.root)
-          reduce(t.dtype, call.reduction, from_all(0), out[k], elements);
+          reduce(t, call.reduction, from_all(0), out[k], elements);
         else if (t.bytes())
           std::memset(out[k], 0, t.bytes());
         break;
@@ -52,10 +52,13 @@ void make_results(int rank, Span<const Contribution> ranks, Span<std::byte* cons
         size_t first = 0;
         for (size_t r = 0; r < me; r++) first += static_cast<size_t>(call.rows[r]);
         const size_t row = row_bytes(t), count = static_cast<size_t>(call.rows[me]);
-        reduce(t.dtype, call.reduction, from_all(first * row), out[k], count * row / size_of(t.dtype));
+        reduce(t, call.reduction, from_all(first * row), out[k], count * row / t.element_bytes());
         break;
       }
       case Operation::kBroadcast: copy(out[k], ranks[static_cast<size_t>(call.root)].in[k], t.bytes()); break;
+      case Operation::kBroadcastEach:
+        copy(out[k], ranks[static_cast<size_t>(call.rows[k])].in[k], t.bytes());
+        break;
       case Operation::kAllToAll: {
         const size_t block = t.bytes() / ranks.size();
         for (size_t r = 0; r < ranks.size(); r++)

@@ -49,6 +49,14 @@ Shares::Shares(const Call& call, int ranges, size_t chunk_bytes) {
     }
     return;
   }
+  if (call.operation == Operation::kBroadcastEach) {
+    for (int64_t owner = 0; owner < ranges; owner++) {
+      chunks.emplace_back();
+      for (size_t k = 0; k < call.tensors.size(); k++)
+        if (call.rows[k] == owner) add(*this, k, 0, call.tensors[k].bytes(), chunk_bytes);
+    }
+    return;
+  }
   size_t total = 0;
   for (const TensorKind& t : call.tensors) total += t.bytes();
   size_t tensor = 0, before = 0;  // the tensor that a range begins in, and all bytes before it

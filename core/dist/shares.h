@@ -21,8 +21,8 @@ struct Chunk {
 };
 
 struct Shares {
-  // Cuts the tensors, as if they lay one behind another, into equal ranges of bytes. Of kReduceScatter: as its rows say. With one range
-  // every rank owns it.
+  // Cuts the tensors, as if they lay one behind another, into equal ranges of bytes. Of kReduceScatter: as its rows say; of
+  // kBroadcastEach: each tensor is its root's. With one range every rank owns it.
   Shares(const Call& call, int ranges, size_t chunk_bytes);
 
   const std::vector<Chunk>& of(int owner) const {

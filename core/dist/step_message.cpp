@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kBehindHead =
     (sizeof(StepHead) + Bytes::kAlignment - 1) / Bytes::kAlignment * Bytes::kAlignment;
 
+constexpr uint8_t kAsBf16 = 0x80;  // in the byte of a dtype
+
 template <class T>
 void append(std::vector<std::byte>& bytes, T value) {
   const auto* from = reinterpret_cast<const std::byte*>(&value);
@@ -73,7 +75,8 @@ void encode(const Call& call, std::vector<std::byte>& bytes) {
   for (const int64_t rows : call.rows) append(bytes, rows);
   append(bytes, static_cast<uint32_t>(call.tensors.size()));
   for (const TensorKind& t : call.tensors) {
-    append(bytes, static_cast<uint8_t>(t.dtype));
+    append(bytes,
+           static_cast<uint8_t>(static_cast<uint8_t>(t.dtype) | (t.wire == Wire::kBf16 ? kAsBf16 : 0)));
     append(bytes, static_cast<uint8_t>(t.shape.rank()));
     for (const int64_t size : t.shape) append(bytes, size);
   }
@@ -89,14 +92,17 @@ Call decode_call(Span<const std::byte> bytes) {
   call.key = in.read<int64_t>();
   for (size_t n = in.count(sizeof(int64_t)); n > 0; n--) call.rows.push_back(in.read<int64_t>());
   for (size_t n = in.count(2); n > 0; n--) {
-    const auto dtype = static_cast<DType>(in.read<uint8_t>());
+    const auto kind = in.read<uint8_t>();
+    const auto dtype = static_cast<DType>(kind & ~kAsBf16);
+    const Wire wire = kind & kAsBf16 ? Wire::kBf16 : Wire::kAsIs;
     const auto rank = in.read<uint8_t>();
-    if (!is_known(dtype) || rank > kMaxRank) not_a_call("an unknown dtype or rank");
+    if (!is_known(dtype) || rank > kMaxRank || (wire == Wire::kBf16 && dtype != DType::kF32))
+      not_a_call("an unknown dtype or rank");
     int64_t sizes[kMaxRank];
     for (int i = 0; i < rank; i++) sizes[i] = in.read<int64_t>();
     try {
       call.tensors.push_back(
-          {dtype, checked_shape("group", Span<const int64_t>(sizes, rank), size_of(dtype))});
+          {dtype, checked_shape("group", Span<const int64_t>(sizes, rank), size_of(dtype)), wire});
     } catch (const Error&) {
       not_a_call("an impossible shape");
     }

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/base/parts.h"
 #include "core/io/checkpoint_manifest.h"
 #include "core/io/checkpoint_shares.h"
 #include "core/io/folders.h"
@@ -114,24 +115,18 @@ Snapshot::Snapshot(const char* op, const State& state) {
 
 std::vector<std::vector<size_t>> Snapshot::shares(int count) const {
   std::vector<std::vector<size_t>> out(static_cast<size_t>(count));
-  std::vector<size_t> bytes(out.size()), order;
+  std::vector<size_t> order, bytes;
   for (size_t i = 0; i < tensors_.size(); i++)
     if (values_.count(tensors_[i].name))
       out[0].push_back(i);
     else
       order.push_back(i);
-  const auto bytes_of = [&](size_t i) {
-    return static_cast<size_t>(tensors_[i].shape.elements()) * size_of(tensors_[i].dtype);
-  };
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    if (bytes_of(a) != bytes_of(b)) return bytes_of(a) > bytes_of(b);
-    return tensors_[a].name < tensors_[b].name;
-  });
-  for (size_t i : order) {
-    const auto least = static_cast<size_t>(std::min_element(bytes.begin(), bytes.end()) - bytes.begin());
-    out[least].push_back(i);
-    bytes[least] += bytes_of(i);
-  }
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return tensors_[a].name < tensors_[b].name; });
+  for (size_t i : order)
+    bytes.push_back(static_cast<size_t>(tensors_[i].shape.elements()) * size_of(tensors_[i].dtype));
+  const std::vector<int> owners = owners_by_size(bytes, count);
+  for (size_t k = 0; k < order.size(); k++) out[static_cast<size_t>(owners[k])].push_back(order[k]);
   for (std::vector<size_t>& share : out) std::sort(share.begin(), share.end());
   return out;
 }

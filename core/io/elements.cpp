@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/io/narrow_floats.h"
+#include "core/base/narrow_floats.h"
 
 namespace tl::io {
 namespace {
@@ -58,8 +58,8 @@ size_t convert(Raw raw, bool swap, const std::byte* from, size_t count, std::byt
     case Raw::kI64: return copy<int64_t>(from, swap, count, to);
     case Raw::kF32: return copy<uint32_t>(from, swap, count, to);  // as bits: a signalling NaN stays one
     case Raw::kF64: return copy<uint64_t>(from, swap, count, to);
-    case Raw::kF16: return each<uint16_t, float>(from, swap, count, to, from_f16);
-    case Raw::kBF16: return each<uint16_t, float>(from, swap, count, to, from_bf16);
+    case Raw::kF16: return each<uint16_t, float>(from, swap, count, to, narrow::from_f16);
+    case Raw::kBF16: return each<uint16_t, float>(from, swap, count, to, narrow::from_bf16);
     case Raw::kU64: {
       size_t fit = 0;
       constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());

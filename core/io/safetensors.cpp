@@ -9,7 +9,7 @@
 #include <memory>
 #include <numeric>
 
-#include "core/io/narrow_floats.h"
+#include "core/base/narrow_floats.h"
 
 namespace tl::io {
 namespace {
@@ -47,8 +47,8 @@ void widen(const std::byte* from, std::byte* to, size_t count, F&& f) {
 void widen(StoredType type, const std::byte* from, std::byte* to, size_t count) {
   auto same = [](auto x) { return x; };
   switch (type) {
-    case StoredType::kBf16: return widen<uint16_t, float>(from, to, count, from_bf16);
-    case StoredType::kF16: return widen<uint16_t, float>(from, to, count, from_f16);
+    case StoredType::kBf16: return widen<uint16_t, float>(from, to, count, narrow::from_bf16);
+    case StoredType::kF16: return widen<uint16_t, float>(from, to, count, narrow::from_f16);
     case StoredType::kI8:
       return widen<int8_t, int32_t>(from, to, count, [](int8_t x) { return static_cast<int32_t>(x); });
     case StoredType::kI16: return widen<int16_t, int32_t>(from, to, count, same);
@@ -117,7 +117,7 @@ uint32_t write_narrow(File& file, const std::byte* data, size_t count, StoredFlo
     for (size_t i = 0; i < n; i++) {
       float value;
       std::memcpy(&value, data + (done + i) * sizeof value, sizeof value);
-      block[i] = floats == StoredFloats::kBf16 ? to_bf16(value) : to_f16(value);
+      block[i] = floats == StoredFloats::kBf16 ? narrow::to_bf16(value) : narrow::to_f16(value);
     }
     checksum = crc_of(checksum, block.get(), n * 2);
     file.write(block.get(), n * 2, poll);

@@ -13,6 +13,7 @@
 #include "core/optim/row_update.h"
 #include "core/optim/step_numbers.h"
 #include "core/optim/stepping.h"
+#include "core/optim/undo.h"
 #include "core/tensor/recorder.h"
 
 namespace tl::optim {
@@ -31,6 +32,7 @@ std::string quoted(const Variable& variable, size_t position) {
 
 // One variable of one step.
 struct Optimizer::Update {
+  size_t place;  // in the lists of the step
   Variable* variable;
   Entry* entry;
   Tensor gradient;
@@ -283,8 +285,10 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
       entry.rule = &rule_of(v);
       entry.overwritten = is_overwritten(*entry.rule, v);
+      const auto owner = owner_of_.find(v.id());
+      entry.elsewhere = owner != owner_of_.end() && owner->second != mine_;
       std::vector<Slot> slots;
-      if (!entry.overwritten) slots = entry.rule->first_slots(v);
+      if (!entry.overwritten && !entry.elsewhere) slots = entry.rule->first_slots(v);
       TL_INVARIANT(slots.size() <= kMostSlots);
       for (Slot& slot : slots)
         entry.slots[entry.num_slots++] =
@@ -338,8 +342,18 @@ void Optimizer::check_not_stepping(const char* op) const {
 
 void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
                       Span<const Tensor> row_indices) {
-  check_steps_itself("optimizer_apply");
-  check_not_stepping("optimizer_apply");
+  constexpr const char* op = "optimizer_apply";
+  if (is_shared_out())
+    fail(Code::kFailedPrecondition, "[", op, "] the slots of '", name_,
+         "' are shared out over ranks, which step together: got a step of this one alone; call "
+         "tl_group_apply_sharded");
+  apply_with(op, grads, variables, row_indices, nullptr);
+}
+
+void Optimizer::apply_with(const char* op, Span<const Tensor> grads, Span<Variable* const> variables,
+                           Span<const Tensor> row_indices, const Exchange* exchange) {
+  check_steps_itself(op);
+  check_not_stepping(op);
   if (grads.size() != variables.size())
     invalid("[", name_, "] there must be one gradient (or null) for each variable: got ", grads.size(),
             " gradients and ", variables.size(), " variables; are both lists of the same model?");
@@ -357,7 +371,7 @@ void Optimizer::apply(Span<const Tensor> grads, Span<Variable* const> variables,
     if (state_)
       step_with_options(grads, variables, row_indices);
     else
-      step(grads, variables, row_indices);
+      step(grads, variables, row_indices, exchange);
   } catch (...) {
     forget_slots_from(before);
     throw;
@@ -405,7 +419,7 @@ void Optimizer::commit(Update& u) const {
 
 // First everything that can fail, with the old values in place; then the variables change, and nothing can fail any more.
 void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
-                     Span<const Tensor> row_indices) {
+                     Span<const Tensor> row_indices, const Exchange* exchange) {
   StepNumbers numbers(*this, steps_now());
   tell_step();
   make_room_for_count();
@@ -416,17 +430,20 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
     if (!grads[i]) return;
     Variable& v = *variables[i];
     Entry& entry = entries_[entry_of(v, i)];
-    if (entry.rule->runs_callbacks() != callbacks) return;
+    if (entry.elsewhere || entry.rule->runs_callbacks() != callbacks) return;
     const bool of_rows = !row_indices.empty() && row_indices[i];
-    updates.push_back({&v,
+    updates.push_back({i,
+                       &v,
                        &entry,
                        untracked(grads[i]),
                        of_rows ? row_indices[i] : Tensor(),
                        numbers.of(*entry.rule, v),
-                       of_rows || entry.rule->runs_in_place(),
+                       !exchange && !context_.observed() && (of_rows || entry.rule->runs_in_place()),
                        {}});
     prepare(updates.back());
   });
+  std::vector<Tensor> others;  // a value for each variable that another one has stepped
+  if (exchange) others = others_values(updates, grads, variables, *exchange);
   // What an op in place still takes: the threads, and a node for each output.
   context_.pool();
   {
@@ -437,8 +454,42 @@ void Optimizer::step(Span<const Tensor> grads, Span<Variable* const> variables,
   }
 
   Uncancellable all_or_nothing(context_);
+  Undo undo(context_);
+  for (const Update& u : updates) {
+    undo.keep(*u.variable);
+    for (size_t s = 0; s < u.entry->num_slots; s++) undo.keep(*u.entry->slots[s]);
+  }
+  for (size_t i = 0; i < others.size(); i++)
+    if (others[i]) undo.keep(*variables[i]);
   for (Update& u : updates) commit(u);
+  for (size_t i = 0; i < others.size(); i++)
+    if (others[i]) variables[i]->put(std::move(others[i]));
+  undo.forget();
   count_steps(1);
+}
+
+// By the places of the lists: what their owners have made of the variables that are not stepped here; null for the others.
+std::vector<Tensor> Optimizer::others_values(const std::vector<Update>& updates, Span<const Tensor> grads,
+                                             Span<Variable* const> variables,
+                                             const Exchange& exchange) const {
+  std::vector<Tensor> values(grads.size()), given;
+  std::vector<int> owners;
+  for (size_t i = 0; i < grads.size(); i++)
+    if (grads[i]) values[i] = untracked(variables[i]->peek());
+  for (const Update& u : updates) values[u.place] = u.out[0];
+  for (size_t i = 0; i < grads.size(); i++) {
+    if (!grads[i]) continue;
+    given.push_back(std::move(values[i]));
+    values[i] = Tensor();
+    owners.push_back(owner_of_.at(variables[i]->id()));
+  }
+  std::vector<Tensor> came = exchange(given, owners);
+  for (size_t i = 0, k = 0; i < grads.size(); i++) {
+    if (!grads[i]) continue;
+    if (owners[k] != mine_) values[i] = std::move(came[k]);
+    k++;
+  }
+  return values;
 }
 
 // Unseen: who records the step knows by the numbers.

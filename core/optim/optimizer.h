@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/function_ref.h"
 #include "core/base/span.h"
 #include "core/optim/schedule.h"
 #include "core/optim/step_state.h"
@@ -78,6 +79,24 @@ class Optimizer {
   // one of both keeps averages of its own. Not for a step that is recorded.
   void add_group(std::shared_ptr<Optimizer> group, Span<Variable* const> variables,
                  double rate_multiplier = 0);
+
+  // ---- a share of the state, where several train together, in shares.cpp ----
+
+  // What others have: gets a tensor for each of a list and the number of its owner, who has given its own, and gives what the owners
+  // have given. May throw; then nothing has changed.
+  using Exchange = FunctionRef<std::vector<Tensor>(Span<const Tensor> values, Span<const int> owners)>;
+  // From now on the slots of each variable are its owner's alone, a number for each, of which `mine` is this one's (ZeRO stage 1; Rajbhandari et
+  // al. 2020): those of the others go. These must be all variables that have slots, and each step must be one of apply_share().
+  // Throws kUnsupported for an optimizer with step options or groups, for one that keeps averages or steps in another way, and
+  // kFailedPrecondition where it is shared out already.
+  void share_out(Span<Variable* const> variables, Span<const int> owners, int mine);
+  bool is_shared_out() const { return !owner_of_.empty(); }
+  int own_share() const { return mine_; }  // where it is shared out
+  // As apply(), of variables that are all in the list of share_out(): makes the new values of its own, exchanges them for those of the
+  // others, and sets all. The same gradients everywhere give the bits of apply().
+  void apply_share(Span<const Tensor> grads, Span<Variable* const> variables, Exchange exchange);
+  // All slots are here again, as after share_out() was not: for a checkpoint. Of all variables of the optimizer.
+  void gather_shares(Span<Variable* const> variables, Exchange exchange);
 
   // ---- step options (step_options.h), in configure.cpp and step_with_options.cpp ----
 
@@ -181,6 +200,7 @@ class Optimizer {
     VariableRef sum, average,
         slow;                  // where step options want them; sum: the largest, of one that is overwritten
     bool overwritten = false;  // by its gradient
+    bool elsewhere = false;    // another one has its slots
     bool warned = false;
   };
   struct Update;
@@ -199,7 +219,13 @@ class Optimizer {
   void make_slots(Span<Variable* const> variables);
   void forget_slots_from(size_t count);
   size_t entry_of(const Variable& variable, size_t guess) const;
-  void step(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices);
+  void apply_with(const char* op, Span<const Tensor> grads, Span<Variable* const> variables,
+                  Span<const Tensor> row_indices, const Exchange* exchange);
+  void step(Span<const Tensor> grads, Span<Variable* const> variables, Span<const Tensor> row_indices,
+            const Exchange* exchange);
+  std::vector<Tensor> others_values(const std::vector<Update>& updates, Span<const Tensor> grads,
+                                    Span<Variable* const> variables, const Exchange& exchange) const;
+  void check_shares(const char* op, Span<Variable* const> variables) const;
   void step_with_options(Span<const Tensor> grads, Span<Variable* const> variables,
                          Span<const Tensor> row_indices);
   int all_numbers(const Optimizer& rule, int64_t step, double rate, double* out) const;
@@ -247,6 +273,8 @@ class Optimizer {
   bool stepping_ = false;                 // a step that runs callbacks is going on
   std::vector<Entry> entries_;            // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
+  std::unordered_map<uint64_t, int> owner_of_;  // by the id of a variable; empty: all slots are here
+  int mine_ = 0;                                // of the owners
   std::shared_ptr<HostNumbers>
       numbers_;  // shared, so that who remembers it can tell when the optimizer is gone
 };

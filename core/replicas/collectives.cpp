@@ -138,15 +138,18 @@ Tensor scatter_rows(const GroupPtr& group, const Tensor& x, Reduction reduction,
 
 }  // namespace
 
-std::vector<Tensor> all_reduce(const GroupPtr& group, Span<const Tensor> x, Reduction reduction) {
+std::vector<Tensor> all_reduce(const GroupPtr& group, Span<const Tensor> x, Reduction reduction,
+                               dist::Wire wire) {
   constexpr const char* op = "group_all_reduce";
-  std::vector<Tensor> out = group->all_reduce(op, x, reduction);
+  std::vector<Tensor> out = group->all_reduce(op, x, reduction, wire);
   if (out.empty()) return out;
   std::shared_ptr<Rule> rule;
   if (reduction == Reduction::kMin || reduction == Reduction::kMax) {
     rule = std::make_shared<ExtremeOverRanks>(group, op);
   } else {
-    const auto again = [group, reduction](Span<const Tensor> t) { return all_reduce(group, t, reduction); };
+    const auto again = [group, reduction, wire](Span<const Tensor> t) {
+      return all_reduce(group, t, reduction, wire);
+    };
     rule = std::make_shared<LinearCollective>(op, again, again);
   }
   return shown(group, std::move(rule), x, std::move(out));

@@ -17,8 +17,9 @@ using GroupPtr = std::shared_ptr<dist::Group>;
 using dist::Reduction;
 
 // Of each tensor the reduction over ranks, for a whole list in one step. An extreme that several ranks hold shares its gradient
-// among them evenly.
-std::vector<Tensor> all_reduce(const GroupPtr& group, Span<const Tensor> x, Reduction reduction);
+// among them evenly. wire: as what f32 travel, those of gradients and tangents of it, too; its rounding has the derivative 1.
+std::vector<Tensor> all_reduce(const GroupPtr& group, Span<const Tensor> x, Reduction reduction,
+                               dist::Wire wire = dist::Wire::kAsIs);
 Tensor all_reduce(const GroupPtr& group, const Tensor& x, Reduction reduction);
 // The sum or mean at one rank, zeros at the others. Extremes: throws kUnsupported; all_reduce has them.
 Tensor reduce(const GroupPtr& group, const Tensor& x, Reduction reduction, int root);

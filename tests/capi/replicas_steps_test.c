@@ -1,5 +1,5 @@
-/* Steps that all ranks take, or none: votes, one state for all, one checkpoint for all, with replicas as threads. Assertions belong to the
- * thread of the test, so replicas write down what they find. */
+/* Steps that all ranks take, or none: votes, one state for all, one checkpoint for all; and steps of each rank's own with a mean now and
+ * then. Replicas are threads. Assertions belong to the thread of the test, so replicas write down what they find. */
 #include "tests/capi/harness.h"
 
 enum { MOST = 4, TEXT = 400, STEPS = 8 };
@@ -384,12 +384,206 @@ static void a_save_that_fails_on_one_rank_fails_on_all(void **state) {
   }
 }
 
+/* ---- local SGD ---- */
+
+enum { ROUNDS = 3, LOCAL_STEPS = 4 };
+static const double rate = 0.1, decay = 0.5;
+
+/* Rank r is drawn to r + 1, by a loss (r + 1) (w - r - 1)^2 / 2, whose gradient is (r + 1) (w - r - 1). */
+static tl_status pulled(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                        tl_tensor **outputs, size_t num_outputs) {
+  void **own = user; /* the optimizer and the variable */
+  (void)num_inputs;
+  (void)num_outputs;
+  tl_tensor *w = own[1], *gradient;
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *away = tl_sub(c, w, inputs[0]);
+  tl_tensor *loss = tl_mul_scalar(c, tl_mul(c, inputs[0], tl_square(c, away)), 0.5);
+  if (tl_tape_gradient(tape, loss, &w, 1, NULL, &gradient) != TL_OK ||
+      tl_optimizer_apply(own[0], &gradient, &w, 1) != TL_OK)
+    return tl_error_code(c);
+  outputs[0] = loss;
+  return TL_OK;
+}
+
+/* Steps of each rank's own, and every LOCAL_STEPS of them the mean of all weights. */
+static tl_status local_sgd(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  const int32_t rank = tl_group_rank(group);
+  tl_tensor *w = tl_variable_new(c, tl_scalar(c, TL_F64, 5.0 - rank), "w", true);
+  tl_sgd_options o;
+  tl_sgd_options_init(&o, sizeof o);
+  o.learning_rate = rate, o.momentum = decay;
+  void *own[] = {tl_sgd(c, &o), w};
+  tl_function *step = tl_function_new(c, pulled, own, NULL, NULL);
+  tl_tensor *to = tl_scalar(c, TL_F64, rank + 1.0), *loss;
+  if (tl_group_mirror(group, &w, 1) != TL_OK) return note(f, c, rank);
+  const int64_t before = tl_group_steps(group);
+  for (int k = 1; k <= ROUNDS * LOCAL_STEPS; k++) {
+    if (tl_function_call(step, &to, 1, &loss, 1) != TL_OK) return note(f, c, rank);
+    if (k % LOCAL_STEPS != 0) continue;
+    if (tl_group_average_variables(group, &w, 1) != TL_OK) return note(f, c, rank);
+    f->number[rank][k / LOCAL_STEPS - 1] = tl_tensor_item(w);
+  }
+  if (tl_group_steps(group) - before != ROUNDS) return tl_set_error(c, TL_INTERNAL, "a local step was none");
+  return tl_group_check_mirrored(group, &w, 1) == TL_OK ? TL_OK : tl_error_code(c);
+}
+
+static void local_steps_and_a_mean_now_and_then_are_local_sgd(void **state) {
+  (void)state;
+  for (int size = 1; size <= MOST; size++) {
+    found f = {0};
+    run(&f, size, local_sgd);
+    double w[MOST], velocity[MOST] = {0};
+    for (int r = 0; r < size; r++) w[r] = 5;
+    for (int round = 0; round < ROUNDS; round++) {
+      double mean = 0;
+      for (int r = 0; r < size; r++) {
+        for (int k = 0; k < LOCAL_STEPS; k++) {
+          velocity[r] = decay * velocity[r] - rate * (r + 1) * (w[r] - r - 1); /* each rank's own */
+          w[r] += velocity[r];
+        }
+        mean += w[r] / size;
+      }
+      for (int r = 0; r < size; r++) {
+        if (f.code[r] != TL_OK || fabs(f.number[r][round] - mean) > 1e-13)
+          fail_msg("rank %d of %d: %s %.17g in place of %.17g", r, size, f.text[r], f.number[r][round], mean);
+        w[r] = mean;
+      }
+    }
+  }
+}
+
+/* ---- optimizers in shares ---- */
+
+enum { LAST = 6, SAVED = 3, VARIABLES = 3 };
+static const int64_t sizes[VARIABLES] = {3, 7, 2};
+
+/* Steps with gradients that depend on nothing but the step, up to LAST; group: NULL for plain ones. */
+static tl_status stepped(tl_context *c, tl_group *group, found *f, double *sums) {
+  tl_tensor *w[VARIABLES], *gradients[VARIABLES];
+  tl_optimizer *adam = tl_adam(c, NULL);
+  tl_checkpoint *all = tl_checkpoint_new(c);
+  const char *const names[] = {"a", "b", "c"};
+  for (int i = 0; i < VARIABLES; i++) {
+    w[i] = tl_variable_new(c, tl_ones(c, &sizes[i], 1), names[i], true);
+    if (tl_checkpoint_add_variable(all, names[i], w[i]) != TL_OK) return tl_error_code(c);
+  }
+  if (tl_optimizer_build(adam, w, VARIABLES) != TL_OK ||
+      tl_checkpoint_add_optimizer(all, "adam", adam) != TL_OK)
+    return tl_error_code(c);
+  tl_checkpoint_manager *manager = group ? tl_checkpoint_manager_new(c, all, f->folder, NULL) : NULL;
+  int64_t step = 0;
+  if (f->which == 1 && tl_checkpoint_manager_restore_latest(manager, &step) != TL_OK) return tl_error_code(c);
+  if (group && tl_group_shard_optimizer(group, adam, w, VARIABLES) != TL_OK) return tl_error_code(c);
+  for (; step < LAST; step++) {
+    for (int i = 0; i < VARIABLES; i++) gradients[i] = tl_full(c, &sizes[i], 1, sin(step + 2 * i), TL_F32);
+    if (group && step == SAVED && f->which == 0 &&
+        (tl_group_gather_optimizer(group, adam, w, VARIABLES) != TL_OK ||
+         tl_group_save_sharded(group, manager, step, NAN) != TL_OK ||
+         tl_group_shard_optimizer(group, adam, w, VARIABLES) != TL_OK))
+      return tl_error_code(c);
+    if ((group ? tl_group_apply_sharded(group, adam, gradients, w, VARIABLES)
+               : tl_optimizer_apply(adam, gradients, w, VARIABLES)) != TL_OK)
+      return tl_error_code(c);
+  }
+  size_t count = 0;
+  (void)tl_optimizer_variables(adam, &count);
+  sums[0] = (double)count - 2; /* slots: beside the count of steps and the rate */
+  for (int i = 0; i < VARIABLES; i++) sums[i + 1] = tl_tensor_item(tl_sum(c, w[i]));
+  return tl_error_code(c);
+}
+
+static tl_status in_shares(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  return stepped(c, group, f, f->number[tl_group_rank(group)]);
+}
+
+static void a_sharded_optimizer_is_saved_whole_and_goes_on_with_any_number_of_ranks(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  found none = {0};
+  char folder[TEXT];
+  snprintf(folder, sizeof folder, "%s", in_folder("shares"));
+  double want[1 + VARIABLES];
+  assert_int_equal(stepped(c, NULL, &none, want), TL_OK);
+  assert_true(want[0] == 2 * VARIABLES);
+  free_context(c);
+  for (int turn = 0; turn < 4; turn++) { /* 2 ranks save; 1, 3 and 4 restore */
+    found f = {.which = turn > 0, .folder = folder};
+    run(&f, (const int[]){2, 1, 3, 4}[turn], in_shares);
+    double slots = 0;
+    for (int r = 0; r < f.size; r++) {
+      assert_memory_equal(f.number[r] + 1, want + 1, sizeof(double[VARIABLES]));
+      assert_true(f.number[r][0] == (f.size == 1 ? 6 : f.size == 2 && r == 1 ? 4 : r == 3 ? 0 : 2));
+      slots += f.number[r][0];
+    }
+    assert_true(slots == want[0]);
+  }
+}
+
+/* which: 0: not sharded; 1: with options; 2: sharded twice; 3: none at all; 4: in a compiled step. */
+static tl_status sharded_step(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                              tl_tensor **outputs, size_t num_outputs) {
+  void **of = user;
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = inputs[0];
+  return tl_group_shard_optimizer(of[0], of[1], (tl_tensor **)&of[2], 1) == TL_OK ? TL_OK : tl_error_code(c);
+}
+
+static tl_status wrongly_sharded(tl_context *c, tl_group *group, void *user) {
+  found *f = user;
+  tl_tensor *x = tl_scalar(c, TL_F32, 1), *w = tl_variable_new(c, x, "w", true), *y;
+  tl_optimizer *adam = tl_adam(c, NULL);
+  tl_step_options o;
+  tl_step_options_init(&o, sizeof o);
+  o.clip_norm = 1;
+  void *of[] = {group, adam, w};
+  tl_status status = TL_OK;
+  switch (f->which) {
+    case 0: status = tl_group_apply_sharded(group, adam, &x, &w, 1); break;
+    case 1:
+      if (tl_optimizer_configure(adam, &o) == TL_OK) status = tl_group_shard_optimizer(group, adam, &w, 1);
+      break;
+    case 2:
+      for (int k = 0; k < 2; k++) status = tl_group_shard_optimizer(group, adam, &w, 1);
+      break;
+    case 3: status = tl_group_gather_optimizer(group, NULL, &w, 1); break;
+    default: status = tl_function_call(tl_function_new(c, sharded_step, of, NULL, NULL), &x, 1, &y, 1);
+  }
+  f->number[tl_group_rank(group)][0] = status;
+  return note(f, c, tl_group_rank(group));
+}
+
+static void what_cannot_be_sharded_is_an_error(void **state) {
+  (void)state;
+  const struct {
+    tl_status code;
+    const char *text;
+  } cases[] = {{TL_FAILED_PRECONDITION, "call tl_group_shard_optimizer first"},
+               {TL_UNSUPPORTED, "clip gradients by tl_clip_by_global_norm"},
+               {TL_FAILED_PRECONDITION, "gather it first"},
+               {TL_INVALID_ARGUMENT, "'optimizer'"},
+               {TL_FAILED_PRECONDITION, "call it between compiled steps"}};
+  for (int which = 0; which < 5; which++) {
+    found f = {.which = which};
+    run(&f, 2, wrongly_sharded);
+    expect_all(&f, cases[which].code, cases[which].text);
+    for (int r = 0; r < 2; r++) assert_true(f.number[r][0] == cases[which].code);
+  }
+}
+
 int replicas_steps_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_ranks_get_the_same_decision),
       cmocka_unit_test(votes_that_cannot_be_are_errors_on_all_ranks),
       cmocka_unit_test(all_ranks_get_the_state_of_the_furthest),
       cmocka_unit_test(states_of_other_objects_are_errors_on_all_ranks),
+      cmocka_unit_test(local_steps_and_a_mean_now_and_then_are_local_sgd),
+      cmocka_unit_test_setup_teardown(a_sharded_optimizer_is_saved_whole_and_goes_on_with_any_number_of_ranks,
+                                      make_folder, remove_folder),
+      cmocka_unit_test(what_cannot_be_sharded_is_an_error),
       cmocka_unit_test_setup_teardown(a_save_is_that_of_all_ranks, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(ranks_save_together_and_any_number_restores, make_folder,
                                       remove_folder),

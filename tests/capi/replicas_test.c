@@ -268,6 +268,49 @@ static void collectives_give_what_they_say(void **state) {
   assert_true(f.number[0] == 1 && f.number[1] == 1);
 }
 
+/* What travels as bf16, on two ranks: 1 + 2^-8 and 1 + 5 2^-8, each halfway between two bf16, become 1 and 1 + 2^-6. */
+static tl_status bf16_list(tl_context *c, void *user, tl_tensor *const *inputs, size_t num_inputs,
+                           tl_tensor **outputs, size_t num_outputs) {
+  (void)c;
+  (void)num_outputs;
+  return tl_group_all_reduce_list(user, inputs, num_inputs, TL_REDUCE_SUM, outputs);
+}
+
+static tl_status lists_as_bf16(tl_context *c, tl_group *g, void *user) {
+  found *f = user;
+  const int32_t r = tl_group_rank(g);
+  if (tl_group_set_wire_dtype(g, f->which == 1 && r == 1 ? TL_WIRE_F32 : TL_WIRE_BF16) != TL_OK)
+    return tl_error_code(c);
+  const double value = 1 + (r == 0 ? 1 : 5) / 256.0;
+  tl_tensor *in[] = {tl_full(c, (int64_t[]){3}, 1, value, TL_F32), tl_scalar(c, TL_F64, value)}, *out[2];
+  tl_tensor *alone = tl_group_all_reduce(g, in[0], TL_REDUCE_SUM);
+  bool ok = tl_tensor_item(tl_max(c, alone)) == 2 + 6 / 256.0;
+  if (f->which == 2) (void)!tl_group_all_reduce_list(g, in, 2, TL_REDUCE_SUM_BY_PAIRS, out);
+  tl_function *compiled = tl_function_new(c, bf16_list, g, NULL, NULL);
+  for (int k = 0; k < 4; k++) {
+    if ((k == 0 ? bf16_list(c, g, in, 2, out, 2) : tl_function_call(compiled, in, 2, out, 2)) != TL_OK)
+      return note(f, c, r);
+    ok &= tl_tensor_item(tl_min(c, out[0])) == 2 + 4 / 256.0 &&
+          tl_tensor_item(tl_max(c, out[0])) == 2 + 4 / 256.0 && tl_tensor_item(out[1]) == 2 + 6 / 256.0;
+    /* The sum is rounded, too: 2 + 2^-7 is halfway between 2 and 2 + 2^-6. */
+    tl_tensor *odd = tl_full(c, NULL, 0, r == 0 ? 1 : 1 + 1 / 128.0, TL_F32), *sum;
+    ok &= bf16_list(c, g, &odd, 1, &sum, 1) == TL_OK && tl_tensor_item(sum) == 2;
+  }
+  f->number[r] = ok;
+  return tl_error_code(c);
+}
+
+static void lists_travel_as_bf16_where_all_say_so(void **state) {
+  (void)state;
+  found f = {0}, differ = {.which = 1}, by_pairs = {.which = 2};
+  run(&f, 2, lists_as_bf16);
+  assert_true(f.number[0] == 1 && f.number[1] == 1);
+  run(&differ, 2, lists_as_bf16);
+  expect_all(&differ, TL_MISMATCH, "rank 1 differs from rank 0 in the wire dtype of tensor 0: f32 and bf16");
+  run(&by_pairs, 2, lists_as_bf16);
+  for (int r = 0; r < 2; r++) assert_true(by_pairs.code[r] == TL_INVALID_ARGUMENT);
+}
+
 static tl_status metrics(tl_context *c, tl_group *g, void *user) {
   found *f = user;
   const int32_t r = tl_group_rank(g);
@@ -608,6 +651,9 @@ static void wrong_arguments_are_refused(void **state) {
   assert_int_equal(tl_group_set_overlap(g, true), TL_OK);
   assert_int_equal(tl_group_set_bucket_bytes(NULL, 1), TL_INVALID_ARGUMENT);
   assert_int_equal(tl_group_set_overlap(NULL, true), TL_INVALID_ARGUMENT);
+  assert_int_equal(tl_group_set_wire_dtype(NULL, TL_WIRE_BF16), TL_INVALID_ARGUMENT);
+  assert_int_equal(tl_group_set_wire_dtype(g, 2), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "f32 (0) or bf16 (1): got number 2");
   tl_rendezvous_release(meeting);
   assert_null(tl_group_join(c, meeting, 0, NULL));
   expect_error(c, TL_INVALID_ARGUMENT, "'rendezvous'");
@@ -662,6 +708,7 @@ int replicas_tests(void) {
       cmocka_unit_test(compiled_steps_with_collectives_give_the_same_bits),
       cmocka_unit_test(parts_by_pairs_give_the_same_bits_on_any_number_of_ranks),
       cmocka_unit_test(collectives_give_what_they_say),
+      cmocka_unit_test(lists_travel_as_bf16_where_all_say_so),
       cmocka_unit_test(metrics_of_all_ranks_are_merged),
       cmocka_unit_test(calls_that_differ_are_errors_on_all_ranks),
       cmocka_unit_test(a_rank_that_fails_is_named_to_the_others),

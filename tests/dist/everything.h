@@ -66,7 +66,13 @@ inline std::string everything(int rank, Context& c, dist::Group& g) {
   for (int k = 0; k < 23; k++)
     list.push_back(some(c, dtypes[k % 5], k % 7 == 3 ? Shape{20'000 + k, 3} : Shape{k * 13, 5}, rank + k));
   out += bytes_of(g.all_reduce(kOp, list, Reduction::kSum));
+  out += bytes_of(g.all_reduce(kOp, list, Reduction::kSum, dist::Wire::kBf16));
   out += bytes_of(g.broadcast(kOp, list, 0));
+  std::vector<int> roots;
+  for (size_t k = 0; k < list.size(); k++) roots.push_back(static_cast<int>(k * 7 % 5) % g.size());
+  out += bytes_of(g.broadcast_each(kOp, list, roots));
+  out +=
+      bytes_of(g.broadcast_each(kOp, Span<const Tensor>(list.data(), 2), Span<const int>(roots.data(), 2)));
   g.barrier(kOp);
   return out;
 }

@@ -41,6 +41,7 @@ class MemoryHub {
       if (from->transfer.bytes) std::memcpy(to->transfer.data, from->transfer.data, from->transfer.bytes);
       wrong_sizes += from->transfer.bytes > to->transfer.bytes ||
                      (from->transfer.bytes != to->transfer.bytes && to->transfer.bytes > TL_TRANSPORT_SHORT);
+      sent += from->transfer.bytes;
       from->done = to->done = true;
       q.sends.pop_front();
       q.receives.pop_front();
@@ -52,6 +53,7 @@ class MemoryHub {
   std::condition_variable changed;
   std::map<Key, Queue> queues;
   int unfinished = 0, wrong_sizes = 0;
+  size_t sent = 0;
 
   // The control channel.
   std::mutex calls;  // while somebody is woken
@@ -222,6 +224,11 @@ void MemoryProcesses::kill(int rank) {
 int MemoryProcesses::unfinished() const {
   const std::lock_guard<std::mutex> lock(hub_->mutex);
   return hub_->unfinished + hub_->wrong_sizes;
+}
+
+size_t MemoryProcesses::sent() const {
+  const std::lock_guard<std::mutex> lock(hub_->mutex);
+  return hub_->sent;
 }
 
 std::vector<Outcome> run_processes(int size, const Join& join, const RankBody& body, double timeout) {

@@ -35,6 +35,8 @@ class MemoryProcesses {
   void kill(int rank);
   // Transfers that have been started and not finished, of all ranks.
   int unfinished() const;
+  // Bytes that have gone from rank to rank.
+  size_t sent() const;
 
  private:
   std::shared_ptr<MemoryHub> hub_;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <future>
+#include <utility>
 
 #include "core/autodiff/tape.h"
 #include "core/compile/function.h"
@@ -46,7 +47,8 @@ struct Model {
     }
     for (Variable* v : all) sources.push_back({Tensor(), v});
     const Tensor loss = mean(sparse_softmax_cross_entropy(in[1], x));
-    adam->apply(replicas::all_reduce(group, tape.gradient({loss}, sources), Reduction::kMean), all);
+    adam->apply(replicas::all_reduce(group, tape.gradient({loss}, sources), Reduction::kMean, group->wire()),
+                all);
     return {loss};
   }
 
@@ -152,9 +154,11 @@ TEST_CASE("ranks with unlike buckets learn of it, and a tensor that is wrong fai
 TEST_CASE("the same bits whatever the buckets, overlap, threads and engine", "[replicas][compile]") {
   std::vector<std::string> hashes;
   std::atomic<int> overlapped{0};
+  dist::Wire wire = dist::Wire::kAsIs;
   const auto train = [&](bool processes, int threads, size_t bucket, bool overlap, bool compiled) {
     std::vector<std::string> states(2);
     all_ok(run_two(processes, threads, [&](int rank, Context& c, dist::Group& g) {
+      g.set_wire(wire);
       g.set_bucket_bytes(bucket);
       g.set_overlap(overlap);
       Model model(c, g);
@@ -181,6 +185,17 @@ TEST_CASE("the same bits whatever the buckets, overlap, threads and engine", "[r
           if (rounds(8) == 1 && bucket != size_t{64} << 10) continue;  // most buckets, most hand-overs
           train(processes, threads, bucket, overlap, true);
         }
+  for (const std::string& hash : hashes) CHECK((hash == hashes[0]));
+  CHECK(overlapped > 0);
+
+  // As bf16, too: bits of their own.
+  const std::string as_f32 = std::exchange(hashes, {})[0];
+  wire = dist::Wire::kBf16;
+  train(false, 1, 0, false, false);
+  CHECK((hashes[0] != as_f32));
+  overlapped = 0;
+  for (const bool processes : {false, true})
+    for (const bool overlap : {false, true}) train(processes, 2, size_t{64} << 10, overlap, true);
   for (const std::string& hash : hashes) CHECK((hash == hashes[0]));
   CHECK(overlapped > 0);
 }

@@ -27,7 +27,7 @@
  * argument that is wrong, or because its context holds an error. The first failure ends the group: every later call gives it again.
  *
  * Bits. Sums are made for each element in the order of the ranks, those of f32 in f64 and rounded once: the same bits for any number
- * of threads, alone or in a list. All ranks get the same bits. Those of another number of ranks differ in the last places, but for
+ * of threads, alone or in a list. (tl_group_set_wire_dtype() has them rounded on their way, too.) All ranks get the same bits. Those of another number of ranks differ in the last places, but for
  * TL_REDUCE_SUM_BY_PAIRS: cut each batch into K parts, K a power of two, the same on all ranks (of a last batch they may differ by a row,
  * or be empty); let each rank take K / ranks of them one by one, in order, divide each part's loss by the rows of the whole batch, and add
  * their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits.
@@ -51,6 +51,7 @@
 #include <tapeloop/checkpoint.h>
 #include <tapeloop/data.h>
 #include <tapeloop/metrics.h>
+#include <tapeloop/optim.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -70,6 +71,13 @@ enum {
   TL_REDUCE_MIN = 2,         /**< the least of each element; a NaN makes it NaN */
   TL_REDUCE_MAX = 3,         /**< the greatest of each element; a NaN makes it NaN */
   TL_REDUCE_SUM_BY_PAIRS = 4 /**< their sum pair by pair, each rounded; of a power of two of ranks */
+};
+
+/** As what the TL_F32 tensors of tl_group_all_reduce_list() go from rank to rank. Append-only numbers. */
+typedef int32_t tl_wire_dtype;
+enum {
+  TL_WIRE_F32 = 0, /**< as they are */
+  TL_WIRE_BF16 = 1 /**< rounded to bf16, the upper half of an f32: half the bytes */
 };
 
 /* ---- groups ------------------------------------------------------------------------------------------------------- */
@@ -167,6 +175,25 @@ TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
 TL_API tl_status tl_group_set_bucket_bytes(tl_group *group, uint64_t bytes);
 
 /**
+ * As what the TL_F32 tensors travel of which tl_group_all_reduce_list() makes sums or means. TL_WIRE_F32 (default): as they are.
+ * TL_WIRE_BF16: each rank rounds its own to bf16, to the nearest, of two to the even one; they are added in f32, in the order of the
+ * ranks; and the sum or mean is rounded to bf16, and is f32 again where it has come. That is half the bytes, both ways, for two passes over
+ * memory. All ranks get the same bits, whatever the buckets, overlap, threads and engine; those of another number of ranks differ. It takes
+ * no memory. PyTorch's bf16_compress_hook sends the same, but adds in bf16.
+ *
+ * How far an element of n ranks is from the exact sum of theirs: at most (2^-7+2^-16+n*2^-23)*A and (n+1)*2^-134, together, where A is the sum of
+ * the absolute values; a mean by that divided by n, and 2^-134. With one sign that is 0.8 % of an element, of gradients that all but
+ * cancel out any share of it. From 2^128-2^119 on (3.4e38) a value becomes an infinity; a NaN is one for all ranks.
+ *
+ * Everything else goes as it is: other dtypes, extremes, what tl_group_all_reduce() and all other functions send. A group of one rounds
+ * nothing. TL_REDUCE_SUM_BY_PAIRS, whose bits are those of any number of ranks, is TL_INVALID_ARGUMENT with it. Gradients and tangents
+ * of such a list travel as it does, and take the rounding for the identity. All ranks set the same before the same call, else the next
+ * list is TL_MISMATCH on all, before data move; groups that are split off later have it, too. A compiled step that was recorded before
+ * keeps its own. Since 0.1.
+ */
+TL_API tl_status tl_group_set_wire_dtype(tl_group *group, tl_wire_dtype dtype);
+
+/**
  * Whether compiled steps make long exchanges (from 32 KiB on) beside their kernels, on a thread of the group's that takes no signals: as
  * soon as a bucket of gradients is there, while the others are computed. false (default): each exchange in its place. The calls, their
  * order and the bits are the same, so each rank may choose; failures are those of the call of the function, as without, and a step that
@@ -253,7 +280,13 @@ TL_API tl_status tl_group_check_mirrored(tl_group *group, tl_tensor *const *vari
 
 /**
  * Gives variables of floating types their mean over ranks, all of them or, on failure, none: the moving statistics of batch
- * normalisation, or weights that have trained apart for some steps (local SGD). Since 0.1.
+ * normalisation, or weights that have trained apart for some steps.
+ *
+ * The latter is local SGD (Stich 2019, "Local SGD converges fast and communicates little"; of unlike data McMahan et al. 2017, FedAvg): each
+ * rank applies its own gradients, without tl_group_all_reduce_list(), in as many steps as all others, and
+ * `if (step % K == 0) status = tl_group_average_variables(group, weights, n)` gives all their mean: a K-th of the exchanges, for weights that
+ * differ in between. What the optimizer remembers stays each rank's own, unless its floating slots (tl_optimizer_variables()) are averaged alike.
+ * Its loss is the mean of the rank's own examples, not tl_group_average_loss(). The steps may be compiled; the mean stands between them. Since 0.1.
  * @array variables[count]
  */
 TL_API tl_status tl_group_average_variables(tl_group *group, tl_tensor *const *variables,
@@ -276,6 +309,52 @@ TL_API tl_tensor *tl_group_metric_result(tl_group *group, tl_metric *metric);
  * all the same. Nothing is copied. Not a collective. NULL on failure. Since 0.1.
  */
 TL_API tl_dataset *tl_group_distribute(tl_group *group, tl_dataset *source);
+
+/* ---- optimizers in shares -------------------------------------------------------------------------------------------- */
+
+/**
+ * Shares the state of an optimizer out over the ranks (ZeRO stage 1: Rajbhandari et al. 2020, "ZeRO: memory optimizations toward training
+ * trillion parameter models"): each of `variables` gets an owner, which alone keeps its slots, the largest variable first, of equals the first,
+ * and each goes to the rank that has the fewest bytes so far, of equals the lowest. The slots of the others are gone: of n ranks each keeps
+ * about one n-th, and no variable is cut. The list holds all that the optimizer has slots for; those that it has not seen get theirs. Nothing is
+ * sent: all ranks pass the same list, in the same order. From now on each step is one of tl_group_apply_sharded();
+ * tl_optimizer_apply() is TL_FAILED_PRECONDITION.
+ *
+ * TL_UNSUPPORTED for an optimizer with step options, averages or groups of variables: clip by tl_clip_by_global_norm(), before the step. TL_FAILED_PRECONDITION for one that is
+ * sharded. Not inside the step of a tl_function. Since 0.1.
+ * @array variables[count]
+ */
+TL_API tl_status tl_group_shard_optimizer(tl_group *group, tl_optimizer *optimizer,
+                                          tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+
+/**
+ * tl_optimizer_apply() of an optimizer that is sharded: each rank computes the new values of its own variables, all exchange these in one
+ * step, and all variables change. gradients: what tl_group_all_reduce_list() gave, the same on all ranks; NULL for a variable that stays as it is, on all ranks
+ * alike. The bits are those of tl_optimizer_apply() on every rank. What fails, on whichever rank, leaves variables, slots and the count of
+ * steps as they were. May stand in a compiled step. It sends each variable once, beside the sum of the gradients: half as much
+ * again as without shares; new values take the memory of the variables a second time, for the moment.
+ *
+ * After a rank was lost its slots are lost, too: survivors make the group anew, with the same number of ranks or another, restore a checkpoint
+ * into an optimizer that has all slots, and shard it. TL_FAILED_PRECONDITION where the rank of this process is not that of
+ * tl_group_shard_optimizer(). Since 0.1.
+ * @array gradients[count], variables[count]
+ */
+TL_API tl_status tl_group_apply_sharded(tl_group *group, tl_optimizer *optimizer, tl_tensor *const *gradients,
+                                        tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
+
+/**
+ * Gives all slots to all ranks: for a checkpoint, which so can be restored by any number of ranks, or to step as before. `variables` are all of the
+ * optimizer's, in the order of tl_group_shard_optimizer(), which may follow again:
+ *
+ *   status = tl_group_gather_optimizer(group, adam, weights, n);
+ *   if (status == TL_OK) status = tl_group_save_sharded(group, manager, step, NAN);         each rank writes a share
+ *   if (status == TL_OK) status = tl_group_shard_optimizer(group, adam, weights, n);
+ *
+ * A failure leaves it sharded. Not inside the step of a tl_function. Since 0.1.
+ * @array variables[count]
+ */
+TL_API tl_status tl_group_gather_optimizer(tl_group *group, tl_optimizer *optimizer,
+                                           tl_tensor *const *variables, size_t count) TL_WARN_UNUSED;
 
 /* ---- steps that all take, or none ------------------------------------------------------------------------------------ */
 

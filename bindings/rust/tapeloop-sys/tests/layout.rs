@@ -158,6 +158,8 @@ fn here() -> String {
         TL_REDUCE_MIN,
         TL_REDUCE_MAX,
         TL_REDUCE_SUM_BY_PAIRS,
+        TL_WIRE_F32,
+        TL_WIRE_BF16,
         TL_FIT_END_NONE,
         TL_FIT_END_EPOCHS,
         TL_FIT_END_PATIENCE,
@@ -692,6 +694,8 @@ int main(void) {
   printf("TL_REDUCE_MIN %d\n", (int)TL_REDUCE_MIN);
   printf("TL_REDUCE_MAX %d\n", (int)TL_REDUCE_MAX);
   printf("TL_REDUCE_SUM_BY_PAIRS %d\n", (int)TL_REDUCE_SUM_BY_PAIRS);
+  printf("TL_WIRE_F32 %d\n", (int)TL_WIRE_F32);
+  printf("TL_WIRE_BF16 %d\n", (int)TL_WIRE_BF16);
   printf("TL_FIT_END_NONE %d\n", (int)TL_FIT_END_NONE);
   printf("TL_FIT_END_EPOCHS %d\n", (int)TL_FIT_END_EPOCHS);
   printf("TL_FIT_END_PATIENCE %d\n", (int)TL_FIT_END_PATIENCE);

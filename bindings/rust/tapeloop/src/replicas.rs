@@ -4,7 +4,8 @@ use crate::error::done;
 use crate::list::TensorList;
 use crate::text::{optional_text, pointer_of};
 use crate::{
-    ffi, text, Checkpoint, CheckpointManager, Code, Context, Dataset, Error, Metric, ReduceOp, Result, Tensor,
+    ffi, text, Checkpoint, CheckpointManager, Code, Context, Dataset, Error, Metric, Optimizer, ReduceOp,
+    Result, Tensor, WireDtype,
 };
 use std::any::Any;
 use std::cell::Cell;
@@ -312,6 +313,59 @@ impl<'a> Group<'a> {
         )
     }
 
+    /// Shares the slots of an optimizer out over the ranks (ZeRO stage 1): each variable has one owner, which alone keeps its slots, the
+    /// largest first, each to who has the fewest bytes so far. All ranks pass the same list, with all variables of the optimizer. From now on
+    /// each step is [`Group::apply_sharded`]. [`Code::Unsupported`] for one with step options or groups of variables.
+    pub fn shard_optimizer<V: TensorList + ?Sized>(
+        &self,
+        optimizer: &Optimizer,
+        variables: &V,
+    ) -> Result<()> {
+        let status = variables.with_handles(|v| {
+            call!(tl_group_shard_optimizer(self.handle, optimizer.handle, v.as_ptr(), v.len()))
+        });
+        self.done("group_shard_optimizer", status)
+    }
+
+    /// A step of an optimizer that is sharded, with gradients that are the same on all ranks: each computes the new values of its own
+    /// variables, and gets those of the others. The bits are those of [`Optimizer::apply`] on every rank, and a failure leaves all as it was.
+    pub fn apply_sharded<G, V>(&self, optimizer: &Optimizer, gradients: &G, variables: &V) -> Result<()>
+    where
+        G: TensorList + ?Sized,
+        V: TensorList + ?Sized,
+    {
+        gradients.with_handles(|g| {
+            variables.with_handles(|v| {
+                if g.len() != v.len() && !call!(tl_failed(self.context.handle())) {
+                    let message = format!(
+                        "[group_apply_sharded] there must be one gradient per variable: got {} for {} variables",
+                        g.len(),
+                        v.len()
+                    );
+                    self.leave(&message)?;
+                    return Err(Error::new(Code::InvalidArgument, message));
+                }
+                let (gradients, variables, count) = (g.as_ptr(), v.as_ptr(), g.len().min(v.len()));
+                let status =
+                    call!(tl_group_apply_sharded(self.handle, optimizer.handle, gradients, variables, count));
+                self.done("group_apply_sharded", status)
+            })
+        })
+    }
+
+    /// Gives all slots to all ranks, for a checkpoint that any number of ranks restores; [`Group::shard_optimizer`] may follow again. The
+    /// variables are all of the optimizer's.
+    pub fn gather_optimizer<V: TensorList + ?Sized>(
+        &self,
+        optimizer: &Optimizer,
+        variables: &V,
+    ) -> Result<()> {
+        let status = variables.with_handles(|v| {
+            call!(tl_group_gather_optimizer(self.handle, optimizer.handle, v.as_ptr(), v.len()))
+        });
+        self.done("group_gather_optimizer", status)
+    }
+
     /// Sets how long each call waits for the other ranks.
     pub fn set_timeout(&self, timeout: Duration) -> Result<()> {
         self.done("group_set_timeout", call!(tl_group_set_timeout(self.handle, timeout.as_secs_f64())))
@@ -323,6 +377,14 @@ impl<'a> Group<'a> {
     /// keeps the buckets that it was recorded with.
     pub fn set_bucket_bytes(&self, bytes: u64) -> Result<()> {
         self.done("group_set_bucket_bytes", call!(tl_group_set_bucket_bytes(self.handle, bytes)))
+    }
+
+    /// As what the f32 tensors travel of which [`Group::all_reduce_list`] makes sums or means: as they are, as at first, or rounded to bf16,
+    /// half the bytes. They are added in f32 in the order of the ranks, and the result is rounded once more: all ranks get the same bits,
+    /// which differ from the exact sum by at most (2^-7 + 2^-16 + n 2^-23) times the sum of the absolute values. Everything else goes as it is. All
+    /// ranks set the same; a compiled step keeps what it was recorded with. A sum by pairs is [`Code::InvalidArgument`] with bf16.
+    pub fn set_wire_dtype(&self, dtype: WireDtype) -> Result<()> {
+        self.done("group_set_wire_dtype", call!(tl_group_set_wire_dtype(self.handle, dtype as i32)))
     }
 
     /// Whether compiled steps make long exchanges, from 32 KiB on, beside their kernels, on a thread of the group's: as soon as a bucket of

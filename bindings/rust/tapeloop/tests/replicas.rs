@@ -3,8 +3,8 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::time::Duration;
 use tapeloop::{
-    Checkpoint, CheckpointManager, Code, Context, DType, Dataset, Error, Group, GroupOptions, Metric,
-    ReduceOp, Replicas, Result, Sgd, Tensor,
+    Adam, Checkpoint, CheckpointManager, Code, Context, DType, Dataset, Error, Group, GroupOptions, Metric,
+    ReduceOp, Replicas, Result, Sgd, Tensor, WireDtype,
 };
 
 const ROWS: i64 = 9;
@@ -133,6 +133,11 @@ fn collectives_give_what_they_say() -> Result<()> {
         let sums = g.all_reduce_list(&[&one, &one, &one], ReduceOp::Sum)?;
         assert_eq!((sums.len(), g.steps() - before), (3, 3)); // each a bucket
         assert_eq!(sums[2].item()?, g.size() as f64);
+        g.set_wire_dtype(WireDtype::Bf16)?;
+        let x = c.full(&[], 1.0 + 0.5f64.powi(8), DType::F32); // between two bf16
+        assert_eq!(g.all_reduce_list(&[&x], ReduceOp::Sum)?[0].item()?, 2.0);
+        assert_eq!(g.all_reduce(&x, ReduceOp::Sum).item()?, 2.0 + 0.5f64.powi(7)); // no list
+        g.set_wire_dtype(WireDtype::F32)?;
         g.barrier()?;
         g.leave("done")?; // the others may be gone already
         assert_eq!(g.barrier().unwrap_err().code(), Code::PeerLost);
@@ -246,6 +251,39 @@ fn groups_of_processes_say_what_is_missing() -> Result<()> {
     let error = c.group_with(&options.clone().job("a\0b")).unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     assert_eq!(c.group_with(&options.place(0, 1))?.size(), 1);
+    Ok(())
+}
+
+#[test]
+fn an_optimizer_in_shares_takes_the_same_steps() -> Result<()> {
+    let train = |c: &Context, group: Option<&Group<'_>>| -> Result<Vec<f64>> {
+        let w: Vec<_> = (1..=3)
+            .map(|n| c.variable(&c.full(&[n], 1.0, DType::F64), &format!("w{}", n)))
+            .collect::<Result<_>>()?;
+        let w: Vec<&Tensor> = w.iter().map(|v| &**v).collect();
+        let adam = Adam::new().build(c)?;
+        let gradients: Vec<Tensor> = (1..=3).map(|n| c.full(&[n], f64::from(n as i32), DType::F64)).collect();
+        if let Some(g) = group {
+            g.shard_optimizer(&adam, &w)?;
+            assert_eq!(adam.variables().len(), 2 + if g.rank() == 0 { 2 } else { 4 }); // w3; w2 and w1
+            assert_eq!(adam.apply(&gradients, &w).unwrap_err().code(), Code::FailedPrecondition);
+        }
+        for _ in 0..3 {
+            match group {
+                Some(g) => g.apply_sharded(&adam, &gradients, &w)?,
+                None => adam.apply(&gradients, &w)?,
+            }
+        }
+        if let Some(g) = group {
+            g.gather_optimizer(&adam, &w)?;
+            assert_eq!(adam.variables().len(), 2 + 6);
+        }
+        adam.apply(&gradients, &w)?;
+        w.iter().map(|v| v.sum().item()).collect()
+    };
+    let alone = train(&Context::new()?, None)?;
+    let together = Replicas::new(2).threads(1).run(|c, g| train(c, Some(g)))?;
+    assert_eq!(together, [alone.clone(), alone]);
     Ok(())
 }
 

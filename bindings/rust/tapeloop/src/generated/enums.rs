@@ -542,6 +542,18 @@ pub enum ReduceOp {
     SumByPairs = ffi::TL_REDUCE_SUM_BY_PAIRS,
 }
 
+/// As what the f32 tensors of `group_all_reduce_list` go from rank to rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum WireDtype {
+    /// As they are.
+    #[default]
+    F32 = ffi::TL_WIRE_F32,
+    /// Rounded to bf16, the upper half of an f32: half the bytes.
+    Bf16 = ffi::TL_WIRE_BF16,
+}
+
 /// Why a fit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -1,12 +1,12 @@
-// bf16 and f16: formats in which files keep numbers, and in which nothing computes. bf16 is the upper half of an f32; f16 is IEEE
-// 754's binary16. To f32 every number goes as it is; from f32 it is rounded to the nearest, of two to the even one, and what is
-// too large becomes an infinity. A NaN stays a quiet NaN of its sign.
+// bf16 and f16: formats in which files keep numbers and groups may send them, and in which nothing computes. bf16 is the upper half
+// of an f32; f16 is IEEE 754's binary16. To f32 every number goes as it is; from f32 it is rounded to the nearest, of two to the even
+// one, and what is too large becomes an infinity. A NaN stays a quiet NaN of its sign.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-namespace tl::io {
+namespace tl::narrow {
 
 inline uint32_t bits_of(float value) {
   uint32_t bits;
@@ -56,4 +56,4 @@ inline uint16_t to_f16(float value) {
   return static_cast<uint16_t>(sign | rounded);
 }
 
-}  // namespace tl::io
+}  // namespace tl::narrow

@@ -1,10 +1,10 @@
-#include "core/io/narrow_floats.h"
+#include "core/base/narrow_floats.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
 
-namespace tl::io {
+namespace tl::narrow {
 namespace {
 
 // The value that a pattern of `fraction` bits behind an exponent of 5 or 8 bits stands for, by the definition of IEEE 754.
@@ -46,7 +46,7 @@ void check_rounding(To&& to, int exponent_bits) {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("every bf16 and f16 number is the f32 that its bits say, and comes back", "[io]") {
+TEST_CASE("every bf16 and f16 number is the f32 that its bits say, and comes back", "[base]") {
   int wrong = 0;
   for (int bits = 0; bits < 0x10000; bits++) {
     const auto pattern = static_cast<uint16_t>(bits);
@@ -59,7 +59,7 @@ TEST_CASE("every bf16 and f16 number is the f32 that its bits say, and comes bac
   CHECK(wrong == 0);
 }
 
-TEST_CASE("f32 is rounded to the nearest bf16 and f16, of two to the even one", "[io]") {
+TEST_CASE("f32 is rounded to the nearest bf16 and f16, of two to the even one", "[base]") {
   check_rounding(to_f16, 5);
   check_rounding(to_bf16, 8);
   CHECK(to_f16(65520.0f) == 0x7C00);
@@ -72,4 +72,4 @@ TEST_CASE("f32 is rounded to the nearest bf16 and f16, of two to the even one", 
 }
 
 }  // namespace
-}  // namespace tl::io
+}  // namespace tl::narrow
