@@ -15,6 +15,7 @@
 #include "core/optim/row_update.h"
 #include "core/optim/step_numbers.h"
 #include "core/optim/step_state.h"
+#include "core/optim/undo.h"
 
 namespace tl::optim {
 namespace {
@@ -81,14 +82,35 @@ class Optimizer::Call {
       prepare_updates();
     reserve();
     Uncancellable all_or_nothing(c_);
+    Undo undo(c_);
+    keep_all(undo);
     for (Overwrite& w : overwrites_) commit(w);
     for (Sum& s : sums_) commit(s);
     for (Update& u : updates_) commit(u);
     if (flag_ && state_.finite) state_.finite->put(flag_);
+    undo.forget();
     o_.count_call(!flag_ || flag_.data<bool>()[0]);
   }
 
  private:
+  // All that changes.
+  void keep_all(Undo& undo) {
+    const auto keep = [&](const VariableRef& v) {
+      if (v) undo.keep(*v);
+    };
+    for (Overwrite& w : overwrites_) {
+      undo.keep(*w.variable);
+      keep(w.entry->sum);
+    }
+    for (Sum& s : sums_) keep(s.sum);
+    for (Update& u : updates_) {
+      undo.keep(*u.variable);
+      for (size_t k = 1; k < u.count; k++) keep(u.entry->slots[k - 1]);
+      for (const VariableRef* v : {&u.entry->sum, &u.entry->average, &u.entry->slow}) keep(*v);
+    }
+    if (flag_) keep(state_.finite);
+  }
+
   // An accumulator that takes a gradient.
   struct Sum {
     VariableRef sum;
@@ -206,7 +228,7 @@ class Optimizer::Call {
       if (!gradients_[i]) continue;
       Sum s{entry(i).sum, gradients_[i], rows_[i], {}, false};
       const Tensor& held = s.sum->peek();
-      s.in_place = !flag_ && alone(held);
+      s.in_place = !flag_ && !c_.observed() && alone(held);
       if (s.rows && s.in_place)
         s.gradient = add(rows_of(untracked(held), s.rows), s.gradient);
       else if (!s.in_place)
@@ -296,7 +318,7 @@ class Optimizer::Call {
   void prepare(Update& u) {
     const Tensor* held[1 + kMostSlots] = {&u.variable->peek()};
     for (size_t k = 1; k < u.count; k++) held[k] = &u.entry->slots[k - 1]->peek();
-    u.in_place = !flag_ && (u.rows || u.entry->rule->runs_in_place());
+    u.in_place = !flag_ && !c_.observed() && (u.rows || u.entry->rule->runs_in_place());
     for (size_t k = 0; k < u.count; k++) u.in_place &= alone(*held[k]);
     if (u.momentum) u.in_place &= alone(u.entry->average->peek());
     if (looks_ahead()) u.in_place &= alone(u.entry->slow->peek());

@@ -8,22 +8,18 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <thread>
 
 #include "core/base/clock.h"
 #include "core/dist/control_client.h"
 #include "core/dist/tcp.h"
-#include "tests/dist/memory_transport.h"
+#include "tests/dist/failing_new.h"
 
 using namespace tl;
 using namespace tl::dist;
 using namespace tl::test;
 
 namespace {
-
-std::atomic<bool> armed{false}, for_good{false}, fired{false};
-std::atomic<long> left{0};
 
 constexpr double kWait = 0.25;  // seconds that a rank waits for another
 
@@ -155,7 +151,7 @@ bool run(long which, bool good, Scene scene, int& problems) {
     });
   while (joined < 2) std::this_thread::yield();
   const double begun = monotonic_seconds();
-  left = which, for_good = good, fired = false, armed = true;
+  arm(which, good);
   go = 1;
   for (std::thread& t : threads) t.join();
   armed = false;
@@ -175,20 +171,6 @@ bool run(long which, bool good, Scene scene, int& problems) {
 }
 
 }  // namespace
-
-void* operator new(size_t size) {
-  if (armed.load() && OfTheHub::depth() == 0) {
-    const long now = left.fetch_sub(1);
-    if (now == 0 || (now < 0 && for_good.load())) {
-      fired = true;
-      throw std::bad_alloc();
-    }
-  }
-  if (void* p = std::malloc(size ? size : 1)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
 
 // out_of_memory STEP: every STEP-th allocation
 int main(int count, char** arguments) {
