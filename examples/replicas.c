@@ -1,5 +1,6 @@
 /* Trains a digit classifier on replicas with a model each, which see parts of every batch and step alike: threads, or processes. */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <tapeloop/tapeloop.h>
@@ -9,7 +10,27 @@
 struct job {
   int epochs, batch;
   double rate, accuracy;
+  const char* folder; /* of checkpoints, which all ranks see; NULL: none */
+  bool bf16;          /* gradients travel as half the bytes */
 };
+
+/* A checkpoint of which each rank writes its share, behind each epoch; *epochs gets how many the last one has behind it. NULL where the
+ * context holds an error. */
+static tl_checkpoint_manager* resumed(tl_context* c, const char* folder, tl_layer* model, tl_optimizer* adam,
+                                      tl_dataset* train, int64_t* epochs) {
+  size_t n = 0;
+  tl_tensor* const* weights = tl_layer_trainable_variables(model, &n);
+  tl_checkpoint* all = tl_checkpoint_new(c);
+  if (tl_optimizer_build(adam, weights, n) != TL_OK ||
+      tl_checkpoint_add_layer(all, "model", model) != TL_OK ||
+      tl_checkpoint_add_optimizer(all, "adam", adam) != TL_OK ||
+      tl_checkpoint_add_dataset(all, "train", train) != TL_OK)
+    return NULL;
+  tl_checkpoint_manager* manager = tl_checkpoint_manager_new(c, all, folder, NULL);
+  if (tl_checkpoint_manager_restore_latest(manager, epochs) != TL_OK) return NULL;
+  if (*epochs < 0) *epochs = 0; /* there is none yet */
+  return manager;
+}
 
 /* On each replica: a context and a group of its own. */
 static tl_status train(tl_context* c, tl_group* group, void* user_data) {
@@ -30,11 +51,16 @@ static tl_status train(tl_context* c, tl_group* group, void* user_data) {
                       true); /* makes its variables */
   size_t n = 0;
   tl_tensor* const* weights = tl_layer_trainable_variables(model, &n);
-  if (tl_optimizer_set_learning_rate(adam, job->rate) != TL_OK || tl_group_mirror(group, weights, n) != TL_OK)
+  if (tl_optimizer_set_learning_rate(adam, job->rate) != TL_OK ||
+      tl_group_mirror(group, weights, n) != TL_OK ||
+      tl_group_set_wire_dtype(group, job->bf16 ? TL_WIRE_BF16 : TL_WIRE_F32) != TL_OK)
     return tl_error_code(c);
+  int64_t done = 0; /* epochs */
+  tl_checkpoint_manager* manager = job->folder ? resumed(c, job->folder, model, adam, train, &done) : NULL;
+  if (tl_failed(c)) return tl_error_code(c);
 
   tl_tensor *batch[2], *gradients[4], *sums[4];
-  for (int epoch = 1; epoch <= job->epochs; epoch++) {
+  for (int64_t epoch = done + 1; epoch <= job->epochs; epoch++) {
     while (tl_dataset_next(train, batch, 2)) {
       tl_scope_begin(c);
       tl_tape* tape = tl_tape_begin(c, NULL);
@@ -50,7 +76,8 @@ static tl_status train(tl_context* c, tl_group* group, void* user_data) {
     }
     tl_tensor* mean = tl_group_metric_result(group, losses); /* of all replicas */
     if (tl_metric_reset(losses) != TL_OK) break;
-    if (tl_group_rank(group) == 0) printf("epoch %d: loss %.4f\n", epoch, tl_tensor_item(mean));
+    if (tl_group_rank(group) == 0) printf("epoch %d: loss %.4f\n", (int)epoch, tl_tensor_item(mean));
+    if (manager && tl_group_save_sharded(group, manager, epoch, NAN) != TL_OK) break;
   }
   if (tl_group_check_mirrored(group, weights, n) != TL_OK) return tl_error_code(c); /* the same bits on all */
   while (tl_dataset_next(test, batch, 2))
@@ -66,16 +93,21 @@ int main(int argc, char** argv) {
   struct job job = {.epochs = 4, .batch = 64, .rate = 0.002};
   int replicas = 2, failed = 0;
   bool process = false;
-  for (int code; (code = getopt(argc, argv, "n:e:b:l:p")) != -1;) switch (code) {
+  for (int code; (code = getopt(argc, argv, "n:e:b:l:f:wp")) != -1;) switch (code) {
       case 'n': replicas = atoi(optarg); break;
       case 'p': process = true; break;
       case 'e': job.epochs = atoi(optarg); break;
       case 'b': job.batch = atoi(optarg); break;
       case 'l': job.rate = atof(optarg); break;
+      case 'f': job.folder = optarg; break;
+      case 'w': job.bf16 = true; break;
       default:
         fputs(
             "-n REPLICAS, or -p: one process of several that a launcher has started\n"
-            "-e EPOCHS -b BATCH (of all replicas) -l RATE\n",
+            "-e EPOCHS -b BATCH (of all replicas) -l RATE\n"
+            "-f FOLDER: a checkpoint behind each epoch, from which the next run goes on, with any number of "
+            "replicas\n"
+            "-w: gradients travel as bf16\n",
             stderr);
         return 2;
     }

@@ -2,7 +2,8 @@
  * ../shared/bench/README.md.
  *
  *   replicas_bench --workload W11 [--mode compiled] [--threads 2] [--quick] [--bucket BYTES] [--overlap] | --list
- *   replicas_bench --workload W11d --mode compare   the least time of a step in buckets of each size, with overlap and without
+ *   replicas_bench --workload W11d --mode compare   the least time of a step in buckets of each size, with overlap and without, as f32 and
+ *                                                   as bf16
  *
  * W11 is that of the peers: 784-512-10, 64 rows each, gradients averaged. W11d has four layers of 1024, 256 rows each, so that there is
  * something left to compute when the first gradients are there. `vote_us` is one vote before a step, `loss_off` how far the losses are
@@ -122,17 +123,18 @@ static double loss_off(const losses *got, int kind) {
   return off;
 }
 
-/* Steps in buckets of several sizes, with overlap and without, in turns in the same processes: the machine is shared, so the least of
- * many counts. Rank 0 prints. */
+/* Steps in buckets of several sizes, with overlap and without, with gradients as they are and as bf16, in turns in the same processes: the
+ * machine is shared, so the least of many counts. Rank 0 prints. */
 static void compare(state *s, int kind, bool quick, int rank) {
   const uint64_t sizes[] = {0, 64 << 10, 1 << 20, 25 << 20};
-  enum { VARIANTS = 8 };
+  enum { VARIANTS = 16 };
   tl_function *functions[VARIANTS];
   double least[VARIANTS];
   const int rounds = quick ? 5 : 60, steps = kinds[kind].checked > 10 ? 8 : 2;
   for (int v = 0; v < VARIANTS; v++) {
-    (void)!tl_group_set_bucket_bytes(s->group, sizes[v / 2]); /* a failure stays in the context */
-    (void)!tl_group_set_overlap(s->group, v % 2);
+    (void)!tl_group_set_bucket_bytes(s->group, sizes[v / 4]); /* a failure stays in the context */
+    (void)!tl_group_set_overlap(s->group, v / 2 % 2);
+    (void)!tl_group_set_wire_dtype(s->group, v % 2 ? TL_WIRE_BF16 : TL_WIRE_F32);
     functions[v] = s->function = tl_function_new(s->c, body, s, NULL, NULL);
     least[v] = INFINITY;
     for (long i = 0; i < 3; i++) (void)take(s, i, false); /* recorded, planned, run */
@@ -148,9 +150,10 @@ static void compare(state *s, int kind, bool quick, int rank) {
     }
   for (int v = 0; v < VARIANTS && rank == 0; v++)
     printf(
-        "{\"bench\":\"buckets\",\"workload\":\"%s\",\"bucket_bytes\":%llu,\"overlap\":%s,\"least_us\":%.4g}"
-        "\n",
-        kinds[kind].name, (unsigned long long)sizes[v / 2], v % 2 ? "true" : "false", least[v] * 1e6);
+        "{\"bench\":\"buckets\",\"workload\":\"%s\",\"bucket_bytes\":%llu,\"overlap\":%s,\"bf16\":%s,"
+        "\"least_us\":%.4g}\n",
+        kinds[kind].name, (unsigned long long)sizes[v / 4], v / 2 % 2 ? "true" : "false",
+        v % 2 ? "true" : "false", least[v] * 1e6);
 }
 
 static int run_rank(int kind, const char *mode, bool quick, uint64_t bucket, bool overlap, int rank) {

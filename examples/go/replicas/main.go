@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 
 	tl "tapeloop"
@@ -14,10 +15,32 @@ var (
 	dir      = flag.String("data", os.Getenv("TAPELOOP_DIGITS"), "folder of IDX files")
 	replicas = flag.Int("n", 2, "replicas")
 	process  = flag.Bool("p", false, "one process of several, which a launcher has started")
-	epochs   = flag.Int("e", 4, "epochs")
+	epochs   = flag.Int64("e", 4, "epochs")
 	batch    = flag.Int64("b", 64, "batch of all replicas")
 	rate     = flag.Float64("l", 0.002, "learning rate")
+	folder   = flag.String("f", "", "folder for a checkpoint behind each epoch, from which the next run goes on")
+	bf16     = flag.Bool("w", false, "gradients travel as bf16")
 )
+
+// resumed is a manager of checkpoints of which each rank writes its share, and how many epochs the last one has behind it.
+func resumed(c *tl.Context, model *tl.Layer, adam *tl.Optimizer, data *tl.Dataset) (*tl.CheckpointManager, int64, error) {
+	all := c.NewCheckpoint()
+	for _, err := range []error{adam.Build(model.TrainableVariables()), all.AddLayer("model", model), all.AddOptimizer("adam", adam),
+		all.AddDataset("train", data)} {
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	manager, err := c.NewCheckpointManager(all, *folder, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	epochs, err := manager.RestoreLatest()
+	if epochs < 0 { // there is none yet
+		epochs = 0
+	}
+	return manager, epochs, err
+}
 
 // train runs on each replica, with a context and a group of its own.
 func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
@@ -45,7 +68,19 @@ func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
 	if err := group.Mirror(weights); err != nil {
 		return 0, err
 	}
-	for epoch := 1; epoch <= *epochs; epoch++ {
+	if *bf16 {
+		if err := group.SetWireDType(tl.WireBf16); err != nil {
+			return 0, err
+		}
+	}
+	var manager *tl.CheckpointManager
+	done := int64(0) // epochs
+	if *folder != "" {
+		if manager, done, err = resumed(c, model, adam, data); err != nil {
+			return 0, err
+		}
+	}
+	for epoch := done + 1; epoch <= *epochs; epoch++ {
 		for data.Next() {
 			if err := c.Scope(func() error {
 				tape := c.NewTape(nil)
@@ -77,6 +112,11 @@ func train(c *tl.Context, group *tl.Group) (accuracy float64, err error) {
 		}
 		if err := losses.Reset(); err != nil {
 			return 0, err
+		}
+		if manager != nil {
+			if err := group.SaveSharded(manager, epoch, math.NaN()); err != nil {
+				return 0, err
+			}
 		}
 	}
 	if err := group.CheckMirrored(weights); err != nil { // the same bits on all
