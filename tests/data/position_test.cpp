@@ -339,7 +339,7 @@ TEST_CASE("a position of another version says so", "[dataset]") {
 TEST_CASE("what is passed over on the way to a place need not work any more", "[dataset]") {
   Context c{OneThread()};
   constexpr int64_t given = 40, size = 6;
-  auto wanted = std::make_shared<std::vector<bool>>(100, true);  // changes while no thread runs
+  auto wanted = std::make_shared<std::vector<bool>>(100, true);  // changes where no thread runs
   auto make = [&] {
     FunctionPtr fails = lambda([wanted](const Place& place, Element&) {
       if (!(*wanted)[static_cast<size_t>(place.index)])
@@ -349,17 +349,19 @@ TEST_CASE("what is passed over on the way to a place need not work any more", "[
     return shuffle(prefetch(map(range(0, 100, 1), fails, 1, 2, 0), 8), 1, size);
   };
   std::vector<std::string> all;
+  std::vector<size_t> gone;
   std::string place;
   {
     DatasetIterator it(c, make());
     tl::Tensor out[1];
     for (int64_t i = 0; i < given; i++) {
       REQUIRE(it.next(out));
-      (*wanted)[static_cast<size_t>(*out[0].data<int64_t>())] = false;
+      gone.push_back(static_cast<size_t>(*out[0].data<int64_t>()));
     }
     place = it.save_position();
     all = rest(it);
   }
+  for (size_t number : gone) (*wanted)[number] = false;
   // What is held is computed again, and nothing else is.
   DatasetIterator restored(c, make());
   restored.restore_position(place);
