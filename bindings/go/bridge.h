@@ -301,12 +301,27 @@ static inline uintptr_t tlgo_function(uintptr_t context, uintptr_t slot, tlgo_fu
   options.polymorphic_batch = o.polymorphic_batch;
   options.verify = o.verify;
   options.allow_reassociation = o.allow_reassociation;
+  options.most_recordings = o.most_recordings;
   return (uintptr_t)tl_function_new((tl_context *)context, tlgo_step, (void *)slot, tlgo_end, &options);
 }
 
 static inline tl_function_statistics tlgo_function_measure(uintptr_t function) {
   tl_function_statistics out = {.struct_size = sizeof out};
   int32_t code = tlgo_function_stats(function, &out);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
+static inline tl_machine_peaks tlgo_peaks(uintptr_t context, tlgo_peak_options o) {
+  tl_machine_peaks out = {.struct_size = sizeof out};
+  int32_t code = tlgo_measure_peaks(context, o, &out);
+  out.struct_size = (size_t)code;
+  return out;
+}
+
+static inline tl_bound_statistics tlgo_bound(uintptr_t function, tlgo_machine_peaks o) {
+  tl_bound_statistics out = {.struct_size = sizeof out};
+  int32_t code = tlgo_function_bound(function, o, &out);
   out.struct_size = (size_t)code;
   return out;
 }

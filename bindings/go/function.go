@@ -34,6 +34,9 @@ import (
 // then fails after the run, and says which function looked at what; later ones, with whatever inputs and flags, fail at once, until
 // Forget. Give the tensor as an output and look at it after the call, or use the option HostReads.
 //
+// After the fifth recording a warning is logged. After MostRecordings of them, counted since the function was made or Forget, a call that
+// no recording fits runs the step as if there were no function, which a warning says once; calls that one fits go on as before.
+//
 // With the option PolymorphicBatch two recordings serve all sizes of a batch. When the inputs of a call differ from those of others
 // in their leading dimension alone, by one size n in all that differ, the step runs for the second size and for sizes below 2, and no
 // more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with a whole number k. Where two
@@ -95,6 +98,8 @@ func (c *Context) NewFunction(step Compute, outputs int, options *FunctionOption
 		c.refuse(op, fmt.Sprintf("there must be 0 to %d outputs: got %d", mostOutputs, outputs))
 	case options != nil && options.MostPlans < 0:
 		c.refuse(op, fmt.Sprintf("MostPlans must not be negative: got %d", options.MostPlans))
+	case options != nil && options.MostRecordings < 0:
+		c.refuse(op, fmt.Sprintf("MostRecordings must not be negative: got %d", options.MostRecordings))
 	default:
 		text, free, ok := c.cstring(op, options.name())
 		if ok {
@@ -206,6 +211,9 @@ type FunctionStatistics struct {
 	HostConstants uint64  // of them, those that the step made of data of Go
 	ResizedPlans  uint64  // plans so far that were made for another size of the batch without running the step
 	TouchedBytes  float64 // of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs
+	Clusters      uint64  // of the kernels, those that hold several ops
+	// UnrecordedCalls are those of EagerCalls that would have recorded but for the option MostRecordings.
+	UnrecordedCalls uint64
 }
 
 // Statistics reads what the function has done; works while the context holds an error.
@@ -222,7 +230,7 @@ func (f *Function) Statistics() (FunctionStatistics, error) {
 		Traces: uint64(s.traces), Replays: uint64(s.replays), EagerCalls: uint64(s.eager_calls), Signatures: uint64(s.signatures),
 		Kernels: uint64(s.kernels), Flops: float64(s.flops), MovedBytes: float64(s.moved_bytes), ArenaBytes: uint64(s.arena_bytes),
 		Constants: uint64(s.constants), HostConstants: uint64(s.host_constants), TouchedBytes: float64(s.touched_bytes),
-		ResizedPlans: uint64(s.resized_plans),
+		ResizedPlans: uint64(s.resized_plans), Clusters: uint64(s.clusters), UnrecordedCalls: uint64(s.unrecorded_calls),
 	}, nil
 }
 

@@ -880,6 +880,8 @@ type FunctionOptions struct {
 	PolymorphicBatch bool
 	// plans may add up sums in another order where that saves work (default false), see above
 	AllowReassociation bool
+	// since the function was made, or forgot them (default 256), see above
+	MostRecordings int
 }
 
 func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
@@ -894,6 +896,7 @@ func (o *FunctionOptions) raw(name *C.char) C.tlgo_function_options {
 		verify:              C.bool(o.Verify),
 		polymorphic_batch:   C.bool(o.PolymorphicBatch),
 		allow_reassociation: C.bool(o.AllowReassociation),
+		most_recordings:     C.size_t(o.MostRecordings),
 	}
 }
 
@@ -1306,6 +1309,60 @@ func (o *CheckpointManagerOptions) raw() C.tlgo_checkpoint_manager_options {
 		best:         C.int32_t(o.Best),
 		keep_every:   C.int64_t(o.KeepEvery),
 		asynchronous: C.bool(o.Asynchronous),
+	}
+}
+
+// MachinePeaks: What a machine can do at most.
+type MachinePeaks struct {
+	// that the other numbers are of; 0 counts as 1
+	Threads int32
+	// operations a second of all threads, in f32, a multiply-add being two: 2 x lanes x units x clock x threads
+	Flops float64
+	// data cache of the first level of one thread; 0: none
+	L1Bytes uint64
+	// cache of the second level of one thread; 0: none
+	L2Bytes uint64
+	// cache of the third level that all threads share; 0: none
+	L3Bytes uint64
+	// bytes a second that all threads read and write there
+	L1Bandwidth float64
+	// the same of the second level
+	L2Bandwidth float64
+	// the same of the third level
+	L3Bandwidth float64
+	// the same of the memory behind the caches
+	DramBandwidth float64
+}
+
+func (o *MachinePeaks) raw() C.tlgo_machine_peaks {
+	if o == nil {
+		return C.tlgo_machine_peaks{}
+	}
+	return C.tlgo_machine_peaks{
+		threads:        C.int32_t(o.Threads),
+		flops:          C.double(o.Flops),
+		l1_bytes:       C.uint64_t(o.L1Bytes),
+		l2_bytes:       C.uint64_t(o.L2Bytes),
+		l3_bytes:       C.uint64_t(o.L3Bytes),
+		l1_bandwidth:   C.double(o.L1Bandwidth),
+		l2_bandwidth:   C.double(o.L2Bandwidth),
+		l3_bandwidth:   C.double(o.L3Bandwidth),
+		dram_bandwidth: C.double(o.DramBandwidth),
+	}
+}
+
+// PeakOptions: How peaks are measured.
+type PeakOptions struct {
+	// of each of five measurements, of which the best counts; 1 to 10,000 (default 30)
+	Turns int
+}
+
+func (o *PeakOptions) raw() C.tlgo_peak_options {
+	if o == nil {
+		return C.tlgo_peak_options{}
+	}
+	return C.tlgo_peak_options{
+		turns: C.size_t(o.Turns),
 	}
 }
 

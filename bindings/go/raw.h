@@ -254,6 +254,7 @@ typedef struct {
   bool verify;
   bool polymorphic_batch;
   bool allow_reassociation;
+  size_t most_recordings;
 } tlgo_function_options;
 
 typedef struct {
@@ -370,6 +371,22 @@ typedef struct {
   int64_t keep_every;
   bool asynchronous;
 } tlgo_checkpoint_manager_options;
+
+typedef struct {
+  int32_t threads;
+  double flops;
+  uint64_t l1_bytes;
+  uint64_t l2_bytes;
+  uint64_t l3_bytes;
+  double l1_bandwidth;
+  double l2_bandwidth;
+  double l3_bandwidth;
+  double dram_bandwidth;
+} tlgo_machine_peaks;
+
+typedef struct {
+  size_t turns;
+} tlgo_peak_options;
 
 typedef struct {
   double timeout_seconds;
@@ -2906,6 +2923,28 @@ static inline uintptr_t tlgo_checkpoint_manager_keep(uintptr_t manager) {
 
 static inline void tlgo_checkpoint_manager_release(uintptr_t manager) {
   tl_checkpoint_manager_release((tl_checkpoint_manager *)manager);
+}
+
+static inline int32_t tlgo_measure_peaks(uintptr_t context, tlgo_peak_options o, tl_machine_peaks *peaks) {
+  tl_peak_options options;
+  tl_peak_options_init(&options, sizeof options);
+  options.turns = o.turns;
+  return tl_measure_peaks((tl_context *)context, &options, peaks);
+}
+
+static inline int32_t tlgo_function_bound(uintptr_t function, tlgo_machine_peaks o, tl_bound_statistics *bound) {
+  tl_machine_peaks peaks;
+  tl_machine_peaks_init(&peaks, sizeof peaks);
+  peaks.threads = o.threads;
+  peaks.flops = o.flops;
+  peaks.l1_bytes = o.l1_bytes;
+  peaks.l2_bytes = o.l2_bytes;
+  peaks.l3_bytes = o.l3_bytes;
+  peaks.l1_bandwidth = o.l1_bandwidth;
+  peaks.l2_bandwidth = o.l2_bandwidth;
+  peaks.l3_bandwidth = o.l3_bandwidth;
+  peaks.dram_bandwidth = o.dram_bandwidth;
+  return tl_function_bound((tl_function *)function, &peaks, bound);
 }
 
 static inline uintptr_t tlgo_group_new(uintptr_t context, tlgo_group_options o) {

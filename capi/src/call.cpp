@@ -162,8 +162,8 @@ void copy_text(const std::string& text, char* buffer, size_t capacity, size_t* l
   buffer[n] = '\0';
 }
 
-size_t checked_struct_size(const char* op, const char* type, const void* statistics) {
-  if (!statistics) invalid("[", op, "] 'statistics' must not be NULL: got NULL; pass a ", type, " to fill");
+size_t checked_struct_size(const char* op, const char* type, const void* statistics, const char* name) {
+  if (!statistics) invalid("[", op, "] '", name, "' must not be NULL: got NULL; pass a ", type, " to fill");
   size_t size;
   std::memcpy(&size, statistics, sizeof size);
   if (size < sizeof size || size > kMostStructBytes)

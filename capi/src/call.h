@@ -66,8 +66,9 @@ void check_list(const char* op, const char* name, const void* list, size_t count
 void check_buffer(const char* op, const char* name, const void* buffer, size_t capacity);
 // Text into such memory, cut to fit, with a NUL at its end; its whole length to *length, which may be null.
 void copy_text(const std::string& text, char* buffer, size_t capacity, size_t* length);
-// The struct_size of statistics that the caller wants filled; not smaller than the member itself.
-size_t checked_struct_size(const char* op, const char* type, const void* statistics);
+// The struct_size of statistics that the caller wants filled; not smaller than the member itself. `name` is that of the argument.
+size_t checked_struct_size(const char* op, const char* type, const void* statistics,
+                           const char* name = "statistics");
 
 // Sets an options struct of the caller to zeros, of the size that its header knows. A size that no struct has leaves a
 // struct_size of 0, which the call that takes the options refuses. False when nothing was set.

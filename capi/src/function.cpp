@@ -5,17 +5,12 @@
 #include <memory>
 
 #include "capi/src/callbacks.h"
-#include "core/compile/function.h"
+#include "capi/src/function_object.h"
 
 using namespace tl;
 using namespace tl::capi;
 
 namespace {
-
-// A function that its own callback releases must live on until the call returns.
-struct HeldFunction {
-  std::shared_ptr<compile::Function> function;
-};
 
 // A few tensors without memory for a list.
 class TensorList {
@@ -94,6 +89,7 @@ compile::FunctionOptions options_of(const char* op, const tl_function_options* o
   compile::FunctionOptions out;
   if (o.name) out.name = o.name;
   if (o.most_plans) out.most_plans = o.most_plans;
+  if (o.most_recordings) out.most_recordings = o.most_recordings;
   out.host_reads = static_cast<compile::HostReads>(o.host_reads);
   out.retrace_is_error = o.retrace_is_error;
   out.polymorphic_batch = o.polymorphic_batch;
@@ -197,6 +193,8 @@ TL_API tl_status tl_function_stats(tl_function* function, tl_function_statistics
     out.host_constants = stats.host_constants;
     out.touched_bytes = stats.cost.touched;
     out.resized_plans = stats.resized;
+    out.clusters = stats.cost.clusters;
+    out.unrecorded_calls = stats.unrecorded;
     std::memcpy(statistics, &out, size < sizeof out ? size : sizeof out);
   });
 }

@@ -19,6 +19,7 @@ constexpr size_t kMostReasons = 64;
 Function::Function(Context& context, Body body, FunctionOptions options)
     : context_(context), body_(std::move(body)), options_(std::move(options)) {
   if (options_.most_plans == 0) options_.most_plans = 1;
+  if (options_.most_recordings == 0) options_.most_recordings = 1;
 }
 
 void Function::forget() {
@@ -26,6 +27,8 @@ void Function::forget() {
   entries_.clear();
   families_.clear();
   refused_.clear();
+  recordings_ = 0;
+  capped_ = false;
 }
 
 bool Function::matches(const Entry& entry, Span<const Tensor> inputs, size_t outputs) const {
@@ -146,6 +149,7 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
       fail(Code::kFailedPrecondition, "[", options_.name,
            "] the step must not be recorded again: got a call with another ", reason,
            "; keep shapes and dtypes, or allow retraces");
+    if (recordings_ >= options_.most_recordings) return run_unrecorded(inputs, outputs, reason);
     retraces_.reserve(retraces_.size() + 1);
   }
   entries_.reserve(entries_.size() + 1);
@@ -170,6 +174,7 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
     const std::string why = find_family(*entry);
     if (!why.empty()) reason += concat("; the two have no plan for all sizes: ", why);
   }
+  recordings_++;
   if (traces_++ > 0) {
     if (retraces_.size() < kMostReasons) retraces_.push_back(reason);
     if (traces_ == kManyRetraces + 1)
@@ -188,6 +193,22 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   latest_ = entry.get();
   entries_.push_back(std::move(entry));
   std::move(out.begin(), out.end(), outputs.begin());
+}
+
+// A step of which there are as many recordings as there may be, none of them for these inputs.
+void Function::run_unrecorded(Span<const Tensor> inputs, Span<Tensor> outputs, const std::string& reason) {
+  if (!capped_)
+    context_.log(
+        LogLevel::kWarning,
+        concat("[", options_.name, "] has been recorded ", recordings_,
+               " times, which is most_recordings; from now on a call that no recording fits runs the step "
+               "without one, as this one does because of ",
+               reason)
+            .c_str());
+  capped_ = true;
+  eager_calls_++;
+  unrecorded_++;
+  run_eagerly(inputs, outputs);
 }
 
 void Function::leave(std::string_view why) noexcept {
@@ -257,11 +278,13 @@ FunctionStats Function::stats() const {
   out.traces = traces_;
   out.replays = replays_;
   out.eager_calls = eager_calls_;
+  out.unrecorded = unrecorded_;
   out.resized = resized_;
   out.signatures = entries_.size();
   if (!latest_) return out;
   const graph::Program* program = latest_->program.get();
   if (const Plan* plan = latest_->plan.get()) {
+    out.planned = true;
     out.cost = plan->cost();
     out.arena_bytes = plan->arena_bytes();
     program = &plan->program();

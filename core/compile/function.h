@@ -28,6 +28,9 @@ enum class HostReads : int32_t {
 struct FunctionOptions {
   std::string name = "function";
   size_t most_plans = 16;  // the least recently used one goes; at least 1
+  // Of the function's life, or since it forgot them; at least 1. From then on a call that no recording fits runs eagerly, which is
+  // what a recording costs at least.
+  size_t most_recordings = 256;
   bool retrace_is_error = false;
   // A new leading dimension of inputs, the same in all that change, needs no recording once two sizes have been recorded. Sizes
   // below 2 have recordings of their own: ops broadcast one row, and some refuse none.
@@ -40,9 +43,11 @@ struct FunctionStats {
   uint64_t traces = 0;       // recordings
   uint64_t replays = 0;      // runs of plans
   uint64_t eager_calls = 0;  // calls that ran eagerly and were not recorded
+  uint64_t unrecorded = 0;   // of them, those that would have been recorded but for most_recordings
   uint64_t resized = 0;      // plans that were made for another size of the batch, without a recording
   size_t signatures = 0;     // that are kept, planned or not
   // Of the plan that was used last; zero where there is none.
+  bool planned = false;
   PlanCost cost;
   size_t arena_bytes = 0;
   size_t constants = 0;       // tensors from outside the step
@@ -62,6 +67,7 @@ class Function {
   //
   // While somebody else watches the context (a tape is open, a check of NaN is on, another function records) and inside vmap,
   // the step runs eagerly, so that nobody misses anything.
+  // After most_recordings the step runs eagerly for what no recording fits, which is logged once.
   void call(Span<const Tensor> inputs, Span<Tensor> outputs);
 
   // This side cannot make the calls to others that a step makes: all with whom the steps so far have exchanged tensors are told why, as
@@ -116,6 +122,7 @@ class Function {
   void add_parties(const std::vector<std::shared_ptr<Party>>& parties);
   void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
   void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
+  void run_unrecorded(Span<const Tensor> inputs, Span<Tensor> outputs, const std::string& reason);
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);
   std::string find_family(const Entry& made);
   const Entry* other_size_of(const Entry& entry) const;
@@ -134,7 +141,9 @@ class Function {
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<Family> families_;
   Entry* latest_ = nullptr;
-  uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0, resized_ = 0;
+  uint64_t clock_ = 0, traces_ = 0, replays_ = 0, eager_calls_ = 0, unrecorded_ = 0, resized_ = 0;
+  size_t recordings_ = 0;  // since it forgot those before
+  bool capped_ = false;    // and that there are no more has been logged
   std::vector<std::string> retraces_;
   std::vector<std::shared_ptr<Party>> parties_;  // of all recordings so far
   std::string refused_;  // why a step could not be replayed, which is an error; "" where all could

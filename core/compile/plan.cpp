@@ -26,6 +26,7 @@ PlanCost cost_of(const Program& program) {
   for (const Node& node : program.nodes) {
     if (is_view(program, node)) continue;
     cost.nodes++;
+    cost.clusters += node.fused && node.fused->ops.size() > 1;
     double elements = 0;
     for (ValueId id : node.in) cost.bytes += static_cast<double>(program.values[id].bytes());
     for (ValueId id : node.out) {
@@ -444,9 +445,9 @@ void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) {
 std::string Plan::text() const {
   static constexpr const char* kHomes[] = {"nowhere",  "input",  "variable", "in place",
                                            "constant", "number", "new",      "arena"};
-  std::string out =
-      concat(cost_.nodes, " kernels, ", program_.nodes.size(), " nodes, ", memory_.arena_bytes,
-             " bytes of arena, ", cost_.flops, " flops, ", cost_.bytes, " bytes moved\n", to_text(program_));
+  std::string out = concat(cost_.nodes, " kernels, ", cost_.clusters, " of them of several ops, ",
+                           program_.nodes.size(), " nodes, ", memory_.arena_bytes, " bytes of arena, ",
+                           cost_.flops, " flops, ", cost_.bytes, " bytes moved\n", to_text(program_));
   out += "memory\n";
   for (ValueId id = 0; id < program_.values.size(); id++) {
     const Place& p = memory_.places[id];

@@ -31,7 +31,8 @@ struct PlanOptions {
 
 // Of one run.
 struct PlanCost {
-  size_t nodes = 0;  // kernels
+  size_t nodes = 0;     // kernels
+  size_t clusters = 0;  // of them, those that hold several ops, as the passes made them
   double flops =
       0;  // additions and multiplications of products of matrices, one operation an element elsewhere
   double bytes = 0;    // that kernels read and write

@@ -27,7 +27,7 @@
 #include "core/kernels/gemm/backend_choice.h"
 #include "core/kernels/gemm/gemm.h"
 #include "core/kernels/gemm/gemm_driver.h"
-#include "tests/bench/peak.h"
+#include "core/kernels/peaks.h"
 
 using namespace tl::kernels;
 using tl::ThreadPool;
@@ -193,9 +193,9 @@ int main(int argc, char** argv) {
   for (int t : threads > 0 ? std::vector<int>{threads} : std::vector<int>{1, 2}) {
     omp_set_num_threads(t);
     openblas_set_num_threads(t);
-    const double peak = tl::bench::peak_gflops(t);
-    std::printf("threads %d, OpenBLAS %s, peak %.0f GFLOP/s float\n", t, openblas_get_corename(), peak);
     ThreadPool pool(t);
+    const double peak = 1e-9 * measure_peaks(pool, 30, [] {}).flops;
+    std::printf("threads %d, OpenBLAS %s, peak %.0f GFLOP/s float\n", t, openblas_get_corename(), peak);
     for (const Shape& shape : shapes) {
       char name[64];
       std::snprintf(name, sizeof name, "%s %ldx%ldx%ld", shape.op, long(shape.m), long(shape.k),

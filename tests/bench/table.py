@@ -16,27 +16,20 @@ def product_mflop(row):
     return None
 
 
-def bandwidth(touched, peak):
-    """(level, GB/s): the fastest level of memory that holds all that a step touches. The first two are each thread's own."""
-    for level, copies in (("l1", peak["threads"]), ("l2", peak["threads"]), ("l3", 1)):
-        if touched <= peak[f"{level}_bytes"] * copies:
-            return level, peak[f"{level}_gbs"]
-    return "dram", peak["dram_gbs"]
+def peaks_as_text(peak):
+    """The peaks as the programs take them, which print `bound_us` and `bound_by` by the library's own tl_function_bound()."""
+    return ",".join(str(number) for number in (
+        peak["threads"], peak["fma_gflops"] * 1e9, *(peak[f"l{level}_bytes"] for level in (1, 2, 3)),
+        *(peak[f"{level}_gbs"] * 1e9 for level in ("l1", "l2", "l3", "dram"))))
 
 
 def with_bounds(row, peak):
-    """The row with `bound_us` and `roofline` (time over bound) of its plan, and `fma_share` of the machine's peak."""
+    """The row with `roofline` (time over the bound of its plan), and `fma_share` of the machine's peak."""
     seconds = row["us"]["median"] * 1e-6
-    fma = peak["fma_gflops"] * 1e9
-    if fma and product_mflop(row):
-        row["fma_share"] = round(product_mflop(row) * 1e6 / seconds / fma, 4)
-    if fma and row.get("touched_bytes"):
-        level, gbs = bandwidth(row["touched_bytes"], peak)
-        by_arithmetic, by_memory = row["flops"] / fma, row["bytes"] / (gbs * 1e9)
-        bound = max(by_arithmetic, by_memory)
-        row["bound_us"] = float(f"{bound * 1e6:.4g}")
-        row["bound_by"] = "fma" if by_arithmetic >= by_memory else level
-        row["roofline"] = round(seconds / bound, 2)
+    if product_mflop(row):
+        row["fma_share"] = round(product_mflop(row) * 1e6 / seconds / (peak["fma_gflops"] * 1e9), 4)
+    if "bound_us" in row:
+        row["roofline"] = round(row["us"]["median"] / row["bound_us"], 2)
     return row
 
 

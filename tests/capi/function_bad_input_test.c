@@ -97,6 +97,40 @@ static void a_step_of_another_shape_or_dtype_each_time(void **state) {
   free_context(c);
 }
 
+static void recordings_come_to_an_end(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  heard h = {0};
+  assert_int_equal(tl_context_set_log(c, listen, &h, NULL), TL_OK);
+  counter m = new_counter(c);
+  tl_function_options o;
+  tl_function_options_init(&o, sizeof o);
+  o.name = "changeable";
+  o.most_recordings = 3;
+  tl_function *f = tl_function_new(c, step, &m, NULL, &o);
+  for (int round = 1; round <= 2; round++) {
+    for (int i = 0; i < 20; i++) {
+      tl_tensor *x = rows(c, 1 + i % 10, 2, TL_F32), *y = NULL;
+      const double w = tl_tensor_item(m.w);
+      assert_int_equal(tl_function_call(f, &x, 1, &y, 1), TL_OK);
+      assert_true(first(c, y) == 2 * w);
+    }
+    /* Three sizes are recorded and replayed, the other seven run as they are. */
+    const tl_function_statistics s = stats_of(f);
+    assert_int_equal(m.runs, 17 * round);
+    assert_int_equal(s.traces, 3 * round);
+    assert_int_equal(s.replays, 3 * round);
+    assert_int_equal(s.unrecorded_calls, 14 * round);
+    assert_int_equal(s.eager_calls, 14 * round);
+    assert_int_equal(s.signatures, 3);
+    assert_non_null(strstr(h.last, "[changeable] has been recorded 3 times, which is most_recordings"));
+    assert_int_equal(tl_function_forget(f), TL_OK);
+  }
+  assert_int_equal(tl_context_set_log(c, NULL, NULL, NULL), TL_OK);
+  works(c, f, &m);
+  free_context(c);
+}
+
 static void read_all(tl_context *c, tl_tensor *t) {
   float out[8];
   (void)c;
@@ -341,6 +375,7 @@ static void replays_from_two_threads(void **state) {
 int function_bad_input_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_of_another_shape_or_dtype_each_time),
+      cmocka_unit_test(recordings_come_to_an_end),
       cmocka_unit_test(each_look_at_a_value_is_named),
       cmocka_unit_test(after_a_refusal_nothing_runs),
       cmocka_unit_test(variables_of_another_context),

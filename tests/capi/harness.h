@@ -26,6 +26,7 @@ int function_tests(void);
 int feed_tests(void);
 int function_bad_input_tests(void);
 int function_examples_tests(void);
+int peaks_tests(void);
 int thread_tests(void);
 int determinism_tests(void);
 int data_tests(void);

@@ -16,4 +16,5 @@ void check(bool ok, const std::string& what);
 tl_context* new_context();
 
 void test_checkpoints();
+void test_reassociation();
 void test_replicas();

@@ -574,6 +574,7 @@ int main() {
   test_updates_of_rows();
   test_functions();
   test_compiled_steps();
+  test_reassociation();
   test_feeds();
   test_trainer();
   test_checkpoints();

@@ -22,13 +22,19 @@ func main() {
 	quick := flag.Bool("quick", false, "few samples")
 	list := flag.Bool("list", false, "print the workloads")
 	mode := flag.String("mode", "eager", "one of those that the list names")
+	given := flag.String("peaks", "", "of the machine: nine numbers with commas between them, as tests/bench/run writes them")
 	flag.Parse()
+	peaks, err := readPeaks(*given)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	for _, w := range workloads {
 		for _, known := range w.modes {
 			if *list {
 				fmt.Println(w.name, known)
 			} else if w.name == *name && known == *mode {
-				if err := run(w, *mode, *threads, *quick); err != nil {
+				if err := run(w, *mode, *threads, *quick, peaks); err != nil {
 					fmt.Fprintf(os.Stderr, "%s: %v\n", w.name, err)
 					os.Exit(1)
 				}
@@ -42,7 +48,7 @@ func main() {
 	}
 }
 
-func run(w workload, mode string, threads int, quick bool) error {
+func run(w workload, mode string, threads int, quick bool, peaks *tl.MachinePeaks) error {
 	begun := time.Now()
 	c, err := tl.NewContext(&tl.ContextOptions{Threads: int32(threads)})
 	if err != nil {
@@ -67,7 +73,7 @@ func run(w workload, mode string, threads int, quick bool) error {
 	}
 	out["us"] = map[string]float64{"p10": t.p10, "median": t.median, "p90": t.p90}
 	out["steps"], out["rss_mb"] = t.steps, peakMemory()
-	if err := describePlan(steps.function, out); err != nil {
+	if err := describePlan(steps.function, peaks, out); err != nil {
 		return err
 	}
 	line, err := json.Marshal(out)
@@ -101,15 +107,37 @@ func checkLosses(s steps, out map[string]any) error {
 	return nil
 }
 
-// describePlan is what a compiled step is made of; nothing without one.
-func describePlan(f *tl.Function, out map[string]any) error {
+// readPeaks reads the fields of tl.MachinePeaks in order; nil for an empty text.
+func readPeaks(text string) (*tl.MachinePeaks, error) {
+	if text == "" {
+		return nil, nil
+	}
+	p := new(tl.MachinePeaks)
+	_, err := fmt.Sscanf(strings.ReplaceAll(text, ",", " "), "%d %g %d %d %d %g %g %g %g", &p.Threads, &p.Flops, &p.L1Bytes, &p.L2Bytes,
+		&p.L3Bytes, &p.L1Bandwidth, &p.L2Bandwidth, &p.L3Bandwidth, &p.DramBandwidth)
+	return p, err
+}
+
+// describePlan is what a compiled step is made of, and what it takes at the least on a machine with these peaks; nothing without one.
+func describePlan(f *tl.Function, peaks *tl.MachinePeaks, out map[string]any) error {
 	if f == nil {
 		return nil
 	}
 	s, err := f.Statistics()
 	out["kernels"], out["flops"], out["bytes"], out["touched_bytes"] = s.Kernels, s.Flops, s.MovedBytes, s.TouchedBytes
-	out["arena_bytes"], out["traces"] = s.ArenaBytes, s.Traces
-	return err
+	out["arena_bytes"], out["traces"], out["clusters"] = s.ArenaBytes, s.Traces, s.Clusters
+	if err != nil || peaks == nil {
+		return err
+	}
+	b, err := f.Bound(peaks)
+	if err != nil {
+		return err
+	}
+	out["bound_us"], out["bound_by"] = b.Seconds*1e6, [...]string{"l1", "l2", "l3", "dram"}[b.Level-1]
+	if b.ArithmeticSeconds >= b.MemorySeconds {
+		out["bound_by"] = "fma"
+	}
+	return nil
 }
 
 func peakMemory() float64 {

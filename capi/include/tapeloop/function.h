@@ -37,6 +37,11 @@
  * callback, until tl_function_forget(). Return the tensor as an output and look at it after the call, and take batches before it.
  * Alternatively the option host_reads lets such a step stay eager.
  *
+ * A step that records again and again, because shapes keep changing, would cost more than no function at all. So after the fifth
+ * recording a warning is logged, and after most_recordings of them, counted since the function was made or tl_function_forget(), a
+ * call that no recording fits runs the callback as if there were no function, which a warning says once; calls that one fits go on as
+ * before. tl_function_retrace_reason() tells what made the step record. The option retrace_is_error makes the second recording an error.
+ *
  * With the option polymorphic_batch two recordings serve all sizes of a batch. When the inputs of a call differ from those of
  * others in their leading dimension alone, by one size n in all that differ, the callback runs for the second size and for
  * sizes below 2, and no more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with
@@ -93,6 +98,7 @@ typedef struct tl_function_options {
       polymorphic_batch; /**< the leading dimension of inputs may be of any size (default false), see above */
   bool
       allow_reassociation; /**< plans may add up sums in another order where that saves work (default false), see above */
+  size_t most_recordings; /**< since the function was made, or forgot them (default 256), see above */
 } tl_function_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_function_options). Does nothing for NULL. Since 0.1. */
@@ -154,6 +160,11 @@ typedef struct tl_function_statistics {
       touched_bytes; /**< of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs */
   uint64_t
       resized_plans; /**< plans so far that were made for another size of the batch without running the callback */
+  uint64_t
+      clusters; /**< of the kernels, those that hold several ops: a chain of element-wise ops, of ops on rows and reductions; a
+                     product of matrices with the addition behind it; a step of an optimizer with the products that make its gradient,
+                     or on several variables. Ops count as passes left them, views and what is computed beforehand not at all */
+  uint64_t unrecorded_calls; /**< of eager_calls, those that would have recorded but for most_recordings */
 } tl_function_statistics;
 
 /** Fills the struct; works while the context holds an error. Since 0.1. */

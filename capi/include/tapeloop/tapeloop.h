@@ -24,6 +24,7 @@
 #include <tapeloop/nn.h>
 #include <tapeloop/ops.h>
 #include <tapeloop/optim.h>
+#include <tapeloop/peaks.h>
 #include <tapeloop/pipeline.h>
 #include <tapeloop/plot.h>
 #include <tapeloop/progress.h>

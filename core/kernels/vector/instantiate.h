@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/kernels/vector/optimizers.h"
+#include "core/kernels/vector/peak.h"
 #include "core/kernels/vector/random.h"
 #include "core/kernels/vector/rows.h"
 #include "core/kernels/vector/table.h"
@@ -120,8 +121,12 @@ constexpr FloatTable<typename V::T> float_kernels() {
 }  // namespace
 
 extern const VectorTable table;
-const VectorTable table = {TL_VECTOR_ISA, float_kernels<F32, UniformTileF32, NormalTileF32>(),
-                           float_kernels<F64, UniformTileF64, NormalTileF64>(), fill<WordTile>, keep_mask};
+const VectorTable table = {TL_VECTOR_ISA,
+                           float_kernels<F32, UniformTileF32, NormalTileF32>(),
+                           float_kernels<F64, UniformTileF64, NormalTileF64>(),
+                           fill<WordTile>,
+                           keep_mask,
+                           multiply_adds<F32>};
 
 }  // namespace TL_VECTOR_NAMESPACE
 }  // namespace tl

@@ -177,12 +177,19 @@ struct FloatTable {
   Transpose<T> transpose;
 };
 
+// Multiply-adds in chains that do not wait for one another, more than a core has in flight: the peak of a CPU is measured with
+// them. Each of `kPeakFloats` floats becomes x * 0.999f + 0.001f, `rounds` times, in as many of them as the registers of the set hold;
+// the others stay. Returns how many were changed.
+constexpr size_t kPeakFloats = 192;
+using MultiplyAdds = size_t (*)(float* chains, size_t rounds);
+
 struct VectorTable {
   Isa isa;
   FloatTable<float> f32;
   FloatTable<double> f64;
   void (*random_u32)(uint32_t* y, size_t n, RandomAt at);  // the words of the stream, four per block
   void (*keep_mask)(uint8_t* y, size_t n, uint32_t keep_threshold, RandomAt at);  // bytes 0 and 1
+  MultiplyAdds multiply_adds;
 };
 
 // The table for this CPU: chosen at the first call, the same for the life of the process. Any thread.

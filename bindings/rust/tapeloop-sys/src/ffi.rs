@@ -1373,6 +1373,8 @@ pub struct tl_function_options {
     pub polymorphic_batch: bool,
     /// plans may add up sums in another order where that saves work (default false), see above
     pub allow_reassociation: bool,
+    /// since the function was made, or forgot them (default 256), see above
+    pub most_recordings: usize,
 }
 
 /// What a function has done, and of what size the plan is that was used last. Set struct_size first.
@@ -1406,6 +1408,13 @@ pub struct tl_function_statistics {
     pub touched_bytes: f64,
     /// plans so far that were made for another size of the batch without running the callback
     pub resized_plans: u64,
+    /// of the kernels, those that hold several ops: a chain of element-wise ops, of ops on rows and
+    /// reductions; a product of matrices with the addition behind it; a step of an optimizer with the products
+    /// that make its gradient, or on several variables. Ops count as passes left them, views and what is
+    /// computed beforehand not at all
+    pub clusters: u64,
+    /// of eager_calls, those that would have recorded but for most_recordings
+    pub unrecorded_calls: u64,
 }
 
 /// How a Jacobian is taken. Fill it with tl_jacobian_options_init() first.
@@ -1704,6 +1713,60 @@ pub struct tl_checkpoint_manager_options {
     pub keep_every: i64,
     /// a save returns when the state is taken, and a thread writes it (default false)
     pub asynchronous: bool,
+}
+
+/// What a machine can do at most. Fill it with tl_machine_peaks_init() first. Append-only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_machine_peaks {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// that the other numbers are of; 0 counts as 1
+    pub threads: i32,
+    /// operations a second of all threads, in f32, a multiply-add being two: 2 x lanes x units x clock x
+    /// threads
+    pub flops: f64,
+    /// data cache of the first level of one thread; 0: none
+    pub l1_bytes: u64,
+    /// cache of the second level of one thread; 0: none
+    pub l2_bytes: u64,
+    /// cache of the third level that all threads share; 0: none
+    pub l3_bytes: u64,
+    /// bytes a second that all threads read and write there
+    pub l1_bandwidth: f64,
+    /// the same of the second level
+    pub l2_bandwidth: f64,
+    /// the same of the third level
+    pub l3_bandwidth: f64,
+    /// the same of the memory behind the caches
+    pub dram_bandwidth: f64,
+}
+
+/// How peaks are measured. Fill it with tl_peak_options_init() first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_peak_options {
+    /// bytes of this struct; set by the init function
+    pub struct_size: usize,
+    /// of each of five measurements, of which the best counts; 1 to 10,000 (default 30)
+    pub turns: usize,
+}
+
+/// The bound of a step. Set struct_size first. Append-only.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_bound_statistics {
+    /// sizeof(tl_bound_statistics), set by the caller
+    pub struct_size: usize,
+    /// a step: the larger one of the next two
+    pub seconds: f64,
+    /// flops of tl_function_stats() over those of the machine
+    pub arithmetic_seconds: f64,
+    /// moved_bytes over the bandwidth of the level
+    pub memory_seconds: f64,
+    /// of the memory that counts, the fastest that holds touched_bytes: 1 to 3 for caches, 4 for what lies
+    /// behind them
+    pub level: i64,
 }
 
 /// How a group is made. Fill it with tl_group_options_init() first. All fields but timeout_seconds are of
@@ -5950,6 +6013,40 @@ extern "C" {
     /// Gives the manager up before its scope ends, and with it the folder, after a save that is going on. NULL
     /// and a released manager do nothing. From any thread at any time. Since 0.1.
     pub fn tl_checkpoint_manager_release(manager: *mut tl_checkpoint_manager);
+
+    /// Sets all fields to zero. Pass sizeof(tl_machine_peaks). Does nothing for NULL. Since 0.1.
+    pub fn tl_machine_peaks_init(peaks: *mut tl_machine_peaks, struct_size: usize);
+
+    /// Sets all fields to their defaults. Pass sizeof(tl_peak_options). Does nothing for NULL. Since 0.1.
+    pub fn tl_peak_options_init(options: *mut tl_peak_options, struct_size: usize);
+
+    /// Measures this machine with the threads of the context, and fills all fields that the struct has room
+    /// for: multiply-adds in registers of the widest kind that the library uses; y = a + b, 12 bytes an
+    /// element (McCalpin's add), with arrays of half a cache of levels 1 and 2, a quarter of level 3, and four
+    /// times level 3, of which at most 32 MiB count. It works for about half a second on all threads, 2 ms or
+    /// more for each turn, and holds 64 to 128 MiB of memory meanwhile, which is outside the context's limit.
+    /// Other load on the machine makes the numbers smaller. Where options are NULL they have their defaults.
+    /// TL_INVALID_ARGUMENT (a struct without its size, turns out of range), TL_CANCELLED, TL_OUT_OF_MEMORY:
+    /// peaks are as they were. Since 0.1.
+    pub fn tl_measure_peaks(
+        context: *mut tl_context,
+        options: *const tl_peak_options,
+        peaks: *mut tl_machine_peaks,
+    ) -> tl_status;
+
+    /// The bound of the plan that was used last, by the roofline model (Williams, Waterman and Patterson,
+    /// 2009): of what tl_function_stats() tells and the peaks that are given. Caches of levels 1 and 2 count
+    /// once for each thread. Nothing is timed. Works while the context holds an error. It is a bound of this
+    /// plan, not of the task: another plan may compute less. Kernels whose operands lie in a faster level than
+    /// the whole step can move their bytes faster than it says. Peaks are of f32: a step in f64 takes twice
+    /// its arithmetic_seconds or more. TL_FAILED_PRECONDITION when there is no plan yet: the second call with
+    /// inputs of a kind makes it. TL_INVALID_ARGUMENT for peaks that are not above zero and finite, or a
+    /// struct without its size; nothing is filled then. Since 0.1.
+    pub fn tl_function_bound(
+        function: *mut tl_function,
+        peaks: *const tl_machine_peaks,
+        bound: *mut tl_bound_statistics,
+    ) -> tl_status;
 
     /// Sets all fields to their defaults. Pass sizeof(tl_group_options). Does nothing for NULL. Since 0.1.
     pub fn tl_group_options_init(options: *mut tl_group_options, struct_size: usize);

@@ -365,7 +365,8 @@ fn here() -> String {
             retrace_is_error,
             verify,
             polymorphic_batch,
-            allow_reassociation
+            allow_reassociation,
+            most_recordings
         }
     );
     layout!(
@@ -383,7 +384,9 @@ fn here() -> String {
             constants,
             host_constants,
             touched_bytes,
-            resized_plans
+            resized_plans,
+            clusters,
+            unrecorded_calls
         }
     );
     layout!(
@@ -468,6 +471,23 @@ fn here() -> String {
         }
     );
     layout!(rows, tl_checkpoint_manager_options { struct_size, max_to_keep, best, keep_every, asynchronous });
+    layout!(
+        rows,
+        tl_machine_peaks {
+            struct_size,
+            threads,
+            flops,
+            l1_bytes,
+            l2_bytes,
+            l3_bytes,
+            l1_bandwidth,
+            l2_bandwidth,
+            l3_bandwidth,
+            dram_bandwidth
+        }
+    );
+    layout!(rows, tl_peak_options { struct_size, turns });
+    layout!(rows, tl_bound_statistics { struct_size, seconds, arithmetic_seconds, memory_seconds, level });
     layout!(
         rows,
         tl_group_options {
@@ -964,6 +984,7 @@ int main(void) {
   printf("tl_function_options.verify %zu\n", offsetof(tl_function_options, verify));
   printf("tl_function_options.polymorphic_batch %zu\n", offsetof(tl_function_options, polymorphic_batch));
   printf("tl_function_options.allow_reassociation %zu\n", offsetof(tl_function_options, allow_reassociation));
+  printf("tl_function_options.most_recordings %zu\n", offsetof(tl_function_options, most_recordings));
   printf("tl_function_statistics %zu\n", sizeof(tl_function_statistics));
   printf("tl_function_statistics.struct_size %zu\n", offsetof(tl_function_statistics, struct_size));
   printf("tl_function_statistics.traces %zu\n", offsetof(tl_function_statistics, traces));
@@ -978,6 +999,8 @@ int main(void) {
   printf("tl_function_statistics.host_constants %zu\n", offsetof(tl_function_statistics, host_constants));
   printf("tl_function_statistics.touched_bytes %zu\n", offsetof(tl_function_statistics, touched_bytes));
   printf("tl_function_statistics.resized_plans %zu\n", offsetof(tl_function_statistics, resized_plans));
+  printf("tl_function_statistics.clusters %zu\n", offsetof(tl_function_statistics, clusters));
+  printf("tl_function_statistics.unrecorded_calls %zu\n", offsetof(tl_function_statistics, unrecorded_calls));
   printf("tl_jacobian_options %zu\n", sizeof(tl_jacobian_options));
   printf("tl_jacobian_options.struct_size %zu\n", offsetof(tl_jacobian_options, struct_size));
   printf("tl_jacobian_options.way %zu\n", offsetof(tl_jacobian_options, way));
@@ -1092,6 +1115,26 @@ int main(void) {
   printf("tl_checkpoint_manager_options.best %zu\n", offsetof(tl_checkpoint_manager_options, best));
   printf("tl_checkpoint_manager_options.keep_every %zu\n", offsetof(tl_checkpoint_manager_options, keep_every));
   printf("tl_checkpoint_manager_options.asynchronous %zu\n", offsetof(tl_checkpoint_manager_options, asynchronous));
+  printf("tl_machine_peaks %zu\n", sizeof(tl_machine_peaks));
+  printf("tl_machine_peaks.struct_size %zu\n", offsetof(tl_machine_peaks, struct_size));
+  printf("tl_machine_peaks.threads %zu\n", offsetof(tl_machine_peaks, threads));
+  printf("tl_machine_peaks.flops %zu\n", offsetof(tl_machine_peaks, flops));
+  printf("tl_machine_peaks.l1_bytes %zu\n", offsetof(tl_machine_peaks, l1_bytes));
+  printf("tl_machine_peaks.l2_bytes %zu\n", offsetof(tl_machine_peaks, l2_bytes));
+  printf("tl_machine_peaks.l3_bytes %zu\n", offsetof(tl_machine_peaks, l3_bytes));
+  printf("tl_machine_peaks.l1_bandwidth %zu\n", offsetof(tl_machine_peaks, l1_bandwidth));
+  printf("tl_machine_peaks.l2_bandwidth %zu\n", offsetof(tl_machine_peaks, l2_bandwidth));
+  printf("tl_machine_peaks.l3_bandwidth %zu\n", offsetof(tl_machine_peaks, l3_bandwidth));
+  printf("tl_machine_peaks.dram_bandwidth %zu\n", offsetof(tl_machine_peaks, dram_bandwidth));
+  printf("tl_peak_options %zu\n", sizeof(tl_peak_options));
+  printf("tl_peak_options.struct_size %zu\n", offsetof(tl_peak_options, struct_size));
+  printf("tl_peak_options.turns %zu\n", offsetof(tl_peak_options, turns));
+  printf("tl_bound_statistics %zu\n", sizeof(tl_bound_statistics));
+  printf("tl_bound_statistics.struct_size %zu\n", offsetof(tl_bound_statistics, struct_size));
+  printf("tl_bound_statistics.seconds %zu\n", offsetof(tl_bound_statistics, seconds));
+  printf("tl_bound_statistics.arithmetic_seconds %zu\n", offsetof(tl_bound_statistics, arithmetic_seconds));
+  printf("tl_bound_statistics.memory_seconds %zu\n", offsetof(tl_bound_statistics, memory_seconds));
+  printf("tl_bound_statistics.level %zu\n", offsetof(tl_bound_statistics, level));
   printf("tl_group_options %zu\n", sizeof(tl_group_options));
   printf("tl_group_options.struct_size %zu\n", offsetof(tl_group_options, struct_size));
   printf("tl_group_options.timeout_seconds %zu\n", offsetof(tl_group_options, timeout_seconds));

@@ -1,12 +1,13 @@
 //! The workloads W0op, W0, W1 and W2 of the benchmarks, from Rust: one JSON line each, as `workload_bench` in C prints it.
 //!
-//!     cargo run --release --example workload_bench -- --workload W1 [--mode compiled] [--threads N] [--quick] | --list
+//!     cargo run --release --example workload_bench -- --workload W1 [--mode compiled] [--threads N] [--quick] [--peaks NUMBERS] | --list
 use std::cell::RefCell;
 use std::process::exit;
 use std::time::Instant;
 use tapeloop::{
-    Adam, Context, DType, Function, FunctionStatistics, Optimizer, Result, Sgd, Tensor, Variable,
+    Adam, BoundStatistics, Context, DType, Function, FunctionStatistics, MachinePeaks, Optimizer,
 };
+use tapeloop::{Result, Sgd, Tensor, Variable};
 
 const LOOP: usize = 32;
 const BATCHES: usize = 8;
@@ -30,6 +31,8 @@ fn labels(c: &Context, id: u64, count: u64, classes: u32) -> Result<Tensor> {
     c.tensor(&values.collect::<Vec<_>>(), &[count as i64])
 }
 
+type Plan = (FunctionStatistics, Option<BoundStatistics>);
+
 /// One step of a workload in one of its modes; `inner` of them are what is timed as one.
 trait Workload {
     fn inner(&self) -> usize {
@@ -41,7 +44,8 @@ trait Workload {
     fn loss(&self, i: usize) -> Result<Option<f64>> {
         self.step(i)
     }
-    fn plan(&self) -> Result<Option<FunctionStatistics>> {
+    /// What a compiled step is made of, and what it takes at the least on a machine with these peaks.
+    fn plan(&self, _: Option<&MachinePeaks>) -> Result<Option<Plan>> {
         Ok(None)
     }
 }
@@ -90,8 +94,9 @@ impl<T: Training> Workload for Compiled<'_, T> {
     fn step(&self, i: usize) -> Result<Option<f64>> {
         Ok(Some(self.function.call(&self.training.batch(i))?.item()?))
     }
-    fn plan(&self) -> Result<Option<FunctionStatistics>> {
-        self.function.statistics().map(Some)
+    fn plan(&self, peaks: Option<&MachinePeaks>) -> Result<Option<Plan>> {
+        let bound = peaks.map(|peaks| self.function.bound(peaks)).transpose()?;
+        Ok(Some((self.function.statistics()?, bound)))
     }
 }
 
@@ -121,8 +126,8 @@ impl<T: Training> Workload for Loop<'_, T> {
         }
         Ok(Some(self.losses.borrow()[i % LOOP]))
     }
-    fn plan(&self) -> Result<Option<FunctionStatistics>> {
-        self.compiled.plan()
+    fn plan(&self, peaks: Option<&MachinePeaks>) -> Result<Option<Plan>> {
+        self.compiled.plan(peaks)
     }
 }
 
@@ -270,13 +275,18 @@ fn run(o: &Options, workload: &dyn Workload) -> Result<()> {
             losses[200]
         );
     }
-    if let Some(plan) = workload.plan()? {
+    if let Some((plan, bound)) = workload.plan(o.peaks.as_ref())? {
         if inner == 1 {
             print!(",\"second_call_ms\":{:.3}", second_call_ms);
         }
-        print!(",\"kernels\":{}", plan.kernels);
+        print!(",\"kernels\":{},\"clusters\":{}", plan.kernels, plan.clusters);
         print!(",\"flops\":{},\"bytes\":{}", plan.flops, plan.moved_bytes);
         print!(",\"touched_bytes\":{},\"arena_bytes\":{}", plan.touched_bytes, plan.arena_bytes);
+        if let Some(bound) = bound {
+            let level = ["l1", "l2", "l3", "dram"][bound.level as usize - 1];
+            let by = if bound.arithmetic_seconds >= bound.memory_seconds { "fma" } else { level };
+            print!(",\"bound_us\":{:.4},\"bound_by\":\"{}\"", bound.seconds * 1e6, by);
+        }
     }
     println!("}}");
     Ok(())
@@ -301,10 +311,32 @@ struct Options {
     mode: String,
     threads: i32,
     quick: bool,
+    peaks: Option<MachinePeaks>,
+}
+
+/// The fields of `MachinePeaks` in order, with commas between them, as tests/bench/run writes them.
+fn read_peaks(text: &str) -> Option<MachinePeaks> {
+    let numbers = text.split(',').map(|number| number.parse().ok()).collect::<Option<Vec<f64>>>()?;
+    let mut peaks = MachinePeaks::default();
+    match numbers[..] {
+        [threads, flops, l1, l2, l3, l1_bandwidth, l2_bandwidth, l3_bandwidth, dram_bandwidth] => {
+            peaks.threads = threads as i32;
+            peaks.flops = flops;
+            peaks.l1_bytes = l1 as u64;
+            peaks.l2_bytes = l2 as u64;
+            peaks.l3_bytes = l3 as u64;
+            peaks.l1_bandwidth = l1_bandwidth;
+            peaks.l2_bandwidth = l2_bandwidth;
+            peaks.l3_bandwidth = l3_bandwidth;
+            peaks.dram_bandwidth = dram_bandwidth;
+            Some(peaks)
+        }
+        _ => None,
+    }
 }
 
 fn main() -> Result<()> {
-    let mut o = Options { name: String::new(), mode: "eager".into(), threads: 1, quick: false };
+    let mut o = Options { name: String::new(), mode: "eager".into(), threads: 1, quick: false, peaks: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -318,6 +350,7 @@ fn main() -> Result<()> {
             }
             "--workload" => o.name = arguments.next().unwrap_or_default(),
             "--mode" => o.mode = arguments.next().unwrap_or_default(),
+            "--peaks" => o.peaks = arguments.next().as_deref().and_then(read_peaks),
             "--threads" => o.threads = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
             _ => break,
         }

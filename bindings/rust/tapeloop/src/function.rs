@@ -94,6 +94,7 @@ pub struct FunctionOptions {
     verify: bool,
     polymorphic_batch: bool,
     allow_reassociation: bool,
+    most_recordings: usize,
 }
 
 impl FunctionOptions {
@@ -157,6 +158,13 @@ impl FunctionOptions {
         self
     }
 
+    /// Recordings since the function was made, or [forgot](Function::forget) them (default 256). From then on a call that no recording
+    /// fits runs the closure as if there were no function, which a warning says once; calls that one fits go on as before.
+    pub fn most_recordings(mut self, most_recordings: usize) -> FunctionOptions {
+        self.most_recordings = most_recordings;
+        self
+    }
+
     /// Makes a [`Function`] of a step that gives a tensor, or an array of them, which may be empty.
     pub fn build<'a, O, F>(&self, context: &'a Context, step: F) -> Result<Function<'a, O>>
     where
@@ -199,6 +207,7 @@ impl FunctionOptions {
         options.verify = self.verify;
         options.polymorphic_batch = self.polymorphic_batch;
         options.allow_reassociation = self.allow_reassociation;
+        options.most_recordings = self.most_recordings;
         let step = Lent::new(self.name.clone().unwrap_or_else(|| "function".into()), step);
         let callback = step.callback();
         let step = Box::into_raw(Box::new(step));
@@ -339,6 +348,14 @@ impl<O> Function<'_, O> {
     /// Moves it one scope out; a failure stays in the context.
     pub(crate) fn keep(&self) {
         call!(tl_function_keep(self.handle));
+    }
+
+    pub(crate) fn handle(&self) -> *mut ffi::tl_function {
+        self.handle
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        self.context
     }
 
     fn done(&self, call: &str, status: i32) -> Result<()> {

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::rc::{Rc, Weak};
 use tapeloop::{loss, Activation, Adam, Code, Context, DType, Dense, Function, FunctionOptions, HostReads};
-use tapeloop::{Layer, Optimizer, Result, Sequential, Tensor, TensorRef};
+use tapeloop::{Layer, MachinePeaks, Optimizer, PeakOptions, Result, Sequential, Tensor, TensorRef};
 
 /// A classifier, and how often its step has run.
 struct Model {
@@ -350,4 +350,59 @@ fn a_thousand_panics_come_back() {
         assert!(step.call(&[&x, &labels]).unwrap().item().unwrap() > 0.0);
     }
     assert_eq!(step.statistics().unwrap().replays, 2);
+}
+
+#[test]
+fn recordings_come_to_an_end() {
+    let c = &Context::builder().threads(1).build().unwrap();
+    let runs = Cell::new(0);
+    let step = FunctionOptions::new()
+        .most_recordings(2)
+        .build(c, |_, x| {
+            runs.set(runs.get() + 1);
+            Ok(x[0].sum())
+        })
+        .unwrap();
+    for size in (1..=4).chain(1..=4) {
+        assert_eq!(step.call(&c.ones(&[size])).unwrap().item().unwrap(), size as f64);
+    }
+    let now = step.statistics().unwrap();
+    assert_eq!((runs.get(), now.traces, now.replays, now.unrecorded_calls), (6, 2, 2, 4));
+    step.forget().unwrap();
+    let _ = step.call(&c.ones(&[4])).unwrap();
+    assert_eq!(step.statistics().unwrap().traces, 3);
+}
+
+#[test]
+fn a_machine_sets_a_bound() {
+    let c = &Context::builder().threads(1).build().unwrap();
+    let step = c.function(|_, x| Ok(x[0].matmul(&x[0]).square().sum())).unwrap();
+    let x = c.ones(&[32, 32]);
+    let mut peaks = PeakOptions::new().turns(1).measure(c).unwrap();
+    assert!(peaks.threads == 1 && peaks.flops > 0.0 && peaks.dram_bandwidth > 0.0 && peaks.l1_bytes > 0);
+    refused(c, step.bound(&peaks), Code::FailedPrecondition, "must have a plan");
+    for _ in 0..2 {
+        let _ = step.call(&x).unwrap();
+    }
+    let now = step.statistics().unwrap();
+    assert_eq!((now.kernels, now.clusters), (2, 1));
+    peaks.flops = 1e9;
+    peaks.l1_bytes = 0;
+    peaks.l2_bytes = 1 << 20;
+    peaks.l2_bandwidth = 1e12;
+    let bound = step.bound(&peaks).unwrap();
+    assert_eq!((bound.level, bound.seconds), (2, now.flops / 1e9));
+    assert_eq!((bound.arithmetic_seconds, bound.memory_seconds), (bound.seconds, now.moved_bytes / 1e12));
+    refused(
+        c,
+        step.bound(&MachinePeaks::default()),
+        Code::InvalidArgument,
+        "'flops' of the peaks must be above 0",
+    );
+    refused(
+        c,
+        PeakOptions::new().turns(10_001).measure(c),
+        Code::InvalidArgument,
+        "'turns' must be at most 10000",
+    );
 }

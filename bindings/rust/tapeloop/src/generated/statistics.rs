@@ -215,6 +215,13 @@ pub struct FunctionStatistics {
     pub touched_bytes: f64,
     /// Plans so far that were made for another size of the batch without running the callback.
     pub resized_plans: u64,
+    /// Of the kernels, those that hold several ops: a chain of element-wise ops, of ops on rows and
+    /// reductions; a product of matrices with the addition behind it; a step of an optimizer with the products
+    /// that make its gradient, or on several variables. Ops count as passes left them, views and what is
+    /// computed beforehand not at all.
+    pub clusters: u64,
+    /// Of eager_calls, those that would have recorded but for most_recordings.
+    pub unrecorded_calls: u64,
 }
 
 impl FunctionStatistics {
@@ -233,6 +240,8 @@ impl FunctionStatistics {
             host_constants: Default::default(),
             touched_bytes: Default::default(),
             resized_plans: Default::default(),
+            clusters: Default::default(),
+            unrecorded_calls: Default::default(),
         }
     }
 }
@@ -252,6 +261,8 @@ impl From<&ffi::tl_function_statistics> for FunctionStatistics {
             host_constants: raw.host_constants,
             touched_bytes: raw.touched_bytes,
             resized_plans: raw.resized_plans,
+            clusters: raw.clusters,
+            unrecorded_calls: raw.unrecorded_calls,
         }
     }
 }
@@ -293,6 +304,44 @@ impl From<&ffi::tl_minimize_statistics> for MinimizeStatistics {
             iterations: raw.iterations,
             evaluations: raw.evaluations,
             converged: raw.converged,
+        }
+    }
+}
+
+/// The bound of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct BoundStatistics {
+    /// a step: the larger one of the next two.
+    pub seconds: f64,
+    /// Flops of `function_stats` over those of the machine.
+    pub arithmetic_seconds: f64,
+    /// Moved_bytes over the bandwidth of the level.
+    pub memory_seconds: f64,
+    /// Of the memory that counts, the fastest that holds touched_bytes: 1 to 3 for caches, 4 for what lies
+    /// behind them.
+    pub level: i64,
+}
+
+impl BoundStatistics {
+    pub(crate) fn raw() -> ffi::tl_bound_statistics {
+        ffi::tl_bound_statistics {
+            struct_size: std::mem::size_of::<ffi::tl_bound_statistics>(),
+            seconds: Default::default(),
+            arithmetic_seconds: Default::default(),
+            memory_seconds: Default::default(),
+            level: Default::default(),
+        }
+    }
+}
+
+impl From<&ffi::tl_bound_statistics> for BoundStatistics {
+    fn from(raw: &ffi::tl_bound_statistics) -> BoundStatistics {
+        BoundStatistics {
+            seconds: raw.seconds,
+            arithmetic_seconds: raw.arithmetic_seconds,
+            memory_seconds: raw.memory_seconds,
+            level: raw.level,
         }
     }
 }
