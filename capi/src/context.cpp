@@ -178,10 +178,16 @@ TL_API tl_status tl_scope_begin(tl_context* context) {
 }
 
 TL_API tl_status tl_scope_end(tl_context* context) {
+  constexpr const char* op = "scope_end";
   Entered entered(context);
-  const bool inside_a_call = entered.inside_a_call();
-  return query<Session>(context, Kind::kContext, "scope_end",
-                        [&](Session& s, Session&) { s.end_scope_of_caller(inside_a_call); });
+  if (!entered || entered.slot().kind != Kind::kContext)  // which says what it is
+    return query<Session>(context, Kind::kContext, op, [](Session&, Session&) {});
+  try {
+    entered.session().end_scope_of_caller(entered.inside_a_call());
+    return TL_OK;
+  } catch (...) {
+    return status_of(entered.session().keep_current_exception(op));
+  }
 }
 
 TL_API tl_tensor* tl_keep(tl_tensor* tensor) {
