@@ -77,6 +77,9 @@ func (c *Context) Close() error {
 	if c.ended != nil {
 		c.ended()
 	}
+	if contexts.live.Load() == 0 {
+		EndMPI() // Go's programs end without exit()
+	}
 	return nil
 }
 

@@ -2964,6 +2964,10 @@ static inline uintptr_t tlgo_group_new(uintptr_t context, tlgo_group_options o) 
   return (uintptr_t)tl_group_new((tl_context *)context, &options);
 }
 
+static inline void tlgo_mpi_end(void) {
+  tl_mpi_end();
+}
+
 static inline uintptr_t tlgo_rendezvous_new(uintptr_t context, int32_t size) {
   return (uintptr_t)tl_rendezvous_new((tl_context *)context, size);
 }

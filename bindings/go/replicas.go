@@ -100,6 +100,11 @@ func (c *Context) group(handle C.uintptr_t) (*Group, error) {
 	return newObject(g, &g.object, releaseGroup), nil
 }
 
+// EndMPI ends MPI where NewGroup has started it, and waits for all ranks to do so; no group can be made by it after that. Closing the last
+// context does it: a program that makes groups by MPI closes its contexts, or calls this, before it ends, for mpirun takes one that does not
+// for one that has failed. While a group is open, and where the last one has failed, it does nothing.
+func EndMPI() { C.tlgo_mpi_end() }
+
 // NewGroup is the group of the processes that a launcher has started, as options or its environment say: tapeloop-run, torchrun, mpirun,
 // Slurm. It waits until all have joined. Without a launcher it is a group of one, in which every call gives back what it gets; never
 // where there are several: without an engine that joins them it is ErrUnsupported, which names the package. ErrTimedOut lists the ranks

@@ -6,6 +6,7 @@
 #include "capi/src/metric_object.h"
 #include "capi/src/options.h"
 #include "core/dist/local.h"
+#include "core/dist/plugin.h"
 #include "core/dist/process_group.h"
 #include "core/replicas/strategy.h"
 
@@ -89,6 +90,8 @@ TL_API tl_group* tl_group_new(tl_context* context, const tl_group_options* optio
                              s.core(), dist::join_process_group(processes, {timeout, &s.core()}), timeout));
   });
 }
+
+TL_API void tl_mpi_end(void) { dist::end_engines(); }
 
 TL_API tl_rendezvous* tl_rendezvous_new(tl_context* context, int32_t size) {
   return make(context, "rendezvous_new", [&](Session& s) {

@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <vector>
 
@@ -38,6 +39,12 @@ std::vector<std::string> folders(const std::string& folder) {
   const std::string own = folder_of_this_library();
   if (!own.empty()) out.push_back(own + "/tapeloop");
   return out;
+}
+
+// The plugin that keeps something until the process ends: MPI is one for the process, and so is this.
+std::atomic<const tl_transport_table*>& kept_plugin() {
+  static std::atomic<const tl_transport_table*> one{nullptr};
+  return one;
 }
 
 // Gloo finds its own functions, also in a program that has another version of it, as those that link PyTorch do. MPI's parts look for
@@ -79,11 +86,16 @@ const tl_transport_table& open_plugin(const std::string& engine, const std::stri
     if (!table || table->abi != TL_TRANSPORT_ABI || table->struct_size < sizeof *table)
       fail(Code::kUnsupported, "the engine must be of this version: got ", path,
            ", which is of another; install both from the same source");
+    if (table->end) kept_plugin() = table;
     return *table;
   }
   fail(Code::kUnsupported, "an engine that joins processes must be installed: got no ", name, ": ",
        tried.empty() ? "this library's folder is not known" : tried, "; install ", package_of(engine),
        " and build tapeloop with it, or set TAPELOOP_PLUGIN_DIR");
+}
+
+void end_engines() noexcept {
+  if (const tl_transport_table* const table = kept_plugin()) table->end();
 }
 
 }  // namespace tl::dist

@@ -14,4 +14,7 @@ namespace tl::dist {
 // closed: engines have threads, and functions that run at exit.
 const tl_transport_table& open_plugin(const std::string& engine, const std::string& folder);
 
+// Ends what an engine keeps for later groups: MPI (transport.h). Nothing where none has been opened that keeps something.
+void end_engines() noexcept;
+
 }  // namespace tl::dist

@@ -141,7 +141,8 @@ Meeting meet_by(const Transport& transport, const Place& place, double deadline)
   tl_transport_wait* wait = nullptr;
   int32_t code = transport.table->start(transport.handle(), list.data(), list.size(), &wait, &error);
   if (code == 0)
-    code = transport.table->finish(transport.handle(), wait, deadline - monotonic_seconds(), &error);
+    code = transport.table->finish(transport.handle(), wait, std::max(0.0, deadline - monotonic_seconds()),
+                                   &error);
   error.text[TL_TRANSPORT_TEXT - 1] = 0;
   if (code != 0)
     fail(static_cast<Code>(code), "all ranks must join: rank ", error.rank, " does not: ", error.text);
@@ -149,18 +150,28 @@ Meeting meet_by(const Transport& transport, const Place& place, double deadline)
   return meeting;
 }
 
-Transport connect_mpi(const tl_transport_table& table, const Place& place, double seconds) {
+int32_t cancelled(void* user) {
+  const auto* const context = static_cast<const Context*>(user);
+  return context && context->cancelled();
+}
+
+// Where no control channel joins the ranks before MPI does, since nobody has said where they meet.
+Transport connect_mpi(const tl_transport_table& table, const Place& place, const Wait& wait) {
   tl_transport_options o{};
   o.struct_size = sizeof o;
   o.rank = place.rank;
   o.size = place.size;
-  o.seconds = seconds;
+  o.seconds = wait.seconds;
+  o.store.user = const_cast<Context*>(wait.context);
+  o.store.failed = cancelled;
   tl_transport* handle = nullptr;
   tl_transport_error error{0, -1, {}};
   const int32_t code = table.connect(&o, &handle, &error);
   error.text[TL_TRANSPORT_TEXT - 1] = 0;
-  if (code != 0) fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, ": ", error.text);
-  return {table, handle};
+  if (code == 0) return {table, handle};
+  if (wait.context) wait.context->check_cancelled("connect");
+  fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, " within ", wait.seconds,
+       " s: ", error.text);
 }
 
 constexpr double kTelling = 2;  // seconds for meeting the others only to tell them
@@ -171,7 +182,7 @@ const tl_transport_table& opened(const std::string& engine, const std::string& f
   try {
     return open_plugin(engine, folder);
   } catch (const Error& e) {
-    if (engine == "gloo") try {
+    if (!control.host.empty() && control.port != 0) try {
         join_processes(control, {std::min(kTelling, wait.seconds), wait.context})
             ->fail({Code::kPeerLost,
                     concat("all ranks must have the engine: rank ", control.place.rank, ": ", e.message()),
@@ -187,7 +198,13 @@ const tl_transport_table& opened(const std::string& engine, const std::string& f
 std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const Wait& wait) {
   const Launched job = launched([](const char* name) -> const char* { return std::getenv(name); });
   const double deadline = monotonic_seconds() + wait.seconds;
-  const auto left = [&] { return Wait{deadline - monotonic_seconds(), wait.context}; };
+  const auto left = [&] {
+    const double seconds = deadline - monotonic_seconds();
+    if (seconds <= 0)
+      fail(Code::kTimedOut, "all ranks must join within ", wait.seconds,
+           " s: got none left for the others when this one had begun; wait longer");
+    return Wait{seconds, wait.context};
+  };
   ControlOptions control;
   control.place = place_of(options, job);
   std::string engine = engine_of(options, job);
@@ -215,19 +232,18 @@ std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const 
             "' and ", control.port, "; set MASTER_ADDR and MASTER_PORT, as tapeloop-run and torchrun do");
 
   const tl_transport_table& table = opened(engine, options.plugin_folder, control, left());
-  if (engine != "gloo") {
-    Transport transport = connect_mpi(table, control.place, left().seconds);
-    if (control.host.empty() || control.port == 0) {
-      const Meeting meeting = meet_by(transport, control.place, deadline);
-      control.host = meeting.host;
-      control.port = meeting.port;
-      control.token = meeting.token;
-    }
+  // The control channel comes first where it can: it knows deadlines, who is missing, and who has come with another engine.
+  if (!control.host.empty() && control.port != 0) {
     std::unique_ptr<ControlChannel> channel = join_processes(control, left());
+    Transport transport = connect(table, *channel, left());
     return make_process_engine(std::move(transport), std::move(channel));
   }
+  Transport transport = connect_mpi(table, control.place, left());
+  const Meeting meeting = meet_by(transport, control.place, deadline);
+  control.host = meeting.host;
+  control.port = meeting.port;
+  control.token = meeting.token;
   std::unique_ptr<ControlChannel> channel = join_processes(control, left());
-  Transport transport = connect(table, *channel, left());
   return make_process_engine(std::move(transport), std::move(channel));
 }
 

@@ -77,8 +77,24 @@ Transport connect(const tl_transport_table& table, ControlChannel& control, cons
   error.text[TL_TRANSPORT_TEXT - 1] = 0;
   if (code == 0) return {table, handle};
   if (values.problem) throw Error(*values.problem);
-  if (wait.context) wait.context->check_cancelled("connect");
-  if (const std::optional<Failure> found = control.failure()) throw Error(found->code, found->text);
+  const int rank = control.place().rank;
+  if (wait.context && wait.context->cancelled()) {
+    control.fail({Code::kPeerLost,
+                  concat("all ranks must connect by ", table.engine, ": rank ", rank, " was cancelled"),
+                  rank});
+    wait.context->check_cancelled("connect");
+  }
+  // All get the same: what another rank has said first, or this one.
+  if (!control.failure())
+    control.fail({static_cast<Code>(code),
+                  concat("all ranks must connect by ", table.engine, " within ", wait.seconds, " s: rank ",
+                         error.rank < 0 ? rank : error.rank, " does not: ", error.text),
+                  rank});
+  for (const double end = monotonic_seconds() + 0.5;;) {
+    if (const std::optional<Failure> found = control.failure()) throw Error(found->code, found->text);
+    if (monotonic_seconds() >= end) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, ": ",
        error.rank < 0 ? "this one does" : concat("rank ", error.rank, " does"), " not: ", error.text);
 }

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum { TL_TRANSPORT_ABI = 1 };
+enum { TL_TRANSPORT_ABI = 2 };
 enum { TL_TRANSPORT_TEXT = 512 };
 enum { TL_TRANSPORT_SHORT = 65536 };
 
@@ -29,7 +29,7 @@ typedef struct tl_transport_error {
 
 // Small values by name that all ranks share while they connect. 0, or not; get() waits for the value, at most `seconds`, and
 // puts it into `value`, of which `capacity` bytes are there; *size is what it needs. failed() says, to any thread, whether connecting is of
-// no use any more, because another rank is lost or this one was cancelled; it may be null.
+// no use any more, because another rank is lost or this one was cancelled; each may be null where the engine needs none.
 typedef struct tl_transport_store {
   void *user;
   int32_t (*put)(void *user, const char *name, const void *value, size_t size);
@@ -73,8 +73,10 @@ typedef struct tl_transport_table {
   // Of a group that has failed. From any thread, at any time before close(): who waits in finish() returns at once with an error, and so
   // does every later start().
   void (*abort)(tl_transport *transport);
-  // When nothing is started any more. Waits for no other rank, but that MPI's end does where the group has not failed.
+  // When nothing is started any more. Waits for no other rank.
   void (*close)(tl_transport *transport);
+  // Ends what the engine keeps for later groups, where none is open: MPI, which waits for all ranks. exit() does it itself. Null: nothing.
+  void (*end)(void);
 } tl_transport_table;
 
 // What a plugin exports, as "tl_transport_plugin". `abi` is that of the library; null where the plugin does not know it.

@@ -148,8 +148,8 @@ void abort(tl_transport* t) {
 
 void close(tl_transport* t) { delete t; }
 
-const tl_transport_table kTable = {sizeof kTable, TL_TRANSPORT_ABI, "memory", "1",  nullptr,
-                                   start,         finish,           abort,    close};
+const tl_transport_table kTable = {sizeof kTable, TL_TRANSPORT_ABI, "memory", "1",   nullptr,
+                                   start,         finish,           abort,    close, nullptr};
 
 class MemoryControl final : public ControlChannel {
  public:

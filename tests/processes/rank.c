@@ -7,11 +7,13 @@
  *   rank votes [THREADS]   how long a vote takes, in microseconds
  *   rank saves FOLDER      saves step after step, each rank its share, until the group fails
  *   rank restores FOLDER   a process alone: the step of the newest of them, and one save more
- *   rank join              joins and ends
+ *   rank join              joins and ends; TEST_CANCEL: seconds until its context is cancelled
+ *   rank remade            three groups one after another, the second of which fails by calls that differ
  *   rank again             as forever, and then joins the next generation with those that are left */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +232,31 @@ static int restore_alone(tl_context *c, const char *folder) {
   return 0;
 }
 
+static int remake(tl_context *c, tl_group_options *options) {
+  for (int round = 0; round < 3; round++) {
+    options->generation = (uint64_t)round;
+    tl_group *group = tl_group_new(c, options);
+    if (!group) return tell(c, round);
+    const int64_t rank = tl_group_rank(group), differs = 1 + rank;
+    tl_tensor *sum = tl_group_all_reduce(group, tl_scalar(c, TL_F32, (double)rank + 1), TL_REDUCE_SUM);
+    printf("sum %g generation %lld\n", tl_tensor_item(sum), (long long)tl_group_generation(group));
+    if (round == 1) {
+      (void)tl_group_all_reduce(group, tl_ones(c, &differs, 1), TL_REDUCE_SUM);
+      (void)tell(c, round);
+    }
+    tl_group_release(group);
+  }
+  return 0;
+}
+
+static void *cancel_later(void *context) {
+  const double seconds = atof(getenv("TEST_CANCEL"));
+  const struct timespec some = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+  nanosleep(&some, NULL);
+  (void)tl_context_cancel(context);
+  return NULL;
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   tl_context_options o;
@@ -255,7 +282,14 @@ int main(int argc, char **argv) {
   const char *lease = getenv("TEST_LEASE"), *seconds = getenv("TEST_TIMEOUT");
   if (lease) options.lease_seconds = atof(lease);
   if (seconds) options.timeout_seconds = atof(seconds);
+  if (strcmp(what, "remade") == 0) {
+    (void)remake(c, &options);
+    return tl_context_free(c) != TL_OK;
+  }
+  pthread_t canceller;
+  const bool cancels = getenv("TEST_CANCEL") && pthread_create(&canceller, NULL, cancel_later, c) == 0;
   tl_group *group = tl_group_new(c, &options);
+  if (cancels) pthread_join(canceller, NULL);
   if (!group) return tell(c, -1);
   printf("joined %d %d\n", (int)tl_group_rank(group), (int)tl_group_size(group));
   fflush(stdout);

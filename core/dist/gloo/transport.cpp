@@ -369,7 +369,7 @@ extern "C" __attribute__((visibility("default"))) const tl_transport_table* tl_t
     uint32_t abi) {
   static const std::string version =
       std::to_string(GLOO_VERSION_MAJOR) + "." + std::to_string(GLOO_VERSION_MINOR);
-  static const tl_transport_table table = {
-      sizeof table, TL_TRANSPORT_ABI, "gloo", version.c_str(), connect, start, finish, abort, close};
+  static const tl_transport_table table = {sizeof table, TL_TRANSPORT_ABI, "gloo", version.c_str(), connect,
+                                           start,        finish,           abort,  close,           nullptr};
   return abi == TL_TRANSPORT_ABI ? &table : nullptr;
 }

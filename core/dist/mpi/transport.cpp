@@ -2,23 +2,30 @@
 // with a deadline and a flag that ends it, behind the table of core/dist/transport.h.
 //
 // MPI is one for the whole process, and so is what stands here: whether this plugin has started it, and a lock around its functions where
-// it wants that. What MPI does when a process dies is its launcher's business, which normally ends all others; where it leaves this one
-// alive, transfers that have not ended are given up with MPI itself: it is not called again, so that it writes to no memory that is
-// somebody else's.
+// it wants that. Once started it lives until the process ends (or end() is called), for it cannot start again: each group has a
+// communicator of its own. MPI_Init knows no deadline, so it runs on a thread of its own, which is given up with MPI itself when the time
+// is over. What MPI does when a process dies is its launcher's business, which normally ends all others; where it leaves this one
+// alive, transfers that neither end nor can be taken back are given up with MPI, too: it is not called again, so that it writes to no
+// memory that is somebody else's.
 #include <dlfcn.h>
 #include <mpi.h>
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "core/base/blocked_signals.h"
@@ -65,10 +72,12 @@ void check(int code, int rank, const char* function) {
 
 // MPI of this process.
 struct Process {
-  std::mutex mutex;      // around each call of MPI
-  bool started = false;  // by this plugin, which ends it then
-  int open = 0;          // transports
-  std::atomic<bool> given_up{false};
+  std::mutex mutex;                   // around each call of MPI
+  bool started = false;               // by this plugin, which ends it then
+  pid_t id = 0;                       // that has started it: not one that is forked off
+  int open = 0;                       // transports
+  std::atomic<bool> given_up{false};  // MPI is not called again
+  std::atomic<bool> failed{false};    // a group has, so some ranks may not come to the end of MPI
 };
 Process& process() {
   static Process one;
@@ -96,40 +105,87 @@ class KeptHandlers {
   std::array<bool, 32> known_{};
 };
 
-void start_mpi() {
+// MPI_Init_thread on a thread of its own.
+struct Start {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;
+  int code = MPI_SUCCESS, level = MPI_THREAD_SINGLE;
+};
+
+// Where the process ends by exit() and all groups are closed: mpirun takes a program that ends without MPI_Finalize for one that has
+// failed. Where a group is open or has failed, the others may be waiting for this rank elsewhere, and MPI_Finalize waits for them.
+void end_mpi() {
+  Process& p = process();
+  if (p.id != getpid()) return;
+  const std::lock_guard<std::mutex> lock(p.mutex);
+  int finalized = 0;
+  if (!p.started || p.open > 0 || p.given_up || p.failed) return;
+  MPI_Finalized(&finalized);
+  if (!finalized) MPI_Finalize();
+}
+
+// The level of threads. stop() says whether to wait no longer; then MPI is given up, for the thread that starts it may come back late.
+template <class F>
+int start_mpi_by(F&& stop) {
+  // Open MPI's parts look for its symbols among those that everybody sees.
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&MPI_Init_thread), &info) != 0 && info.dli_fname)
+    (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+  const KeptHandlers kept;
+  const auto start = std::make_shared<Start>();
+  try {
+    const tl::BlockedSignals none;  // threads that it starts take no signals
+    std::thread([start] {
+      int level = MPI_THREAD_SINGLE;
+      const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &level);
+      const std::lock_guard<std::mutex> lock(start->mutex);
+      start->code = code;
+      start->level = level;
+      start->ended = true;
+      start->changed.notify_all();
+    }).detach();
+  } catch (const std::system_error&) {
+    throw Failed{Code::kOutOfMemory, -1, "MPI needs a thread to start: got none"};
+  }
+  std::unique_lock<std::mutex> lock(start->mutex);
+  while (!start->ended) {
+    if (stop()) {
+      process().given_up = true;
+      throw Failed{Code::kTimedOut, -1, "MPI has not started in time: it waits for ranks that do not come"};
+    }
+    start->changed.wait_for(lock, std::chrono::milliseconds(5));
+  }
+  if (start->code != MPI_SUCCESS)
+    throw Failed{Code::kUnsupported, -1, "MPI does not start; was the program started by mpirun?"};
+  process().started = true;
+  process().id = getpid();
+  std::atexit(end_mpi);
+  return start->level;
+}
+
+template <class F>
+void start_mpi(F&& stop) {
   int initialized = 0, finalized = 0;
+  if (process().given_up)
+    throw Failed{
+        Code::kFailedPrecondition, -1,
+        "MPI has been given up in this process, when ranks did not come or transfers did not end, and "
+        "cannot start again; start the program again"};
   MPI_Initialized(&initialized);
   MPI_Finalized(&finalized);
-  if (finalized || process().given_up)
+  if (finalized)
     throw Failed{Code::kFailedPrecondition, -1,
                  "MPI has ended in this process, and cannot start again; start the program again"};
   int level = MPI_THREAD_SINGLE;
-  if (initialized) {
+  if (initialized)
     MPI_Query_thread(&level);
-  } else {
-    // Open MPI's parts look for its symbols among those that everybody sees.
-    Dl_info info;
-    if (dladdr(reinterpret_cast<void*>(&MPI_Init_thread), &info) != 0 && info.dli_fname)
-      (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
-    const KeptHandlers kept;
-    const tl::BlockedSignals none;  // threads that it starts take no signals
-    if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &level) != MPI_SUCCESS)
-      throw Failed{Code::kUnsupported, -1, "MPI does not start; was the program started by mpirun?"};
-    process().started = true;
-  }
+  else
+    level = start_mpi_by(stop);
   if (level < MPI_THREAD_SERIALIZED)
     throw Failed{Code::kUnsupported, -1,
                  "MPI must be started with MPI_THREAD_SERIALIZED at least: use MPI_Init_thread, or let this "
                  "library start it"};
-}
-
-// Ends MPI where this plugin has started it: when the last transport has been closed, for mpirun takes a program that ends without it
-// for one that has failed, and Go's end without a word to C. No group can be made after it. Waits for all ranks, as MPI wants it.
-void end_mpi() {
-  int finalized = 0;
-  if (!process().started || process().given_up) return;
-  MPI_Finalized(&finalized);
-  if (!finalized) MPI_Finalize();
 }
 
 // Lets others run while this thread waits: at first at once, then for longer.
@@ -164,26 +220,35 @@ struct tl_transport {
 
 namespace {
 
-// Until done() under the lock, the deadline or an abort.
-template <class F>
-bool wait_until(const std::atomic<bool>& aborted, double seconds, F&& done) {
-  const auto end = Clock::now() + std::chrono::duration<double>(std::min(std::max(seconds, 0.0), 1e9));
+Clock::time_point after(double seconds) {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double>(std::min(std::max(seconds, 0.0), 1e9)));
+}
+
+// Until done() under the lock, or stop().
+template <class Stop, class F>
+bool wait_until(Stop&& stop, F&& done) {
   for (Patience patience;; patience.wait()) {
     {
       const std::lock_guard<std::mutex> lock(process().mutex);
       if (done()) return true;
     }
-    if (aborted || Clock::now() >= end) return false;
+    if (stop()) return false;
   }
 }
 
 int32_t connect(const tl_transport_options* options, tl_transport** transport, tl_transport_error* error) {
   return guarded(error, [&] {
+    const auto end = after(options->seconds);
+    const auto stop = [&] {
+      return Clock::now() >= end ||
+             (options->store.failed && options->store.failed(options->store.user) != 0);
+    };
     auto t = std::make_unique<tl_transport>();
     MPI_Request request = MPI_REQUEST_NULL;
     {
       const std::lock_guard<std::mutex> lock(process().mutex);
-      start_mpi();
+      start_mpi(stop);
       int rank = -1, size = 0;
       MPI_Comm_rank(MPI_COMM_WORLD, &rank);
       MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -197,7 +262,7 @@ int32_t connect(const tl_transport_options* options, tl_transport** transport, t
       check(MPI_Comm_idup(MPI_COMM_WORLD, &t->all, &request), -1, "MPI_Comm_idup");
     }
     int failed = MPI_SUCCESS;
-    const bool joined = wait_until(t->aborted, options->seconds, [&] {
+    const bool joined = wait_until(stop, [&] {
       int done = 0;
       failed = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
       return done != 0 || failed != MPI_SUCCESS;
@@ -215,6 +280,7 @@ int32_t connect(const tl_transport_options* options, tl_transport** transport, t
     MPI_Comm_get_attr(t->all, MPI_TAG_UB, &most, &known);
     t->most_tag = known ? *most : 32767;
     process().open++;
+    process().failed = false;  // all ranks are here
     *transport = t.release();
   });
 }
@@ -282,7 +348,8 @@ int32_t finish(tl_transport* t, tl_transport_wait* wait, double seconds, tl_tran
       }
       return true;
     };
-    if (wait_until(t->aborted, process().given_up ? 0 : seconds, ended)) return;
+    const auto end = after(process().given_up ? 0 : seconds);
+    if (wait_until([&] { return t->aborted || Clock::now() >= end; }, ended)) return;
     if (t->aborted || process().given_up)
       throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
     throw Failed{Code::kTimedOut, wait->ranks[next], "it has not come in time"};
@@ -296,16 +363,17 @@ int32_t finish(tl_transport* t, tl_transport_wait* wait, double seconds, tl_tran
   return code;
 }
 
-// A group that has failed: some ranks may not come to the end of MPI.
+// A group that has failed: some ranks may not come to the end of MPI, nor to a new group.
 void abort(tl_transport* t) {
-  process().given_up = true;
+  process().failed = true;
   t->aborted = true;
 }
 
+// The communicator stays: what nobody has received may still be on its way in it, and would come to a later one of the same number.
 void close(tl_transport* t) {
-  delete t;  // its communicator ends with MPI
+  delete t;
   const std::lock_guard<std::mutex> lock(process().mutex);
-  if (--process().open == 0) end_mpi();
+  process().open--;
 }
 
 }  // namespace
@@ -318,6 +386,6 @@ extern "C" __attribute__((visibility("default"))) const tl_transport_table* tl_t
     MPI_Get_library_version(version, &length);
   }
   static const tl_transport_table table = {sizeof table, TL_TRANSPORT_ABI, TL_MPI_NAME, version, connect,
-                                           start,        finish,           abort,       close};
+                                           start,        finish,           abort,       close,   end_mpi};
   return abi == TL_TRANSPORT_ABI ? &table : nullptr;
 }

@@ -6054,9 +6054,16 @@ extern "C" {
     /// The group of the processes that a launcher has started, as options or its environment say:
     /// tapeloop-run, torchrun, Open MPI, Hydra and Slurm. Waits until all have joined. Without a launcher, or
     /// with one that has started one process, it is a group of one, in which every call gives back what it
-    /// gets; never where there are several. TL_UNSUPPORTED: the engine is not installed; the message names its
-    /// package. TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend
-    /// of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
+    /// gets; never where there are several. MPI starts once in a process, lives until it ends (tl_mpi_end()),
+    /// and gives each group a communicator of its own: a group that has been released, or has failed while all
+    /// ranks live, is made anew as over Gloo. All ranks of the job take part; MPI knows no others. Where
+    /// MASTER_ADDR and MASTER_PORT (or the options) say where ranks meet, as tapeloop-run --backend mpi does,
+    /// they meet there first, so that a missing rank is named. By mpirun alone they meet in MPI_Init, which
+    /// knows no deadline and lists nobody: it runs on a thread of its own, which is given up when the time is
+    /// over or the context is cancelled, with MPI; the process can make no group by it then
+    /// (TL_FAILED_PRECONDITION). TL_UNSUPPORTED: the engine is not installed; the message names its package.
+    /// TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend of
+    /// another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
     /// where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST
     /// where nobody answers at the address of rank 0, or with another token. NULL on failure. A process that
     /// is killed is found at once, one that has stopped or is cut off after the lease: the others get
@@ -6069,6 +6076,12 @@ extern "C" {
     /// off. Its threads take no signals, and SIGPIPE stays as the program has it. The network must be one
     /// whose machines trust one another: nothing is encrypted. options may be NULL. Since 0.1.
     pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
+
+    /// Ends MPI where tl_group_new() has started it, waits for all ranks to do so, and lets the process make
+    /// no group by it any more. Does nothing without MPI, while a group is open, and where the last one has
+    /// failed. exit() calls it: it is for programs that end without exit(), which mpirun takes for failed.
+    /// Since 0.1.
+    pub fn tl_mpi_end();
 
     /// Where `size` (1 to 1024) ranks meet. Its context may be any that outlives their joining, also one of
     /// theirs. NULL on failure. Since 0.1.

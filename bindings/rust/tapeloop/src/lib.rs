@@ -121,7 +121,7 @@ pub use pipeline::{MapOptions, Place};
 pub use plot::{ImageGrid, Plot, PlotOptions};
 pub use progress::{Progress, ProgressOptions};
 pub use pullback::Pullback;
-pub use replicas::{Group, GroupDecision, GroupOptions, Rendezvous, Replicas};
+pub use replicas::{end_mpi, Group, GroupDecision, GroupOptions, Rendezvous, Replicas};
 pub use safetensors::{Safetensors, SafetensorsWriter};
 pub use schedule::{OneCycle, Plateau, Schedule};
 pub use scope::{Keep, Scope};

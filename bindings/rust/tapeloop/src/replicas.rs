@@ -78,6 +78,14 @@ impl fmt::Debug for Rendezvous {
     }
 }
 
+/// Ends MPI where [`Context::group_with`] has started it, and waits for all ranks to do so; no group can be made by it after that. The end
+/// of `main` and `std::process::exit` do it: this is for programs that end otherwise, which mpirun takes for failed. While a group is
+/// open, and where the last one has failed, it does nothing.
+pub fn end_mpi() {
+    // SAFETY: from any thread, at any time.
+    unsafe { ffi::tl_mpi_end() }
+}
+
 /// How a group of processes is made: [`Context::group_with`]. What is not set is what the launcher's environment says.
 #[derive(Debug, Clone, Default)]
 #[must_use]
