@@ -113,7 +113,8 @@ class Generation final : public Listener {
   bool find_place(int rank, bool lost);
   void start_replacements();
   void fail(const std::string& who, const Ended& ended);
-  bool replaces() const { return asked_ == 0 && !next_signal_; }
+  // Where one has ended well, a rank that is started again would wait for it in vain.
+  bool replaces() const { return asked_ == 0 && !next_signal_ && !any_well_; }
   void check_time();
   bool all_ended() const {
     return waiting_.empty() &&
@@ -145,10 +146,11 @@ class Generation final : public Listener {
   std::vector<Replacement> waiting_;
   std::optional<int> first_status_;
   double failed_at_ = 0;
-  int left_ = 0;          // ranks that have not ended
-  int asked_ = 0;         // how often a signal has asked for the end
-  double next_step_ = 0;  // of the grace
-  int next_signal_ = 0;   // 0: no grace has begun
+  int left_ = 0;           // ranks that have not ended
+  bool any_well_ = false;  // whether one has ended well
+  int asked_ = 0;          // how often a signal has asked for the end
+  double next_step_ = 0;   // of the grace
+  int next_signal_ = 0;    // 0: no grace has begun
 };
 
 std::string described(const Ended& e) {
@@ -162,6 +164,7 @@ std::string described(const Ended& e) {
 void Generation::on_end(int rank, const Ended& ended) {
   lines_.end(std::to_string(rank));
   left_--;
+  any_well_ |= ended.well();
   const std::string who = job_.mpi.empty() ? "rank " + std::to_string(rank) : job_.options.mpirun;
   if (first_status_) {
     say(who + " " + described(ended) + ", " + short_number(seconds_now() - failed_at_) +
@@ -181,7 +184,7 @@ void Generation::fail(const std::string& who, const Ended& ended) {
   begin_grace("a rank has failed");
 }
 
-// Not where all are to end: by a signal, or because one could not be replaced. It is started behind what is being looked at; where its
+// Not where all are to end: by a signal, because one could not be replaced, or because one is done. It is started behind what is being looked at; where its
 // machine is lost, when the agent there has ended it.
 bool Generation::replace(int rank, const Ended& ended) {
   if (replaced_ >= job_.options.replacements || !replaces() || !ended.started) return false;
@@ -193,7 +196,7 @@ bool Generation::replace(int rank, const Ended& ended) {
       std::to_string(++replaced_) + " of " + std::to_string(job_.options.replacements));
   number_++;
   left_++;
-  waiting_.push_back({rank, number_, seconds_now() + (lost ? start_.grace_ms / 1e3 + kLate : 0), ended});
+  waiting_.push_back({rank, number_, seconds_now() + (lost ? kLate : 0), ended});
   return true;
 }
 
@@ -283,7 +286,9 @@ void Generation::start() {
   start_.command = job_.mpi.empty() ? job_.options.command : job_.mpi;
   start_.size = job_.size;
   start_.numbered = job_.mpi.empty();
-  start_.grace_ms = static_cast<int>(std::min(5.0, job_.options.grace_seconds) * 1000);
+  // A rank that is asked to end may have all others stop with it, which are to go on where it is replaced.
+  start_.grace_ms =
+      job_.options.replacements > 0 ? 0 : static_cast<int>(std::min(5.0, job_.options.grace_seconds) * 1000);
   start_.environment = {"MASTER_ADDR=" + address, "MASTER_PORT=" + std::to_string(port),
                         "TAPELOOP_JOB=" + job_.name, kGeneration + std::to_string(number_),
                         "TAPELOOP_TOKEN=" + random_digits(32)};

@@ -20,7 +20,8 @@ struct Start {
   std::vector<std::string> environment;  // "NAME=VALUE", for all ranks
   int size = 1, first_rank = 0, ranks = 1;
   int first_local = 0, local_size = 0;  // which of how many of the machine the first one is; 0: these are all
-  int grace_ms = 5000;   // on another machine: from SIGTERM to SIGKILL, where the connection has ended
+  int grace_ms =
+      5000;  // on another machine, where the connection has ended: from SIGTERM to SIGKILL; 0: only that
   bool numbered = true;  // whether each finds its rank in the environment; else another launcher says it
 };
 

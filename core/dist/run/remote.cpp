@@ -318,7 +318,7 @@ int run_agent() {
       if (teller.gone && input) {
         input = false;
         kill_at = seconds_now() + start.grace_ms / 1e3;
-        ranks.signal(SIGTERM);
+        if (start.grace_ms > 0) ranks.signal(SIGTERM);
       }
     }
   } catch (const StartError& e) {
