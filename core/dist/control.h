@@ -34,6 +34,11 @@ class ControlChannel {
   virtual const Place& place() const = 0;
   // Which making of the group this is: that of all of its ranks.
   virtual uint64_t generation() const { return 0; }
+  // Of each rank, the lowest one that is on the same machine; empty: not known.
+  virtual const std::vector<int32_t>& machines() const {
+    static const std::vector<int32_t> none;
+    return none;
+  }
   // The address of this machine by which the other ranks reach it, in numbers: that of the connection to rank 0's.
   virtual const std::string& address() const = 0;
 

@@ -30,7 +30,9 @@ constexpr double kHangUpSeconds = 0.25;  // for the server to close its end then
 constexpr int kBeats = 15;               // heartbeats in a lease
 constexpr double kLongest = 1e6;         // seconds of a lease
 
-std::unique_ptr<ControlServer> serve(const ControlOptions& o, const Patience& patience) {
+// Null, and a connection to it, where there is a server of this group already: it finds out that a rank has come twice, and tells all.
+std::unique_ptr<ControlServer> serve(const ControlOptions& o, const Patience& patience,
+                                     std::optional<Greeted>& other) {
   const double end = std::min(patience.end, monotonic_seconds() + kTakenSeconds);
   for (;;) {
     try {
@@ -38,7 +40,17 @@ std::unique_ptr<ControlServer> serve(const ControlOptions& o, const Patience& pa
                                                            o.token, o.build, o.lease_seconds});
     } catch (const Error& e) {
       if (e.code() != Code::kBusy) throw;
-      if (monotonic_seconds() >= end) throw Error(Code::kIo, e.message());
+      if (monotonic_seconds() >= end)
+        throw Error(Code::kIo,
+                    e.message() + "; a group that this process has made there must be released first");
+    }
+    try {
+      other = find_other_server(o, patience);
+      if (other) return nullptr;
+    } catch (const NewerGeneration&) {
+      throw;
+    } catch (const Error& e) {
+      if (e.code() == Code::kMismatch || e.code() == Code::kCancelled) throw;
     }
     patience.pause(0.02);
   }
@@ -59,6 +71,7 @@ void check(const ControlOptions& o, const Wait& wait) {
   text("host", o.host, control::kMostName);
   text("job", o.job, control::kMostName);
   text("token", o.token, control::kMostName);
+  text("machine", o.machine, control::kMostName);
   text("build", o.build, control::kMostBuild);
   if (o.host.empty()) invalid("the host of rank 0 must be given: got none; give its address in numbers");
   if (!(o.lease_seconds > 0) || o.lease_seconds > kLongest)
@@ -104,6 +117,7 @@ class ControlClient final : public ControlChannel {
   const Place& place() const override { return place_; }
   uint64_t generation() const override { return generation_; }
   const std::string& address() const override { return address_; }
+  const std::vector<int32_t>& machines() const override { return machines_; }
   void put(const std::string& name, std::string_view value) override;
   std::string get(const std::string& name, const Wait& wait) override;
   void fail(const Failure& failure) noexcept override;
@@ -141,6 +155,7 @@ class ControlClient final : public ControlChannel {
   const uint64_t generation_;
   const pid_t process_ = ::getpid();
   std::string address_;
+  std::vector<int32_t> machines_;  // does not change any more when wait_until_ready() has returned
   std::unique_ptr<State> state_;
 };
 
@@ -219,7 +234,7 @@ void ControlClient::wait_until_ready(const Patience& patience) {
   }
   lock.unlock();
   patience.check();
-  tl::fail(Code::kTimedOut, "all ranks must come within ", patience.wait.seconds,
+  tl::fail(Code::kTimedOut, "all ranks must come within ", seconds_text(patience.wait.seconds),
            " s: rank 0 does not say which are missing; is its process stopped, or cut off?");
 }
 
@@ -434,7 +449,9 @@ void ControlClient::on_message(control::Message& message) {
   State& s = *state_;
   if (auto* failed = std::get_if<control::Failed>(&message)) return set_failure(std::move(failed->failure));
   const Lock lock(s.mutex);
-  if (std::get_if<control::Ready>(&message)) {
+  if (auto* ready = std::get_if<control::Ready>(&message)) {
+    if (!s.ready && ready->machines.size() == static_cast<size_t>(place_.size))
+      machines_.swap(ready->machines);
     s.ready = true;
   } else if (std::get_if<control::AllEnded>(&message)) {
     s.ended = true;
@@ -466,11 +483,12 @@ void ControlClient::lose_server(const std::string& what) {
 // Throws NewerGeneration where the others are at a higher one.
 std::unique_ptr<ControlChannel> join_generation(const ControlOptions& options, const Patience& patience) {
   std::unique_ptr<ControlServer> server;
-  if (options.serve && options.place.rank == 0) server = serve(options, patience);
+  std::optional<Greeted> other;
+  if (options.serve && options.place.rank == 0) server = serve(options, patience, other);
   ControlServer* const serving = server.get();
   std::unique_ptr<ControlClient> client;
   try {
-    Greeted greeted = find_server(options, patience);
+    Greeted greeted = other ? std::move(*other) : find_server(options, patience);
     client = std::make_unique<ControlClient>(options, std::move(greeted), std::move(server));
     client->wait_until_ready(patience);
   } catch (const Error& e) {

@@ -19,8 +19,11 @@ struct ControlOptions {
   std::string job;    // groups of another job are strangers
   uint64_t generation =
       0;  // of the group, at the least: grows when it is made anew; all join the highest that one says
-  std::string token;  // may be empty; compared in constant time
-  std::string build;  // version, byte order and whatever else must be alike: kMismatch where it is not
+  std::string token;    // may be empty; compared in constant time
+  std::string machine;  // what ranks of one machine have in common; "": what this one is
+  std::string build;    // version, byte order and whatever else must be alike: kMismatch where it is not
+  double refused_seconds =
+      6;  // after which who is refused asks no more: a group that ends has given its port back
   double lease_seconds = 15;  // without a word for so long, a rank is lost
 };
 

@@ -11,15 +11,17 @@
 namespace tl::dist {
 namespace {
 
-constexpr double kAnswerSeconds = 5;  // for the server to answer who connects
+constexpr double kAnswerSeconds = 5;    // for the server to answer who connects
+constexpr double kUnknownSeconds = 30;  // for the host's name to become known
 
 std::string this_host() {
   return control::printable(std::string_view(tcp::this_machine()).substr(0, control::kMostName));
 }
 
 // One try. False, and why, where nobody answers who is the server of this group; an answer that is a failure is thrown.
+// refused: whether it is one of another job or token.
 bool greet(const ControlOptions& o, const tcp::Address& address, const Patience& patience, Greeted& out,
-           std::string& problem) {
+           std::string& problem, bool& refused) {
   Greeted g;
   problem = concat(tcp::name_of(address), ": ");
   g.socket = tcp::begin_to_connect(address);
@@ -34,9 +36,11 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
   std::string bytes, in;
   size_t at = 0;
   const double left = std::clamp(patience.end - monotonic_seconds(), 0.0, 1e9);
-  control::encode(control::Hello{o.place.rank, o.place.size, o.generation, static_cast<uint64_t>(left * 1e6),
-                                 o.job, o.token, o.build, this_host()},
-                  bytes);
+  control::encode(
+      control::Hello{o.place.rank, o.place.size, o.generation, static_cast<uint64_t>(left * 1e6), o.job,
+                     o.token, o.build, this_host(),
+                     o.machine.empty() ? tcp::machine_id().substr(0, control::kMostName) : o.machine},
+      bytes);
   const double end = monotonic_seconds() + kAnswerSeconds;
   control::Message answer;
   try {
@@ -58,6 +62,11 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
         g.reader.allow_all();
         out = std::move(g);
         return true;
+      }
+      if (std::get_if<control::Refused>(&answer)) {
+        refused = true;
+        problem += "a group is served there whose job or token is another";
+        return false;
       }
       break;
     }
@@ -94,20 +103,36 @@ bool Patience::pause(double seconds, int fd, short events) const {
 Greeted find_server(const ControlOptions& o, const Patience& patience) {
   std::string problem = "no try was made";
   Greeted out;
+  const double begin = monotonic_seconds();
+  double hopeful = begin;  // when something else than a refusal was heard last
+  double known = begin;    // and when the host was
   for (double pause = 0.01;; pause = std::min(2 * pause, 0.25)) {
     std::string unknown;
+    bool refused = false;
     for (const tcp::Address& address : tcp::resolve(o.host, o.port, unknown)) {
       std::string why;
-      if (greet(o, address, patience, out, why)) return out;
+      if (greet(o, address, patience, out, why, refused)) return out;
       if (!patience.over()) problem = why;
     }
+    const double now = monotonic_seconds();
     if (!unknown.empty()) problem = unknown;
+    if (unknown.empty()) known = now;
+    if (!refused) hopeful = now;
     patience.pause(pause);
-    if (patience.over())
+    if (patience.over() || now - hopeful > o.refused_seconds || now - known > kUnknownSeconds)
       fail(Code::kPeerLost, "rank 0 must serve the group: nobody does at '", o.host, "', port ", o.port,
-           ", within ", patience.wait.seconds, " s (", problem,
+           ", within ", seconds_text(patience.over() ? patience.wait.seconds : now - begin), " s (", problem,
            "); has rank 0 started, and does its own machine know that host by the same address?");
   }
+}
+
+std::optional<Greeted> find_other_server(const ControlOptions& o, const Patience& patience) {
+  Greeted out;
+  std::string problem;
+  bool refused = false;
+  for (const tcp::Address& address : tcp::resolve(o.host, o.port, problem))
+    if (greet(o, address, patience, out, problem, refused)) return out;
+  return std::nullopt;
 }
 
 }  // namespace tl::dist

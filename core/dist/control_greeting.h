@@ -1,6 +1,8 @@
 // How a rank comes to the server of its group's control channel: it asks again and again until the server knows it, or its time is over.
 #pragma once
 
+#include <optional>
+
 #include "core/base/clock.h"
 #include "core/dist/control_client.h"
 #include "core/dist/control_message.h"
@@ -36,5 +38,9 @@ struct Greeted {
 
 // Throws kPeerLost where nobody serves who is this group's server, and what the server answers instead of a welcome.
 Greeted find_server(const ControlOptions& options, const Patience& patience);
+
+// Of a rank 0 that cannot serve, because its port is taken: one try whether a server of this group has it, which another process serves as
+// rank 0, or this one for a group that it has not released. Throws what it answers instead of a welcome.
+std::optional<Greeted> find_other_server(const ControlOptions& options, const Patience& patience);
 
 }  // namespace tl::dist

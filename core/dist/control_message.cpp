@@ -32,6 +32,7 @@ struct Write {
     put_text(out, m.token, kMostName);
     put_text(out, m.build, kMostBuild);
     put_text(out, m.host, kMostName);
+    put_text(out, m.machine, kMostName);
   }
   void operator()(const Accepted& m) const {
     put_number(out, m.lease_microseconds, 8);
@@ -58,10 +59,15 @@ struct Write {
     put_text(out, m.name, kMostName);
     put_text(out, m.value, kMostValue);
   }
-  void operator()(const Ready&) const {}
+  void operator()(const Ready& m) const {
+    TL_INVARIANT(m.machines.size() <= kMostRanks);
+    put_number(out, m.machines.size(), 4);
+    for (const int32_t first : m.machines) put_number(out, static_cast<uint32_t>(first), 4);
+  }
   void operator()(const Heartbeat&) const {}
   void operator()(const Farewell&) const {}
   void operator()(const AllEnded&) const {}
+  void operator()(const Refused&) const {}
 };
 
 // ---- reading ----
@@ -111,6 +117,7 @@ void read(Body& b, Hello& m) {
   m.token = b.text(kMostName);
   m.build = b.text(kMostBuild);
   m.host = b.text(kMostName);
+  m.machine = b.text(kMostName);
 }
 void read(Body& b, Accepted& m) {
   m.lease_microseconds = b.number(8);
@@ -136,10 +143,18 @@ void read(Body& b, Value& m) {
   m.name = b.text(kMostName);
   m.value = b.text(kMostValue);
 }
-void read(Body&, Ready&) {}
+void read(Body& b, Ready& m) {
+  const uint64_t count = b.number(4);
+  if (count > kMostRanks) corrupt("got ", count, " ranks");
+  for (uint64_t i = 0; i < count; i++) {
+    m.machines.push_back(b.int32());
+    if (m.machines[i] < 0 || static_cast<uint64_t>(m.machines[i]) > i) corrupt("got rank ", m.machines[i]);
+  }
+}
 void read(Body&, Heartbeat&) {}
 void read(Body&, Farewell&) {}
 void read(Body&, AllEnded&) {}
+void read(Body&, Refused&) {}
 
 // The message of a number on the wire: a table of functions, made of the list in the header.
 template <size_t I>

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/base/span.h"
 #include "core/dist/control.h"
@@ -15,12 +16,12 @@
 namespace tl::dist::control {
 
 constexpr size_t kHeader = 12;
-constexpr size_t kMostName = 256;        // bytes of a name in the store, of a job, a token, a host
-constexpr size_t kMostBuild = 1024;      // bytes of what says how a rank was built
-constexpr size_t kMostText = 3072;       // bytes of a failure's text
-constexpr size_t kMostValue = 1 << 20;   // bytes of a value in the store
-constexpr size_t kMostGreeting = 4096;   // bytes of the first message of whoever connects
-constexpr int32_t kMostRanks = 1 << 16;  // of a group
+constexpr size_t kMostName = 256;       // bytes of a name in the store, of a job, a token, a host
+constexpr size_t kMostBuild = 1024;     // bytes of what says how a rank was built
+constexpr size_t kMostText = 3072;      // bytes of a failure's text
+constexpr size_t kMostValue = 1 << 20;  // bytes of a value in the store
+constexpr size_t kMostGreeting = 4096;  // bytes of the first message of whoever connects
+constexpr int32_t kMostRanks = 1024;    // of a group, like those that are threads
 
 // A rank says who it is.
 struct Hello {
@@ -28,13 +29,17 @@ struct Hello {
   uint64_t generation = 0;
   uint64_t wait_microseconds = 0;  // for the other ranks
   std::string job, token, build, host;
+  std::string machine;  // what no other machine calls itself
 };
 // The server knows the rank; its lease holds for all.
 struct Accepted {
   uint64_t lease_microseconds = 0;
   std::string host;  // of the server
 };
-struct Ready {};  // all ranks have come
+// All ranks have come: of each, the lowest one that is on the same machine.
+struct Ready {
+  std::vector<int32_t> machines;
+};
 struct Heartbeat {};
 struct Failed {
   Failure failure;
@@ -50,9 +55,11 @@ struct Value {
 };
 struct Farewell {};  // a rank has ended well
 struct AllEnded {};  // all have
+struct Refused {};   // who connects has another job or another token
 
 // Their order is their number on the wire, from 1: append only.
-using Message = std::variant<Hello, Accepted, Ready, Heartbeat, Failed, Put, Get, Value, Farewell, AllEnded>;
+using Message =
+    std::variant<Hello, Accepted, Ready, Heartbeat, Failed, Put, Get, Value, Farewell, AllEnded, Refused>;
 
 // Appends its bytes. Texts of failures are cut where they are too long; other texts must be within their bounds (kInternal).
 void encode(const Message& message, std::string& bytes);

@@ -27,6 +27,7 @@ namespace {
 constexpr double kPartingSeconds = 0.25;  // for what is still to be sent when the server ends
 constexpr double kPauseSeconds = 0.1;     // where no descriptor is free for who wants to connect
 constexpr int kHeartbeats = 15;           // in a lease
+constexpr int kMostListed = 32;           // ranks that are missing
 constexpr size_t kMostWaiting = 64;       // connections of nobody yet, beside one for each rank
 constexpr size_t kMostUnsent = 64 << 20;  // bytes that a rank may leave unread
 constexpr size_t kMostValues = 1 << 16;   // in the store
@@ -40,8 +41,8 @@ struct Connection {
   std::string in, out;
   size_t out_at = 0;
   double since = 0, heard = 0;
-  int rank = -1;     // -1: it has not said who it is
-  std::string host;  // of a rank, for messages
+  int rank = -1;              // -1: it has not said who it is
+  std::string host, machine;  // of a rank, for messages and for which ranks are on one machine
   double wait_ends = 0, waits = 0;
   bool farewell = false;
   bool closed = false;   // there is nothing to read from it or to send to it any more
@@ -84,6 +85,7 @@ class ControlServer::Loop {
   void send_to_all(const control::Message& message);
   void flush(Connection& c);
   void drop_stranger(Connection& c);
+  void refuse(Connection& c);
   void remove_closed();
   double next_time() const {
     return complete_ || failure_ ? next_tick_ : std::min(next_tick_, first_wait_ends_);
@@ -101,6 +103,8 @@ class ControlServer::Loop {
   std::vector<Connection*> ranks_;  // null: has not come, or has gone
   std::vector<std::string> names_;  // of ranks that have come
   size_t here_ = 0, ended_well_ = 0;
+  uint64_t refused_ = 0;  // who had another job or token
+  std::string last_refused_;
   bool complete_ = false;  // all have come once
   bool ended_ = false;     // and all have said farewell
   std::optional<Failure> failure_;
@@ -283,9 +287,10 @@ void ControlServer::Loop::on_message(Connection& c, control::Message& message) {
 void ControlServer::Loop::on_hello(Connection& c, const control::Hello& hello) {
   const bool ours = static_cast<unsigned>(control::equal_in_constant_time(hello.token, options.token)) &
                     static_cast<unsigned>(hello.job == options.job);
-  if (!ours) return drop_stranger(c);
+  if (!ours) return refuse(c);
   if (hello.generation != options.generation) return on_other_generation(c, hello);
   c.host = control::printable(hello.host);
+  c.machine = hello.machine;
   c.rank = hello.rank;  // for its name
   std::string problem;
   if (hello.size != options.size)
@@ -297,7 +302,8 @@ void ControlServer::Loop::on_hello(Connection& c, const control::Hello& hello) {
                      "'; install the same version everywhere");
   else if (!names_[static_cast<size_t>(hello.rank)].empty() && !failure_)
     problem = concat("each rank must join once: rank ", hello.rank, " came twice, as ", named(c), " and ",
-                     names_[static_cast<size_t>(hello.rank)], "; give each process a rank of its own");
+                     names_[static_cast<size_t>(hello.rank)],
+                     "; give each process a rank of its own, and release a group before you make the next");
   // Where all have come, the group goes on, and only the newcomer is told.
   if (!problem.empty() && !complete_) fail_all({Code::kMismatch, problem, hello.rank});
   if (failure_ || !problem.empty()) {
@@ -316,7 +322,11 @@ void ControlServer::Loop::on_hello(Connection& c, const control::Hello& hello) {
   send(c, control::Accepted{static_cast<uint64_t>(options.lease_seconds * 1e6) + 1, tcp::this_machine()});
   if (++here_ == ranks_.size()) {
     complete_ = true;
-    send_to_all(control::Ready{});
+    control::Ready ready;
+    std::map<std::string, int32_t> first;  // rank of each machine
+    for (int32_t rank = 0; rank < options.size; rank++)
+      ready.machines.push_back(first.emplace(of(rank)->machine, rank).first->second);
+    send_to_all(ready);
   }
 }
 
@@ -388,12 +398,17 @@ void ControlServer::Loop::check_times() {
       std::string missing;
       int count = 0;
       for (size_t rank = 0; rank < ranks_.size(); rank++)
-        if (names_[rank].empty()) missing += concat(count++ ? ", " : "", rank);
-      return fail_all(
-          {Code::kTimedOut,
-           concat("all ranks must come within ", c->waits, " s: ", count == 1 ? "rank " : "ranks ", missing,
-                  " did not join; have they started, with this address and port?"),
-           -1});
+        if (names_[rank].empty() && count++ < kMostListed) missing += concat(count > 1 ? ", " : "", rank);
+      if (count > kMostListed) missing += concat(" and ", count - kMostListed, " more");
+      std::string strange;
+      if (refused_ > 0)
+        strange = concat("; one was refused whose job or token is another, ", refused_,
+                         refused_ == 1 ? " time, from " : " times, last from ", last_refused_);
+      return fail_all({Code::kTimedOut,
+                       concat("all ranks must come within ", seconds_text(c->waits),
+                              " s: ", count == 1 ? "rank " : "ranks ", missing, " did not join", strange,
+                              "; have they started, with this address, port and token?"),
+                       -1});
     }
     if (!c->farewell && now_ - c->heard > lease)
       return lose(c->rank, concat("has not been heard of for ", lease, " s, which is the lease, as when a ",
@@ -439,6 +454,15 @@ void ControlServer::Loop::flush(Connection& c) {
 void ControlServer::Loop::drop_stranger(Connection& c) {
   c.closed = true;
   strangers++;
+}
+
+// It knows the protocol, but not the job or the token: it is told so, and no more.
+void ControlServer::Loop::refuse(Connection& c) {
+  strangers++;
+  refused_++;
+  last_refused_ = tcp::host_of(c.peer);
+  c.closing = true;
+  send(c, control::Refused{});
 }
 
 void ControlServer::Loop::remove_closed() {

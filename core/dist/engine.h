@@ -22,7 +22,7 @@ namespace tl::dist {
 
 struct Place {
   int rank = 0, size = 1;
-  int local_rank = 0, local_size = 1;  // among the ranks of this machine
+  int local_rank = 0, local_size = 1;  // among the ranks of this machine; a size of 0: not known yet
 };
 
 // How long a rank waits for the others, and who may end that.

@@ -1,5 +1,6 @@
 #include "core/dist/launcher.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace tl::dist {
@@ -47,9 +48,11 @@ Launched launched(FunctionRef<const char*(const char*)> get) {
       invalid("[launcher] ", found.by, " and ", l.name, " must agree: got rank ", found.place.rank, " of ",
               found.place.size, " and rank ", rank, " of ", size, "; unset the variables of one");
     if (found.by) continue;
-    const int local_rank = number(get, l.local_rank, 0),
-              local_size = number(get, l.local_size, local_rank + 1);
-    found = {l.name, {rank, size, local_rank, local_size}};
+    const int local_rank = number(get, l.local_rank, -1);
+    if (local_rank < 0)
+      found = {l.name, {rank, size, 0, 0}};
+    else
+      found = {l.name, {rank, size, local_rank, std::max(local_rank + 1, number(get, l.local_size, 0))}};
   }
   return found;
 }

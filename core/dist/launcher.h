@@ -12,7 +12,8 @@ struct Launched {
   Place place;
 };
 
-// get("RANK") gives a variable or null. The first launcher that says both rank and size counts. Throws kInvalidArgument where one says
+// get("RANK") gives a variable or null. The first launcher that says both rank and size counts; where it does not say which rank of its machine this one is, the
+// local size is 0. Throws kInvalidArgument where one says
 // only half of it, or no such numbers, or two of them disagree: a job that is half seen would train something else.
 Launched launched(FunctionRef<const char*(const char*)> get);
 

@@ -110,6 +110,19 @@ ProcessEngine::ProcessEngine(std::shared_ptr<ProcessLink> link, std::vector<int>
   link_->next_channel = std::max(link_->next_channel, channel + 1);
   const Place& all = link_->place();
   place_ = {mine, static_cast<int>(collectives_.size()), all.local_rank, all.local_size};
+  // What the launcher has said counts for the group of all; else which of these ranks are on this one's machine.
+  const std::vector<int32_t>& machines = link_->control().machines();
+  if (!machines.empty() && (channel != 0 || all.local_size == 0)) {
+    const auto machine = [&](int rank) {
+      return machines[static_cast<size_t>(collectives_.link_rank(static_cast<size_t>(rank)))];
+    };
+    place_.local_rank = place_.local_size = 0;
+    for (int rank = 0; rank < place_.size; rank++)
+      if (machine(rank) == machine(mine)) {
+        place_.local_size++;
+        if (rank < mine) place_.local_rank++;
+      }
+  }
   for (size_t rank = 0; rank < peers_.size(); rank++)
     for (size_t slot = 0; slot < 2 && static_cast<int>(rank) != mine; slot++) {
       peers_[rank].inbox[slot] = std::make_shared<Inbox>(outbox_->capacity());

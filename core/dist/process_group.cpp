@@ -53,7 +53,7 @@ Place place_of(const ProcessOptions& o, const Launched& job) {
     invalid("the rank must be below the size: got rank ", o.rank, " of ", o.size,
             "; set both, or neither for what the launcher says");
   if (o.rank == job.place.rank && o.size == job.place.size) return job.place;
-  return {o.rank, o.size, 0, 1};
+  return {o.rank, o.size, 0, 0};
 }
 
 // MPI of the launcher that has started this process: the two cannot talk to one another.
@@ -222,6 +222,8 @@ std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const 
   control.job = text_of(options.job, "TAPELOOP_JOB", "TORCHELASTIC_RUN_ID");
   control.token = text_of(options.token, "TAPELOOP_TOKEN");
   control.generation = number_of(options.generation, "TAPELOOP_GENERATION", "TORCHELASTIC_RESTART_COUNT");
+  if (control.generation > INT64_MAX)
+    invalid("the generation of a group must be below 2^63: got ", control.generation, "; count from 0");
   if (options.lease_seconds > 0) control.lease_seconds = options.lease_seconds;
   const uint16_t order = 1;
   control.build = concat(options.version, ", ", engine, ", ",

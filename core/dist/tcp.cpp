@@ -1,6 +1,7 @@
 #include "core/dist/tcp.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -97,6 +98,15 @@ std::string this_machine() {
   char name[257] = "";
   if (::gethostname(name, sizeof name - 1) != 0) return "";
   return name;
+}
+
+std::string machine_id() {
+  std::string out = this_machine() + " ";
+  char id[64];
+  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  const ssize_t got = file ? ::read(file.get(), id, sizeof id) : 0;
+  if (got > 0) out.append(id, static_cast<size_t>(got));
+  return out;
 }
 
 Descriptor listen_at(const Address& address) {

@@ -44,6 +44,8 @@ std::vector<Address> resolve(const std::string& host, int port, std::string& pro
 std::string reason(int error);
 // The name of this machine; "" where it has none.
 std::string this_machine();
+// That and what this start of its system is called, by which machines of one name differ.
+std::string machine_id();
 
 // Sockets; where they cannot be had, an empty one, and errno says why.
 Descriptor listen_at(const Address& address);

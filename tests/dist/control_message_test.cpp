@@ -31,16 +31,17 @@ std::string read_first(const std::string& bytes, size_t most = control::kMostGre
 }
 
 std::vector<control::Message> one_of_each_kind() {
-  return {control::Hello{1, 4, 7, 123456789, "job", kToken, "build 1", "host"},
+  return {control::Hello{1, 4, 7, 123456789, "job", kToken, "build 1", "host", "machine"},
           control::Accepted{15000000, "server"},
-          control::Ready{},
+          control::Ready{{0, 1, 0}},
           control::Heartbeat{},
           control::Failed{{Code::kMismatch, "a text", 3, 0}},
           control::Put{"name", std::string("\0\xff value", 8)},
           control::Get{"name"},
           control::Value{"name", ""},
           control::Farewell{},
-          control::AllEnded{}};
+          control::AllEnded{},
+          control::Refused{}};
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ TEST_CASE("what is no message is refused", "[dist][control]") {
     CHECK(read_first(huge) == "corrupt");
   }
   CHECK(read_first("GET / HTTP/1.1\r\n") == "corrupt");
-  std::string hello = bytes_of(control::Hello{1, 4, 0, 0, "", "", "", ""});
+  std::string hello = bytes_of(control::Hello{1, 4, 0, 0, "", "", "", "", ""});
   hello[control::kHeader] = 4;  // rank 4 of 4
   CHECK(read_first(hello) == "corrupt");
   hello[control::kHeader] = 3;

@@ -136,8 +136,8 @@ struct Raw {
 };
 
 std::string hello_of(const ControlOptions& o) {
-  return bytes_of(
-      control::Hello{o.place.rank, o.place.size, o.generation, 60000000, o.job, o.token, o.build, "raw"});
+  return bytes_of(control::Hello{o.place.rank, o.place.size, o.generation, 60000000, o.job, o.token, o.build,
+                                 "raw", "machine"});
 }
 
 }  // namespace
@@ -206,6 +206,56 @@ TEST_CASE("what ranks say of themselves must be alike, or all are told", "[dist]
     options[1].build = "other\nbuild";
     all_are(run_all(options, never), Code::kMismatch, {"rank 1", "'other?build' and 'build'"});
   }
+}
+
+TEST_CASE("two processes that serve as rank 0 are told so, and so are all", "[dist][control]") {
+  const ServerOptions o = served(3);
+  const int port = free_port();
+  // The second cannot listen: it asks who does.
+  const std::vector<ControlOptions> options{rank_of(0, o, port, true), rank_of(0, o, port, true),
+                                            rank_of(1, o, port)};
+  all_are(run_all(options, [](int, ControlChannel&) { throw Error(Code::kInternal, "joined"); }),
+          Code::kMismatch, {"rank 0 came twice", "release a group before you make the next"});
+}
+
+TEST_CASE("ranks know which of them are on one machine", "[dist][control]") {
+  const ServerOptions o = served(4);
+  const ControlServer server(o);
+  std::vector<ControlOptions> options = all_of(o, server.port());
+  options[1].machine = options[3].machine = "another";
+  for (const End& end : run_all(options, [](int, ControlChannel& channel) {
+         if (channel.machines() != std::vector<int32_t>{0, 1, 0, 1})
+           throw Error(Code::kInternal, "other machines");
+         channel.farewell(kLong);
+       }))
+    CHECK(end.text.empty());
+}
+
+TEST_CASE("who has another token learns it soon, and those that wait that there was one", "[dist][control]") {
+  const ServerOptions o = served(2);
+  const ControlServer server(o);
+  std::vector<ControlOptions> options = all_of(o, server.port());
+  options[1].token = "another";
+  options[1].refused_seconds = 0.1;
+  std::vector<double> took(2);
+  const double begin = monotonic_seconds();
+  std::thread stranger([&] {
+    try {
+      join_processes(options[1], kLong);
+    } catch (const Error& e) {
+      took[1] = e.code() == Code::kPeerLost &&
+                        e.message().find("whose job or token is another") != std::string::npos
+                    ? monotonic_seconds() - begin
+                    : 99;
+    }
+  });
+  stranger.join();
+  CHECK(took[1] > 0);
+  CHECK(took[1] < 20);
+  all_are(run_all(
+              {options[0]}, [](int, ControlChannel&) {}, 0.1),
+          Code::kTimedOut,
+          {"rank 1 did not join; one was refused whose job or token is another", "from 127.0.0.1"});
 }
 
 TEST_CASE("a newcomer to a group that is complete is refused, and the group goes on", "[dist][control]") {
@@ -312,8 +362,10 @@ TEST_CASE("strangers are dropped and counted, and disturb nobody", "[dist][contr
     const std::string slow = hello_of(rank_of(1, o, server.port()));
     stranger(slow.substr(0, slow.size() - 1));  // never says the rest
     stranger("");
-    for (const Raw& r : raw)
-      if (!r.until_closed().empty()) throw Error(Code::kInternal, "a stranger is answered");
+    // Who knows the protocol, but not the token or the job, is told so, and nobody else anything.
+    for (size_t i = 0; i < raw.size(); i++)
+      if (raw[i].until_closed() != (i < 2 ? bytes_of(control::Refused{}) : ""))
+        throw Error(Code::kInternal, concat("stranger ", i, " is answered otherwise"));
     if (server.strangers() != raw.size())
       throw Error(Code::kInternal, concat("counted ", server.strangers()));
     { const Raw left(server.port()); }
@@ -546,7 +598,7 @@ TEST_CASE("silence is found by the lease, on both sides", "[dist][control]") {
     ::poll(&p, 1, 20000);
     tcp::Address peer;
     const tcp::Descriptor socket = tcp::accept_from(listener.get(), peer);
-    std::string out = bytes_of(control::Accepted{300000, "quiet"}) + bytes_of(control::Ready{});
+    std::string out = bytes_of(control::Accepted{300000, "quiet"}) + bytes_of(control::Ready{{0}});
     size_t at = 0;
     tcp::send(socket.get(), out, at);
     for (const double until = monotonic_seconds() + 20; monotonic_seconds() < until;) {

@@ -8,6 +8,7 @@
  *   rank saves FOLDER      saves step after step, each rank its share, until the group fails
  *   rank restores FOLDER   a process alone: the step of the newest of them, and one save more
  *   rank join              joins and ends; TEST_CANCEL: seconds until its context is cancelled
+ *   rank parts             joins, and splits the group into pairs
  *   rank remade            three groups one after another, the second of which fails by calls that differ
  *   rank again             as forever, and then joins the next generation with those that are left */
 #define _POSIX_C_SOURCE 200809L
@@ -291,8 +292,13 @@ int main(int argc, char **argv) {
   tl_group *group = tl_group_new(c, &options);
   if (cancels) pthread_join(canceller, NULL);
   if (!group) return tell(c, -1);
-  printf("joined %d %d\n", (int)tl_group_rank(group), (int)tl_group_size(group));
+  printf("joined %d %d local %d\n", (int)tl_group_rank(group), (int)tl_group_size(group),
+         (int)tl_group_local_rank(group));
   fflush(stdout);
+  if (strcmp(what, "parts") == 0) {
+    tl_group *part = tl_group_split(group, tl_group_rank(group) / 2, 0);
+    printf("part %d local %d\n", (int)tl_group_rank(part), (int)tl_group_local_rank(part));
+  }
   if (strcmp(what, "train") == 0 && train(c, group, NULL) != TL_OK) tell(c, 0);
   if (votes && time_votes(c, group, NULL) != TL_OK) tell(c, 0);
   if (strcmp(what, "forever") == 0 || strcmp(what, "again") == 0) tell(c, sum_forever(c, group));
@@ -316,6 +322,7 @@ int main(int argc, char **argv) {
     if (!group) return tell(c, -1);
     tl_tensor *sum = tl_group_all_reduce(group, tl_scalar(c, TL_F32, 1), TL_REDUCE_SUM);
     printf("again %g\n", tl_tensor_item(sum));
+    printf("local %d\n", (int)tl_group_local_rank(group));
     tl_group_release(group);
   }
   return tl_context_free(c) != TL_OK;

@@ -99,7 +99,7 @@ typedef struct tl_group_options {
   const char *job;     /**< groups of another job are strangers: TAPELOOP_JOB, TORCHELASTIC_RUN_ID */
   const char *token;   /**< a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN */
   uint64_t
-      generation; /**< of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT */
+      generation; /**< of the group at the least, below 2^63, which grows when it is made anew: TAPELOOP_GENERATION, TORCHELASTIC_RESTART_COUNT */
   double lease_seconds; /**< after so long without a word a rank is lost; 0 (default): 15 */
 } tl_group_options;
 
@@ -119,12 +119,17 @@ TL_API void tl_group_options_init(tl_group_options *options, size_t struct_size)
  *
  * TL_UNSUPPORTED: the engine is not installed; the message names its package. TL_INVALID_ARGUMENT: half an environment, two launchers
  * that contradict one another, a backend of another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing;
- * TL_MISMATCH, where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST where nobody
- * answers at the address of rank 0, or with another token. NULL on failure.
+ * TL_MISMATCH, where the library's version, the engine or the number of ranks (at most 1024) differ, or two come as one. TL_PEER_LOST where
+ * nobody answers at the address of rank 0; where its server refuses the job or token, after 6 s; where its name stays unknown, after
+ * 30 s. NULL on failure.
+ *
+ * A process has one group of its job at a time: release it, and the groups that were split off, before you make the next. A second one
+ * is TL_MISMATCH, since a rank comes twice.
  *
  * A process that is killed is found at once, one that has stopped or is cut off after the lease: the others get TL_PEER_LOST, go on with
  * their tensors and variables, and may make a group anew. For that each releases the old one and asks for a higher generation than it
- * had, tl_group_generation(); all join that which is the highest, so a process that has been started in the place of a lost one
+ * had, tl_group_generation(), at once; where tl_group_new() itself has failed and there is no group to ask, than it asked for before. (At
+ * the same one it may meet the server of the group that has failed, which says so again.) All join that which is the highest, so a process that has been started in the place of a lost one
  * (tapeloop-run --replace) need not know how often the others have done so. With another rank and size the survivors go on as
  * fewer. Then tl_group_synchronize() brings all to one state. The failure of one group within the group in the midst of a call ends
  * all. The group is of the process that made it, not of one that is forked off. Its threads take no signals, and
@@ -165,7 +170,8 @@ TL_API int32_t tl_group_rank(tl_group *group);
 /** How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1. */
 TL_API int32_t tl_group_size(tl_group *group);
 
-/** The number of this rank among those of its machine; -1 on failure. Works while the context holds an error. Since 0.1. */
+/** The number of this rank among those of the group on its machine: as LOCAL_RANK says, or what another launcher has set; where none has,
+ * where the options give rank and size, and after tl_group_split(), as the ranks find out when they join. -1 on failure. Works while the context holds an error. Since 0.1. */
 TL_API int32_t tl_group_local_rank(tl_group *group);
 
 /** How many collectives of the group have ended well, barriers and splits too, also those of replays but where the group is of one;

@@ -1796,7 +1796,7 @@ pub struct tl_group_options {
     pub job: *const c_char,
     /// a secret of the job's, at most 256 bytes: TAPELOOP_TOKEN
     pub token: *const c_char,
-    /// of the group at the least, which grows when it is made anew: TAPELOOP_GENERATION,
+    /// of the group at the least, below 2^63, which grows when it is made anew: TAPELOOP_GENERATION,
     /// TORCHELASTIC_RESTART_COUNT
     pub generation: u64,
     /// after so long without a word a rank is lost; 0 (default): 15
@@ -6064,17 +6064,22 @@ extern "C" {
     /// (TL_FAILED_PRECONDITION). TL_UNSUPPORTED: the engine is not installed; the message names its package.
     /// TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend of
     /// another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
-    /// where the library's version, the engine or the number of ranks differ, or two come as one. TL_PEER_LOST
-    /// where nobody answers at the address of rank 0, or with another token. NULL on failure. A process that
-    /// is killed is found at once, one that has stopped or is cut off after the lease: the others get
-    /// TL_PEER_LOST, go on with their tensors and variables, and may make a group anew. For that each releases
-    /// the old one and asks for a higher generation than it had, tl_group_generation(); all join that which is
-    /// the highest, so a process that has been started in the place of a lost one (tapeloop-run --replace)
-    /// need not know how often the others have done so. With another rank and size the survivors go on as
-    /// fewer. Then tl_group_synchronize() brings all to one state. The failure of one group within the group
-    /// in the midst of a call ends all. The group is of the process that made it, not of one that is forked
-    /// off. Its threads take no signals, and SIGPIPE stays as the program has it. The network must be one
-    /// whose machines trust one another: nothing is encrypted. options may be NULL. Since 0.1.
+    /// where the library's version, the engine or the number of ranks (at most 1024) differ, or two come as
+    /// one. TL_PEER_LOST where nobody answers at the address of rank 0; where its server refuses the job or
+    /// token, after 6 s; where its name stays unknown, after 30 s. NULL on failure. A process has one group of
+    /// its job at a time: release it, and the groups that were split off, before you make the next. A second
+    /// one is TL_MISMATCH, since a rank comes twice. A process that is killed is found at once, one that has
+    /// stopped or is cut off after the lease: the others get TL_PEER_LOST, go on with their tensors and
+    /// variables, and may make a group anew. For that each releases the old one and asks for a higher
+    /// generation than it had, tl_group_generation(), at once; where tl_group_new() itself has failed and
+    /// there is no group to ask, than it asked for before. (At the same one it may meet the server of the
+    /// group that has failed, which says so again.) All join that which is the highest, so a process that has
+    /// been started in the place of a lost one (tapeloop-run --replace) need not know how often the others
+    /// have done so. With another rank and size the survivors go on as fewer. Then tl_group_synchronize()
+    /// brings all to one state. The failure of one group within the group in the midst of a call ends all. The
+    /// group is of the process that made it, not of one that is forked off. Its threads take no signals, and
+    /// SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing
+    /// is encrypted. options may be NULL. Since 0.1.
     pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
 
     /// Ends MPI where tl_group_new() has started it, waits for all ranks to do so, and lets the process make
@@ -6109,8 +6114,9 @@ extern "C" {
     /// How many ranks there are; -1 on failure. Works while the context holds an error. Since 0.1.
     pub fn tl_group_size(group: *mut tl_group) -> i32;
 
-    /// The number of this rank among those of its machine; -1 on failure. Works while the context holds an
-    /// error. Since 0.1.
+    /// The number of this rank among those of the group on its machine: as LOCAL_RANK says, or what another
+    /// launcher has set; where none has, where the options give rank and size, and after tl_group_split(), as
+    /// the ranks find out when they join. -1 on failure. Works while the context holds an error. Since 0.1.
     pub fn tl_group_local_rank(group: *mut tl_group) -> i32;
 
     /// How many collectives of the group have ended well, barriers and splits too, also those of replays but
