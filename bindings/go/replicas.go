@@ -471,12 +471,14 @@ func (g *Group) AverageVariables(variables []*Tensor) error {
 }
 
 // AverageLoss is this rank's part of the mean loss of all examples of all ranks, from one loss for each of its own, which may be none:
-// the sum over ranks is the mean, and the sum of the gradients its gradient.
+// the sum over ranks is the mean, and the sum of the gradients its gradient. 0 where no rank has one. ErrMismatch on all ranks where the
+// dtypes of the losses differ.
 func (g *Group) AverageLoss(losses *Tensor) *Tensor {
 	return g.collective(losses, func(h, x C.uintptr_t) C.uintptr_t { return C.tlgo_group_average_loss(h, x) })
 }
 
-// MetricResult is what a metric gives of the updates on all ranks; its own state stays as it is. ErrUnsupported for R2.
+// MetricResult is what a metric gives of the updates on all ranks; its own state stays as it is. ErrMismatch on all ranks where it is of
+// another kind, with other options or of another name on one of them; ErrUnsupported for R2.
 func (g *Group) MetricResult(metric *Metric) (*Tensor, error) {
 	if err := g.self().usable(); err != nil {
 		return nil, err

@@ -1,4 +1,5 @@
-// What stands behind a tl_group, and how its functions are written: a rank whose call fails tells the others, so that nobody waits for it.
+// What stands behind a tl_group, and how its functions are written: a rank whose call fails tells the others, whatever it fails for, so that
+// nobody waits for it.
 #pragma once
 
 #include <memory>
@@ -11,36 +12,45 @@
 namespace tl::capi {
 
 struct GroupObject {
-  explicit GroupObject(std::unique_ptr<dist::Group> of) : group(std::move(of)) {}
+  GroupObject(const Session& of, std::unique_ptr<dist::Group> made) : session(of), group(std::move(made)) {}
   // Tapes may hold the group in their rules: this rank leaves it all the same.
-  ~GroupObject() { group->end("it has released the group, or ended its context"); }
+  ~GroupObject() {
+    std::string why;
+    try {
+      why = "it has released the group, or ended its context";
+      if (session.failed()) why += concat(", which held the error: ", session.message());
+    } catch (const std::bad_alloc&) {  // without the rest
+    }
+    group->end(why);
+  }
   GroupObject(const GroupObject&) = delete;
   GroupObject& operator=(const GroupObject&) = delete;
+  const Session& session;
   replicas::GroupPtr group;
 };
 
 inline tl_group* make_group(Session& s, std::unique_ptr<dist::Group> group) {
-  return make_object<tl_group>(s, Kind::kGroup, new GroupObject(std::move(group)));
+  return make_object<tl_group>(s, Kind::kGroup, new GroupObject(s, std::move(group)));
 }
 
-// f(session, group), a call that all ranks make.
+// f(session, group), a call of the group's.
 template <class F>
 tl_status with_group(tl_group* group, const char* name, F&& f) noexcept {
   Entered entered(group);
-  if (entered && entered.slot().kind == Kind::kGroup && entered.session().failed())
-    static_cast<GroupObject*>(entered.slot().object)->group->leave(entered.session().message());
-  return effect<GroupObject>(group, Kind::kGroup, name, [&](Session& s, GroupObject& object) {
-    const replicas::GroupPtr alive = object.group;
+  replicas::GroupPtr alive;
+  if (entered && entered.slot().kind == Kind::kGroup)
+    alive = static_cast<GroupObject*>(entered.slot().object)->group;
+  const tl_status status = effect<GroupObject>(group, Kind::kGroup, name, [&](Session& s, GroupObject&) {
     try {
       f(s, alive);
     } catch (const Error& e) {
-      alive->leave(e.what(), e.code() == Code::kMismatch ? Code::kMismatch : Code::kPeerLost);
-      throw;
-    } catch (const std::exception& e) {
-      alive->leave(e.what());
+      if (e.code() == Code::kMismatch) alive->leave(e.what(), Code::kMismatch);
       throw;
     }
   });
+  // Also of an error or a request to cancel that was there before the call.
+  if (status != TL_OK && alive) alive->leave(entered.session().message());
+  return status;
 }
 
 // The same, of a call that returns a tensor: f(session, group) gives it.

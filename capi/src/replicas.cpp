@@ -1,6 +1,8 @@
 // Groups of the C API: how they are made, their collectives, and what training over replicas needs.
 #include "tapeloop/replicas.h"
 
+#include <functional>
+
 #include "capi/src/dataset_object.h"
 #include "capi/src/group_object.h"
 #include "capi/src/metric_object.h"
@@ -60,6 +62,12 @@ auto said(tl_group* group, const char* name, F&& f) -> decltype(f(std::declval<d
   decltype(f(std::declval<dist::Group&>())) out = -1;
   (void)query<GroupObject>(group, Kind::kGroup, name, [&](Session&, GroupObject& g) { out = f(*g.group); });
   return out;
+}
+
+// Whether two lists of `count` share no element.
+bool lie_apart(tl_tensor* const* a, tl_tensor* const* b, size_t count) {
+  const std::less_equal<> before;
+  return !a || !b || count > kMostHandles || before(a + count, b) || before(b + count, a);
 }
 
 // f(group, variables) on variables of the caller's.
@@ -145,28 +153,26 @@ TL_API int64_t tl_group_generation(tl_group* group) {
 }
 
 TL_API tl_status tl_group_set_timeout(tl_group* group, double seconds) {
-  return effect<GroupObject>(group, Kind::kGroup, "group_set_timeout",
-                             [&](Session&, GroupObject& g) { g.group->set_timeout(seconds); });
+  return with_group(group, "group_set_timeout", [&](Session&, const Group& g) { g->set_timeout(seconds); });
 }
 
 TL_API tl_status tl_group_set_bucket_bytes(tl_group* group, uint64_t bytes) {
-  return effect<GroupObject>(group, Kind::kGroup, "group_set_bucket_bytes",
-                             [&](Session&, GroupObject& g) { g.group->set_bucket_bytes(bytes); });
+  return with_group(group, "group_set_bucket_bytes",
+                    [&](Session&, const Group& g) { g->set_bucket_bytes(bytes); });
 }
 
 TL_API tl_status tl_group_set_wire_dtype(tl_group* group, tl_wire_dtype dtype) {
-  return effect<GroupObject>(group, Kind::kGroup, "group_set_wire_dtype", [&](Session&, GroupObject& g) {
-    g.group->set_wire(static_cast<dist::Wire>(dtype));
-  });
+  return with_group(group, "group_set_wire_dtype",
+                    [&](Session&, const Group& g) { g->set_wire(static_cast<dist::Wire>(dtype)); });
 }
 
 TL_API tl_status tl_group_set_overlap(tl_group* group, bool on) {
-  return effect<GroupObject>(group, Kind::kGroup, "group_set_overlap",
-                             [&](Session&, GroupObject& g) { g.group->set_overlap(on); });
+  return with_group(group, "group_set_overlap", [&](Session&, const Group& g) { g->set_overlap(on); });
 }
 
 TL_API tl_status tl_group_leave(tl_group* group, const char* reason) {
   return query<GroupObject>(group, Kind::kGroup, "group_leave", [&](Session&, GroupObject& g) {
+    if (!reason) g.group->leave("it leaves without a reason");
     g.group->leave(checked_text("group_leave", "reason", reason));
   });
 }
@@ -196,10 +202,14 @@ TL_API tl_tensor* tl_group_all_reduce(tl_group* group, tl_tensor* x, tl_reduce_o
 TL_API tl_status tl_group_all_reduce_list(tl_group* group, tl_tensor* const* tensors, size_t count,
                                           tl_reduce_op reduction, tl_tensor** outputs) {
   constexpr const char* name = "group_all_reduce_list";
-  for (size_t i = 0; outputs && count <= kMostHandles && i < count; i++) outputs[i] = nullptr;
+  const bool apart = lie_apart(tensors, outputs, count);
+  for (size_t i = 0; outputs && apart && count <= kMostHandles && i < count; i++) outputs[i] = nullptr;
   return with_group(group, name, [&](Session& s, const Group& g) {
     check_list(name, "tensors", tensors, count);
     check_list(name, "outputs", outputs, count);
+    if (!apart)
+      invalid("[", name, "] 'outputs' must lie apart from 'tensors': got lists of ", count,
+              " that overlap; pass another array");
     std::vector<Tensor> in;
     for (size_t i = 0; i < count; i++) in.push_back(tensor_of(s, tensors[i], name, {"tensors", i}));
     s.reserve_handles(count);
@@ -268,16 +278,17 @@ TL_API tl_tensor* tl_group_metric_result(tl_group* group, tl_metric* metric) {
     if (!m->states_add_up())
       fail(Code::kUnsupported, "[", name, "] the states of all ranks must add up to that of all: got '",
            m->name(), "', whose do not; gather labels and predictions, and update it with these");
-    return replicas::with_sums(g, m->variables(), [&] { return m->result_tensor(); });
+    return replicas::with_sums(g, concat("metric '", m->name(), "', ", m->description()), m->variables(),
+                               [&] { return m->result_tensor(); });
   });
 }
 
 TL_API tl_dataset* tl_group_distribute(tl_group* group, tl_dataset* source) {
   constexpr const char* name = "group_distribute";
   tl_dataset* out = nullptr;
-  (void)effect<GroupObject>(group, Kind::kGroup, name, [&](Session& s, GroupObject& g) {
+  (void)with_group(group, name, [&](Session& s, const Group& g) {
     const auto from = object_of<DatasetObject>(s, source, Kind::kDataset, name, "source").dataset();
-    out = make_dataset(s, data::replica_rows(from, g.group->rank(), g.group->size()));
+    out = make_dataset(s, data::replica_rows(from, g->rank(), g->size()));
   });
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/ops/schema.h"
+#include "core/tensor/exchange.h"
 
 namespace tl {
 namespace {
@@ -77,34 +78,56 @@ std::string operand(const OpSchema& schema, size_t i) {
 
 }  // namespace
 
+bool NonFiniteCheck::is_fine(const Tensor& t) const {
+  if (!is_floating(t.dtype())) return true;
+  return t.dtype() == DType::kF32 ? all_finite(t.data<float>(), t.elements(), infinities_)
+                                  : all_finite(t.data<double>(), t.elements(), infinities_);
+}
+
+// operands(f): f(name, tensor) of each. made: the advice where none of them was so already.
+template <class Operands>
+void NonFiniteCheck::report(const char* name, const Tensor& t, const Operands& operands,
+                            const char* made) const {
+  const Census c = census_of(t);
+  const int64_t first =
+      !infinities_ || (c.first_nan >= 0 && (c.first_infinity < 0 || c.first_nan < c.first_infinity))
+          ? c.first_nan
+          : c.first_infinity;
+  std::string list;
+  bool entered = false;
+  operands([&](const std::string& operand, const Tensor& in) {
+    const Census of_operand = census_of(in);
+    entered |= of_operand.nans || (infinities_ && of_operand.infinities);
+    list += concat(list.empty() ? "'" : ", '", operand, "' ", in.dtype(), " ", in.shape(), " ",
+                   in.elements() ? range(of_operand) : "without elements");
+  });
+  const char* gradient = context_.gradient_of();
+  fail(Code::kNonFinite, "[", name, "] results must be ", infinities_ ? "finite" : "no NaN", ": got ",
+       amount(c), " in ", t.dtype(), " ", t.shape(), ", the first at element ", first,
+       gradient ? concat(", in the gradient of '", gradient, "'") : std::string(", in the forward pass"),
+       list.empty() ? std::string() : concat("; operands: ", list), "; ",
+       entered ? "the operand was so already: it came from data, a variable or an op that ran unchecked"
+               : made);
+}
+
 void NonFiniteCheck::on_op(const OpCall& call) {
-  for (const Tensor& t : call.out) {
-    if (!is_floating(t.dtype())) continue;
-    const bool fine = t.dtype() == DType::kF32 ? all_finite(t.data<float>(), t.elements(), infinities_)
-                                               : all_finite(t.data<double>(), t.elements(), infinities_);
-    if (fine) continue;
-    const Census c = census_of(t);
-    const int64_t first =
-        !infinities_ || (c.first_nan >= 0 && (c.first_infinity < 0 || c.first_nan < c.first_infinity))
-            ? c.first_nan
-            : c.first_infinity;
-    std::string operands;
-    bool entered = false;
-    for (size_t i = 0; i < call.in.size(); i++) {
-      const Tensor& in = *call.in[i];
-      const Census of_operand = census_of(in);
-      entered |= of_operand.nans || (infinities_ && of_operand.infinities);
-      operands += concat(i ? ", '" : "'", operand(call.schema, i), "' ", in.dtype(), " ", in.shape(), " ",
-                         in.elements() ? range(of_operand) : "without elements");
-    }
-    const char* gradient = context_.gradient_of();
-    fail(Code::kNonFinite, "[", call.schema.name, "] results must be ", infinities_ ? "finite" : "no NaN",
-         ": got ", amount(c), " in ", t.dtype(), " ", t.shape(), ", the first at element ", first,
-         gradient ? concat(", in the gradient of '", gradient, "'") : std::string(", in the forward pass"),
-         operands.empty() ? std::string() : concat("; operands: ", operands), "; ",
-         entered ? "the operand was so already: it came from data, a variable or an op that ran unchecked"
-                 : "this op made the first one: keep its operands in range");
-  }
+  for (const Tensor& t : call.out)
+    if (!is_fine(t))
+      report(
+          call.schema.name, t,
+          [&](auto&& f) {
+            for (size_t i = 0; i < call.in.size(); i++) f(operand(call.schema, i), *call.in[i]);
+          },
+          "this op made the first one: keep its operands in range");
+}
+
+void NonFiniteCheck::on_exchange(const std::shared_ptr<Exchange>& exchange, Span<const Tensor> in,
+                                 Span<const Tensor> out) {
+  for (size_t k = 0; k < out.size(); k++)
+    if (!is_fine(out[k]))
+      report(
+          exchange->name().c_str(), out[k], [&](auto&& f) { f(concat("tensor ", k), in[k]); },
+          "another rank gave it, or the call made the first one of what all gave: check on every rank");
 }
 
 }  // namespace tl

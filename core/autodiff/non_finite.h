@@ -1,4 +1,5 @@
-// NonFiniteCheck: makes the first op whose result is not finite an error that says where the value came from.
+// NonFiniteCheck: makes the first op whose result is not finite an error that says where the value came from; also the first call that
+// brings such a value from other ranks.
 #pragma once
 
 #include "core/tensor/context.h"
@@ -17,8 +18,15 @@ class NonFiniteCheck final : public Observer {
   NonFiniteCheck& operator=(const NonFiniteCheck&) = delete;
 
   void on_op(const OpCall& call) override;  // throws kNonFinite
+  void on_exchange(const std::shared_ptr<Exchange>& exchange, Span<const Tensor> in,
+                   Span<const Tensor> out) override;  // as above
 
  private:
+  bool is_fine(const Tensor& t) const;
+  template <class Operands>
+  [[noreturn]] void report(const char* name, const Tensor& t, const Operands& operands,
+                           const char* made) const;
+
   Context& context_;
   bool infinities_;
 };

@@ -40,6 +40,8 @@ Shape compared(const Call& call, const Shape& shape) {
   return out;
 }
 
+std::string named(const std::string& subject) { return subject.empty() ? "none" : subject; }
+
 const char* wire_name(const TensorKind& tensor) {
   return tensor.wire == Wire::kBf16 ? "bf16" : name_of(tensor.dtype);
 }
@@ -51,6 +53,10 @@ std::string field(const Call& mine, const Call& first) {
   if (mine.reduction != first.reduction)
     return concat("reduction: ", name_of(mine.reduction), " and ", name_of(first.reduction));
   if (mine.root != first.root) return concat("root: ", mine.root, " and ", first.root);
+  if (mine.subject != first.subject)
+    return concat("subject: ", named(mine.subject), " and ", named(first.subject));
+  if (mine.bucket_bytes != first.bucket_bytes)
+    return concat("bucket bytes: ", mine.bucket_bytes, " and ", first.bucket_bytes);
   if (mine.tensors.size() != first.tensors.size())
     return concat("number of tensors: ", mine.tensors.size(), " and ", first.tensors.size());
   for (size_t i = 0; i < mine.tensors.size(); i++) {
@@ -64,7 +70,23 @@ std::string field(const Call& mine, const Call& first) {
   for (size_t i = 0; mine.operation == Operation::kBroadcastEach && i < mine.rows.size(); i++)
     if (mine.rows[i] != first.rows[i])
       return concat("root of tensor ", i, ": ", mine.rows[i], " and ", first.rows[i]);
-  if (mine.rows != first.rows) return "number of rows for each rank";
+  if (mine.operation != Operation::kAllGather && mine.rows != first.rows)
+    return "number of rows for each rank";
+  return "";
+}
+
+// What is gathered, where a replay has room for the rows that it was recorded with. They may add up all the same: gradients go by them.
+std::string unexpected_rows(Span<const Call> calls) {
+  for (size_t asking = 0; asking < calls.size(); asking++) {
+    const std::vector<int64_t>& want = calls[asking].rows;
+    for (size_t rank = 0; rank < want.size() && rank < calls.size(); rank++) {
+      const int64_t rows = calls[rank].tensors[0].shape[0];
+      if (rows != want[rank])
+        return concat("rank ", rank, " gathers other rows than the compiled step of rank ", asking,
+                      " was recorded with: ", rows, " and ", want[rank],
+                      "; give as many in each step, or gather between compiled steps");
+    }
+  }
   return "";
 }
 
@@ -75,7 +97,9 @@ std::string disagreement(Span<const Call> calls) {
     const std::string what = field(calls[rank], calls[0]);
     if (!what.empty()) return concat("rank ", rank, " differs from rank 0 in the ", what);
   }
-  return "";
+  const bool gathers = !calls.empty() && calls[0].operation == Operation::kAllGather &&
+                       !calls[0].tensors.empty() && calls[0].tensors[0].shape.rank() > 0;
+  return gathers ? unexpected_rows(calls) : "";
 }
 
 }  // namespace tl::dist

@@ -50,14 +50,20 @@ struct Call {
   Reduction reduction = Reduction::kSum;
   int32_t root = 0;
   // Of kReduceScatter: the rows that each rank gets, which add up to the first dimension. Of kBroadcastEach: the root of each tensor.
+  // Of kAllGather: those that each rank must give, where a replay has room for them alone; these may be said by some ranks only.
   std::vector<int64_t> rows;
   std::vector<TensorKind> tensors;
   // Of kSplit; these may differ. color below 0: in no group.
   int64_t color = 0, key = 0;
+  // Of kAllReduce: in buckets of how many bytes a list goes; 0: in one.
+  uint64_t bucket_bytes = 0;
+  // What the tensors are, where ranks may mean different things by the same shapes: "precision 'p', thresholds 0.5".
+  std::string subject;
 };
 
 // "" where they agree; else the first rank that differs from rank 0, and in which field: "rank 1 differs from rank 0 in the shape
-// of tensor 0: (2) and (3)". The first dimension of what is gathered may differ.
+// of tensor 0: (2) and (3)"; or the first rank that gathers other rows than a replay has been recorded with. The first dimension of what
+// is gathered may differ otherwise.
 std::string disagreement(Span<const Call> calls);
 
 }  // namespace tl::dist

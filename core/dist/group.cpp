@@ -174,16 +174,14 @@ void Group::again(const char* op, const Call& call, Span<const std::byte* const>
 }
 
 void Group::show(const char* op, const Call& call, Span<const Tensor> in, Span<const Tensor> out) {
-  if (!context_.observed()) return;
-  std::vector<TensorKind> results;
-  for (const Tensor& t : out) results.push_back({t.dtype(), t.shape()});
-  const auto exchange = std::make_shared<RecordedCall>(seat_, op, call, std::move(results));
+  const auto exchange = std::make_shared<RecordedCall>(seat_, op, call, out.size());
   for (Observer* observer : context_.observers()) observer->on_exchange(exchange, in, out);
 }
 
-std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<const Tensor> x,
+std::vector<Tensor> Group::step_of_many(const char* op, Call& call, Span<const Tensor> x,
                                         std::vector<int64_t>* rows) {
   std::vector<Tensor> out;
+  std::vector<int64_t> gathered;
   std::vector<const std::byte*> from;
   std::vector<std::byte*> to;
   for (const Tensor& t : x) from.push_back(t.raw());
@@ -201,16 +199,22 @@ std::vector<Tensor> Group::step_of_many(const char* op, const Call& call, Span<c
     widen_results(call, to);
   } else {
     exchange(op, call, from, [&](const Engine& engine) {
-      for (int rank = 0; rows && x[0].rank() > 0 && rank < size(); rank++)
-        rows->push_back(engine.said_by(rank).tensors[0].shape[0]);
+      for (int rank = 0; call.operation == Operation::kAllGather && x[0].rank() > 0 && rank < size(); rank++)
+        gathered.push_back(engine.said_by(rank).tensors[0].shape[0]);
       return make_room(results_of(engine));
     });
   }
-  show(op, call, x, out);
+  if (rows) *rows = gathered;
+  if (context_.observed()) {
+    // A replay has room for what came now.
+    if (call.operation == Operation::kAllGather) call.rows = std::move(gathered);
+    show(op, call, x, out);
+  }
   return out;
 }
 
-std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Reduction reduction, Wire wire) {
+std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Reduction reduction, Wire wire,
+                                      std::string subject) {
   if (wire == Wire::kBf16 && reduction == Reduction::kSumByPairs)
     leaving_on_failure([&] {
       invalid("[", op, "] a sum by pairs has the same bits for any number of ranks, which bf16 on the wire ",
@@ -219,6 +223,8 @@ std::vector<Tensor> Group::all_reduce(const char* op, Span<const Tensor> x, Redu
   Call call;
   call.operation = Operation::kAllReduce;
   call.reduction = reduction;
+  call.bucket_bytes = bucket_bytes_;
+  call.subject = std::move(subject);
   if (!engine_ || bucket_bytes_ == 0 || x.size() < 2) return step(op, std::move(call), x, nullptr, wire);
   // A tensor that is wrong fails in front of all calls, as it does where there is one.
   leaving_on_failure([&] { check_tensors(op, call, x); });

@@ -56,8 +56,9 @@ class Group {
   // `op` is the name of the function for messages. Tensors are of the context; results are new tensors of it.
   // The reduction over ranks of each tensor, of the same dtypes and shapes on all ranks; a long list in several calls (bucket_bytes).
   // wire: as what f32 travel of which there are sums or means, where there are others to travel to. A sum by pairs takes kAsIs only.
+  // subject: what the tensors are, which must be the same on all ranks (call.h).
   std::vector<Tensor> all_reduce(const char* op, Span<const Tensor> x, Reduction reduction,
-                                 Wire wire = Wire::kAsIs);
+                                 Wire wire = Wire::kAsIs, std::string subject = {});
   // The same on rank `root`; zeros on the others.
   Tensor reduce(const char* op, const Tensor& x, Reduction reduction, int root);
   // The tensors of all ranks one behind another along the first axis, whose size may differ; scalars become a vector. `rows`, where
@@ -92,7 +93,7 @@ class Group {
   void show(const char* op, const Call& call, Span<const Tensor> in, Span<const Tensor> out);
   std::vector<Tensor> step(const char* op, Call call, Span<const Tensor> x,
                            std::vector<int64_t>* rows = nullptr, Wire wire = Wire::kAsIs);
-  std::vector<Tensor> step_of_many(const char* op, const Call& call, Span<const Tensor> x,
+  std::vector<Tensor> step_of_many(const char* op, Call& call, Span<const Tensor> x,
                                    std::vector<int64_t>* rows);
   template <class F>
   auto leaving_on_failure(F&& f) -> decltype(f());

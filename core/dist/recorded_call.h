@@ -29,8 +29,8 @@ class Seat final : public Party {
 
 class RecordedCall final : public Exchange {
  public:
-  // `call` with the tensors of the recording, which gave `results`.
-  RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call, std::vector<TensorKind> results);
+  // `call` with the tensors of the recording, which gave so many results; of a gather, with the rows of all ranks that there is room for.
+  RecordedCall(std::shared_ptr<Seat> seat, const char* op, Call call, size_t results);
 
   const std::string& name() const override { return name_; }
   const std::string& detail() const override { return detail_; }
@@ -46,14 +46,12 @@ class RecordedCall final : public Exchange {
  private:
   Group& prepare(Span<const Tensor* const> in, Tensor* out);
   void make(Group& group);
-  void check_results(const Engine& engine) const;
 
   std::shared_ptr<Seat> seat_;
   std::shared_ptr<Party> party_;
   std::string name_, detail_;
   Call call_;
   bool narrowed_;
-  std::vector<TensorKind> results_;
   std::vector<const std::byte*> from_;
   std::vector<std::byte*> to_;
   Group* going_ = nullptr;            // whose call has been started

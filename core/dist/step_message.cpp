@@ -71,6 +71,9 @@ void encode(const Call& call, std::vector<std::byte>& bytes) {
   append(bytes, call.root);
   append(bytes, call.color);
   append(bytes, call.key);
+  append(bytes, call.bucket_bytes);
+  append(bytes, static_cast<uint32_t>(call.subject.size()));
+  for (const char c : call.subject) append(bytes, c);
   append(bytes, static_cast<uint32_t>(call.rows.size()));
   for (const int64_t rows : call.rows) append(bytes, rows);
   append(bytes, static_cast<uint32_t>(call.tensors.size()));
@@ -90,6 +93,8 @@ Call decode_call(Span<const std::byte> bytes) {
   call.root = in.read<int32_t>();
   call.color = in.read<int64_t>();
   call.key = in.read<int64_t>();
+  call.bucket_bytes = in.read<uint64_t>();
+  for (size_t n = in.count(1); n > 0; n--) call.subject.push_back(in.read<char>());
   for (size_t n = in.count(sizeof(int64_t)); n > 0; n--) call.rows.push_back(in.read<int64_t>());
   for (size_t n = in.count(2); n > 0; n--) {
     const auto kind = in.read<uint8_t>();

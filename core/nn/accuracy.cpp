@@ -59,14 +59,14 @@ class ClassAccuracy : public Accuracy {
     return logical_or(largest, among);
   }
 
- private:
-  int64_t k_;
+  const int64_t k_;
 };
 
 class SparseCategoricalAccuracy final : public ClassAccuracy {
  public:
   SparseCategoricalAccuracy(Context& context, int64_t k, std::string name)
       : ClassAccuracy(context, k, std::move(name)) {}
+  std::string description() const override { return concat("sparse categorical accuracy, k ", k_); }
 
  protected:
   Tensor matches(const Tensor& labels, const Tensor& predictions) const override {
@@ -92,6 +92,7 @@ class CategoricalAccuracy final : public ClassAccuracy {
  public:
   CategoricalAccuracy(Context& context, int64_t k, std::string name)
       : ClassAccuracy(context, k, std::move(name)) {}
+  std::string description() const override { return concat("categorical accuracy, k ", k_); }
 
  protected:
   Tensor matches(const Tensor& labels, const Tensor& predictions) const override {
@@ -110,6 +111,7 @@ class BinaryAccuracy final : public Accuracy {
  public:
   BinaryAccuracy(Context& context, double threshold, std::string name)
       : Accuracy(context, std::move(name)), threshold_(threshold) {}
+  std::string description() const override { return concat("binary accuracy, threshold ", threshold_); }
 
  protected:
   Tensor matches(const Tensor& labels, const Tensor& predictions) const override {

@@ -47,6 +47,10 @@ class Auc final : public ThresholdCounts {
       : ThresholdCounts(context, points(name.c_str(), o), o, name, /*checked=*/true),
         curve_(o.curve),
         summation_(o.summation) {}
+  std::string description() const override {
+    return concat("area under a curve, curve ", static_cast<int>(curve_), ", summation ",
+                  static_cast<int>(summation_), ", ", options());
+  }
 
   Tensor result_tensor() const override {
     switch (curve_) {

@@ -39,6 +39,11 @@ class FBeta final : public Metric {
               "; fill the options with their _init function first");
   }
 
+  std::string description() const override {
+    return concat("F score, classes ", classes_, ", beta ", options_.beta, ", threshold ", options_.threshold,
+                  ", average ", static_cast<int>(options_.average));
+  }
+
   using Metric::update;
   void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights) override {
     const char* op = name().c_str();
@@ -102,6 +107,9 @@ class MeanIou final : public Metric {
   MeanIou(Context& context, int64_t classes, std::string name)
       : Metric(context, name, {{"confusion", {checked_classes(name, classes), classes}}}),
         classes_(classes) {}
+  std::string description() const override {
+    return concat("mean intersection over union, classes ", classes_);
+  }
 
   using Metric::update;
   void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights) override {

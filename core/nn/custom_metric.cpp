@@ -66,6 +66,13 @@ void CustomMetric::update(const Tensor& labels, const Tensor& predictions, const
   update_with(inputs);
 }
 
+std::string CustomMetric::description() const {
+  std::string out = "custom";
+  for (size_t i = 0; i < names_.size(); i++)
+    out += concat(i ? ", " : ", state ", names_[i], " ", variables()[i]->shape());
+  return out;
+}
+
 Tensor CustomMetric::result_tensor() const {
   used_ = true;
   std::vector<Tensor> made = result_(state_and({}), 1);

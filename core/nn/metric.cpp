@@ -98,6 +98,7 @@ namespace {
 class Mean final : public AverageMetric {
  public:
   Mean(Context& context, std::string name) : AverageMetric(context, std::move(name)) {}
+  std::string description() const override { return "mean"; }
   using Metric::update;
   void update(const Tensor& values, const Tensor& weights) override {
     accumulate(operand(values, "values"), weights);
@@ -107,6 +108,7 @@ class Mean final : public AverageMetric {
 class Sum final : public AverageMetric {
  public:
   Sum(Context& context, std::string name) : AverageMetric(context, std::move(name)) {}
+  std::string description() const override { return "sum"; }
   using Metric::update;
   void update(const Tensor& values, const Tensor& weights) override {
     accumulate(operand(values, "values"), weights);

@@ -33,6 +33,10 @@ class Metric {
   // Whether the states of several replicas may be added to get that of all.
   virtual bool states_add_up() const { return true; }
 
+  // Its kind, and all options by which another of the kind adds up or says something else: "recall, thresholds 0.5". States of two that
+  // differ in it do not belong together.
+  virtual std::string description() const = 0;
+
   // "<name>/total" and the like.
   const std::vector<VariableRef>& variables() const { return states_; }
   const std::string& name() const { return name_; }

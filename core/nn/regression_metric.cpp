@@ -28,6 +28,7 @@ struct Pair {
 class RootMeanSquaredError final : public AverageMetric {
  public:
   RootMeanSquaredError(Context& context, std::string name) : AverageMetric(context, std::move(name)) {}
+  std::string description() const override { return "root mean squared error"; }
   using Metric::update;
   void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights) override {
     const Pair of(name().c_str(), operand(labels, "labels"), operand(predictions, "predictions"));
@@ -41,6 +42,7 @@ class RowCosine final : public AverageMetric {
  public:
   RowCosine(Context& context, std::string name, bool centred)
       : AverageMetric(context, std::move(name)), centred_(centred) {}
+  std::string description() const override { return centred_ ? "Pearson correlation" : "cosine similarity"; }
   using Metric::update;
   void update(const Tensor& labels, const Tensor& predictions, const Tensor& weights) override {
     Pair of(name().c_str(), operand(labels, "labels"), operand(predictions, "predictions"));
@@ -127,6 +129,10 @@ class R2 final : public Metric {
   }
 
   bool states_add_up() const override { return false; }
+  std::string description() const override {
+    return concat("R2, outputs ", outputs_, ", average ", static_cast<int>(options_.average), ", regressors ",
+                  options_.regressors);
+  }
   Tensor result_tensor() const override {
     const Tensor zero = number(0.0), one = number(1.0), spread = state(3), residual = state(4);
     // Labels that do not vary have a spread all the same, the square of the rounding error of their mean.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "core/nn/accuracy.h"
@@ -29,7 +30,35 @@ std::vector<int64_t> ascending_order(const std::vector<double>& values) {
   return order;
 }
 
+// Some of them, and a sum of all (FNV-1a of their bytes) where there are more.
+std::string text_of(const std::vector<double>& thresholds) {
+  constexpr size_t kShown = 8;
+  std::string out = "thresholds";
+  for (size_t i = 0; i < thresholds.size() && i < kShown; i++) out += concat(" ", thresholds[i]);
+  if (thresholds.size() <= kShown) return out;
+  uint64_t sum = 14695981039346656037u;
+  for (const double t : thresholds) {
+    unsigned char bytes[sizeof t];
+    std::memcpy(bytes, &t, sizeof t);
+    for (const unsigned char b : bytes) sum = (sum ^ b) * 1099511628211u;
+  }
+  return concat(out, " and on, ", thresholds.size(), " with the check sum ", sum);
+}
+
 }  // namespace
+
+const char* name_of(Quantity quantity) {
+  switch (quantity) {
+    case Quantity::kTruePositives: return "true positives";
+    case Quantity::kFalsePositives: return "false positives";
+    case Quantity::kTrueNegatives: return "true negatives";
+    case Quantity::kFalseNegatives: return "false negatives";
+    case Quantity::kPrecision: return "precision";
+    case Quantity::kRecall: return "recall";
+    case Quantity::kSpecificity: return "specificity";
+  }
+  return "unknown quantity";
+}
 
 ThresholdCounts::ThresholdCounts(Context& context, std::vector<double> thresholds,
                                  const ThresholdOptions& options, std::string name, bool checked)
@@ -45,6 +74,10 @@ ThresholdCounts::ThresholdCounts(Context& context, std::vector<double> threshold
   if (class_id_ && *class_id_ < 0)
     invalid("[", this->name(), "] 'class_id' must not be negative: got ", *class_id_,
             "; it is an index into the last axis of the predictions");
+  options_ = text_of(thresholds);
+  if (top_k_) options_ += concat(", top_k ", top_k_);
+  if (class_id_) options_ += concat(", class_id ", *class_id_);
+  if (from_logits_) options_ += ", from logits";
   const std::vector<int64_t> order = ascending_order(thresholds);
   std::vector<int64_t> places(order.size());
   for (size_t i = 0; i < order.size(); i++) places[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);

@@ -15,6 +15,7 @@ enum class Quantity {
   kRecall,      // tp / (tp + fn), also called sensitivity
   kSpecificity  // tn / (tn + fp)
 };
+const char* name_of(Quantity quantity);  // "recall"
 
 class ThresholdCounts : public Metric {
  public:
@@ -32,6 +33,8 @@ class ThresholdCounts : public Metric {
   // From ascending order into that in which the thresholds were given; a single one as rank 0.
   Tensor as_given(const Tensor& ascending) const;
   int64_t count() const { return count_; }
+  // Thresholds and options, for description().
+  const std::string& options() const { return options_; }
 
  private:
   Tensor intervals(const Tensor& predictions) const;
@@ -41,6 +44,7 @@ class ThresholdCounts : public Metric {
   int64_t count_, top_k_;
   std::optional<int64_t> class_id_;
   bool from_logits_, checked_;
+  std::string options_;
   Tensor ascending_;  // f64, filled up with infinity to one less than a power of two
   Tensor places_;     // of the thresholds in the order given; null: that is ascending
 };

@@ -35,6 +35,7 @@ class AtThresholds final : public ThresholdCounts {
       : ThresholdCounts(context, checked_thresholds(name.c_str(), o), o, name,
                         /*checked=*/o.top_k == 0 || !o.thresholds.empty()),
         which_(which) {}
+  std::string description() const override { return concat(name_of(which_), ", ", options()); }
   Tensor result_tensor() const override { return as_given(quantity(which_)); }
 
  private:
@@ -72,6 +73,9 @@ class BestWhere final : public ThresholdCounts {
         least_(least),
         best_(best),
         where_(where) {}
+  std::string description() const override {
+    return concat(name_of(best_), " at ", name_of(where_), " of ", least_, ", ", options());
+  }
   Tensor result_tensor() const override {
     const Tensor best = quantity(best_), where = quantity(where_), both = add(best, where);
     const Tensor none = sub(both, both);  // 0, but NaN where a count is NaN

@@ -76,17 +76,20 @@ Tensor average_loss(const GroupPtr& group, const Tensor& losses) {
   }
   // By ops alone, so that a recorded step counts anew in each replay.
   const Tensor mine = full(group->context(), Shape{}, static_cast<double>(losses.elements()), DType::kI64);
-  const Tensor all = group->all_reduce(op, Span<const Tensor>(&mine, 1), Reduction::kSum)[0];
-  return div(sum(losses), cast(all, losses.dtype()));
+  const Tensor all = group->all_reduce(op, Span<const Tensor>(&mine, 1), Reduction::kSum, dist::Wire::kAsIs,
+                                       concat("count of ", losses.dtype(), " losses"))[0];
+  // Of no loss at all the sum is 0, and so is the mean.
+  const Tensor one = full(group->context(), Shape{}, 1.0, DType::kI64);
+  return div(sum(losses), cast(maximum(all, one), losses.dtype()));
 }
 
-Tensor with_sums(const GroupPtr& group, Span<const VariableRef> variables,
+Tensor with_sums(const GroupPtr& group, const std::string& subject, Span<const VariableRef> variables,
                  const std::function<Tensor()>& result) {
   constexpr const char* op = "group_metric_result";
   std::vector<Variable*> list;
   for (const VariableRef& v : variables) list.push_back(v.get());
   const std::vector<Tensor> mine = values_of(op, group, list);
-  std::vector<Tensor> sums = group->all_reduce(op, mine, Reduction::kSum);
+  std::vector<Tensor> sums = group->all_reduce(op, mine, Reduction::kSum, dist::Wire::kAsIs, subject);
   struct Restored {  // also when the result throws
     std::vector<Variable*>& list;
     std::vector<Tensor> before;

@@ -22,12 +22,14 @@ void check_mirrored(const GroupPtr& group, Span<Variable* const> variables);
 void average(const GroupPtr& group, Span<Variable* const> variables);
 
 // This rank's share of the mean loss of all examples of all ranks: the sum of its losses over the number of losses on all ranks, which
-// may be unlike, and 0 here. The shares of all ranks add up to the mean, and so do their gradients, whatever the sizes.
+// may be unlike, and 0 here. The shares of all ranks add up to the mean, and so do their gradients, whatever the sizes. Of no loss on any
+// rank 0. kMismatch where their dtypes differ.
 Tensor average_loss(const GroupPtr& group, const Tensor& losses);
 
 // What `result` gives while the variables hold the sums over ranks of their values; they are as before afterwards, also when it
-// throws. For the states of metrics, which a metric adds up itself on each rank.
-Tensor with_sums(const GroupPtr& group, Span<const VariableRef> variables,
+// throws. For the states of metrics, which a metric adds up itself on each rank. subject: which metric it is; kMismatch on all ranks where
+// that is not the same.
+Tensor with_sums(const GroupPtr& group, const std::string& subject, Span<const VariableRef> variables,
                  const std::function<Tensor()>& result);
 
 }  // namespace tl::replicas

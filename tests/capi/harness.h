@@ -59,6 +59,7 @@ int trainer_errors_tests(void);
 int guard_tests(void);
 int replicas_tests(void);
 int replicas_steps_tests(void);
+int replicas_agree_tests(void);
 
 /* Setup and teardown of a test that writes files: an empty folder, gone afterwards. in_folder() is a path in it, valid until its
  * fourth next call. */

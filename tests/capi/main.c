@@ -81,7 +81,7 @@ int main(void) {
                message_tests() + determinism_tests() + curvature_tests() + rows_tests() + vmap_tests() +
                jacobian_tests() + safetensors_tests() + checkpoint_tests() + checkpoint_optimizers_tests() +
                files_tests() + media_tests() + dlpack_tests() + trainer_tests() + trainer_errors_tests() +
-               guard_tests() + replicas_tests() + replicas_steps_tests();
+               guard_tests() + replicas_tests() + replicas_steps_tests() + replicas_agree_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

@@ -89,12 +89,16 @@ TEST_CASE("a call as bytes: it comes back, and what is none is an error", "[dist
   call.operation = Operation::kReduceScatter;
   call.reduction = Reduction::kMax;
   call.rows = {3, 0, 4};
+  call.bucket_bytes = uint64_t{1} << 40;
+  call.subject = "a mean";
   call.tensors = {{DType::kI64, Shape{7, 2}}, {DType::kBool, Shape{}}};
   std::vector<std::byte> bytes;
   encode(call, bytes);
   const Call back = decode_call(bytes);
   CHECK(disagreement({call, back}).empty());
   CHECK(back.rows == call.rows);
+  CHECK(back.bucket_bytes == call.bucket_bytes);
+  CHECK(back.subject == call.subject);
   for (size_t end = 0; end < bytes.size(); end++)
     CHECK_THROWS_AS(decode_call(Span<const std::byte>(bytes.data(), end)), Error);
   bytes.push_back(std::byte{0});
@@ -167,6 +171,18 @@ TEST_CASE("processes whose calls differ get one error, with rank and field", "[d
        [&](Context& c, Group& g, bool odd) {
          std::vector<Tensor> list(2000, c.allocate(DType::kF32, {2}));
          if (odd) list[1500] = c.allocate(DType::kF32, {1});
+         (void)g.all_reduce(kCalled, list, Reduction::kSum);
+       }},
+      {"subject: none and a mean",
+       [&](Context& c, Group& g, bool odd) {
+         const Tensor x = c.allocate(DType::kF32, {3});
+         (void)g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum, Wire::kAsIs,
+                            odd ? "" : "a mean");
+       }},
+      {"bucket bytes: 8 and 4096",  // also where both cut the list alike
+       [&](Context& c, Group& g, bool odd) {
+         g.set_bucket_bytes(odd ? 8 : 4096);
+         const std::vector<Tensor> list(3, c.allocate(DType::kF32, {2}));
          (void)g.all_reduce(kCalled, list, Reduction::kSum);
        }},
       {"number of tensors: 1 and 2000",

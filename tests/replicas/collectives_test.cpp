@@ -228,8 +228,8 @@ TEST_CASE("shares of a mean loss add up to that of the whole batch, whatever eac
     const Tensor x = tensor<double>(c, Shape{static_cast<int64_t>(losses[r].size())}, losses[r]);
     shares[r] = values<double>(replicas::average_loss(group, x))[0];
     VariableRef total = VariableRef::make(sum(x), "total", false);
-    merged[r] = values<double>(
-        replicas::with_sums(group, Span<const VariableRef>(&total, 1), [&] { return total->value(); }))[0];
+    merged[r] = values<double>(replicas::with_sums(group, "a total", Span<const VariableRef>(&total, 1),
+                                                   [&] { return total->value(); }))[0];
     kept[r] = values<double>(total->value())[0];
   });
   for (const Outcome& o : out) CHECK(o.text == "");

@@ -175,7 +175,8 @@ enum {
 /**
  * Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and one that holds such a
  * value fails with TL_NON_FINITE. The message names the op, says in whose gradient it ran where it did, and gives the ranges
- * of its operands. Reads all results once more, so it is for the hunt and not for every day. Since 0.1.
+ * of its operands. So does each collective of a group (replicas.h), which ends the group, as any failure of one does. Reads all results once
+ * more, so it is for the hunt and not for every day. Since 0.1.
  */
 TL_API tl_status tl_context_set_non_finite_check(tl_context *context, tl_non_finite_check check);
 

@@ -23,8 +23,9 @@
  * Order. All ranks of a group call the same functions of it, on tensors of the same dtypes and shapes, in the same order. Where they
  * do not, all get TL_MISMATCH with the first rank and field that differs, before data moves. Where a rank does not come in time, all
  * get TL_TIMED_OUT with its number; where it fails, is cancelled, releases the group or ends its context, the others get TL_PEER_LOST
- * with its number, the step and the reason, at once. A rank fails for the others when any call of its group fails, also for an
- * argument that is wrong, or because its context holds an error. The first failure ends the group: every later call gives it again.
+ * with its number, the step and the reason, at once. A rank fails for the others when any call of its group fails that is not said to work
+ * while the context holds an error: also for an argument that is wrong, or because its context was cancelled or held an error before. The
+ * first failure ends the group: every later call gives it again.
  *
  * Bits. Sums are made for each element in the order of the ranks, those of f32 in f64 and rounded once: the same bits for any number
  * of threads, alone or in a list. (tl_group_set_wire_dtype() has them rounded on their way, too.) All ranks get the same bits. Those of another number of ranks differ in the last places, but for
@@ -39,8 +40,10 @@
  * Compiled steps. A collective may stand in the step of a tl_function: the plan makes the same call at each replay, in its place among
  * the others and before anything that the step changes. So one rank may record while others replay or run eagerly; a replay that fails,
  * on whichever rank and whatever for, leaves variables, optimizers, metrics and random numbers as they were; and where a call of the
- * function fails for a reason of its own, the other ranks learn of it at once. A replay gathers as many rows as were gathered when it
- * was recorded: where ranks give other numbers later, tl_group_all_gather() is TL_MISMATCH on all ranks, and polymorphic_batch records
+ * function fails for a reason of its own, the other ranks learn of it at once. (Of a recording that fails before its first collective they do
+ * not: no group has been named. As after any other error, they learn of it by the rank's next call of the group, or when it releases that.) A
+ * replay gathers from each rank as many rows as it was recorded with: where one gives another number later, tl_group_all_gather() is
+ * TL_MISMATCH on all ranks, before anything changes, with that rank and both numbers; and polymorphic_batch records
  * each size of a step with it or tl_group_reduce_scatter(). When the group is released, as one that has failed should be, the next call
  * records anew. What cannot stand in such a step: tl_group_split(), tl_group_check_mirrored(), tl_group_vote(),
  * tl_group_synchronize(), tl_group_save() and tl_group_save_sharded(). A group of one has nobody to call: replays leave its calls out. */
@@ -189,8 +192,8 @@ TL_API tl_status tl_group_set_timeout(tl_group *group, double seconds);
  * Cuts the lists that tl_group_all_reduce_list() gets into buckets, each an exchange of its own: from the end of the list to its
  * beginning, neighbours until they have `bytes` together. Gradients in the order of the forward pass so go in the order in which the
  * backward pass makes them. 0 (default): each list is one exchange. The bits are the same whatever the buckets. All ranks set the same
- * number before the same call, else the next list is TL_MISMATCH on all; groups that are split off later have it, too. A compiled step that was
- * recorded before keeps its buckets. Since 0.1.
+ * number before the same call, else the next reduction to all is TL_MISMATCH on all, however short the list; groups that are split off later
+ * have it, too. A compiled step that was recorded before keeps its buckets. Since 0.1.
  */
 TL_API tl_status tl_group_set_bucket_bytes(tl_group *group, uint64_t bytes);
 
@@ -256,7 +259,8 @@ TL_API tl_tensor *tl_group_all_reduce(tl_group *group, tl_tensor *x, tl_reduce_o
 
 /**
  * The same of `count` tensors in one step, or one for each bucket (tl_group_set_bucket_bytes()), without a copy into a buffer: gradients,
- * say. outputs gets as many, of the same dtypes and shapes; NULLs on failure. Since 0.1.
+ * say. outputs gets as many, of the same dtypes and shapes; NULLs on failure. It lies apart from `tensors`: TL_INVALID_ARGUMENT where the two
+ * share an element, and both stay as they are. Since 0.1.
  * @array tensors[count], outputs[count]
  */
 TL_API tl_status tl_group_all_reduce_list(tl_group *group, tl_tensor *const *tensors, size_t count,
@@ -314,13 +318,16 @@ TL_API tl_status tl_group_average_variables(tl_group *group, tl_tensor *const *v
 
 /**
  * This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating dtype and shape, divided by
- * the number of losses on all ranks, which it asks them for; a rank may have none. A scalar. The sum over ranks of the parts is the
- * mean over the whole batch, and the sum of their gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
+ * the number of losses on all ranks, which it asks them for; a rank may have none. A scalar; 0 where no rank has one. The sum over ranks of the
+ * parts is the mean over the whole batch, and the sum of their gradients its gradient: reduce both with TL_REDUCE_SUM. TL_MISMATCH on all ranks
+ * where the dtypes of the losses differ, also on a rank that has none. NULL on failure. Since 0.1.
  */
 TL_API tl_tensor *tl_group_average_loss(tl_group *group, tl_tensor *losses);
 
 /** What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its own state stays as it is.
- * TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure. Since 0.1. */
+ * TL_MISMATCH on all ranks, before anything is added, where it is not the same metric on each: of another kind, with other options or thresholds,
+ * or of another name; of tl_metric_custom() the names and shapes of its state are compared, not its functions. TL_UNSUPPORTED where states
+ * cannot be added: tl_metric_r2(). NULL on failure. Since 0.1. */
 TL_API tl_tensor *tl_group_metric_result(tl_group *group, tl_metric *metric);
 
 /**

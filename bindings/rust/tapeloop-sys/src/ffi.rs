@@ -1993,8 +1993,9 @@ extern "C" {
 
     /// Finds the op that makes the first NaN or infinity: while it is on, each op looks at its results, and
     /// one that holds such a value fails with TL_NON_FINITE. The message names the op, says in whose gradient
-    /// it ran where it did, and gives the ranges of its operands. Reads all results once more, so it is for
-    /// the hunt and not for every day. Since 0.1.
+    /// it ran where it did, and gives the ranges of its operands. So does each collective of a group
+    /// (replicas.h), which ends the group, as any failure of one does. Reads all results once more, so it is
+    /// for the hunt and not for every day. Since 0.1.
     pub fn tl_context_set_non_finite_check(context: *mut tl_context, check: tl_non_finite_check)
         -> tl_status;
 
@@ -6134,8 +6135,8 @@ extern "C" {
     /// end of the list to its beginning, neighbours until they have `bytes` together. Gradients in the order
     /// of the forward pass so go in the order in which the backward pass makes them. 0 (default): each list is
     /// one exchange. The bits are the same whatever the buckets. All ranks set the same number before the same
-    /// call, else the next list is TL_MISMATCH on all; groups that are split off later have it, too. A
-    /// compiled step that was recorded before keeps its buckets. Since 0.1.
+    /// call, else the next reduction to all is TL_MISMATCH on all, however short the list; groups that are
+    /// split off later have it, too. A compiled step that was recorded before keeps its buckets. Since 0.1.
     pub fn tl_group_set_bucket_bytes(group: *mut tl_group, bytes: u64) -> tl_status;
 
     /// As what the TL_F32 tensors travel of which tl_group_all_reduce_list() makes sums or means. TL_WIRE_F32
@@ -6201,7 +6202,8 @@ extern "C" {
 
     /// The same of `count` tensors in one step, or one for each bucket (tl_group_set_bucket_bytes()), without
     /// a copy into a buffer: gradients, say. outputs gets as many, of the same dtypes and shapes; NULLs on
-    /// failure. Since 0.1.
+    /// failure. It lies apart from `tensors`: TL_INVALID_ARGUMENT where the two share an element, and both
+    /// stay as they are. Since 0.1.
     pub fn tl_group_all_reduce_list(
         group: *mut tl_group,
         tensors: *const *mut tl_tensor,
@@ -6270,13 +6272,16 @@ extern "C" {
 
     /// This rank's part of the mean loss: the sum of `losses`, one for each of its examples, of any floating
     /// dtype and shape, divided by the number of losses on all ranks, which it asks them for; a rank may have
-    /// none. A scalar. The sum over ranks of the parts is the mean over the whole batch, and the sum of their
-    /// gradients its gradient: reduce both with TL_REDUCE_SUM. NULL on failure. Since 0.1.
+    /// none. A scalar; 0 where no rank has one. The sum over ranks of the parts is the mean over the whole
+    /// batch, and the sum of their gradients its gradient: reduce both with TL_REDUCE_SUM. TL_MISMATCH on all
+    /// ranks where the dtypes of the losses differ, also on a rank that has none. NULL on failure. Since 0.1.
     pub fn tl_group_average_loss(group: *mut tl_group, losses: *mut tl_tensor) -> *mut tl_tensor;
 
     /// What a metric gives of the updates on all ranks, as tl_metric_result_tensor() does of those on one; its
-    /// own state stays as it is. TL_UNSUPPORTED where states cannot be added: tl_metric_r2(). NULL on failure.
-    /// Since 0.1.
+    /// own state stays as it is. TL_MISMATCH on all ranks, before anything is added, where it is not the same
+    /// metric on each: of another kind, with other options or thresholds, or of another name; of
+    /// tl_metric_custom() the names and shapes of its state are compared, not its functions. TL_UNSUPPORTED
+    /// where states cannot be added: tl_metric_r2(). NULL on failure. Since 0.1.
     pub fn tl_group_metric_result(group: *mut tl_group, metric: *mut tl_metric) -> *mut tl_tensor;
 
     /// This rank's rows of each element of `source`, which is a batch for all ranks, the same on each: shuffle

@@ -486,12 +486,14 @@ impl<'a> Group<'a> {
     }
 
     /// This rank's part of the mean loss of all examples of all ranks, from one loss for each of its own, which may be none: the sum over
-    /// ranks is the mean, and the sum of the gradients its gradient.
+    /// ranks is the mean, and the sum of the gradients its gradient. 0 where no rank has one. [`Code::Mismatch`] on all ranks where the
+    /// dtypes of the losses differ.
     pub fn average_loss(&self, losses: &Tensor) -> Tensor {
         expression!(self.context.handle(), tl_group_average_loss(self.handle, losses.handle))
     }
 
-    /// What a metric gives of the updates on all ranks; its own state stays as it is. [`Code::Unsupported`] for R2.
+    /// What a metric gives of the updates on all ranks; its own state stays as it is. [`Code::Mismatch`] on all ranks where it is of another
+    /// kind, with other options or of another name on one of them; [`Code::Unsupported`] for R2.
     pub fn metric_result(&self, metric: &Metric) -> Result<Tensor> {
         let context = self.context.handle();
         expression!(context, tl_group_metric_result(self.handle, metric.handle)).made("group_metric_result")
