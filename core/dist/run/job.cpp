@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -395,6 +396,9 @@ std::vector<std::string> mpi_command(const Options& o, const std::vector<Host>& 
   }
   if (open_mpi) {
     out.push_back("--tag-output");
+    // Ranks that it ends get SIGTERM, and as long after that SIGKILL: 1 s by default, too little to save. It waits that long in any case.
+    const double most = std::clamp(std::ceil(o.grace_seconds), 1.0, 5.0);
+    out.insert(out.end(), {"--mca", "odls_base_sigkill_timeout", std::to_string(static_cast<int>(most))});
     for (const char* name : {"MASTER_ADDR", "MASTER_PORT", "TAPELOOP_JOB", "TAPELOOP_GENERATION",
                              "TAPELOOP_TOKEN", "TAPELOOP_BACKEND"})
       out.insert(out.end(), {"-x", name});
@@ -434,6 +438,9 @@ int run_job(const Options& options, const char* program) {
           own_path(program),
           {}};
   for (const Host& h : job.hosts) job.size += h.ranks;
+  if (job.size > kMostRanks)
+    throw UsageError{"there must be at most " + std::to_string(kMostRanks) + " ranks: got " +
+                     std::to_string(job.size) + " slots in --hosts; say how many with -n"};
   job.name = random_digits(8);
   char here[4096];
   if (::getcwd(here, sizeof here)) job.directory = here;
@@ -441,7 +448,7 @@ int run_job(const Options& options, const char* program) {
     throw UsageError{
         "--replace must be without mpirun, which ends all ranks when one is lost, and takes none into a job "
         "that "
-        "runs: got --backend mpi; use --restarts, which starts all ranks again"};
+        "runs: got --backend mpi, or TAPELOOP_BACKEND; use --restarts, which starts all ranks again"};
   if (options.backend == "mpi") job.mpi = mpi_command(options, job.hosts, job.size);
   for (int number = 0, restarts = 0;; restarts++) {
     Generation generation(job, number);

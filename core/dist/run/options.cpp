@@ -77,7 +77,7 @@ Options parse(int count, char** arguments) {
     const std::string value = optarg ? optarg : "";
     switch (c) {
       case 'n':
-        o.ranks = whole_number("-n", value, 1, 65536, "say how many processes to start, such as -n 4");
+        o.ranks = whole_number("-n", value, 1, kMostRanks, "say how many processes to start, such as -n 4");
         break;
       case 'b':
         if (value != "gloo" && value != "mpi")
@@ -124,6 +124,11 @@ Options parse(int count, char** arguments) {
   }
   for (int i = optind; i < count; i++) o.command.emplace_back(arguments[i]);
   if (o.help || o.version || o.agent) return o;
+  // What the ranks would find there holds for starting them, too, and for those on other machines.
+  const char* const chosen = std::getenv("TAPELOOP_BACKEND");
+  const std::string backend = o.backend.empty() && chosen ? chosen : "";
+  if (backend == "gloo" || backend == "mpi") o.backend = backend;
+  if (backend == "mpi-openmpi" || backend == "mpi-mpich") o.backend = "mpi";
   if (o.command.empty())
     throw UsageError{"a program must be given: got none; say tapeloop-run -n 4 PROGRAM ARGUMENTS"};
   if (o.ranks == 0 && o.hosts_file.empty())
@@ -140,7 +145,7 @@ const char* help_text() {
   return R"(usage: tapeloop-run -n RANKS [OPTIONS] PROGRAM [ARGUMENTS]
 Starts a program several times as the ranks of one group, here or on several machines.
 
-  -n, --np N              how many ranks; without it one for each slot of --hosts
+  -n, --np N              how many ranks, up to 1024; without it one for each slot of --hosts
   -b, --backend NAME      what moves tensors between them: gloo or mpi (TAPELOOP_BACKEND); mpi starts them by mpirun
   -H, --hosts FILE        where: a line for each machine, "HOST" or "HOST slots=4", in the order of the ranks;
                           "#" begins a comment. Other machines are reached by ssh, without a password, and have

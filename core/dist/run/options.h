@@ -6,6 +6,8 @@
 
 namespace tl::run {
 
+constexpr int kMostRanks = 1024;  // as many as the library joins
+
 struct Options {
   int ranks = 0;  // 0: one for each slot of the hosts
   std::string backend, hosts_file, ssh = "ssh", mpirun = "mpirun", master_host;
