@@ -108,13 +108,14 @@ func EndMPI() { C.tlgo_mpi_end() }
 // NewGroup is the group of the processes that a launcher has started, as options or its environment say: tapeloop-run, torchrun, mpirun,
 // Slurm. It waits until all have joined. Without a launcher it is a group of one, in which every call gives back what it gets; never
 // where there are several: without an engine that joins them it is ErrUnsupported, which names the package. ErrTimedOut lists the ranks
-// that are missing. Where a process is killed the others get ErrPeerLost at once, and may make a group anew with the next generation.
-// options may be nil.
+// that are missing. Where a process is killed the others get ErrPeerLost at once, and may make a group anew with the next generation: one
+// more than Generation of the old one, which they close first, or, where NewGroup itself has failed, than they asked for before. A process has
+// one group of its job at a time. options may be nil.
 func (c *Context) NewGroup(options *GroupOptions) (*Group, error) {
 	return c.group(options.with(func(raw C.tlgo_group_options) C.uintptr_t { return C.tlgo_group_new(c.handle(), raw) }))
 }
 
-// NewRendezvous is where size ranks, 1 to 1,024, meet. This context must outlive their joining; it may be one of theirs.
+// NewRendezvous is where size ranks, 1 to 1,024, meet, once. Closing it ends the wait of those that others have not joined. This context must outlive their joining; it may be one of theirs.
 func (c *Context) NewRendezvous(size int32) (*Rendezvous, error) {
 	r := &Rendezvous{}
 	made := c.objectOf(C.tlgo_rendezvous_new(c.handle(), C.int32_t(size)))

@@ -20,7 +20,12 @@ namespace {
 using Group = replicas::GroupPtr;
 
 struct RendezvousObject {
-  std::shared_ptr<dist::LocalGroup> local;
+  explicit RendezvousObject(std::shared_ptr<dist::LocalGroup> group) : local(std::move(group)) {}
+  ~RendezvousObject() { local->close(); }
+  RendezvousObject(const RendezvousObject&) = delete;
+  RendezvousObject& operator=(const RendezvousObject&) = delete;
+
+  const std::shared_ptr<dist::LocalGroup> local;
 };
 
 double timeout_of(const char* op, const tl_group_options* options) {
@@ -104,7 +109,7 @@ TL_API void tl_mpi_end(void) { dist::end_engines(); }
 TL_API tl_rendezvous* tl_rendezvous_new(tl_context* context, int32_t size) {
   return make(context, "rendezvous_new", [&](Session& s) {
     return make_object<tl_rendezvous>(s, Kind::kRendezvous,
-                                      new RendezvousObject{dist::LocalGroup::make(size)});
+                                      new RendezvousObject(dist::LocalGroup::make(size)));
   });
 }
 

@@ -15,7 +15,7 @@ TL_API tl_status tl_group_vote(tl_group* group, int64_t step, double weight, boo
                                tl_group_decision* decision) {
   constexpr const char* name = "group_vote";
   return with_group(group, name, [&](Session&, const replicas::GroupPtr& g) {
-    const size_t size = checked_struct_size(name, "tl_group_decision", decision);
+    const size_t size = checked_struct_size(name, "tl_group_decision", decision, "decision");
     const replicas::Decision all = replicas::vote(g, {step, weight, stop, save});
     tl_group_decision out{};
     out.struct_size = size;
@@ -31,7 +31,11 @@ TL_API tl_status tl_group_synchronize(tl_group* group, tl_checkpoint* checkpoint
                                       int64_t* step_of_all) {
   constexpr const char* name = "group_synchronize";
   return with_group(group, name, [&](Session& s, const replicas::GroupPtr& g) {
-    check_buffer(name, "step_of_all", step_of_all, 1);
+    if (!step_of_all)
+      invalid("[", name, "] 'step_of_all' must not be NULL: got NULL; pass where the step of all is to go");
+    if (step < 0)
+      invalid("[", name, "] 'step' must not be negative: got ", step,
+              "; it counts the steps of this rank's state");
     io::SavedObjects& objects =
         object_of<CheckpointObject>(s, checkpoint, Kind::kCheckpoint, name, "checkpoint").objects;
     const replicas::Synchronized all = replicas::synchronized(g, objects.save(), step);

@@ -20,6 +20,14 @@ const char* name_of(Operation operation) {
   return "unknown operation";
 }
 
+std::string names_of_ranks(const std::vector<int>& ranks) {
+  constexpr size_t kMost = 32;
+  std::string out = ranks.size() == 1 ? "rank " : "ranks ";
+  for (size_t i = 0; i < ranks.size() && i < kMost; i++) out += concat(i ? ", " : "", ranks[i]);
+  if (ranks.size() > kMost) out += concat(" and ", ranks.size() - kMost, " more");
+  return out;
+}
+
 const char* name_of(Reduction reduction) {
   switch (reduction) {
     case Reduction::kSum: return "sum";

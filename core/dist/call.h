@@ -36,6 +36,9 @@ inline bool is_known(Reduction reduction) {
 enum class Wire : int32_t { kAsIs = 0, kBf16 = 1 };
 inline bool is_known(Wire wire) { return wire == Wire::kAsIs || wire == Wire::kBf16; }
 
+// For messages: "rank 1", "ranks 1, 3"; of many the first, and how many more there are.
+std::string names_of_ranks(const std::vector<int>& ranks);
+
 struct TensorKind {
   DType dtype;
   Shape shape;

@@ -267,8 +267,8 @@ std::string ControlClient::get(const std::string& name, const Wait& wait) {
     if (wanted.by == 1) say(control::Get{name});
     if (!wait_for(lock, wait, monotonic_seconds() + wait.seconds, [&] { return wanted.value.has_value(); })) {
       if (wait.context) wait.context->check_cancelled("get");
-      tl::fail(Code::kTimedOut, "a value must come within ", wait.seconds, " s: '", control::printable(name),
-               "' did not; has a rank ended early, or is it slow?");
+      tl::fail(Code::kTimedOut, "a value must come within ", seconds_text(wait.seconds), " s: '",
+               control::printable(name), "' did not; has a rank ended early, or is it slow?");
     }
     if (!wanted.value) check_alive();
     out = *wanted.value;
@@ -395,7 +395,7 @@ void ControlClient::talk() {
     tcp::send(s.socket.get(), sending, at);  // a connection that has ended shows when it is read
     if (stop) return part(sending, at);
     if (!silent && now - heard > s.lease)
-      return lose_server(concat("has not been heard of for ", s.lease,
+      return lose_server(concat("has not been heard of for ", seconds_text(s.lease),
                                 " s, which is the lease, as when a process is ",
                                 "stopped or this machine is cut off"));
   }

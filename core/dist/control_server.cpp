@@ -18,6 +18,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/forked_thread.h"
+#include "core/dist/call.h"
 #include "core/dist/control_message.h"
 #include "core/dist/tcp.h"
 
@@ -27,7 +28,6 @@ namespace {
 constexpr double kPartingSeconds = 0.25;  // for what is still to be sent when the server ends
 constexpr double kPauseSeconds = 0.1;     // where no descriptor is free for who wants to connect
 constexpr int kHeartbeats = 15;           // in a lease
-constexpr int kMostListed = 32;           // ranks that are missing
 constexpr size_t kMostWaiting = 64;       // connections of nobody yet, beside one for each rank
 constexpr size_t kMostUnsent = 64 << 20;  // bytes that a rank may leave unread
 constexpr size_t kMostValues = 1 << 16;   // in the store
@@ -105,6 +105,8 @@ class ControlServer::Loop {
   size_t here_ = 0, ended_well_ = 0;
   uint64_t refused_ = 0;  // who had another job or token
   std::string last_refused_;
+  // How long this process has stood still itself, where the others may have given it up for that, and when that ended.
+  double stood_ = 0, woken_ = 0;
   bool complete_ = false;  // all have come once
   bool ended_ = false;     // and all have said farewell
   std::optional<Failure> failure_;
@@ -163,6 +165,7 @@ void ControlServer::Loop::turn() {
   now_ = monotonic_seconds();
   // Where this process has stood still itself, nobody else is to blame for what it has not heard.
   const double stood = now_ - before - tick_;
+  if (stood > 2 * options.lease_seconds / 3) stood_ = stood, woken_ = now_;
   if (stood > options.lease_seconds / 3)
     for (const auto& c : connections_) c->heard += stood, c->since += stood;
   if (polled_[0].revents) bell.rest();
@@ -395,31 +398,34 @@ void ControlServer::Loop::check_times() {
   for (Connection* c : ranks_) {
     if (!c || c->closed) continue;
     if (!complete_ && now_ >= c->wait_ends) {
-      std::string missing;
-      int count = 0;
-      for (size_t rank = 0; rank < ranks_.size(); rank++)
-        if (names_[rank].empty() && count++ < kMostListed) missing += concat(count > 1 ? ", " : "", rank);
-      if (count > kMostListed) missing += concat(" and ", count - kMostListed, " more");
+      std::vector<int> missing;
+      for (int rank = 0; rank < options.size; rank++)
+        if (names_[static_cast<size_t>(rank)].empty()) missing.push_back(rank);
       std::string strange;
       if (refused_ > 0)
         strange = concat("; one was refused whose job or token is another, ", refused_,
                          refused_ == 1 ? " time, from " : " times, last from ", last_refused_);
-      return fail_all({Code::kTimedOut,
-                       concat("all ranks must come within ", seconds_text(c->waits),
-                              " s: ", count == 1 ? "rank " : "ranks ", missing, " did not join", strange,
-                              "; have they started, with this address, port and token?"),
-                       -1});
+      return fail_all(
+          {Code::kTimedOut,
+           concat("all ranks must come within ", seconds_text(c->waits), " s: ", names_of_ranks(missing),
+                  " did not join", strange, "; have they started, with this address, port and token?"),
+           -1});
     }
     if (!c->farewell && now_ - c->heard > lease)
-      return lose(c->rank, concat("has not been heard of for ", lease, " s, which is the lease, as when a ",
-                                  "process is stopped or a machine is cut off"));
+      return lose(c->rank,
+                  concat("has not been heard of for ", seconds_text(lease),
+                         " s, which is the lease, as when a ", "process is stopped or a machine is cut off"));
   }
   send_to_all(control::Heartbeat{});
 }
 
 void ControlServer::Loop::lose(int rank, const std::string& what) {
   Connection* c = of(rank);
-  fail_all({Code::kPeerLost, concat("all ranks must take part: ", named(*c), " ", what, kAnew), rank});
+  std::string self;
+  if (stood_ > 0 && now_ - woken_ < options.lease_seconds)
+    self = concat("; rank 0 itself has stood still for ", seconds_text(stood_), " s, and the lease is ",
+                  seconds_text(options.lease_seconds), " s, so the others may have given it up");
+  fail_all({Code::kPeerLost, concat("all ranks must take part: ", named(*c), " ", what, self, kAnew), rank});
 }
 
 void ControlServer::Loop::fail_all(Failure failure) {

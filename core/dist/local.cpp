@@ -59,11 +59,10 @@ void LocalGroup::check_alive() const {
 
 // "rank 1", "ranks 1, 3": those that have not come.
 std::string LocalGroup::missing() const {
-  std::string list;
-  int count = 0;
-  for (size_t rank = 0; rank < members_.size(); rank++)
-    if (!members_[rank].here) list += concat(count++ ? ", " : "", rank);
-  return concat(count == 1 ? "rank " : "ranks ", list);
+  std::vector<int> list;
+  for (int rank = 0; rank < size(); rank++)
+    if (!members_[static_cast<size_t>(rank)].here) list.push_back(rank);
+  return names_of_ranks(list);
 }
 
 // A member comes to a step, and waits until all have.
@@ -101,8 +100,8 @@ void LocalGroup::gather(int rank, std::unique_lock<std::mutex>& lock, const Wait
     }
     const double left = end - monotonic_seconds();
     if (left <= 0) {
-      fail(Code::kTimedOut, concat("all ranks must come within ", wait.seconds, " s: ", missing(),
-                                   " did not come to step ", before, " (", name,
+      fail(Code::kTimedOut, concat("all ranks must come within ", seconds_text(wait.seconds),
+                                   " s: ", missing(), " did not come to step ", before, " (", name,
                                    "); is one slow, or did it end early? The group has ended, make it anew"));
       check_alive();
     }
@@ -141,6 +140,9 @@ std::unique_ptr<Engine> LocalGroup::join(int rank, const Wait& wait) {
             " ranks");
   std::unique_ptr<LocalEngine> engine;  // where what follows fails it leaves, behind the lock
   std::unique_lock<std::mutex> lock(mutex_);
+  if (gathered_ > 0)  // those that have joined go on
+    tl::fail(Code::kFailedPrecondition, "[local_group] ranks join once: got rank ", rank, " where all ",
+             size(), " have joined already; make a rendezvous of its own for each group");
   check_alive();
   Member& mine = members_[static_cast<size_t>(rank)];
   if (mine.joined) {
@@ -153,6 +155,18 @@ std::unique_ptr<Engine> LocalGroup::join(int rank, const Wait& wait) {
   mine.call.operation = Operation::kJoin;
   gather(rank, lock, wait);
   return engine;
+}
+
+void LocalGroup::close() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (gathered_ > 0) return;
+  std::string text;
+  try {
+    text = concat("all ranks must join: the rendezvous was released before ", missing(),
+                  " had come; keep it until all have joined");
+  } catch (...) {  // without memory for the text
+  }
+  fail(Code::kPeerLost, std::move(text));
 }
 
 void LocalGroup::give_up(std::string_view why) noexcept {

@@ -23,10 +23,12 @@ class LocalGroup : public std::enable_shared_from_this<LocalGroup> {
   static std::shared_ptr<LocalGroup> make(int size);
 
   // The engine of a rank; waits until all ranks have joined. kInvalidArgument: no such rank. On all ranks alike: kMismatch, where
-  // two join as one; kTimedOut, which lists those that are missing.
+  // two join as one; kTimedOut, which lists those that are missing. kFailedPrecondition where all have joined before.
   std::unique_ptr<Engine> join(int rank, const Wait& wait);
   // Ends it for all: who started the ranks cannot start them all.
   void give_up(std::string_view why) noexcept;
+  // Nobody can join any more: those that wait for others to join are told. Nothing where all have joined.
+  void close() noexcept;
   int size() const { return static_cast<int>(members_.size()); }
 
  private:

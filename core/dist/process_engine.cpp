@@ -176,13 +176,11 @@ void ProcessEngine::fail_with(Code code, std::string text, int rank) noexcept {
 
 // Ranks that have not come to this step.
 std::string ProcessEngine::missing() {
-  std::string list;
-  int count = 0;
-  for (size_t rank = 0; rank < peers_.size(); rank++) {
-    if (static_cast<int>(rank) == place_.rank || peers_[rank].inbox[slot()]->has_come()) continue;
-    list += concat(count++ ? ", " : "", rank);
-  }
-  return concat(count == 1 ? "rank " : "ranks ", list);
+  std::vector<int> list;
+  for (int rank = 0; rank < place_.size; rank++)
+    if (rank != place_.rank && !peers_[static_cast<size_t>(rank)].inbox[slot()]->has_come())
+      list.push_back(rank);
+  return names_of_ranks(list);
 }
 
 // Whether a rank has said that it leaves: a better reason than the end of a connection.
@@ -213,8 +211,9 @@ void ProcessEngine::lost(const TransferFailed& failed) {
   }
   if (failed.code == Code::kTimedOut && !link_->failed()) {
     fail_with(Code::kTimedOut,
-              concat("all ranks must come within ", wait_.seconds, " s: ", missing(), " did not come to ",
-                     step_text(), "; is one slow, or did it end early? The group has ended, make it anew"),
+              concat("all ranks must come within ", seconds_text(wait_.seconds), " s: ", missing(),
+                     " did not come to ", step_text(),
+                     "; is one slow, or did it end early? The group has ended, make it anew"),
               -1);
   } else if (!left_by_somebody()) {
     if (const std::optional<Failure> found = link_->verdict(kGrace)) {

@@ -170,8 +170,8 @@ Transport connect_mpi(const tl_transport_table& table, const Place& place, const
   error.text[TL_TRANSPORT_TEXT - 1] = 0;
   if (code == 0) return {table, handle};
   if (wait.context) wait.context->check_cancelled("connect");
-  fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, " within ", wait.seconds,
-       " s: ", error.text);
+  fail(static_cast<Code>(code), "all ranks must connect by ", table.engine, " within ",
+       seconds_text(wait.seconds), " s: ", error.text);
 }
 
 constexpr double kTelling = 2;  // seconds for meeting the others only to tell them
@@ -201,7 +201,7 @@ std::unique_ptr<Engine> join_process_group(const ProcessOptions& options, const 
   const auto left = [&] {
     const double seconds = deadline - monotonic_seconds();
     if (seconds <= 0)
-      fail(Code::kTimedOut, "all ranks must join within ", wait.seconds,
+      fail(Code::kTimedOut, "all ranks must join within ", seconds_text(wait.seconds),
            " s: got none left for the others when this one had begun; wait longer");
     return Wait{seconds, wait.context};
   };

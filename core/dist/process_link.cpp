@@ -87,8 +87,8 @@ Transport connect(const tl_transport_table& table, ControlChannel& control, cons
   // All get the same: what another rank has said first, or this one.
   if (!control.failure())
     control.fail({static_cast<Code>(code),
-                  concat("all ranks must connect by ", table.engine, " within ", wait.seconds, " s: rank ",
-                         error.rank < 0 ? rank : error.rank, " does not: ", error.text),
+                  concat("all ranks must connect by ", table.engine, " within ", seconds_text(wait.seconds),
+                         " s: rank ", error.rank < 0 ? rank : error.rank, " does not: ", error.text),
                   rank});
   for (const double end = monotonic_seconds() + 0.5;;) {
     if (const std::optional<Failure> found = control.failure()) throw Error(found->code, found->text);

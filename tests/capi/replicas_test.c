@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L /* setenv */
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/capi/harness.h"
 
@@ -493,6 +494,21 @@ static void ranks_meet_or_learn_who_did_not_come(void **state) {
   }
 }
 
+static void a_released_rendezvous_ends_the_wait(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  joiner one = {.meeting = tl_rendezvous_new(c, 2), .timeout = 20};
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, join_on_thread, &one), 0);
+  nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+  tl_rendezvous_release(one.meeting);
+  pthread_join(thread, NULL);
+  /* Where the machine was slow, it came behind that. */
+  if (one.code == TL_PEER_LOST ? !strstr(one.text, "released before rank") : one.code != TL_INVALID_ARGUMENT)
+    fail_msg("%d %s", (int)one.code, one.text);
+  free_context(c);
+}
+
 static tl_status stop_the_starter(tl_context *c, tl_group *g, void *user) {
   found *f = user;
   const int32_t r = tl_group_rank(g);
@@ -646,6 +662,16 @@ static void wrong_arguments_are_refused(void **state) {
   expect_error(c, TL_INVALID_ARGUMENT, "above 0 seconds");
   assert_null(tl_group_all_reduce(g, tl_scalar(c, TL_F32, 1), 9));
   expect_error(c, TL_INVALID_ARGUMENT, "got number 9");
+  tl_checkpoint *objects = tl_checkpoint_new(c);
+  int64_t step;
+  assert_int_equal(tl_group_synchronize(g, objects, -5, &step), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'step' must not be negative: got -5");
+  assert_int_equal(tl_group_synchronize(g, objects, 5, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'step_of_all' must not be NULL: got NULL; pass where");
+  assert_int_equal(tl_group_vote(g, 1, 1, false, false, NULL), TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "'decision' must not be NULL: got NULL; pass a tl_group_decision");
+  assert_null(tl_group_join(c, meeting, 0, NULL));
+  expect_error(c, TL_FAILED_PRECONDITION, "all 1 have joined already");
   /* Any number of bytes is one; a group that is not there has no options. */
   assert_int_equal(tl_group_set_bucket_bytes(g, UINT64_MAX), TL_OK);
   assert_int_equal(tl_group_set_overlap(g, true), TL_OK);
@@ -713,6 +739,7 @@ int replicas_tests(void) {
       cmocka_unit_test(calls_that_differ_are_errors_on_all_ranks),
       cmocka_unit_test(a_rank_that_fails_is_named_to_the_others),
       cmocka_unit_test(ranks_meet_or_learn_who_did_not_come),
+      cmocka_unit_test(a_released_rendezvous_ends_the_wait),
       cmocka_unit_test(cancelling_the_starter_cancels_the_replicas),
       cmocka_unit_test(collectives_cannot_be_batched),
       cmocka_unit_test(a_replay_that_fails_changes_nothing_and_the_others_learn_why),

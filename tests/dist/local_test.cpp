@@ -399,6 +399,27 @@ TEST_CASE("joining: a missing rank, a double one, and one that does not exist", 
   for (std::thread& t : threads) t.join();
   all_failed(out, Code::kMismatch, {"rank 1 came twice"});
 
+  auto closed = LocalGroup::make(40);
+  std::thread waits([&] {
+    Context own({});
+    try {
+      closed->join(1, {20, &own});
+    } catch (const Error& e) {
+      found = {e.code(), e.message()};
+    }
+  });
+  closed->close();  // before it comes, or while it waits
+  waits.join();
+  all_failed({found}, Code::kPeerLost, {"released before ranks 0, ", " more had come"});
+
+  auto used = LocalGroup::make(1);
+  const auto engine = used->join(0, {20, &c});
+  used->close();  // those that have joined go on
+  CHECK_THROWS_WITH(used->join(0, {20, &c}), Contains("all 1 have joined already"));
+  Call barrier;
+  engine->meet(barrier, {}, {20, &c});
+  CHECK(engine->steps() == 1);
+
   CHECK_THROWS_WITH(LocalGroup::make(2)->join(2, {1, &c}), Contains("the rank must be 0 to 1: got 2"));
   CHECK_THROWS_WITH(LocalGroup::make(0), Contains("got 0"));
 }

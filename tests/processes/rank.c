@@ -9,7 +9,7 @@
  *   rank restores FOLDER   a process alone: the step of the newest of them, and one save more
  *   rank join              joins and ends; TEST_CANCEL: seconds until its context is cancelled
  *   rank parts             joins, and splits the group into pairs
- *   rank remade            three groups one after another, the second of which fails by calls that differ
+ *   rank remade            four groups one after another; the second fails by calls that differ, the third by a rank that is late
  *   rank again             as forever, and then joins the next generation with those that are left */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
@@ -234,7 +234,7 @@ static int restore_alone(tl_context *c, const char *folder) {
 }
 
 static int remake(tl_context *c, tl_group_options *options) {
-  for (int round = 0; round < 3; round++) {
+  for (int round = 0; round < 4; round++) {
     options->generation = (uint64_t)round;
     tl_group *group = tl_group_new(c, options);
     if (!group) return tell(c, round);
@@ -244,6 +244,10 @@ static int remake(tl_context *c, tl_group_options *options) {
     if (round == 1) {
       (void)tl_group_all_reduce(group, tl_ones(c, &differs, 1), TL_REDUCE_SUM);
       (void)tell(c, round);
+    }
+    if (round == 2 && tl_group_set_timeout(group, 0.3) == TL_OK) {
+      if (rank == 1) nanosleep(&(struct timespec){.tv_nsec = 800000000}, NULL);
+      if (tl_group_barrier(group) != TL_OK) (void)tell(c, round);
     }
     tl_group_release(group);
   }

@@ -154,7 +154,8 @@ TL_API void tl_mpi_end(void);
 TL_API tl_rendezvous *tl_rendezvous_new(tl_context *context, int32_t size);
 
 /**
- * Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a context of its own.
+ * Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a context of its own. A rendezvous
+ * is for one group: TL_FAILED_PRECONDITION where all have joined.
  * `rendezvous` is of any context, and may be in use by others. options may be NULL. On all ranks alike: TL_TIMED_OUT, which lists the
  * ranks that are missing, and TL_MISMATCH where two join as one. NULL on failure. Since 0.1.
  */
@@ -243,7 +244,8 @@ TL_API void tl_group_release(tl_group *group);
  * @returns same */
 TL_API tl_rendezvous *tl_rendezvous_keep(tl_rendezvous *rendezvous);
 
-/** Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do nothing. From any thread at
+/** Gives it up, as the end of its context does: no rank can join any more, those that wait for others to join get TL_PEER_LOST, and groups that
+ * have joined go on. NULL and a released one do nothing. From any thread at
  * any time. Since 0.1.
  * @thread any */
 TL_API void tl_rendezvous_release(tl_rendezvous *rendezvous);

@@ -6094,9 +6094,10 @@ extern "C" {
     pub fn tl_rendezvous_new(context: *mut tl_context, size: i32) -> *mut tl_rendezvous;
 
     /// Joins a group as one of its ranks, and waits until all have joined: each on a thread of its own, with a
-    /// context of its own. `rendezvous` is of any context, and may be in use by others. options may be NULL.
-    /// On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing, and TL_MISMATCH where two
-    /// join as one. NULL on failure. Since 0.1.
+    /// context of its own. A rendezvous is for one group: TL_FAILED_PRECONDITION where all have joined.
+    /// `rendezvous` is of any context, and may be in use by others. options may be NULL. On all ranks alike:
+    /// TL_TIMED_OUT, which lists the ranks that are missing, and TL_MISMATCH where two join as one. NULL on
+    /// failure. Since 0.1.
     pub fn tl_group_join(
         context: *mut tl_context,
         rendezvous: *mut tl_rendezvous,
@@ -6184,8 +6185,9 @@ extern "C" {
     /// the error). Since 0.1.
     pub fn tl_rendezvous_keep(rendezvous: *mut tl_rendezvous) -> *mut tl_rendezvous;
 
-    /// Gives it up: no rank can join any more, and groups that have joined go on. NULL and a released one do
-    /// nothing. From any thread at any time. Since 0.1.
+    /// Gives it up, as the end of its context does: no rank can join any more, those that wait for others to
+    /// join get TL_PEER_LOST, and groups that have joined go on. NULL and a released one do nothing. From any
+    /// thread at any time. Since 0.1.
     pub fn tl_rendezvous_release(rendezvous: *mut tl_rendezvous);
 
     /// Waits until all ranks have come. Since 0.1.

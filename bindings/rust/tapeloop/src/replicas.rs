@@ -201,12 +201,13 @@ impl Context {
     /// Waits until all have joined. Without a launcher it is a group of one, in which every call gives back what it gets; never where
     /// there are several: without an engine that joins them it is [`Code::Unsupported`], which names the package.
     /// [`Code::TimedOut`] lists the ranks that are missing. Where a process is killed the others get [`Code::PeerLost`] at once, and may
-    /// make a group anew with the next generation.
+    /// make a group anew with the next generation: one more than [`Group::generation`] of the old one, which they drop first, or, where
+    /// this itself has failed, than they asked for before. A process has one group of its job at a time.
     pub fn group_with(&self, options: &GroupOptions) -> Result<Group<'_>> {
         options.with_raw(|raw| self.made_group("group_new", call!(tl_group_new(self.handle(), raw))))
     }
 
-    /// Where `size` ranks meet. This context must outlive their joining; it may be one of theirs.
+    /// Where `size` ranks meet, once. This context must outlive their joining; it may be one of theirs.
     pub fn rendezvous(&self, size: i32) -> Result<Rendezvous> {
         let handle = call!(tl_rendezvous_new(self.handle(), size));
         if handle.is_null() {
