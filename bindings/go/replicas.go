@@ -358,7 +358,8 @@ func (g *Group) Leave(reason string) error {
 }
 
 // Split is a group within the group, of the ranks that give the same color, in the order of key, then of their ranks; nil for a color
-// below 0.
+// below 0. What goes wrong in it in the midst of a call ends all groups of these ranks; errors name ranks by their numbers in the outermost
+// one.
 func (g *Group) Split(color, key int64) (*Group, error) {
 	if err := g.self().usable(); err != nil {
 		return nil, err

@@ -78,7 +78,8 @@ std::string field(const Call& mine, const Call& first) {
   for (size_t i = 0; mine.operation == Operation::kBroadcastEach && i < mine.rows.size(); i++)
     if (mine.rows[i] != first.rows[i])
       return concat("root of tensor ", i, ": ", mine.rows[i], " and ", first.rows[i]);
-  if (mine.operation != Operation::kAllGather && mine.rows != first.rows)
+  if (mine.operation != Operation::kAllGather && mine.operation != Operation::kSplit &&
+      mine.rows != first.rows)
     return "number of rows for each rank";
   return "";
 }
@@ -99,6 +100,11 @@ std::string unexpected_rows(Span<const Call> calls) {
 }
 
 }  // namespace
+
+std::string ranks_text(const std::vector<int>& of_all, const std::vector<int>& mine, bool within) {
+  const std::string names = names_of_ranks(of_all);
+  return within ? concat(names, " (", names_of_ranks(mine), " of a group within the group)") : names;
+}
 
 std::string disagreement(Span<const Call> calls) {
   for (size_t rank = 1; rank < calls.size(); rank++) {

@@ -54,6 +54,7 @@ struct Call {
   int32_t root = 0;
   // Of kReduceScatter: the rows that each rank gets, which add up to the first dimension. Of kBroadcastEach: the root of each tensor.
   // Of kAllGather: those that each rank must give, where a replay has room for them alone; these may be said by some ranks only.
+  // Of kSplit: what an engine has to say of groups that have ended (ended_groups.h); these may differ, too.
   std::vector<int64_t> rows;
   std::vector<TensorKind> tensors;
   // Of kSplit; these may differ. color below 0: in no group.
@@ -63,6 +64,10 @@ struct Call {
   // What the tensors are, where ranks may mean different things by the same shapes: "precision 'p', thresholds 0.5".
   std::string subject;
 };
+
+// How a failure names ranks of a group: "rank 3", "ranks 1, 3". of_all: their numbers in the group that all ranks have joined. Of a group within
+// it, mine: those in that one: "rank 3 (rank 0 of a group within the group)". So all who hear of it, inside and outside, know who is meant.
+std::string ranks_text(const std::vector<int>& of_all, const std::vector<int>& mine, bool within);
 
 // "" where they agree; else the first rank that differs from rank 0, and in which field: "rank 1 differs from rank 0 in the shape
 // of tensor 0: (2) and (3)"; or the first rank that gathers other rows than a replay has been recorded with. The first dimension of what

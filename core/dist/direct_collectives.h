@@ -26,6 +26,7 @@ class DirectCollectives {
   size_t size() const { return ranks_.size(); }
   int rank_of(int link_rank) const;  // -1: of none
   int link_rank(size_t rank) const { return ranks_[rank]; }
+  const std::vector<int>& link_ranks() const { return ranks_; }
 
   tl_transport_transfer sent(size_t rank, Kind kind, const void* data, size_t bytes) const;
   tl_transport_transfer received(size_t rank, Kind kind, void* data, size_t bytes) const;

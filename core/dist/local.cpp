@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "core/base/clock.h"
 #include "core/base/parts.h"
@@ -17,7 +18,7 @@ class LocalEngine final : public Engine {
  public:
   LocalEngine(std::shared_ptr<LocalGroup> group, int rank)
       : group_(std::move(group)), place_{rank, group_->size(), rank, group_->size()} {}
-  ~LocalEngine() override { leave(Code::kPeerLost, "it has left the group"); }
+  ~LocalEngine() override { end("it has left the group"); }
 
   const Place& place() const override { return place_; }
   void meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) override;
@@ -26,12 +27,14 @@ class LocalEngine final : public Engine {
   void abandon(Code code, std::string_view why) noexcept override;
   std::unique_ptr<Engine> split() override;
   void leave(Code code, std::string_view why) noexcept override;
+  void end(std::string_view why) noexcept override { say_leaving(Code::kPeerLost, why, false); }
   uint64_t steps() const override { return steps_; }
 
  private:
   LocalGroup::Member& me() { return group_->members_[static_cast<size_t>(place_.rank)]; }
   std::vector<const std::byte*> from_all(size_t tensor, size_t byte_offset) const;
   void show(Span<std::byte* const> out);
+  void say_leaving(Code code, std::string_view why, bool to_all) noexcept;
   void all_reduce(Span<std::byte* const> out);
   void finish();
 
@@ -44,25 +47,56 @@ std::shared_ptr<LocalGroup> LocalGroup::make(int size) {
   if (size < 1 || size > kMostRanks)
     invalid("[local_group] the size must be 1 to ", kMostRanks, ": got ", size,
             "; say how many ranks there are");
-  return std::shared_ptr<LocalGroup>(new LocalGroup(size));
+  std::vector<int> ranks(static_cast<size_t>(size));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return std::shared_ptr<LocalGroup>(
+      new LocalGroup(std::move(ranks), std::make_shared<Family>(), /*within=*/false));
 }
 
 void LocalGroup::fail(Code code, std::string text) noexcept {
+  hear();
   if (failure_.code != Code::kOk) return;
   failure_ = {code, std::move(text)};
   changed_.notify_all();
 }
 
-void LocalGroup::check_alive() const {
+// Those that wait in other groups of the family look every kPatience.
+void LocalGroup::fail_all(Code code, std::string text) noexcept {
+  hear();
+  if (failure_.code != Code::kOk) return;
+  {
+    const std::lock_guard<std::mutex> lock(family_->mutex);
+    if (!family_->failed) family_->failure = {code, std::move(text)};
+    family_->failed = true;
+  }
+  hear();
+}
+
+void LocalGroup::hear() noexcept {
+  if (failure_.code != Code::kOk || !family_->failed) return;
+  const std::lock_guard<std::mutex> lock(family_->mutex);
+  try {
+    failure_.text = family_->failure.text;
+  } catch (...) {  // without memory for the text
+  }
+  failure_.code = family_->failure.code;
+  changed_.notify_all();
+}
+
+void LocalGroup::check_alive() {
+  hear();
   if (failure_.code != Code::kOk) throw Error(failure_.code, failure_.text);
 }
 
 // "rank 1", "ranks 1, 3": those that have not come.
 std::string LocalGroup::missing() const {
-  std::vector<int> list;
-  for (int rank = 0; rank < size(); rank++)
-    if (!members_[static_cast<size_t>(rank)].here) list.push_back(rank);
-  return names_of_ranks(list);
+  std::vector<int> of_all, mine;
+  for (size_t rank = 0; rank < members_.size(); rank++) {
+    if (members_[rank].here) continue;
+    of_all.push_back(of_all_[rank]);
+    mine.push_back(static_cast<int>(rank));
+  }
+  return ranks_text(of_all, mine, within_);
 }
 
 // A member comes to a step, and waits until all have.
@@ -94,15 +128,16 @@ void LocalGroup::gather(int rank, std::unique_lock<std::mutex>& lock, const Wait
   while (gathered_ == before) {
     check_alive();
     if (wait.context && wait.context->cancelled()) {
-      fail(Code::kPeerLost, concat("all ranks must take part: rank ", rank, " was cancelled at step ", before,
-                                   " (", name, "); the group has ended, make it anew"));
+      fail_all(Code::kPeerLost, concat("all ranks must take part: ", text_of(rank), " was cancelled at step ",
+                                       before, " (", name, "); the group has ended, make it anew"));
       wait.context->check_cancelled(name);
     }
     const double left = end - monotonic_seconds();
     if (left <= 0) {
-      fail(Code::kTimedOut, concat("all ranks must come within ", seconds_text(wait.seconds),
-                                   " s: ", missing(), " did not come to step ", before, " (", name,
-                                   "); is one slow, or did it end early? The group has ended, make it anew"));
+      fail_all(Code::kTimedOut,
+               concat("all ranks must come within ", seconds_text(wait.seconds), " s: ", missing(),
+                      " did not come to step ", before, " (", name,
+                      "); is one slow, or did it end early? The group has ended, make it anew"));
       check_alive();
     }
     changed_.wait_for(
@@ -176,7 +211,7 @@ void LocalGroup::give_up(std::string_view why) noexcept {
     text = why;
   } catch (...) {  // without memory for the text
   }
-  fail(Code::kPeerLost, std::move(text));
+  fail_all(Code::kPeerLost, std::move(text));
 }
 
 void LocalEngine::meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) {
@@ -191,7 +226,7 @@ void LocalEngine::meet(const Call& call, Span<const std::byte* const> in, const 
   } catch (const Error&) {
     throw;  // the group knows of it
   } catch (...) {
-    group_->fail(Code::kPeerLost, std::string());
+    group_->fail_all(Code::kPeerLost, std::string());
     throw;
   }
   if (call.operation == Operation::kBarrier) steps_++;
@@ -267,11 +302,13 @@ void LocalEngine::abandon(Code code, std::string_view why) noexcept {
   std::unique_lock<std::mutex> lock(group_->mutex_);
   std::string text;
   try {
-    text = concat("all ranks must take part: rank ", place_.rank, " failed at step ", group_->gathered_ - 1,
-                  " (", name_of(me().call.operation), "): ", why, "; the group has ended, make it anew");
+    text = concat("all ranks must take part: ", group_->text_of(place_.rank), " failed at step ",
+                  group_->gathered_ - 1, " (", name_of(me().call.operation), "): ", why,
+                  "; the group has ended, make it anew");
   } catch (...) {  // without memory for the text
   }
-  group_->fail(code == Code::kMismatch || code == Code::kTimedOut ? code : Code::kPeerLost, std::move(text));
+  group_->fail_all(code == Code::kMismatch || code == Code::kTimedOut ? code : Code::kPeerLost,
+                   std::move(text));
   try {
     group_->finish(lock);
   } catch (...) {  // the failure itself, which the caller knows
@@ -289,7 +326,10 @@ std::unique_ptr<Engine> LocalEngine::split() {
     std::sort(members.begin(), members.end());
     const auto mine = static_cast<size_t>(place_.rank);
     if (!members.empty() && members[0].second == mine) {
-      auto child = LocalGroup::make(static_cast<int>(members.size()));
+      std::vector<int> of_all;
+      for (const auto& [key, rank] : members) of_all.push_back(group_->of_all_[rank]);
+      auto child =
+          std::shared_ptr<LocalGroup>(new LocalGroup(std::move(of_all), group_->family_, /*within=*/true));
       for (LocalGroup::Member& m : child->members_) m.joined = true;
       child->gathered_ = 1;
       std::lock_guard<std::mutex> lock(group_->mutex_);
@@ -313,17 +353,25 @@ std::unique_ptr<Engine> LocalEngine::split() {
   return out;
 }
 
-void LocalEngine::leave(Code code, std::string_view why) noexcept {
+void LocalEngine::say_leaving(Code code, std::string_view why, bool to_all) noexcept {
   std::lock_guard<std::mutex> lock(group_->mutex_);
   std::string text;
   try {
     text = code == Code::kMismatch
                ? std::string(why)  // which all ranks have in common
-               : concat("all ranks must take part: rank ", place_.rank, " was lost before step ",
+               : concat("all ranks must take part: ", group_->text_of(place_.rank), " was lost before step ",
                         group_->gathered_, ": ", why, "; the group has ended, make it anew");
   } catch (...) {  // without memory for the text
   }
-  group_->fail(code, std::move(text));
+  if (to_all)
+    group_->fail_all(code, std::move(text));
+  else
+    group_->fail(code, std::move(text));
+}
+
+// Of a group within a group the others go on.
+void LocalEngine::leave(Code code, std::string_view why) noexcept {
+  say_leaving(code, why, !group_->within_);
 }
 
 }  // namespace tl::dist

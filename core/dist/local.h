@@ -2,8 +2,12 @@
 // nothing is copied but what each rank must have itself.
 //
 // All that they share is here, behind one mutex. It starts no thread, and knows no process and no network.
+//
+// A failure in the midst of a call, of the group or of one within it, ends all groups of these ranks, as it does those of processes; one that
+// has left, or a disagreement, only the group of which it is.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -46,15 +50,32 @@ class LocalGroup : public std::enable_shared_from_this<LocalGroup> {
     Code code = Code::kOk;
     std::string text;
   };
+  // What a group and all within it have in common. Its mutex is taken behind that of a group.
+  struct Family {
+    std::mutex mutex;
+    std::atomic<bool> failed{false};
+    Failure failure;
+  };
 
-  explicit LocalGroup(int size) : members_(static_cast<size_t>(size)) {}
+  // of_all: the numbers of its ranks in the group that all have joined.
+  LocalGroup(std::vector<int> of_all, std::shared_ptr<Family> family, bool within)
+      : of_all_(std::move(of_all)), family_(std::move(family)), within_(within), members_(of_all_.size()) {}
   // The functions from here on are called under the mutex.
   void gather(int rank, std::unique_lock<std::mutex>& lock, const Wait& wait);
   void fail(Code code, std::string text) noexcept;
-  void check_alive() const;
+  void fail_all(Code code, std::string text) noexcept;  // the family
+  void hear() noexcept;                                 // of a failure of the family
+  void check_alive();
+  std::string text_of(int rank) const {
+    return ranks_text({of_all_[static_cast<size_t>(rank)]}, {rank}, within_);
+  }
   void wait_for_all_inside(std::unique_lock<std::mutex>& lock);
   std::string missing() const;
   void finish(std::unique_lock<std::mutex>& lock);
+
+  const std::vector<int> of_all_;
+  const std::shared_ptr<Family> family_;
+  const bool within_;  // another group
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/dist/direct_collectives.h"
+#include "core/dist/ended_groups.h"
 #include "core/dist/results.h"
 #include "core/tensor/context.h"
 
@@ -34,7 +35,8 @@ bool has_results(Operation operation) {
 class ProcessEngine final : public Engine {
  public:
   // ranks: of the link's, in the order of this group. channel: a number that no other group of these ranks has.
-  ProcessEngine(std::shared_ptr<ProcessLink> link, std::vector<int> ranks, int mine, uint64_t channel);
+  ProcessEngine(std::shared_ptr<ProcessLink> link, std::shared_ptr<EndedGroups> ended, std::vector<int> ranks,
+                int mine, uint64_t channel);
   ~ProcessEngine() override;
 
   const Place& place() const override { return place_; }
@@ -81,28 +83,39 @@ class ProcessEngine final : public Engine {
   void check_alive();
   void fail_with(Code code, std::string text, int rank) noexcept;
   bool say_leaving(Code code, std::string_view why) noexcept;
+  bool send_rest(std::vector<EndedGroups::Rest>& rest) noexcept;
+  // How a failure names ranks, by their numbers here.
+  std::string text_of(const std::vector<int>& ranks) const {
+    std::vector<int> of_all;
+    for (const int rank : ranks) of_all.push_back(collectives_.link_rank(static_cast<size_t>(rank)));
+    return ranks_text(of_all, ranks, channel_ != 0);
+  }
+  std::string my_text() const { return text_of({place_.rank}); }
   std::string step_text() const { return concat("step ", step_, " (", name_of(mine_.operation), ")"); }
   size_t slot() const { return step_ % 2; }
 
   std::shared_ptr<ProcessLink> link_;
+  std::shared_ptr<EndedGroups> ended_;  // of all groups of the link
   DirectCollectives collectives_;
   Place place_;
   std::vector<Peer> peers_;
-  std::shared_ptr<StepMessage> outbox_;
-  ProcessLink::Transfers sending_;
+  std::shared_ptr<StepMessage> outbox_, last_;  // last_: that this rank leaves
+  ProcessLink::Transfers sending_, leaving_;
   Call mine_;
   Wait wait_{0, nullptr};
   double deadline_ = 0;
   uint64_t step_ = 1;  // joining was step 0
+  uint64_t said_ = 0;  // up to which step the others have a message of this rank
   uint64_t steps_ = 0;
   const uint64_t channel_;
   Code failure_ = Code::kOk;
   std::string failure_text_;
 };
 
-ProcessEngine::ProcessEngine(std::shared_ptr<ProcessLink> link, std::vector<int> ranks, int mine,
-                             uint64_t channel)
+ProcessEngine::ProcessEngine(std::shared_ptr<ProcessLink> link, std::shared_ptr<EndedGroups> ended,
+                             std::vector<int> ranks, int mine, uint64_t channel)
     : link_(std::move(link)),
+      ended_(std::move(ended)),
       collectives_(*link_, std::move(ranks), mine, channel),
       peers_(collectives_.size()),
       outbox_(std::make_shared<StepMessage>(message_capacity(collectives_.size()))),
@@ -132,16 +145,47 @@ ProcessEngine::ProcessEngine(std::shared_ptr<ProcessLink> link, std::vector<int>
     for (size_t rank = 0; rank < peers_.size(); rank++) expect(rank, slot);
 }
 
+// What has been expected is of no interest any more. The memory of the group of all stays until the transport is closed, that of a group
+// within it until all of its ranks have ended it.
 ProcessEngine::~ProcessEngine() {
   end("it has left the group");
-  // What has been expected is not coming any more, or of no interest: its memory stays until the transport is closed.
-  link_->park(std::move(sending_), outbox_);
+  std::vector<EndedGroups::Rest> rest;
+  const bool whole = channel_ != 0 && send_rest(rest);
+  const auto leave_behind = [&](ProcessLink::Transfers&& transfers, std::shared_ptr<void> memory) {
+    if (whole)
+      rest.push_back({std::move(memory), std::move(transfers)});  // there is room
+    else
+      link_->park(std::move(transfers), std::move(memory));
+  };
+  if (!whole)
+    for (EndedGroups::Rest& one : rest) link_->park(std::move(one.transfers), std::move(one.memory));
+  leave_behind(std::move(sending_), outbox_);
+  leave_behind(std::move(leaving_), last_);
   for (Peer& peer : peers_)
     for (std::shared_ptr<Inbox>& inbox : peer.inbox)
-      if (inbox) {
-        ProcessLink::Transfers arriving = std::move(inbox->arriving);
-        link_->park(std::move(arriving), inbox);
-      }
+      if (inbox) leave_behind(std::move(inbox->arriving), inbox);
+  if (whole) ended_->ended(channel_, std::move(rest));
+}
+
+// The others expect messages of the step that they are at, and of the next: empty ones come where this rank has sent none. False where they do
+// not.
+bool ProcessEngine::send_rest(std::vector<EndedGroups::Rest>& rest) noexcept {
+  constexpr size_t kSmall = 256;
+  constexpr const char* kEnded = "all ranks must take part: one has ended the group; make it anew";
+  if (link_->failed() || link_->forked()) return false;
+  try {
+    rest.reserve(2 * peers_.size() + 4);
+    while (said_ < step_ + 1) {
+      auto message = std::make_shared<StepMessage>(kSmall);
+      const size_t bytes = message->write_leaving(Code::kPeerLost, kEnded, said_ + 1);
+      rest.push_back({message, collectives_.send_to_all(DirectCollectives::kStep, message->data(), bytes)});
+      said_++;
+    }
+    return true;
+  } catch (const TransferFailed&) {
+  } catch (const std::exception&) {  // without memory for it
+  }
+  return false;
 }
 
 void ProcessEngine::expect(size_t rank, size_t slot) {
@@ -176,11 +220,11 @@ void ProcessEngine::fail_with(Code code, std::string text, int rank) noexcept {
 
 // Ranks that have not come to this step.
 std::string ProcessEngine::missing() {
-  std::vector<int> list;
-  for (int rank = 0; rank < place_.size; rank++)
-    if (rank != place_.rank && !peers_[static_cast<size_t>(rank)].inbox[slot()]->has_come())
-      list.push_back(rank);
-  return names_of_ranks(list);
+  std::vector<int> out;
+  for (size_t rank = 0; rank < peers_.size(); rank++)
+    if (static_cast<int>(rank) != place_.rank && !peers_[rank].inbox[slot()]->has_come())
+      out.push_back(static_cast<int>(rank));
+  return text_of(out);
 }
 
 // Whether a rank has said that it leaves: a better reason than the end of a connection.
@@ -204,7 +248,7 @@ void ProcessEngine::lost(const TransferFailed& failed) {
   const char* const name = name_of(mine_.operation);
   if (wait_.context && wait_.context->cancelled()) {
     fail_with(Code::kPeerLost,
-              concat("all ranks must take part: rank ", place_.rank, " was cancelled at ", step_text(),
+              concat("all ranks must take part: ", my_text(), " was cancelled at ", step_text(),
                      "; the group has ended, make it anew"),
               place_.rank);
     wait_.context->check_cancelled(name);
@@ -220,14 +264,13 @@ void ProcessEngine::lost(const TransferFailed& failed) {
       failure_ = found->code;
       failure_text_ = found->text.find(" step ") != std::string::npos
                           ? found->text
-                          : concat(found->text, "; rank ", place_.rank, " was at ", step_text());
+                          : concat(found->text, "; ", my_text(), " was at ", step_text());
     } else {
       const int rank = collectives_.rank_of(failed.rank);
-      fail_with(
-          failed.code == Code::kOutOfMemory ? Code::kPeerLost : failed.code,
-          concat("all ranks must take part: ", rank < 0 ? "one" : concat("rank ", rank), " was lost at ",
-                 step_text(), ": ", failed.text, "; the group has ended, make it anew"),
-          failed.rank);
+      fail_with(failed.code == Code::kOutOfMemory ? Code::kPeerLost : failed.code,
+                concat("all ranks must take part: ", rank < 0 ? "one" : text_of({rank}), " was lost at ",
+                       step_text(), ": ", failed.text, "; the group has ended, make it anew"),
+                failed.rank);
     }
   }
   throw Error(failure_, failure_text_);
@@ -258,6 +301,7 @@ auto ProcessEngine::in_step(F&& f) -> decltype(f()) {
 void ProcessEngine::meet(const Call& call, Span<const std::byte* const> in, const Wait& wait) {
   check_alive();
   mine_ = call;
+  if (mine_.operation == Operation::kSplit) mine_.rows = ended_->to_say(collectives_.link_ranks());
   wait_ = wait;
   deadline_ = monotonic_seconds() + wait.seconds;
   in_step([&] { gather(in); });
@@ -270,6 +314,7 @@ void ProcessEngine::gather(Span<const std::byte* const> in) {
   const size_t bytes =
       outbox_->write_call(mine_, step_, link_->next_channel, carries ? in : Span<const std::byte* const>());
   sending_ = collectives_.send_to_all(DirectCollectives::kStep, outbox_->data(), bytes);
+  said_ = step_;
   if (outbox_->head().description_bytes > kMostDescription) too_long(outbox_->head().description_bytes);
   for (size_t rank = 0; rank < peers_.size(); rank++) {
     if (static_cast<int>(rank) == place_.rank) continue;
@@ -398,6 +443,10 @@ std::unique_ptr<Engine> ProcessEngine::split() {
     colors.erase(std::unique(colors.begin(), colors.end()), colors.end());
     const auto color =
         static_cast<uint64_t>(std::find(colors.begin(), colors.end(), mine_.color) - colors.begin());
+    for (size_t rank = 0; rank < peers_.size(); rank++)
+      for (const int64_t ended : said_by(static_cast<int>(rank)).rows)
+        ended_->said(ended, collectives_.link_rank(rank));
+    for (EndedGroups::Rest& rest : ended_->take_whole()) rest.transfers.finish(deadline_);
     const uint64_t channel = link_->next_channel + color;
     link_->next_channel += colors.size();
     std::unique_ptr<Engine> out;
@@ -408,7 +457,8 @@ std::unique_ptr<Engine> ProcessEngine::split() {
         if (static_cast<int>(rank) == place_.rank) mine = static_cast<int>(ranks.size());
         ranks.push_back(collectives_.link_rank(rank));
       }
-      out = std::make_unique<ProcessEngine>(link_, std::move(ranks), mine, channel);
+      ended_->made(channel, ranks);
+      out = std::make_unique<ProcessEngine>(link_, ended_, std::move(ranks), mine, channel);
     }
     finish();
     return out;
@@ -418,7 +468,7 @@ std::unique_ptr<Engine> ProcessEngine::split() {
 void ProcessEngine::abandon(Code code, std::string_view why) noexcept {
   std::string text;
   try {
-    text = concat("all ranks must take part: rank ", place_.rank, " failed at ", step_text(), ": ", why,
+    text = concat("all ranks must take part: ", my_text(), " failed at ", step_text(), ": ", why,
                   "; the group has ended, make it anew");
   } catch (...) {  // without memory for the text
   }
@@ -432,12 +482,13 @@ bool ProcessEngine::say_leaving(Code code, std::string_view why) noexcept {
   failure_ = code;
   try {
     failure_text_ = code == Code::kMismatch ? std::string(why)  // which all ranks have in common
-                                            : concat("all ranks must take part: rank ", place_.rank, kLeft,
-                                                     step_, ": ", why, "; the group has ended, make it anew");
+                                            : concat("all ranks must take part: ", my_text(), kLeft, step_,
+                                                     ": ", why, "; the group has ended, make it anew");
     if (link_->failed()) return false;
-    auto message = std::make_shared<StepMessage>(outbox_->capacity());
-    const size_t bytes = message->write_leaving(code, failure_text_, step_);
-    link_->park(collectives_.send_to_all(DirectCollectives::kStep, message->data(), bytes), message);
+    last_ = std::make_shared<StepMessage>(outbox_->capacity());
+    const size_t bytes = last_->write_leaving(code, failure_text_, step_);
+    leaving_ = collectives_.send_to_all(DirectCollectives::kStep, last_->data(), bytes);
+    said_ = step_;
   } catch (const TransferFailed&) {  // they learn of it by the control channel
   } catch (...) {                    // without memory for it
   }
@@ -463,7 +514,8 @@ std::unique_ptr<Engine> make_process_engine(Transport transport, std::unique_ptr
     std::vector<int> ranks(static_cast<size_t>(link->place().size));
     std::iota(ranks.begin(), ranks.end(), 0);
     const int mine = link->place().rank;
-    return std::make_unique<ProcessEngine>(link, std::move(ranks), mine, 0);
+    return std::make_unique<ProcessEngine>(link, std::make_shared<EndedGroups>(link), std::move(ranks), mine,
+                                           0);
   } catch (const TransferFailed& failed) {
     if (const std::optional<Failure> found = link->verdict(kGrace)) throw Error(found->code, found->text);
     fail(Code::kPeerLost,

@@ -348,7 +348,7 @@ TEST_CASE("processes in groups within groups: each goes on alone, and ends alone
     }
     auto pair = half->split(kCalled, half->rank() == 2 ? -1 : 0, 0);
     if (pair) sum(*pair, 3);
-    half.reset();  // its memory stays until the whole ends; the others go on
+    half.reset();  // the others go on
     if (part) {
       mine += concat(part->rank(), "/", part->size(), " ");
       sum(*part, 5);
@@ -379,7 +379,112 @@ TEST_CASE("processes in groups within groups: each goes on alone, and ends alone
     g.barrier(kCalled);
   });
   all_ok(out);
-  CHECK_THAT(seen[2], Contains("rank 1 was lost before step 1") && Contains("it has left the group"));
+  CHECK_THAT(seen[2], Contains("rank 3 (rank 1 of a group within the group) was lost before step 1") &&
+                          Contains("it has left the group"));
+}
+
+TEST_CASE("groups within a group give their memory back when all have ended them", "[dist]") {
+  const int size = 3, many = rounds(40) + 8;
+  MemoryProcesses processes(size);
+  std::atomic<int> arrived{0}, measured{0};
+  std::vector<int> unfinished;
+  all_ok(run_processes(processes, size, [&](int rank, Context&, Group& g) {
+    // Pairs and one alone, a group of all in it, which outlives it now and then, and one that nobody calls.
+    std::unique_ptr<Group> kept;
+    for (int k = 0; k < many; k++) {
+      auto whole = g.split(kCalled, 0, -rank);
+      auto part = whole->split(kCalled, (rank + k) % size == 0 ? 1 : 0, 0);
+      auto idle = part->split(kCalled, 0, 0);
+      for (int step = 0; step < k % 3; step++) part->barrier(kCalled);
+      if (k % 4 == 1) kept = std::move(part);
+      if (k % 2) whole.reset();
+      if (k % 4 == 3) kept.reset();
+      if (k == 7 || k == many - 1) {
+        kept.reset(), part.reset(), idle.reset(), whole.reset();
+        (void)g.split(kCalled, -1, 0);
+        const int round = k == 7 ? 1 : 2;
+        if (++arrived == round * size) {
+          unfinished.push_back(processes.unfinished());
+          measured = round;
+        }
+        for (int ms = 0; measured < round && ms < 20'000; ms++)
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+  }));
+  REQUIRE(unfinished.size() == 2);
+  CHECK(unfinished[0] == unfinished[1]);
+  CHECK(processes.unfinished() == 0);
+}
+
+// 4 ranks, of which 1 and 3 are a group within the group, in reverse order: what happens there, the others wait for in the group of all.
+TEST_CASE(
+    "a failure in the midst of a call of a group within a group ends all, and names ranks by their numbers "
+    "in that of all",
+    "[dist]") {
+  enum { kCancelled, kLate, kNoMemory, kEnds };
+  const std::string who = "rank 3 (rank 0 of a group within the group) ";
+  const std::string texts[] = {
+      who + "was cancelled at step 1 (barrier)", who + "did not come to step 1 (barrier)",
+      who + "failed at step 1 (all_gather): ", who + "was lost before step 1: it has"};
+  for (const bool are_processes : {false, true})
+    for (int what : {kCancelled, kLate, kNoMemory, kEnds}) {
+      std::atomic<uint32_t> word{0};
+      std::atomic<bool> ended{false};
+      std::string heard;
+      const auto until_ended = [&] {
+        while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      };
+      const RankBody body = [&](int rank, Context& c, Group& g) {
+        auto part = g.split(kCalled, rank % 2, -rank);
+        struct Ends {  // tells whoever waits for it
+          std::atomic<bool>& of;
+          ~Ends() { of = true; }
+        };
+        struct Joined {
+          std::thread& of;
+          ~Joined() { of.join(); }
+        };
+        if (rank % 2 && what == kCancelled) {
+          if (rank == 1) return until_ended(), part->barrier(kCalled);
+          const Ends ends{ended};
+          c.set_cancel_word(&word, 7);
+          std::thread other([&] {  // when this rank waits
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            word = 7;
+          });
+          const Joined joined{other};
+          part->barrier(kCalled);
+        } else if (rank % 2 && what == kLate) {
+          if (rank == 3) return until_ended(), part->barrier(kCalled);
+          const Ends ends{ended};
+          part->set_timeout(0.1);
+          part->barrier(kCalled);
+        } else if (rank % 2 && what == kNoMemory) {
+          const Tensor x = c.allocate(DType::kF32, Shape{40'000});
+          if (rank == 3) c.allocator().set_limit(200'000);
+          part->all_gather(kCalled, x);
+        } else if (rank == 3) {
+          part.reset();
+        } else if (rank == 1) {
+          try {
+            part->barrier(kCalled);
+          } catch (const Error& e) {
+            heard = e.message();
+          }
+        }
+        g.barrier(kCalled);
+      };
+      const std::vector<Outcome> out = are_processes ? run_processes(4, body) : run_ranks(4, body);
+      INFO((are_processes ? "processes" : "threads") << ", case " << what);
+      if (what == kEnds) {
+        all_ok(out);
+        CHECK_THAT(heard, Contains(texts[what]));
+        continue;
+      }
+      others_failed(out, what == kLate ? -1 : 3, what == kLate ? Code::kTimedOut : Code::kPeerLost,
+                    {texts[what]});
+    }
 }
 
 TEST_CASE("many steps of processes that hurry past one another", "[dist]") {

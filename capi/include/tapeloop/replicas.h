@@ -31,7 +31,8 @@
  * of threads, alone or in a list. (tl_group_set_wire_dtype() has them rounded on their way, too.) All ranks get the same bits. Those of another number of ranks differ in the last places, but for
  * TL_REDUCE_SUM_BY_PAIRS: cut each batch into K parts, K a power of two, the same on all ranks (of a last batch they may differ by a row,
  * or be empty); let each rank take K / ranks of them one by one, in order, divide each part's loss by the rows of the whole batch, and add
- * their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits.
+ * their gradients by pairs, (a + b) + (c + d), before it reduces them: then 1, 2, 4, ... K ranks train to the same bits. There is no third
+ * mode: none lets an engine add in an order of its own.
  *
  * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
  * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in
@@ -134,9 +135,8 @@ TL_API void tl_group_options_init(tl_group_options *options, size_t struct_size)
  * had, tl_group_generation(), at once; where tl_group_new() itself has failed and there is no group to ask, than it asked for before. (At
  * the same one it may meet the server of the group that has failed, which says so again.) All join that which is the highest, so a process that has been started in the place of a lost one
  * (tapeloop-run --replace) need not know how often the others have done so. With another rank and size the survivors go on as
- * fewer. Then tl_group_synchronize() brings all to one state. The failure of one group within the group in the midst of a call ends
- * all. The group is of the process that made it, not of one that is forked off. Its threads take no signals, and
- * SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
+ * fewer. Then tl_group_synchronize() brings all to one state. The group is of the process that made it, not of one that is forked off.
+ * Its threads take no signals, and SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing is encrypted.
  * options may be NULL. Since 0.1.
  */
 TL_API tl_group *tl_group_new(tl_context *context, const tl_group_options *options);
@@ -164,7 +164,14 @@ TL_API tl_group *tl_group_join(tl_context *context, tl_rendezvous *rendezvous, i
 
 /**
  * A group within the group, of the ranks that give the same color, in the order of `key`, then of their ranks. A color below 0 is
- * that of no group: NULL without an error. All ranks call it. It has the timeout of the group. NULL on failure. Since 0.1.
+ * that of no group: NULL without an error. All ranks call it. It has the timeout of the group. NULL on failure.
+ *
+ * What goes wrong in it in the midst of a call, because a rank is cancelled, late, lost or out of memory there, ends all: this group, the one
+ * around it and all others within that, whether ranks are threads or processes. Messages name ranks by their numbers in the outermost group, with
+ * those in the group where it happened beside them: "rank 3 (rank 0 of a group within the group) did not come to step 5 (barrier)". So does a
+ * rank that fails between two calls of the outermost group. One that does so between two calls of this group, or releases it, and calls of it
+ * that differ, end this group alone, whose ranks may go on in the others. What a group of processes has used is given back when all of its
+ * ranks have released it and a group around it is split again. Since 0.1.
  */
 TL_API tl_group *tl_group_split(tl_group *group, int64_t color, int64_t key);
 
@@ -401,6 +408,9 @@ typedef struct tl_group_decision {
  * brings to it, such as its number of examples, not negative: a rank whose data have ended goes on with 0, and comes along in every
  * collective, until all have ended. stop and save say what this rank wants: after a signal, or on a clock of its own. All ranks get
  * the same *decision, and so stop and save at the same step.
+ *
+ * Plans of compiled steps are not part of it, nor compared anywhere: ranks may record, replay and run eagerly as they like. What is compared is
+ * each collective, by all that it is (see "Order" above), when ranks come to it.
  *
  * TL_MISMATCH on all ranks where they are at different steps: it names the first that differs from rank 0, and both numbers. Since
  * 0.1.

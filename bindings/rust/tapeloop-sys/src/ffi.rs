@@ -6077,10 +6077,9 @@ extern "C" {
     /// group that has failed, which says so again.) All join that which is the highest, so a process that has
     /// been started in the place of a lost one (tapeloop-run --replace) need not know how often the others
     /// have done so. With another rank and size the survivors go on as fewer. Then tl_group_synchronize()
-    /// brings all to one state. The failure of one group within the group in the midst of a call ends all. The
-    /// group is of the process that made it, not of one that is forked off. Its threads take no signals, and
-    /// SIGPIPE stays as the program has it. The network must be one whose machines trust one another: nothing
-    /// is encrypted. options may be NULL. Since 0.1.
+    /// brings all to one state. The group is of the process that made it, not of one that is forked off. Its
+    /// threads take no signals, and SIGPIPE stays as the program has it. The network must be one whose
+    /// machines trust one another: nothing is encrypted. options may be NULL. Since 0.1.
     pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
 
     /// Ends MPI where tl_group_new() has started it, waits for all ranks to do so, and lets the process make
@@ -6107,7 +6106,14 @@ extern "C" {
 
     /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their
     /// ranks. A color below 0 is that of no group: NULL without an error. All ranks call it. It has the
-    /// timeout of the group. NULL on failure. Since 0.1.
+    /// timeout of the group. NULL on failure. What goes wrong in it in the midst of a call, because a rank is
+    /// cancelled, late, lost or out of memory there, ends all: this group, the one around it and all others
+    /// within that, whether ranks are threads or processes. Messages name ranks by their numbers in the
+    /// outermost group, with those in the group where it happened beside them: "rank 3 (rank 0 of a group
+    /// within the group) did not come to step 5 (barrier)". So does a rank that fails between two calls of the
+    /// outermost group. One that does so between two calls of this group, or releases it, and calls of it that
+    /// differ, end this group alone, whose ranks may go on in the others. What a group of processes has used
+    /// is given back when all of its ranks have released it and a group around it is split again. Since 0.1.
     pub fn tl_group_split(group: *mut tl_group, color: i64, key: i64) -> *mut tl_group;
 
     /// The number of this rank, from 0; -1 on failure. Works while the context holds an error. Since 0.1.
@@ -6344,8 +6350,11 @@ extern "C" {
     /// ranks; `weight` what this rank brings to it, such as its number of examples, not negative: a rank whose
     /// data have ended goes on with 0, and comes along in every collective, until all have ended. stop and
     /// save say what this rank wants: after a signal, or on a clock of its own. All ranks get the same
-    /// *decision, and so stop and save at the same step. TL_MISMATCH on all ranks where they are at different
-    /// steps: it names the first that differs from rank 0, and both numbers. Since 0.1.
+    /// *decision, and so stop and save at the same step. Plans of compiled steps are not part of it, nor
+    /// compared anywhere: ranks may record, replay and run eagerly as they like. What is compared is each
+    /// collective, by all that it is (see "Order" above), when ranks come to it. TL_MISMATCH on all ranks
+    /// where they are at different steps: it names the first that differs from rank 0, and both numbers. Since
+    /// 0.1.
     pub fn tl_group_vote(
         group: *mut tl_group,
         step: i64,

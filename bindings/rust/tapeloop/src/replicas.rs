@@ -410,7 +410,8 @@ impl<'a> Group<'a> {
     }
 
     /// A group within the group, of the ranks that give the same color, in the order of `key`, then of their ranks; none for a color
-    /// below 0.
+    /// below 0. What goes wrong in it in the midst of a call ends all groups of these ranks; errors name ranks by their numbers in the
+    /// outermost one.
     pub fn split(&self, color: i64, key: i64) -> Result<Option<Group<'a>>> {
         let handle = call!(tl_group_split(self.handle, color, key));
         if handle.is_null() {
