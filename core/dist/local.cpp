@@ -327,6 +327,7 @@ std::unique_ptr<Engine> LocalEngine::split() {
     const auto mine = static_cast<size_t>(place_.rank);
     if (!members.empty() && members[0].second == mine) {
       std::vector<int> of_all;
+      of_all.reserve(members.size());
       for (const auto& [key, rank] : members) of_all.push_back(group_->of_all_[rank]);
       auto child =
           std::shared_ptr<LocalGroup>(new LocalGroup(std::move(of_all), group_->family_, /*within=*/true));

@@ -87,6 +87,7 @@ class ProcessEngine final : public Engine {
   // How a failure names ranks, by their numbers here.
   std::string text_of(const std::vector<int>& ranks) const {
     std::vector<int> of_all;
+    of_all.reserve(ranks.size());
     for (const int rank : ranks) of_all.push_back(collectives_.link_rank(static_cast<size_t>(rank)));
     return ranks_text(of_all, ranks, channel_ != 0);
   }
