@@ -33,8 +33,8 @@ TL_API tl_status tl_group_synchronize(tl_group* group, tl_checkpoint* checkpoint
   return with_group(group, name, [&](Session& s, const replicas::GroupPtr& g) {
     if (!step_of_all)
       invalid("[", name, "] 'step_of_all' must not be NULL: got NULL; pass where the step of all is to go");
-    if (step < 0)
-      invalid("[", name, "] 'step' must not be negative: got ", step,
+    if (step < -1)
+      invalid("[", name, "] 'step' must be -1, of a rank that is new, or more: got ", step,
               "; it counts the steps of this rank's state");
     io::SavedObjects& objects =
         object_of<CheckpointObject>(s, checkpoint, Kind::kCheckpoint, name, "checkpoint").objects;

@@ -665,7 +665,7 @@ static void wrong_arguments_are_refused(void **state) {
   tl_checkpoint *objects = tl_checkpoint_new(c);
   int64_t step;
   assert_int_equal(tl_group_synchronize(g, objects, -5, &step), TL_INVALID_ARGUMENT);
-  expect_error(c, TL_INVALID_ARGUMENT, "'step' must not be negative: got -5");
+  expect_error(c, TL_INVALID_ARGUMENT, "'step' must be -1, of a rank that is new, or more: got -5");
   assert_int_equal(tl_group_synchronize(g, objects, 5, NULL), TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "'step_of_all' must not be NULL: got NULL; pass where");
   assert_int_equal(tl_group_vote(g, 1, 1, false, false, NULL), TL_INVALID_ARGUMENT);

@@ -179,6 +179,8 @@ void Generation::fail(const std::string& who, const Ended& ended) {
   first_status_ = ended.exit_status();
   failed_at_ = seconds_now();
   std::string text = who + " " + described(ended);
+  if (any_well_ && replaced_ < job_.options.replacements)
+    text += "; it is not replaced, for another rank has ended well";
   if (left_ > 0)
     text += left_ == 1 ? "; the other one goes on" : "; the other " + std::to_string(left_) + " go on";
   say(text);
