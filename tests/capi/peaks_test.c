@@ -134,7 +134,7 @@ static void peaks_are_measured_when_asked(void **state) {
   tl_function *f = planned(c, &x);
   tl_bound_statistics b = {.struct_size = sizeof b};
   assert_int_equal(tl_function_bound(f, &p, &b), TL_OK); /* so that all fields are there */
-  assert_true(b.seconds > 0 && b.seconds < 1e-2);
+  assert_true(b.seconds > 0 && isfinite(b.seconds));     /* how fast this machine is, is not for a test */
 
   const tl_machine_peaks kept = p;
   o.turns = 10001;
