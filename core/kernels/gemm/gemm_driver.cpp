@@ -344,12 +344,12 @@ void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const B
   }
 }
 
-// A rectangle for each thread, or two if they are large; the shape that packs least. Threads share no packed memory.
+// A rectangle for each thread, the shape that packs least. Threads share no packed memory: what one has written reaches another
+// so slowly that to share B takes twice as long as to pack it twice. More and smaller rectangles are packed more often.
 template <typename T>
 Grid packed_grid(const GemmKernels<T>& kernels, const Arranged<T>& x, int threads) {
   const double rows = static_cast<double>(x.rows), cols = static_cast<double>(x.cols);
-  int64_t parts = wanted_parts(x.multiply_adds(), threads) == 1 ? 1 : threads;
-  if (parts > 1 && rows * cols >= 2e6 * threads) parts *= 2;
+  const int64_t parts = wanted_parts(x.multiply_adds(), threads) == 1 ? 1 : threads;
   int64_t best = 1;
   double least = 1e300;
   for (int64_t down = 1; down <= parts; ++down) {

@@ -253,6 +253,16 @@ TL_INLINE void copy_row(int64_t n, const typename S::T* from, typename S::T* to)
   if (j < n) S::store_part(to + j, S::load_part(from + j, static_cast<int>(n - j)), static_cast<int>(n - j));
 }
 
+// Rows that lie far apart are strangers to what fetches by itself: a packing loop asks for `n` elements of a row to come.
+constexpr int64_t kRowsAhead = 8;
+
+template <class T>
+TL_INLINE void fetch_row_ahead(const T* matrix, int64_t stride, int64_t row, int64_t rows, int64_t n) {
+  if (row + kRowsAhead >= rows) return;
+  const T* p = matrix + (row + kRowsAhead) * stride;
+  for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(T))) __builtin_prefetch(p + i);
+}
+
 template <class S>
 void pack_a(int64_t rows, int64_t terms, const typename S::T* a, int64_t stride, LeftLayout layout,
             typename S::T* to) {
@@ -261,10 +271,12 @@ void pack_a(int64_t rows, int64_t terms, const typename S::T* a, int64_t stride,
       transpose<S>(height, terms, a + first * stride, stride, to + first * terms, height, 0);
     });
   } else {
-    for (int64_t p = 0; p < terms; ++p)
+    for (int64_t p = 0; p < terms; ++p) {
+      fetch_row_ahead(a, stride, p, terms, rows);
       for_row_tiles<S>(rows, [&](int64_t first, int height) {
         copy_row<S>(height, a + p * stride + first, to + first * terms + p * height);
       });
+    }
   }
 }
 
@@ -283,9 +295,11 @@ void pack_b(int64_t terms, int64_t cols, const typename S::T* b, int64_t stride,
   constexpr int64_t kGroup = 8 * kPanel;
   for (int64_t j0 = 0; j0 < cols; j0 += kGroup) {
     const int64_t end = cols - j0 < kGroup ? cols : j0 + kGroup;
-    for (int64_t p = 0; p < terms; ++p)
+    for (int64_t p = 0; p < terms; ++p) {
+      fetch_row_ahead(b + j0, stride, p, terms, end - j0);
       for (int64_t j = j0; j < end; j += kPanel)
         copy_row<S>(end - j < kPanel ? end - j : kPanel, b + p * stride + j, to + j * terms + p * kPanel);
+    }
   }
 }
 
