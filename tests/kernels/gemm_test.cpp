@@ -18,12 +18,10 @@
 #include "core/kernels/gemm/backend_choice.h"
 #include "core/kernels/gemm/gemm_driver.h"
 #include "core/kernels/gemm/library_gemm.h"
+#include "core/kernels/gemm/openblas_library.h"
 #include "core/kernels/vector/table.h"
 #include "tests/rounds.h"
 
-#if TL_HAVE_OPENBLAS
-#include <cblas.h>
-#endif
 #if TL_HAVE_ONEDNN
 extern "C" {
 int omp_get_max_threads(void);
@@ -484,22 +482,25 @@ TEST_CASE("the host's thread settings are unchanged", "[gemm]") {
     omp_set_num_threads(before);
   }
 #endif
-#if TL_HAVE_OPENBLAS
-  const int before = openblas_get_num_threads();
+  const OpenBlasLibrary* blas = openblas_library();
+  if (!blas) {
+    WARN("OpenBLAS is not installed");
+    return run_all();
+  }
+  const int before = blas->get_num_threads();
   for (int threads : {1, 2}) {
-    openblas_set_num_threads(threads);
+    blas->set_num_threads(threads);
     run_all();
-    CHECK(openblas_get_num_threads() == threads);
+    CHECK(blas->get_num_threads() == threads);
     {
       SingleThreadedOpenBlas outer;
-      CHECK(openblas_get_num_threads() == 1);
+      CHECK(blas->get_num_threads() == 1);
       { SingleThreadedOpenBlas inner; }
-      CHECK(openblas_get_num_threads() == 1);
+      CHECK(blas->get_num_threads() == 1);
     }
-    CHECK(openblas_get_num_threads() == threads);
+    CHECK(blas->get_num_threads() == threads);
   }
-  openblas_set_num_threads(before);
-#endif
+  blas->set_num_threads(before);
   run_all();
 }
 

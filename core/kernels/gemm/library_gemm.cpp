@@ -1,12 +1,11 @@
-// oneDNN and OpenBLAS behind the library_gemm.h interface. Built without one of them, have_...() is false.
+// oneDNN and OpenBLAS behind the library_gemm.h interface. Built without oneDNN, have_onednn() is false.
 #include "core/kernels/gemm/library_gemm.h"
 
 #include <climits>
 #include <mutex>
 
-#if TL_HAVE_OPENBLAS
-#include <cblas.h>
-#endif
+#include "core/kernels/gemm/openblas_library.h"
+
 #if TL_HAVE_ONEDNN
 #include <dnnl.h>
 // Debian's oneDNN runs on OpenMP. Only these two calls of its runtime are needed, and they are declared here
@@ -40,7 +39,6 @@ void for_slabs(ThreadPool* pool, int64_t m, int64_t n, const F& slab) {
   for (int64_t i = 0; i < slabs; ++i) compute(static_cast<size_t>(i));
 }
 
-#if TL_HAVE_OPENBLAS
 // OpenBLAS has one thread setting for the process, and so has this record of who asked it to be 1.
 struct OpenBlasSetting {
   std::mutex mutex;
@@ -51,7 +49,21 @@ OpenBlasSetting& openblas_setting() {
   static OpenBlasSetting setting;
   return setting;
 }
-#endif
+
+using Blas = OpenBlasLibrary;
+
+template <typename T>
+void openblas_slabs(Blas::Gemm<T> gemm, ThreadPool* pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k,
+                    T alpha, const T* a, int64_t lda, const T* b, int64_t ldb, T beta, T* c, int64_t ldc) {
+  SingleThreadedOpenBlas single;
+  for_slabs(pool, m, n, [&](int64_t row, int64_t rows, int64_t col, int64_t cols) {
+    gemm(Blas::kRowMajor, ta ? Blas::kTranspose : Blas::kNoTranspose,
+         tb ? Blas::kTranspose : Blas::kNoTranspose, static_cast<int32_t>(rows), static_cast<int32_t>(cols),
+         static_cast<int32_t>(k), alpha, a + (ta ? row : row * lda), static_cast<int32_t>(lda),
+         b + (tb ? col * ldb : col), static_cast<int32_t>(ldb), beta, c + row * ldc + col,
+         static_cast<int32_t>(ldc));
+  });
+}
 
 }  // namespace
 
@@ -79,58 +91,32 @@ void onednn_gemm(ThreadPool*, bool, bool, int64_t, int64_t, int64_t, float, cons
 
 #endif
 
-#if TL_HAVE_OPENBLAS
-
-bool have_openblas() { return true; }
+bool have_openblas() { return openblas_library() != nullptr; }
 
 SingleThreadedOpenBlas::SingleThreadedOpenBlas() {
   OpenBlasSetting& setting = openblas_setting();
   std::lock_guard<std::mutex> lock(setting.mutex);
   if (setting.users++ > 0) return;
-  setting.of_host = openblas_get_num_threads();
-  if (setting.of_host != 1) openblas_set_num_threads(1);
+  setting.of_host = openblas_library()->get_num_threads();
+  if (setting.of_host != 1) openblas_library()->set_num_threads(1);
 }
 
 SingleThreadedOpenBlas::~SingleThreadedOpenBlas() {
   OpenBlasSetting& setting = openblas_setting();
   std::lock_guard<std::mutex> lock(setting.mutex);
-  if (--setting.users == 0 && setting.of_host != 1) openblas_set_num_threads(setting.of_host);
+  if (--setting.users == 0 && setting.of_host != 1) openblas_library()->set_num_threads(setting.of_host);
 }
 
 void openblas_gemm(ThreadPool* pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha,
                    const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c,
                    int64_t ldc) {
-  SingleThreadedOpenBlas single;
-  for_slabs(pool, m, n, [&](int64_t row, int64_t rows, int64_t col, int64_t cols) {
-    cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
-                static_cast<blasint>(rows), static_cast<blasint>(cols), static_cast<blasint>(k), alpha,
-                a + (ta ? row : row * lda), static_cast<blasint>(lda), b + (tb ? col * ldb : col),
-                static_cast<blasint>(ldb), beta, c + row * ldc + col, static_cast<blasint>(ldc));
-  });
+  openblas_slabs(openblas_library()->sgemm, pool, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void openblas_gemm(ThreadPool* pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha,
                    const double* a, int64_t lda, const double* b, int64_t ldb, double beta, double* c,
                    int64_t ldc) {
-  SingleThreadedOpenBlas single;
-  for_slabs(pool, m, n, [&](int64_t row, int64_t rows, int64_t col, int64_t cols) {
-    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
-                static_cast<blasint>(rows), static_cast<blasint>(cols), static_cast<blasint>(k), alpha,
-                a + (ta ? row : row * lda), static_cast<blasint>(lda), b + (tb ? col * ldb : col),
-                static_cast<blasint>(ldb), beta, c + row * ldc + col, static_cast<blasint>(ldc));
-  });
+  openblas_slabs(openblas_library()->dgemm, pool, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-
-#else
-
-bool have_openblas() { return false; }
-SingleThreadedOpenBlas::SingleThreadedOpenBlas() {}
-SingleThreadedOpenBlas::~SingleThreadedOpenBlas() {}
-void openblas_gemm(ThreadPool*, bool, bool, int64_t, int64_t, int64_t, float, const float*, int64_t,
-                   const float*, int64_t, float, float*, int64_t) {}
-void openblas_gemm(ThreadPool*, bool, bool, int64_t, int64_t, int64_t, double, const double*, int64_t,
-                   const double*, int64_t, double, double*, int64_t) {}
-
-#endif
 
 }  // namespace tl::kernels

@@ -25,7 +25,7 @@ void openblas_gemm(ThreadPool* pool, bool ta, bool tb, int64_t m, int64_t n, int
                    const double* a, int64_t lda, const double* b, int64_t ldb, double beta, double* c,
                    int64_t ldc);
 
-// While one of these lives, OpenBLAS (and its LAPACK) uses one thread. Its setting is one number for the
+// While one of these lives, OpenBLAS uses one thread; not without the library. Its setting is one number for the
 // whole process, so overlapping scopes of several contexts share it, and the last one to end restores what
 // the host had set.
 class SingleThreadedOpenBlas {

@@ -7,4 +7,4 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT TAPELOOP_PORT
   set_source_files_properties(${TAPELOOP_GEMM_DIR}/kernels_avx2.cpp PROPERTIES COMPILE_OPTIONS "-O3;-mavx2;-mfma")
 endif()
 set_source_files_properties(${TAPELOOP_GEMM_DIR}/kernels_portable.cpp PROPERTIES COMPILE_OPTIONS "-O3")
-target_compile_definitions(tapeloop_core PUBLIC TL_HAVE_ONEDNN=1 TL_HAVE_OPENBLAS=1)
+target_compile_definitions(tapeloop_core PUBLIC TL_HAVE_ONEDNN=1)
