@@ -272,6 +272,7 @@ size_t Optimizer::entry_of(const Variable& variable, size_t guess) const {
 void Optimizer::make_slots(Span<Variable* const> variables) {
   size_t before = entries_.size();
   std::unordered_set<std::string> names;  // filled when the first new variable is met
+  std::unordered_map<std::string, int64_t> same;
   try {
     for (size_t i = 0; i < variables.size(); i++) {
       const Variable& v = *variables[i];
@@ -281,8 +282,9 @@ void Optimizer::make_slots(Span<Variable* const> variables) {
       Entry entry;
       entry.variable = v.id();
       entry.life = v.life();
-      entry.name = v.name();
-      for (int64_t k = 1; !names.insert(entry.name).second; k++) entry.name = concat(v.name(), "_", k);
+      const std::string name = v.name().empty() ? "variable" : v.name();
+      entry.name = name;
+      while (!names.insert(entry.name).second) entry.name = concat(name, "_", ++same[name]);
       entry.rule = &rule_of(v);
       entry.overwritten = is_overwritten(*entry.rule, v);
       const auto owner = owner_of_.find(v.id());

@@ -351,6 +351,23 @@ TEST_CASE_METHOD(Fixture, "the state has names and an order", "[optim]") {
   check_near(values(o->slots(*a)[0]), {.2}, 1e-15);
 }
 
+TEST_CASE_METHOD(Fixture, "slots of variables of one name, and of none, have names of their own", "[optim]") {
+  const OptimizerPtr o = make_sgd(c, {.25, .5});
+  std::vector<VariableRef> kept;
+  std::vector<Variable*> variables;
+  for (const char* name : {"w", "", "w_1", "w", "", "w"}) {
+    kept.push_back(variable({1}, name));
+    variables.push_back(kept.back().get());
+  }
+  o->build(Span<Variable* const>(variables.data(), 4));
+  o->build(Span<Variable* const>(variables.data(), variables.size()));
+  std::vector<std::string> names;
+  for (const VariableRef& v : o->variables()) names.push_back(v->name());
+  CHECK(std::vector<std::string>(names.begin() + 2, names.end()) ==
+        std::vector<std::string>{"sgd/w/momentum", "sgd/variable/momentum", "sgd/w_1/momentum",
+                                 "sgd/w_2/momentum", "sgd/variable_1/momentum", "sgd/w_3/momentum"});
+}
+
 TEST_CASE_METHOD(Fixture, "a tape that is still open neither records updates nor loses its values",
                  "[optim]") {
   for (auto make : {+[](Context& c) { return make_sgd(c, sgd_options(.1)); },
