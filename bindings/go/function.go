@@ -30,7 +30,7 @@ import (
 //     recording or happen there alone. What it decides by, other than dtypes and shapes of inputs, must be in the flags.
 //
 // What a step must not do: look at elements of a tensor that another step would compute anew (Item of the loss, the result of a
-// metric, the learning rate), set the seed, set the learning rate, or take a batch of a feed or a data set. The call that records it
+// metric, the learning rate, gradients of rows of indices that are not the same in all steps), set the seed, set the learning rate, or take a batch of a feed or a data set. The call that records it
 // then fails after the run, and says which function looked at what; later ones, with whatever inputs and flags, fail at once, until
 // Forget. Give the tensor as an output and look at it after the call, or use the option HostReads.
 //

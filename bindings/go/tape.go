@@ -141,7 +141,8 @@ func (t *Tape) GradientOf(targets, sources []*Tensor, options *GradientOptions) 
 // is that of the dense gradient, and ClipByGlobalNorm needs nothing else. With any other use of the source its gradient is
 // dense.
 //
-// Optimizer.ApplyRows takes both lists. rowIndices[i].ScatterAdd(gradients[i], size, 0) makes the dense gradient.
+// Optimizer.ApplyRows takes both lists. Which rows there are is found out on the host: a Function must not do that with indices that are
+// not the same in all steps. rowIndices[i].ScatterAdd(gradients[i], size, 0) makes the dense gradient.
 func (t *Tape) GradientRows(targets, sources []*Tensor, options *GradientOptions) (gradients, rowIndices []*Tensor, err error) {
 	rows := make([]C.uintptr_t, len(sources))
 	gradients, err = t.gradient(targets, sources, options, func(wanted, with []C.uintptr_t, how C.tlgo_gradient_options, found []C.uintptr_t) C.int32_t {

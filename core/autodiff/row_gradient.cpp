@@ -9,6 +9,7 @@ namespace tl {
 namespace {
 
 void append(std::vector<int64_t>& all, const Tensor& indices) {
+  indices.context().note_host_read(indices, "tape_gradient_rows");
   const size_t n = static_cast<size_t>(indices.elements());
   if (indices.dtype() == DType::kI32)
     all.insert(all.end(), indices.data<int32_t>(), indices.data<int32_t>() + n);
@@ -37,6 +38,18 @@ Tensor all_rows(Span<const RowPiece> pieces, const Shape& table) {
   return parts.size() == 1 ? parts[0] : concat(parts, 0);
 }
 
+// All indices as one tensor of rank 1, by ops.
+Tensor all_indices(Span<const RowPiece> pieces) {
+  std::vector<Tensor> parts;
+  bool one_dtype = true;
+  for (const RowPiece& piece : pieces) one_dtype &= piece.indices.dtype() == pieces[0].indices.dtype();
+  for (const RowPiece& piece : pieces) {
+    const Tensor flat = reshape(piece.indices, {piece.indices.elements()});
+    parts.push_back(one_dtype ? flat : cast(flat, DType::kI64));
+  }
+  return parts.size() == 1 ? parts[0] : concat(parts, 0);
+}
+
 }  // namespace
 
 RowGradient merge_rows(Span<const RowPiece> pieces, const Shape& table) {
@@ -55,9 +68,7 @@ RowGradient merge_rows(Span<const RowPiece> pieces, const Shape& table) {
 }
 
 Tensor dense_rows(Span<const RowPiece> pieces, const Shape& table) {
-  std::vector<int64_t> all;
-  for (const RowPiece& piece : pieces) append(all, piece.indices);
-  return scatter_add(index_tensor(pieces[0].indices.context(), all), all_rows(pieces, table), table[0], 0);
+  return scatter_add(all_indices(pieces), all_rows(pieces, table), table[0], 0);
 }
 
 }  // namespace tl

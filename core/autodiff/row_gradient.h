@@ -23,10 +23,11 @@ struct RowGradient {
 };
 
 // Each row is the sum of its gradients in the order of the pieces and, within one, of its indices. The sums are ops, which
-// recorders see; the indices are read on the host, so their number is not known before. At least one piece.
+// recorders see; the indices are read on the host, so their number is not known before, and a recorded step that looks at
+// indices of its own cannot be replayed. At least one piece.
 RowGradient merge_rows(Span<const RowPiece> pieces, const Shape& table);
 
-// The same gradients as a dense tensor of the table's shape, added up in the same order.
+// The same gradients as a dense tensor of the table's shape, added up in the same order. All of it is ops.
 Tensor dense_rows(Span<const RowPiece> pieces, const Shape& table);
 
 }  // namespace tl

@@ -126,12 +126,92 @@ static void misuse_is_told(void **state) {
   free_context(c);
 }
 
+/* An embedding that a compiled step trains by its rows, or, where it is used otherwise too, densely. */
+typedef struct {
+  tl_tensor *table, *at; /* at: the indices, where they are no input */
+  tl_optimizer *sgd;
+  bool mixed; /* also used as a whole */
+} embedding;
+
+static tl_status train_rows(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                            tl_tensor **outputs, size_t num_outputs) {
+  embedding *e = user_data;
+  (void)num_inputs, (void)num_outputs;
+  tl_tensor *rows, *indices, *at = e->at ? e->at : inputs[0];
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *loss = tl_sum(c, tl_square(c, tl_gather(c, e->table, at, 0)));
+  if (e->mixed) {
+    tl_tensor *wide = tl_gather(c, e->table, tl_reshape(c, tl_cast(c, at, TL_I64), (int64_t[]){1, 3}, 2), 0);
+    loss = tl_add(c, tl_add(c, loss, tl_sum(c, wide)), tl_sum(c, e->table));
+  }
+  if (tl_tape_gradient_rows(tape, &loss, 1, &e->table, 1, NULL, &rows, &indices) == TL_OK &&
+      tl_optimizer_apply_rows(e->sgd, &rows, &indices, &e->table, 1) == TL_OK)
+    outputs[0] = loss;
+  return tl_error_code(c);
+}
+
+static embedding new_embedding(tl_context *c) {
+  tl_sgd_options o;
+  tl_sgd_options_init(&o, sizeof o);
+  o.learning_rate = 0.1;
+  return (embedding){.table = table(c), .sgd = tl_sgd(c, &o)};
+}
+
+/* Steps with other indices each time, by the function and by the step itself: the tables are the same after each. */
+static void train_both(tl_context *c, tl_function *f, embedding *by_function, embedding *eager) {
+  for (int i = 0; i < 4; i++) {
+    tl_scope_begin(c);
+    const int32_t words_of[] = {i, i, (i + 2) % WORDS};
+    tl_tensor *at = tl_tensor_new(c, TL_I32, (int64_t[]){3}, 1, words_of, sizeof words_of), *loss = NULL;
+    assert_int_equal(tl_function_call(f, &at, 1, &loss, 1), TL_OK);
+    assert_int_equal(train_rows(c, eager, &at, 1, &loss, 1), TL_OK);
+    float x[WORDS * WIDTH], y[WORDS * WIDTH];
+    assert_int_equal(tl_tensor_read(by_function->table, x, sizeof x), TL_OK);
+    assert_int_equal(tl_tensor_read(eager->table, y, sizeof y), TL_OK);
+    assert_memory_equal(x, y, sizeof x);
+    tl_scope_end(c);
+  }
+}
+
+static void compiled_steps_do_not_keep_the_rows_of_a_recording(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  embedding a = new_embedding(c), b = new_embedding(c);
+  tl_tensor *at = words(c), *loss = NULL;
+  tl_function *f = tl_function_new(c, train_rows, &a, NULL, NULL);
+  assert_int_equal(tl_function_call(f, &at, 1, &loss, 1), TL_FAILED_PRECONDITION);
+  expect_error(c, TL_FAILED_PRECONDITION, "tape_gradient_rows looks at input 0");
+
+  a = new_embedding(c);
+  tl_function_options o;
+  tl_function_options_init(&o, sizeof o);
+  o.host_reads = TL_HOST_READS_EAGER;
+  train_both(c, tl_function_new(c, train_rows, &a, NULL, &o), &a, &b);
+
+  /* Indices that are the same in all steps, and gradients that are dense, are replayed. */
+  tl_function_statistics s = {.struct_size = sizeof s};
+  a = new_embedding(c), b = new_embedding(c);
+  a.at = b.at = at;
+  f = tl_function_new(c, train_rows, &a, NULL, NULL);
+  train_both(c, f, &a, &b);
+  assert_int_equal(tl_function_stats(f, &s), TL_OK);
+  assert_int_equal(s.replays, 3);
+  a = new_embedding(c), b = new_embedding(c);
+  a.mixed = b.mixed = true;
+  f = tl_function_new(c, train_rows, &a, NULL, NULL);
+  train_both(c, f, &a, &b);
+  assert_int_equal(tl_function_stats(f, &s), TL_OK);
+  assert_int_equal(s.replays, 3);
+  free_context(c);
+}
+
 int rows_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_train_an_embedding),
       cmocka_unit_test(mixed_uses_are_dense_and_norms_are_of_all),
       cmocka_unit_test(rows_are_clipped_by_value),
       cmocka_unit_test(misuse_is_told),
+      cmocka_unit_test(compiled_steps_do_not_keep_the_rows_of_a_recording),
   };
   return RUN_GROUP("rows", tests);
 }

@@ -31,7 +31,8 @@
  * - Collectives of a group (replicas.h) are made again at each call, before anything is changed.
  *
  * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
- * result of a metric, tl_optimizer_learning_rate()), set the seed (to whatever number), set the learning rate, or take a batch of a
+ * result of a metric, tl_optimizer_learning_rate(), tl_tape_gradient_rows() and tl_optimizer_apply_rows() of indices that are not
+ * the same in all steps), set the seed (to whatever number), set the learning rate, or take a batch of a
  * feed or an element of a dataset (tl_feed_next(), tl_dataset_next()). The call that records it then fails after the run, and says
  * which function looked at what; later ones of this function, with whatever inputs and flags, fail at once and do not run the
  * callback, until tl_function_forget(). Return the tensor as an output and look at it after the call, and take batches before it.

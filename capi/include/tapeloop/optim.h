@@ -113,6 +113,9 @@ TL_API tl_status tl_optimizer_apply(tl_optimizer* optimizer, tl_tensor* const* g
  * decays the weights of these rows only. The step count, and with it the bias correction, is that of the optimizer. Optimizers
  * whose step of a row depends on the other rows refuse rows; adaptive_optimizers.h says which.
  * TL_INVALID_ARGUMENT besides for indices and rows that do not fit, before anything changes. Since 0.1.
+ *
+ * The order of the indices is checked on the host, so that a compiled step (function.h) must not pass any that another step would
+ * compute anew: it takes the dense gradient, or leaves this call to the program (the option host_reads keeps it eager).
  * @array gradients[count]?, row_indices[count]?
  */
 TL_API tl_status tl_optimizer_apply_rows(tl_optimizer* optimizer, tl_tensor* const* gradients,

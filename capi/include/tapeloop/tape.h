@@ -125,6 +125,10 @@ TL_API tl_status tl_tape_gradient_of(tl_tape *tape, tl_tensor *const *targets, s
  * any other use of the source, and where it is computed from another source, its gradient is dense, the rows added last.
  * tl_optimizer_apply_rows() takes both lists; tl_scatter_add(c, indices, rows, size, 0) makes the dense gradient. The number
  * of rows is not known before the call. On failure all entries are NULL. options may be NULL. Since 0.1.
+ *
+ * Which rows there are is found out on the host. So a compiled step (function.h) can be replayed with such rows only where the
+ * indices are the same in all steps; where they are an input, or computed from one, the call counts as a look at elements, which
+ * the step must not do. Gradients that come out dense are replayed with whatever indices.
  * @array gradients[count]?, row_indices[count]?
  */
 TL_API tl_status tl_tape_gradient_rows(tl_tape *tape, tl_tensor *const *targets, size_t num_targets,

@@ -3787,7 +3787,10 @@ extern "C" {
     /// decays all rows: for that, give it the dense gradient). AdamW decays the weights of these rows only.
     /// The step count, and with it the bias correction, is that of the optimizer. Optimizers whose step of a
     /// row depends on the other rows refuse rows; adaptive_optimizers.h says which. TL_INVALID_ARGUMENT
-    /// besides for indices and rows that do not fit, before anything changes. Since 0.1.
+    /// besides for indices and rows that do not fit, before anything changes. Since 0.1. The order of the
+    /// indices is checked on the host, so that a compiled step (function.h) must not pass any that another
+    /// step would compute anew: it takes the dense gradient, or leaves this call to the program (the option
+    /// host_reads keeps it eager).
     pub fn tl_optimizer_apply_rows(
         optimizer: *mut tl_optimizer,
         gradients: *const *mut tl_tensor,
@@ -4226,7 +4229,10 @@ extern "C" {
     /// With any other use of the source, and where it is computed from another source, its gradient is dense,
     /// the rows added last. tl_optimizer_apply_rows() takes both lists; tl_scatter_add(c, indices, rows, size,
     /// 0) makes the dense gradient. The number of rows is not known before the call. On failure all entries
-    /// are NULL. options may be NULL. Since 0.1.
+    /// are NULL. options may be NULL. Since 0.1. Which rows there are is found out on the host. So a compiled
+    /// step (function.h) can be replayed with such rows only where the indices are the same in all steps;
+    /// where they are an input, or computed from one, the call counts as a look at elements, which the step
+    /// must not do. Gradients that come out dense are replayed with whatever indices.
     pub fn tl_tape_gradient_rows(
         tape: *mut tl_tape,
         targets: *const *mut tl_tensor,

@@ -52,7 +52,7 @@ use std::ptr;
 ///   [flags](Function::set_flags).
 ///
 /// What a step must not do: look at elements of a tensor that another step would compute anew ([`Tensor::item`] of the loss, the
-/// result of a metric), set the seed or the learning rate, or take a batch of a feed or a data set. The call that records it then
+/// result of a metric, gradients of rows of indices that are not the same in all steps), set the seed or the learning rate, or take a batch of a feed or a data set. The call that records it then
 /// fails after the run and says what the step did; later ones, with whatever inputs and flags, fail at once
 /// ([`FailedPrecondition`](crate::Code::FailedPrecondition)) until [`forget`](Function::forget). Return the tensor and look at it
 /// after the call, or choose [`HostReads::Eager`].

@@ -191,6 +191,8 @@ impl Tape<'_> {
     /// holds. That is so where the target depends on the source through [`gather`](Tensor::gather) along its first axis alone; each
     /// row is the sum of its gradients. With any other use of the source its gradient is dense.
     ///
+    /// Which rows there are is found out on the host: a [`Function`](crate::Function) must not do that with indices that are not the
+    /// same in all steps.
     /// [`Optimizer::apply_rows`](crate::Optimizer::apply_rows) takes both lists. The norm of the rows is that of the dense gradient,
     /// so that [`clip_by_global_norm`](crate::clip_by_global_norm) needs nothing else.
     ///
