@@ -96,14 +96,14 @@ TL_API tl_dataset* tl_dataset_cast(tl_context* context, tl_dataset* source, size
 }
 
 TL_API bool tl_dataset_next(tl_dataset* dataset, tl_tensor** tensors, size_t count) {
-  for (size_t i = 0; tensors && i < count; i++) tensors[i] = nullptr;
+  for (size_t i = 0; tensors && count <= kMostHandles && i < count; i++) tensors[i] = nullptr;
   bool more = false;
   effect<DatasetObject>(dataset, Kind::kDataset, "dataset_next", [&](Session& s, DatasetObject& d) {
+    check_list("dataset_next", "tensors", tensors, count);
     size_t width = d.dataset()->width();
     if (count != width)
       invalid("[dataset_next] there must be room for each tensor of an element: got ", count, " entries for ",
               width, " tensors; see dataset_width");
-    check_list("dataset_next", "tensors", tensors, count);
     s.core().note_unreplayable(
         "dataset_next takes an element of a dataset, which replays would not take; pass its tensors as "
         "inputs");

@@ -23,13 +23,15 @@ class FeedObject {
   FeedObject(const FeedObject&) = delete;
   FeedObject& operator=(const FeedObject&) = delete;
 
+  void belong_to(const tl_feed* handle) { handle_ = handle; }
   data::Feed& feed() { return feed_; }
   size_t width() const { return feed_.slots()->tensors().size(); }
 
   bool next(tl_tensor** out) {
     release_batch();
     session_.reserve_handles(width());
-    if (!feed_.next({room_.data(), room_.size()})) return false;
+    uint32_t index;
+    if (!feed_.next({room_.data(), room_.size()}, [&] { return !find(handle_, &index); })) return false;
     for (size_t i = 0; i < room_.size(); i++) {
       out[i] = session_.make_tensor(std::move(room_[i]), false);
       handles_.push_back(out[i]);
@@ -45,6 +47,7 @@ class FeedObject {
   }
 
   Session& session_;
+  const tl_feed* handle_ = nullptr;  // its own
   data::Feed feed_;
   std::vector<tl_tensor*> handles_;
   std::vector<Tensor> room_;
@@ -84,7 +87,9 @@ TL_API tl_feed* tl_feed_new(tl_context* context, tl_tensor* const* like, size_t 
     const std::shared_ptr<data::FeedSlots> slots = object->feed().slots();
     auto remains = std::make_shared<Remains>(slots);
     slots->keep_with(remains);
+    FeedObject& made = *object;
     tl_feed* feed = make_object<tl_feed>(s, Kind::kFeed, object.release());
+    made.belong_to(feed);
     remains->belong_to(feed);
     return feed;
   });
@@ -112,13 +117,13 @@ TL_API tl_status tl_feed_finish(tl_feed* feed) {
 }
 
 TL_API bool tl_feed_next(tl_feed* feed, tl_tensor** tensors, size_t count) {
-  for (size_t i = 0; tensors && i < count; i++) tensors[i] = nullptr;
+  for (size_t i = 0; tensors && count <= kMostHandles && i < count; i++) tensors[i] = nullptr;
   bool more = false;
   effect<FeedObject>(feed, Kind::kFeed, "feed_next", [&](Session&, FeedObject& f) {
+    check_list("feed_next", "tensors", tensors, count);
     if (count != f.width())
       invalid("[feed_next] there must be room for each tensor of a batch: got ", count, " entries for ",
               f.width(), " tensors; give as many as the feed was made with");
-    check_list("feed_next", "tensors", tensors, count);
     more = f.next(tensors);
   });
   return more;

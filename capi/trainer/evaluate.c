@@ -65,7 +65,7 @@ tl_status tl_evaluate(tl_context *context, tl_layer *model, tl_dataset *data, tl
   if (status == TL_OK) status = tl_trainer_compile(&s, "evaluate");
   if (status == TL_OK) status = tl_trainer_evaluate(&s, data, width, results);
   tl_trainer_end_scopes(context, outside);
-  if (status != TL_OK && results && num_results < SIZE_MAX / 4096)
+  if (status != TL_OK && results && num_results <= (size_t)1 << 24) /* as lists have */
     for (size_t i = 0; i < num_results; i++) results[i] = NAN;
   if (destroy) destroy(user_data);
   return status;

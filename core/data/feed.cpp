@@ -164,7 +164,7 @@ void Feed::give_back() {
   taken_ = kNone;
 }
 
-bool Feed::next(Span<Tensor> out) {
+bool Feed::next(Span<Tensor> out, FunctionRef<bool()> released) {
   context_.check_cancelled("feed_next");
   context_.note_unreplayable(
       "feed_next takes a batch of a feed, which replays would not take; pass its tensors as inputs");
@@ -175,8 +175,14 @@ bool Feed::next(Span<Tensor> out) {
     const double begin = monotonic_seconds();
     do {
       slots_->wait_a_little();
-      if (context_.cancelled()) waited_ += monotonic_seconds() - begin;
+      const bool given_up = released();
+      if (given_up || context_.cancelled()) waited_ += monotonic_seconds() - begin;
       context_.check_cancelled("feed_next");
+      if (given_up)
+        fail(
+            Code::kCancelled,
+            "[feed_next] the feed must live until its batch comes: got one that another thread has released; "
+            "finish a feed to say that no batch comes");
     } while (!slots_->take(taken, &over) && !over);
     waited_ += monotonic_seconds() - begin;
   }

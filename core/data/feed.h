@@ -99,7 +99,11 @@ class Feed {
   const std::shared_ptr<FeedSlots>& slots() const { return slots_; }
   // Gives the batch before back to the producer, waits for the next and gives its tensors; false where none will come. Throws
   // kCancelled. A tensor of an earlier batch that somebody still holds stays what it is: the slot then gets new memory.
-  bool next(Span<Tensor> out);
+  // released(): whether somebody has given the feed up meanwhile, on another thread, which ends a wait with kCancelled.
+  bool next(Span<Tensor> out, FunctionRef<bool()> released);
+  bool next(Span<Tensor> out) {
+    return next(out, [] { return false; });
+  }
   double waited() const { return waited_; }  // seconds so far
 
  private:

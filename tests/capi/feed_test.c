@@ -301,6 +301,52 @@ static void a_wait_can_be_cancelled(void **state) {
   free_context(c);
 }
 
+static void *release(void *feed) {
+  rest();
+  tl_feed_release(feed);
+  return NULL;
+}
+
+/* Nobody calls into the feed any more: the release alone ends the wait. */
+static void a_wait_ends_with_its_feed(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  for (int begun = 0; begun < 2; begun++) {
+    tl_feed *feed = new_feed(c);
+    pthread_t thread;
+    tl_tensor *batch[2];
+    if (begun) assert_int_equal(tl_feed_begin(feed), TL_OK);
+    assert_int_equal(pthread_create(&thread, NULL, release, feed), 0);
+    assert_false(tl_feed_next(feed, batch, 2));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_null(batch[1]);
+    if (tl_error_code(c) == TL_INVALID_ARGUMENT) /* it was released before the call began */
+      expect_error(c, TL_INVALID_ARGUMENT, "the feed is not a live handle");
+    else
+      expect_error(c, TL_CANCELLED, "[feed_next] the feed must live until its batch comes");
+    assert_int_equal(tl_feed_finish(feed), begun ? TL_CANCELLED : TL_INVALID_ARGUMENT);
+  }
+  free_context(c);
+}
+
+static void counts_that_no_list_has(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_feed *feed = new_feed(c);
+  tl_tensor *of = tl_scalar(c, TL_F32, 1), *batch[2] = {of, of};
+  tl_tensor *rows = tl_full(c, (int64_t[]){4}, 1, 0, TL_F32);
+  tl_dataset *dataset = tl_dataset_from_tensors(c, &rows, 1);
+  static const size_t counts[] = {SIZE_MAX, ((size_t)1 << 24) + 1};
+  for (int i = 0; i < 2; i++) {
+    assert_false(tl_feed_next(feed, batch, counts[i]));
+    expect_error(c, TL_INVALID_ARGUMENT, "[feed_next] a list has at most 16777216 entries");
+    assert_false(tl_dataset_next(dataset, batch, counts[i]));
+    expect_error(c, TL_INVALID_ARGUMENT, "[dataset_next] a list has at most 16777216 entries");
+  }
+  assert_ptr_equal(batch[0], of);
+  free_context(c);
+}
+
 static void feeds_can_be_kept(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -326,6 +372,8 @@ int feed_tests(void) {
       cmocka_unit_test(a_begun_batch_outlives_its_feed),
       cmocka_unit_test(a_step_must_not_take_a_batch),
       cmocka_unit_test(a_wait_can_be_cancelled),
+      cmocka_unit_test(a_wait_ends_with_its_feed),
+      cmocka_unit_test(counts_that_no_list_has),
       cmocka_unit_test(feeds_can_be_kept),
   };
   return RUN_GROUP("feeds", tests);

@@ -311,6 +311,10 @@ static void evaluation_and_prediction_name_their_arguments(void **state) {
   assert_int_equal(tl_evaluate(c, f.model, f.held_out, &f.error, 1, squares, &f, NULL, r, 1),
                    TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "got an array for 1 numbers with 1 metrics; 'num_results' is");
+  assert_int_equal(
+      tl_evaluate(c, f.model, f.held_out, &f.error, 1, squares, &f, NULL, r, ((size_t)1 << 24) + 1),
+      TL_INVALID_ARGUMENT);
+  expect_error(c, TL_INVALID_ARGUMENT, "got an array for 16777217 numbers with 1 metrics");
   assert_int_equal(tl_evaluate(c, other.model, f.held_out, NULL, 0, squares, &f, NULL, r, 1),
                    TL_INVALID_ARGUMENT);
   expect_error(c, TL_INVALID_ARGUMENT, "[evaluate] 'model' must be a layer of this context: got a layer of");

@@ -75,7 +75,7 @@ TL_API tl_status tl_feed_finish(tl_feed *feed);
 /**
  * The next batch: waits for it and returns true, with its `count` tensors in `tensors`. false where none will come, on any
  * failure, and while the context holds an error, so that a loop always ends: look at tl_failed() after it. Then all entries of
- * tensors are NULL. tl_context_cancel() ends the wait (TL_CANCELLED).
+ * tensors are NULL. tl_context_cancel() ends the wait (TL_CANCELLED), and so does a tl_feed_release() by another thread.
  *
  * The tensors lie in the slot, and belong to the feed, whatever scope is open: the next call releases them and gives the slot
  * back to the producer. tl_tensor_retain() keeps one longer, and so does whatever holds its value: the slot then gets other

@@ -2337,12 +2337,12 @@ extern "C" {
     /// The next batch: waits for it and returns true, with its `count` tensors in `tensors`. false where none
     /// will come, on any failure, and while the context holds an error, so that a loop always ends: look at
     /// tl_failed() after it. Then all entries of tensors are NULL. tl_context_cancel() ends the wait
-    /// (TL_CANCELLED). The tensors lie in the slot, and belong to the feed, whatever scope is open: the next
-    /// call releases them and gives the slot back to the producer. tl_tensor_retain() keeps one longer, and so
-    /// does whatever holds its value: the slot then gets other memory, and the tensor stays as it is. Not
-    /// inside the step of a tl_function: the step that is recorded takes its batch, but the call fails with
-    /// TL_FAILED_PRECONDITION, for replays would keep that one batch. Take it before the call and pass it as
-    /// inputs. Since 0.1.
+    /// (TL_CANCELLED), and so does a tl_feed_release() by another thread. The tensors lie in the slot, and
+    /// belong to the feed, whatever scope is open: the next call releases them and gives the slot back to the
+    /// producer. tl_tensor_retain() keeps one longer, and so does whatever holds its value: the slot then gets
+    /// other memory, and the tensor stays as it is. Not inside the step of a tl_function: the step that is
+    /// recorded takes its batch, but the call fails with TL_FAILED_PRECONDITION, for replays would keep that
+    /// one batch. Take it before the call and pass it as inputs. Since 0.1.
     pub fn tl_feed_next(feed: *mut tl_feed, tensors: *mut *mut tl_tensor, count: usize) -> bool;
 
     /// The seconds that tl_feed_next() has waited for the producer so far: over the time of the loop, the
