@@ -75,7 +75,7 @@ class Fuser {
 
   void run() {
     for (size_t i = 0; i < program_.nodes.size(); i++)
-      if (is_candidate(node(i))) place(i);
+      if (is_candidate(node(i)) && has_elements(node(i))) place(i);
     std::vector<Replacement> replacements;
     for (size_t g = 0; g < groups_.size(); g++)
       if (is_worth_it(groups_.nodes(g))) replacements.push_back(replacement(g));
@@ -84,6 +84,12 @@ class Fuser {
 
  private:
   const Node& node(size_t i) const { return program_.nodes[i]; }
+  // In all that it takes and makes. A program without tiles is left to the ops' own kernels, and so keeps no others back.
+  bool has_elements(const Node& node) const {
+    const auto some = [&](ValueId id) { return program_.values[id].shape.elements() > 0; };
+    return std::all_of(node.in.begin(), node.in.end(), some) &&
+           std::all_of(node.out.begin(), node.out.end(), some);
+  }
   bool is_view(size_t i) const { return is_plain_view(program_, node(i)); }
   size_t real_nodes(const std::vector<size_t>& nodes) const {
     return static_cast<size_t>(

@@ -145,7 +145,7 @@ void Collector::finish(const Memory& memory) const {
     T* result = static_cast<T*>(memory.base[out]);
     if (form == Form::kAll) {
       *result = f.combine(results, parts);
-    } else if (form == Form::kNarrowColumns || parts == 0) {
+    } else if (form == Form::kNarrowColumns) {
       f.columns(results, parts, cols, cols, result, /*accumulate=*/false);
     } else {
       std::copy_n(results, cols, result);

@@ -244,16 +244,15 @@ class Compiler {
       wide |= n.type == Type::kReduceColumns && !narrow;
       columns |= n.output >= 0 && n.phase == Phase::kEach && n.kind == kColumnKind;
     }
-    if (graph_.cols == 0 && columns) cannot_fuse("there are results for rows without elements");
     whole_rows |= wide && (all || columns);
-    const size_t cols = std::max<size_t>(1, plan_->cols);
+    const size_t cols = plan_->cols;
     if (whole_rows && cols > kLongestRow) cannot_fuse("rows are too long for a tile");
     if (whole_rows || cols <= elements || (wide && cols <= kLongestRow)) {
       plan_->tile_rows = std::max<size_t>(wide ? kSummedRows : 1, elements / cols);
       plan_->tile_cols = cols;
       if (plan_->segment_rows)
         plan_->tile_rows = std::max(kFoldedRows, plan_->tile_rows / kFoldedRows * kFoldedRows);
-      plan_->tile_rows = std::min(plan_->tile_rows, std::max<size_t>(1, plan_->rows));
+      plan_->tile_rows = std::min(plan_->tile_rows, plan_->rows);
       return;
     }
     plan_->tile_rows = 1;

@@ -136,7 +136,6 @@ class Builder {
     if (i.op == OpId::kArgmax || i.op == OpId::kArgmin) result.dtype = DType::kI64;
     if (i.op == OpId::kCorrectClass) result.dtype = DType::kBool;
     if (i.op == OpId::kSparseSoftmaxCrossEntropy) result.dtype = in[1]->dtype;
-    if (x.back() == 0) cannot_fuse("rows without elements");
     result.shape = x;
     if (i.op != OpId::kSoftmax && i.op != OpId::kLogSoftmax) result.shape[x.rank() - 1] = 1;
     if (!takes_labels(i.op)) return;
@@ -157,8 +156,6 @@ class Builder {
     const int rank = result.shape.rank();
     AxisMask mask = axes_of(i).empty() ? (1u << rank) - 1 : 0;  // here by axis, first first
     for (int64_t axis : axes_of(i)) mask |= 1u << checked_axis("tile program", axis, rank);
-    if ((i.op == OpId::kMax || i.op == OpId::kMin) && result.shape.elements() == 0)
-      cannot_fuse("the largest of no elements does not exist");
     result.reduced = mask;  // find_domain() translates it
     for (int a = 0; a < rank; a++)
       if (mask >> a & 1) result.shape[a] = 1;
@@ -168,6 +165,8 @@ class Builder {
 
   void find_domain() {
     for (const Value& v : values_) domain_ = broadcast("tile program", domain_, v.shape);
+    // There would be no tile, and so nobody to write what has elements nevertheless, as the sum over an axis without any.
+    if (domain_.elements() == 0) cannot_fuse("there are values without elements");
     int position[kMaxRank] = {};  // of each axis among those that count
     for (int a = domain_.rank() - 1; a >= 0; a--) {
       position[a] = axes_;
@@ -353,7 +352,6 @@ class Builder {
     } else if (reduced == cols_mask()) {
       n.kind = kColumnKind;
       n.type = Type::kReduceRow;
-      if (graph_.cols == 0) cannot_fuse("rows without elements are left to the reduction's own kernel");
     } else {
       n.kind = kRowKind;
       n.type = Type::kReduceColumns;

@@ -55,7 +55,7 @@ class TileProgram {
   // Results of reductions over all or over the first axes are known after the last tile, so that only instructions of
   // their own shape may use them.
   //
-  // Throws kUnsupported where these instructions cannot be one program, and kInvalidArgument where they are no program
+  // Throws kUnsupported where these instructions cannot be one program or a value has no elements, and kInvalidArgument where they are no program
   // (operand numbers, dtypes and shapes that the op does not take). Bits are those of the same ops one by one.
   explicit TileProgram(const TileDescription& description, const VectorTable& table = vector_table());
   ~TileProgram();
