@@ -26,6 +26,8 @@ import (
 //   - Tensors from outside that are not inputs, data that the step itself makes tensors of (NewTensor, Scalar), and numbers that it
 //     passes to ops stay as they were in the recording; Statistics counts the tensors. What changes from step to step must be an
 //     input or a variable.
+//   - Which variables are trainable (SetTrainable), where a tape or forward mode follows reads of them: after a change the next call
+//     records anew, and both recordings are kept.
 //   - Decisions of the step, such as the branch that it takes, and whatever else it does in Go (counting, printing), stay in the
 //     recording or happen there alone. What it decides by, other than dtypes and shapes of inputs, must be in the flags.
 //

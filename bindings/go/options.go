@@ -872,7 +872,8 @@ type FunctionOptions struct {
 	MostPlans int
 	// what a step that looks at elements does (default HostReadsError)
 	HostReads HostReads
-	// a call that would record a second time is ErrFailedPrecondition, with the reason (default false)
+	// a call that would record a second time, since the function was made or forgot its recordings, is
+	// ErrFailedPrecondition, with the reason (default false)
 	RetraceIsError bool
 	// checks each recording and plan for broken invariants of tapeloop (default false)
 	Verify bool

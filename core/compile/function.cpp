@@ -47,7 +47,7 @@ Function::Entry* Function::find(Span<const Tensor> inputs, size_t outputs) {
   auto fits = [&](const Entry& entry) {
     if (!matches(entry, inputs, outputs)) return false;
     const graph::Program* program = program_of(entry);
-    return !program || !graph::changed_kind(*program);
+    return !program || (!graph::changed_kind(*program) && !graph::changed_trainable(*program));
   };
   if (latest_ && fits(*latest_)) return latest_;
   for (const auto& entry : entries_)
@@ -113,6 +113,9 @@ std::string Function::difference(Span<const Tensor> inputs, size_t outputs) cons
       return concat("shape of input ", i, ": ", kind.shape, " became ", inputs[i].shape());
   }
   const graph::Program* program = program_of(before);
+  if (const graph::VariableUse* use = program ? graph::changed_trainable(*program) : nullptr)
+    return concat("variable '", use->name,
+                  "': ", use->trainable ? "it is not trainable any more" : "it has become trainable");
   const graph::HostSource* changed = program ? graph::changed_kind(*program) : nullptr;
   return changed ? concat("kind of step of the optimizer '", changed->name, "'") : "nothing";
 }
@@ -142,16 +145,16 @@ std::unique_ptr<Function::Entry> Function::entry_for(Span<const Tensor> inputs, 
 
 void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
   auto entry = entry_for(inputs, outputs.size());
-  if (traces_ > 0) {
+  if (recordings_ > 0) {
     // The second size of a batch is what a function for all sizes is made of, and each kind of step is recorded once.
     if (options_.retrace_is_error && !is_new_kind(*entry) &&
         !(options_.polymorphic_batch && other_size_of(*entry)))
       fail(Code::kFailedPrecondition, "[", options_.name,
-           "] the step must not be recorded again: got a call with another ", reason,
-           "; keep shapes and dtypes, or allow retraces");
+           "] the step must not be recorded again: got a call that needs it (", reason,
+           "); keep shapes and dtypes, or allow retraces");
     if (recordings_ >= options_.most_recordings) return run_unrecorded(inputs, outputs, reason);
-    retraces_.reserve(retraces_.size() + 1);
   }
+  retraces_.reserve(retraces_.size() + 1);
   entries_.reserve(entries_.size() + 1);
 
   const TimedSpan span(context_, [&] { return concat("recording of '", options_.name, "'"); });

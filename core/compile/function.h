@@ -3,7 +3,8 @@
 // The first call of a signature runs the step eagerly and records it (graph/tracer.h). The second plans it (plan.h); from then
 // on a call runs the plan. Signature: dtype and shape of each input, the flags, the number of outputs; and what the optimizers of
 // the step are about to do, for one that accumulates gradients does not update in each step. Each kind of step is recorded once, which
-// is no retrace that retrace_is_error forbids. Variables are captured by the recording; a plan ends when one of them is released.
+// is no retrace that retrace_is_error forbids. Likewise which variables are trainable, where a tape has followed them; that is one, as
+// the program decides it. Variables are captured by the recording; a plan ends when one of them is released.
 //
 // With polymorphic_batch the recordings of two sizes of a batch make plans for any other (batch_sizes.h).
 #pragma once
@@ -31,7 +32,7 @@ struct FunctionOptions {
   // Of the function's life, or since it forgot them; at least 1. From then on a call that no recording fits runs eagerly, which is
   // what a recording costs at least.
   size_t most_recordings = 256;
-  bool retrace_is_error = false;
+  bool retrace_is_error = false;  // likewise since it forgot them
   // A new leading dimension of inputs, the same in all that change, needs no recording once two sizes have been recorded. Sizes
   // below 2 have recordings of their own: ops broadcast one row, and some refuse none.
   bool polymorphic_batch = false;

@@ -39,7 +39,8 @@ bool Function::is_new_kind(const Entry& entry) const {
 const Function::Entry* Function::other_size_of(const Entry& entry) const {
   // The kinds of steps of the recording, or those that it would have now.
   auto of_kind = [&](const graph::Program& program) {
-    return entry.recorded ? same_kinds(program, *entry.recorded) : !changed_kind(program);
+    return entry.recorded ? same_kinds(program, *entry.recorded)
+                          : !changed_kind(program) && !changed_trainable(program);
   };
   for (const Family& family : families_)
     if (comparable(entry, family.inputs, family.outputs, family.flags) && family.program->stale().empty() &&
@@ -91,7 +92,8 @@ Function::Entry* Function::resize(Span<const Tensor> inputs, size_t outputs, std
       }
       fits = fits && shape == kind.shape;
     }
-    if (!fits || size < kSmallest || changed_kind(family.program->program())) continue;
+    const graph::Program& program = family.program->program();
+    if (!fits || size < kSmallest || changed_kind(program) || changed_trainable(program)) continue;
     std::string gone = family.program->stale();
     if (!gone.empty()) {
       why = concat("; the plan for all sizes has ended: ", gone);

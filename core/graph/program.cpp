@@ -203,7 +203,17 @@ const HostSource* changed_kind(const Program& program) {
   return nullptr;
 }
 
+const VariableUse* changed_trainable(const Program& program) {
+  for (const VariableUse& use : program.variables)
+    if (use.followed && !use.life.expired() && use.variable->trainable() != use.trainable) return &use;
+  return nullptr;
+}
+
 bool same_kinds(const Program& a, const Program& b) {
+  for (size_t i = 0; i < a.variables.size() && i < b.variables.size(); i++) {
+    const VariableUse &x = a.variables[i], &y = b.variables[i];
+    if (x.variable == y.variable && x.followed && y.followed && x.trainable != y.trainable) return false;
+  }
   return std::equal(
       a.host_sources.begin(), a.host_sources.end(), b.host_sources.begin(), b.host_sources.end(),
       [](const HostSource& x, const HostSource& y) { return x.numbers == y.numbers && x.kinds == y.kinds; });

@@ -100,6 +100,9 @@ struct VariableUse {
   std::string name;
   ValueId initial = kNoValue;  // kNoValue: the step does not use what it holds
   ValueId final = kNoValue;    // kNoValue: the step does not change it
+  // Whether a tape or forward mode was open at a read: what it followed then depends on whether the variable was trainable.
+  bool followed = false;
+  bool trainable = true;  // at the end of the step
 };
 
 struct Constant {
@@ -173,7 +176,9 @@ std::pair<Node, Node> halves_of(Program& program, const Node& exchange);
 std::string stale_reason(const Program& program);
 // The source whose steps would be of another kind now than those that were recorded (HostNumbers::kind); null: none.
 const HostSource* changed_kind(const Program& program);
-// Whether two programs hold steps of the same sources, of the same kinds.
+// The variable that a tape would follow now and did not then, or the other way round; null: none.
+const VariableUse* changed_trainable(const Program& program);
+// Whether two programs hold steps of the same sources, of the same kinds, with the same variables trainable.
 bool same_kinds(const Program& a, const Program& b);
 
 // Readable text, one line for each thing; core/graph/README.md explains it.

@@ -156,7 +156,7 @@ Tracer::Current& Tracer::current(Variable& variable) {
   const uint32_t use = static_cast<uint32_t>(program_.variables.size());
   const ValueId before = variable.id() >= first_id_ ? value_of(variable.value()) : kNoValue;
   const ValueId initial = program_.add_value(variable.dtype(), variable.shape(), Origin::kVariable, use);
-  program_.variables.push_back({&variable, variable.life(), variable.name(), initial, kNoValue});
+  program_.variables.push_back({&variable, variable.life(), variable.name(), initial});
   renewing_ = true;
   try {
     variable.renew();
@@ -171,7 +171,9 @@ Tracer::Current& Tracer::current(Variable& variable) {
 
 void Tracer::on_read(Variable& variable, const Tensor& value) {
   on_peek(variable);
-  bind(value, current(variable).value);
+  const Current& now = current(variable);
+  bind(value, now.value);
+  if (!context_.recorders().empty()) program_.variables[now.use].followed = true;
 }
 
 void Tracer::on_peek(Variable& variable) {
@@ -253,6 +255,7 @@ Program Tracer::finish(Span<const Tensor> outputs) {
   for (const auto& [id, now] : variables_) {
     VariableUse& use = program_.variables[now.use];
     if (now.value != use.initial) use.final = now.value;
+    if (!use.life.expired()) use.trainable = use.variable->trainable();
   }
   drop_local_variables();
   drop_unused(program_);

@@ -224,9 +224,20 @@ static void each_shape_is_recorded_once(void **state) {
   weights_of(&m, before);
   assert_true(isnan(call(c, strict, 4, 1)));
   expect_error(c, TL_FAILED_PRECONDITION,
-               "train: the step must not be recorded again: got a call with another shape of input 0");
+               "train: the step must not be recorded again: got a call that needs it (shape of input 0: (3, "
+               "4) became (4, 4)); keep");
   weights_of(&m, after);
   assert_memory_equal(before, after, sizeof before);
+
+  /* Forgotten, the next call is a first one again. */
+  assert_int_equal(tl_function_forget(strict), TL_OK);
+  assert_true(call(c, strict, 4, 1) > 0);
+  assert_true(call(c, strict, 4, 1) > 0);
+  assert_int_equal(stats_of(strict).traces, 2);
+  assert_int_equal(tl_function_retrace_reason(strict, 0, reason, sizeof reason, NULL, NULL), TL_OK);
+  assert_string_equal(reason, "the recordings were forgotten");
+  assert_true(isnan(call(c, strict, 3, 1)));
+  expect_error(c, TL_FAILED_PRECONDITION, "that needs it (shape of input 0: (4, 4) became (3, 4))");
   free_context(c);
 }
 
@@ -401,6 +412,55 @@ static void a_variable_assigned_from_outside_is_seen(void **state) {
   free_context(c);
 }
 
+/* Frozen and thawed between calls, a variable trains as with the step itself, and each of the two is recorded once. */
+static void variables_are_frozen_between_calls(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  for (int polymorphic = 0; polymorphic < 2; polymorphic++) {
+    model m = new_model(c), eager = new_model(c);
+    tl_function_options o;
+    tl_function_options_init(&o, sizeof o);
+    o.verify = true;
+    o.polymorphic_batch = polymorphic;
+    tl_function *f = tl_function_new(c, step, &m, NULL, &o);
+    float got[12], want[12], b_before[3], b[3];
+    for (int i = 0; i < 12; i++) {
+      const bool frozen = i / 3 == 1;
+      assert_int_equal(tl_variable_set_trainable(m.variables[1], !frozen), TL_OK);
+      assert_int_equal(tl_variable_set_trainable(eager.variables[1], !frozen), TL_OK);
+      assert_int_equal(tl_tensor_read(m.variables[1], b_before, sizeof b_before), TL_OK);
+      const int64_t rows = polymorphic ? 3 + i % 3 : 4;
+      assert_true(call(c, f, rows, i) > 0);
+      tl_scope_begin(c);
+      tl_tensor *in[] = {images(c, rows, i), classes(c, rows, 1)}, *loss = NULL;
+      assert_int_equal(step(c, &eager, in, 2, &loss, 1), TL_OK);
+      tl_scope_end(c);
+      weights_of(&m, got);
+      weights_of(&eager, want);
+      assert_memory_equal(got, want, sizeof got);
+      assert_int_equal(tl_tensor_read(m.variables[1], b, sizeof b), TL_OK);
+      assert_true((memcmp(b, b_before, sizeof b) == 0) == frozen);
+    }
+    assert_int_equal(stats_of(f).traces, polymorphic ? 4 : 2);
+    char reason[200];
+    assert_int_equal(tl_function_retrace_reason(f, polymorphic ? 1 : 0, reason, sizeof reason, NULL, NULL),
+                     TL_OK);
+    if (!polymorphic) assert_string_equal(reason, "variable 'b': it is not trainable any more");
+  }
+
+  model m = new_model(c);
+  tl_function_options o;
+  tl_function_options_init(&o, sizeof o);
+  o.retrace_is_error = true;
+  tl_function *strict = tl_function_new(c, step, &m, NULL, &o);
+  assert_int_equal(tl_variable_set_trainable(m.variables[1], false), TL_OK);
+  for (int i = 0; i < 3; i++) assert_true(call(c, strict, 4, i) > 0);
+  assert_int_equal(tl_variable_set_trainable(m.variables[1], true), TL_OK);
+  assert_true(isnan(call(c, strict, 4, 1)));
+  expect_error(c, TL_FAILED_PRECONDITION, "that needs it (variable 'b': it has become trainable)");
+  free_context(c);
+}
+
 static void callbacks_that_fail(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -538,6 +598,7 @@ int function_tests(void) {
       cmocka_unit_test(host_data_are_counted),
       cmocka_unit_test(released_variables_and_optimizers),
       cmocka_unit_test(a_variable_assigned_from_outside_is_seen),
+      cmocka_unit_test(variables_are_frozen_between_calls),
       cmocka_unit_test(callbacks_that_fail),
       cmocka_unit_test(wrong_arguments),
       cmocka_unit_test(a_second_thread_is_refused),

@@ -26,6 +26,8 @@
  * - Tensors from outside that are not inputs, data that the callback itself makes tensors of (tl_tensor_new(), tl_scalar()), and
  *   numbers that it passes to ops stay as they were in the recording; tl_function_stats() counts the tensors. What changes from
  *   step to step must be an input or a variable.
+ * - Which variables are trainable (tl_variable_set_trainable()), where a tape or forward mode follows reads of them: after a change the next
+ *   call records anew, and both recordings are kept.
  * - Decisions of the callback, such as the branch that it takes, stay too. What it decides by, other than dtypes and shapes of
  *   inputs, must be in the flags (tl_function_set_flags()).
  * - Collectives of a group (replicas.h) are made again at each call, before anything is changed.
@@ -92,8 +94,8 @@ typedef struct tl_function_options {
   size_t most_plans;  /**< kept at the same time; the one that was not used for longest goes (default 16) */
   tl_host_reads host_reads; /**< what a step that looks at elements does (default TL_HOST_READS_ERROR) */
   bool
-      retrace_is_error; /**< a call that would record a second time is TL_FAILED_PRECONDITION, with the reason
-                                 (default false) */
+      retrace_is_error; /**< a call that would record a second time, since the function was made or forgot its
+                                 recordings, is TL_FAILED_PRECONDITION, with the reason (default false) */
   bool verify; /**< checks each recording and plan for broken invariants of tapeloop (default false) */
   bool
       polymorphic_batch; /**< the leading dimension of inputs may be of any size (default false), see above */
@@ -140,8 +142,8 @@ TL_API tl_status tl_function_run_n(tl_function *function, size_t steps, tl_tenso
  * have recordings of their own. Since 0.1. */
 TL_API tl_status tl_function_set_flags(tl_function *function, int64_t flags);
 
-/** Forgets all recordings and plans, and that the step could not be replayed: the next call records. For a program that has changed
- * what the callback does. Since 0.1. */
+/** Forgets all recordings and plans, and that the step could not be replayed: the next call records, also where retrace_is_error is
+ * set. For a program that has changed what the callback does. Since 0.1. */
 TL_API tl_status tl_function_forget(tl_function *function);
 
 /** What a function has done, and of what size the plan is that was used last. Set struct_size first. Append-only. */

@@ -1365,7 +1365,8 @@ pub struct tl_function_options {
     pub most_plans: usize,
     /// what a step that looks at elements does (default TL_HOST_READS_ERROR)
     pub host_reads: tl_host_reads,
-    /// a call that would record a second time is TL_FAILED_PRECONDITION, with the reason (default false)
+    /// a call that would record a second time, since the function was made or forgot its recordings, is
+    /// TL_FAILED_PRECONDITION, with the reason (default false)
     pub retrace_is_error: bool,
     /// checks each recording and plan for broken invariants of tapeloop (default false)
     pub verify: bool,
@@ -4796,8 +4797,8 @@ extern "C" {
     /// Calls with other flags have recordings of their own. Since 0.1.
     pub fn tl_function_set_flags(function: *mut tl_function, flags: i64) -> tl_status;
 
-    /// Forgets all recordings and plans, and that the step could not be replayed: the next call records. For a
-    /// program that has changed what the callback does. Since 0.1.
+    /// Forgets all recordings and plans, and that the step could not be replayed: the next call records, also
+    /// where retrace_is_error is set. For a program that has changed what the callback does. Since 0.1.
     pub fn tl_function_forget(function: *mut tl_function) -> tl_status;
 
     /// Fills the struct; works while the context holds an error. Since 0.1.

@@ -48,6 +48,8 @@ use std::ptr;
 ///   next call records anew.
 /// - Tensors from outside that are not inputs, data of which the closure itself makes tensors, and numbers that it passes to ops
 ///   stay as they were in the recording. What changes from step to step must be an input or a variable.
+/// - Which variables are trainable, where a tape or forward mode follows reads of them: after a change the next call records anew,
+///   and both recordings are kept.
 /// - Decisions of the closure stay too. What it decides by, other than dtypes and shapes of inputs, must be in the
 ///   [flags](Function::set_flags).
 ///
