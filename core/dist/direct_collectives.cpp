@@ -13,6 +13,8 @@ namespace {
 // Of a message; two from each rank are on their way at a time. Smaller ones cost more wake-ups than they hide.
 constexpr size_t kChunkBytes = 1024 * 1024;
 constexpr size_t kOnTheirWay = 2;
+// From which on two ranks add half of a tensor each.
+constexpr size_t kHalved = 8 * kChunkBytes;
 
 void copy_bytes(void* to, const void* from, size_t bytes) {
   if (bytes) std::memcpy(to, from, bytes);
@@ -20,6 +22,12 @@ void copy_bytes(void* to, const void* from, size_t bytes) {
 
 void grow(Bytes& bytes, size_t size) {
   if (bytes.size() < size) bytes = Bytes(size);
+}
+
+size_t bytes_of(const Call& call) {
+  size_t bytes = 0;
+  for (const TensorKind& t : call.tensors) bytes += t.bytes();
+  return bytes;
 }
 
 size_t packed_bytes(const Shares& shares, int owner) {
@@ -89,8 +97,11 @@ void DirectCollectives::run(Span<const Contribution> ranks, bool carried, Span<s
     case Operation::kReduce: flow.target = call.root; break;
     case Operation::kBroadcast: flow.source = call.root; break;
     case Operation::kBroadcastEach: flow.owners_give = true; break;
-    // Two ranks that give each other all they have send no more bytes than through owners, and wait once less.
-    case Operation::kAllReduce: flow.all_own = flow.owners_keep = size() == 2; break;
+    // Two ranks that give each other all they have send no more bytes than through owners, and wait once less. Of many messages nobody
+    // waits for results, which come while others are reduced, and each rank has half of them to reduce.
+    case Operation::kAllReduce:
+      flow.all_own = flow.owners_keep = size() == 2 && bytes_of(call) < kHalved;
+      break;
     default: break;
   }
   through_owners(flow, deadline);

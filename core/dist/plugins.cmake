@@ -22,7 +22,7 @@ find_library(TAPELOOP_GLOO_LIBRARY gloo)
 mark_as_advanced(TAPELOOP_GLOO_INCLUDE TAPELOOP_GLOO_LIBRARY)
 if(TAPELOOP_GLOO AND TAPELOOP_GLOO_INCLUDE AND TAPELOOP_GLOO_LIBRARY)
   tapeloop_plugin(gloo core/dist/gloo/transport.cpp ${TAPELOOP_GLOO_LIBRARY})
-  target_sources(tapeloop-dist-gloo PRIVATE core/dist/gloo/peer_name.cpp)
+  target_sources(tapeloop-dist-gloo PRIVATE core/dist/gloo/loop_thread.cpp core/dist/gloo/peer_name.cpp)
   target_include_directories(tapeloop-dist-gloo SYSTEM PRIVATE ${TAPELOOP_GLOO_INCLUDE})
 endif()
 

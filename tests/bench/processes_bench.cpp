@@ -2,7 +2,7 @@
 //
 //   processes_bench [--ranks 2] [--quick]   a JSON line for each size, and the ratio of the two
 //
-// The least of many rounds is printed, for others use the machine too. Our sums go in the order of the ranks and through f64; Gloo's
+// The least of many rounds is printed, for others use the machine too, and the median beside it. Our sums go in the order of the ranks and through f64; Gloo's
 // ring adds f32 in an order of its own.
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -38,18 +38,32 @@ double cpu_microseconds() {
          static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
-// The least of one call, by many in a row.
-struct Least {
-  double time = 1e99, cpu = 1e99;
+// Of one call, by some in a row.
+struct Rounds {
+  std::vector<double> times, cpu_times;
 
   template <class F>
-  void of(int calls, F&& f) {
+  void add(int calls, F&& f) {
     const double begin = microseconds(), cpu_begin = cpu_microseconds();
     for (int i = 0; i < calls; i++) f();
-    time = std::min(time, (microseconds() - begin) / calls);
-    cpu = std::min(cpu, (cpu_microseconds() - cpu_begin) / calls);
+    times.push_back((microseconds() - begin) / calls);
+    cpu_times.push_back((cpu_microseconds() - cpu_begin) / calls);
   }
+  static double at(std::vector<double> x, size_t place) {
+    std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(place), x.end());
+    return x[place];
+  }
+  double least() const { return at(times, 0); }
+  double median() const { return at(times, times.size() / 2); }
+  double cpu_median() const { return at(cpu_times, cpu_times.size() / 2); }
 };
+
+// Rounds are short and many: of some nobody else has taken the processor.
+struct Size {
+  size_t bytes;
+  int calls, rounds;
+};
+constexpr Size kSizes[] = {{1024, 20, 200}, {400 * 1024, 4, 300}, {16 * 1024 * 1024, 1, 120}};
 
 struct Raw {
   std::shared_ptr<gloo::rendezvous::Context> context;
@@ -79,18 +93,16 @@ int run_rank(int rank, int size, const std::string& folder, bool quick) {
   options.threads = 1;
   tl_context* c = tl_context_new(&options);
   tl_group* group = tl_group_new(c, nullptr);
-  const size_t sizes[] = {1024, 400 * 1024, 16 * 1024 * 1024};
-  Raw raw(rank, size, folder, sizes[2] / sizeof(float));
-  for (const size_t bytes : sizes) {
+  Raw raw(rank, size, folder, kSizes[2].bytes / sizeof(float));
+  for (const auto& [bytes, calls, rounds] : kSizes) {
     const auto elements = static_cast<int64_t>(bytes / sizeof(float));
     tl_tensor* x = tl_zeros(c, &elements, 1);
-    const int calls = static_cast<int>(std::min<size_t>(50, (2 << 20) / bytes + 1));
-    Least ours, theirs;
-    for (int round = 0; round < (quick ? 3 : 60); round++) {
+    Rounds ours, theirs;
+    for (int round = 0; round < (quick ? 3 : rounds); round++) {
       if (tl_group_barrier(group) != TL_OK) break;
-      theirs.of(calls, [&] { raw.all_reduce(bytes / sizeof(float)); });
+      theirs.add(calls, [&, count = bytes / sizeof(float)] { raw.all_reduce(count); });
       if (tl_group_barrier(group) != TL_OK) break;
-      ours.of(calls, [&] {
+      ours.add(calls, [&] {
         tl_scope_begin(c);
         (void)tl_group_all_reduce(group, x, TL_REDUCE_SUM);
         tl_scope_end(c);
@@ -99,9 +111,10 @@ int run_rank(int rank, int size, const std::string& folder, bool quick) {
     if (rank == 0 && !tl_failed(c))
       std::printf(
           "{\"bench\": \"all_reduce\", \"ranks\": %d, \"bytes\": %zu, \"us\": %.1f, \"gloo_us\": %.1f, "
-          "\"ratio\": %.3f, "
+          "\"ratio\": %.3f, \"median_us\": %.1f, \"gloo_median_us\": %.1f, \"median_ratio\": %.3f, "
           "\"cpu_us\": %.1f, \"gloo_cpu_us\": %.1f}\n",
-          size, bytes, ours.time, theirs.time, ours.time / theirs.time, ours.cpu, theirs.cpu);
+          size, bytes, ours.least(), theirs.least(), ours.least() / theirs.least(), ours.median(),
+          theirs.median(), ours.median() / theirs.median(), ours.cpu_median(), theirs.cpu_median());
     std::fflush(stdout);
   }
   const bool failed = tl_failed(c);

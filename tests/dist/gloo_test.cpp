@@ -18,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/dist/plugin.h"
+#include "tests/dist/cut_sums.h"
 #include "tests/dist/descriptors.h"
 #include "tests/dist/everything.h"
 #include "tests/dist/memory_transport.h"
@@ -208,6 +209,18 @@ TEST_CASE("gloo: groups over loopback get the bits of a local group", "[dist][gl
   CHECK(open_descriptors() == before);
 }
 
+TEST_CASE("gloo: sums of sizes around those at which tensors are cut", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  for (int size : {2, 3}) {
+    std::vector<std::string> wrong(static_cast<size_t>(size));
+    all_ok(run_gloo(*table, size, [&](int rank, Context& c, Group& g) {
+      wrong[static_cast<size_t>(rank)] = wrong_cut_sums(rank, c, g);
+    }));
+    for (const std::string& text : wrong) CHECK(text == "");
+  }
+}
+
 TEST_CASE("gloo: ranks that disagree, fail or leave", "[dist][gloo]") {
   const tl_transport_table* table = gloo();
   if (!table) return;
@@ -239,6 +252,67 @@ TEST_CASE("gloo: ranks that disagree, fail or leave", "[dist][gloo]") {
   for (const Outcome& o : out) {
     CHECK(o.code == Code::kTimedOut);
     CHECK_THAT(o.text, Contains("rank 1 did not come to step 1 (barrier)"));
+  }
+}
+
+// All waits share one timer, which is set anew only where it would come too late.
+TEST_CASE("gloo: each wait has its own deadline", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  Connected c(table, 2);
+  char sent[8] = "abcdefg", got[8] = "";
+  const auto wait_for_message = [&](double seconds, int milliseconds_late, bool here_before) {
+    got[0] = 0;
+    tl_transport_wait* const receiving = c.start(0, {1, 1, got, sizeof got, 5});
+    Code other_code = Code::kOk;
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds_late));
+      other_code = c.finish(1, c.start(1, {0, 0, sent, sizeof sent, 5}), 20);
+    });
+    if (here_before) {
+      other.join();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    const Code code = c.finish(0, receiving, seconds);
+    if (!here_before) other.join();
+    CHECK(other_code == Code::kOk);
+    CHECK(std::string(got) == sent);
+    return code;
+  };
+  CHECK(wait_for_message(60, 0, false) == Code::kOk);
+  CHECK(wait_for_message(0.3, 0, true) == Code::kOk);    // sooner than the timer was set to
+  CHECK(wait_for_message(60, 600, false) == Code::kOk);  // beyond what it was set to then
+  std::string text;
+  const double begin = monotonic_seconds();
+  CHECK(c.finish(0, c.start(0, {1, 1, got, sizeof got, 5}), 0.1, &text) == Code::kTimedOut);
+  CHECK_THAT(text, Contains("has not come in time"));
+  CHECK(monotonic_seconds() - begin > 0.09);
+  CHECK(c.start(0, {1, 0, sent, sizeof sent, 5}) == nullptr);  // of no use any more
+}
+
+// While Gloo's thread is at the first, the others are added behind it.
+TEST_CASE("gloo: transfers go in the order in which they were started", "[dist][gloo]") {
+  const tl_transport_table* table = gloo();
+  if (!table) return;
+  Connected c(table, 2);
+  const size_t sizes[] = {1 << 20, 8, 300'000, 0, 1, 70'000};
+  for (int round = 0; round < rounds(20); round++) {
+    std::vector<std::vector<char>> sent, got;
+    std::vector<tl_transport_wait*> sending, receiving;
+    for (const size_t size : sizes) {
+      sent.emplace_back(size, static_cast<char>('a' + sent.size() + static_cast<size_t>(round) % 7));
+      got.emplace_back(size, ' ');
+    }
+    for (size_t k = 0; k < sent.size(); k++) {
+      if (round % 2) receiving.push_back(c.start(0, {1, 1, got[k].data(), got[k].size(), 5}));
+      sending.push_back(c.start(1, {0, 0, sent[k].data(), sent[k].size(), 5}));
+      if (!(round % 2)) receiving.push_back(c.start(0, {1, 1, got[k].data(), got[k].size(), 5}));
+    }
+    for (size_t k = 0; k < sent.size(); k++) {
+      CHECK(c.finish(0, receiving[k], 20) == Code::kOk);
+      CHECK(c.finish(1, sending[k], 20) == Code::kOk);
+    }
+    CHECK((sent == got));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "core/dist/results.h"
 #include "core/dist/shares.h"
 #include "core/dist/step_message.h"
+#include "tests/dist/cut_sums.h"
 #include "tests/dist/everything.h"
 #include "tests/dist/memory_transport.h"
 #include "tests/rounds.h"
@@ -48,6 +49,30 @@ TEST_CASE("processes get the bits of a local group, from each operation", "[dist
     }));
     INFO(size << " ranks");
     for (size_t rank = 0; rank < want.size(); rank++) CHECK((got[rank] == want[rank]));
+    CHECK(processes.unfinished() == 0);
+  }
+}
+
+TEST_CASE("sums of processes, of sizes around those at which tensors are cut", "[dist]") {
+  for (int size : {1, 2, 3, 4}) {
+    std::vector<std::string> wrong(static_cast<size_t>(size));
+    all_ok(run_processes(size, [&](int rank, Context& c, Group& g) {
+      wrong[static_cast<size_t>(rank)] = wrong_cut_sums(rank, c, g);
+    }));
+    for (const std::string& text : wrong) CHECK(text == "");
+  }
+}
+
+TEST_CASE("two processes add half of a large tensor each, and send no more", "[dist]") {
+  for (const size_t elements : {2'000'000, 2'100'000}) {  // on both sides of 8 MiB
+    MemoryProcesses processes(2);
+    all_ok(run_processes(processes, 2, [&](int, Context& c, Group& g) {
+      const Tensor x = c.allocate(DType::kF32, Shape{static_cast<int64_t>(elements)});
+      std::fill_n(x.mutable_data<float>(), elements, 1.0f);
+      (void)g.all_reduce(kCalled, Span<const Tensor>(&x, 1), Reduction::kSum);
+    }));
+    CHECK(processes.sent() > 8 * elements - 1000);
+    CHECK(processes.sent() < 8 * elements + 40'000);  // and what the calls say
     CHECK(processes.unfinished() == 0);
   }
 }

@@ -2,9 +2,10 @@
 //
 // What Gloo leaves to those who use it, and what stands here against it:
 //   - A message that is longer than expected ends the process: sizes are agreed before (process_engine.h), users' never come here.
-//   - It writes to sockets without a thought of SIGPIPE: blocked in its own thread for good, and in the caller's for the time of the call.
-//   - Its timeouts are each wait's own: the caller's deadline counts.
-//   - After one timeout all connections are closed: then the transport is of no use any more, and says so.
+//   - It writes to sockets without a thought of SIGPIPE: blocked in its own thread, which makes all calls that write.
+//   - That thread takes the processor while another one makes such calls (loop_thread.h).
+//   - Its timeouts are each wait's own, and close all connections under the feet of its thread: the caller's deadline wakes the wait, and
+//     connections are closed, and the transport is of no use any more, when no call is being made.
 //   - Waits cannot be ended from outside, but single ones: abort() ends each.
 //   - A buffer that is half received or sent when a peer ends hears of nothing: abort() ends that wait too, buffers are taken back before
 //     anybody frees their memory, and connections with half a message are closed.
@@ -13,8 +14,6 @@
 //   - Host names that are not known are a pointer to nowhere: only numbers go in.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,9 +22,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -41,6 +40,7 @@
 
 #include "core/base/blocked_signals.h"
 #include "core/base/error.h"
+#include "core/dist/gloo/loop_thread.h"
 #include "core/dist/transport.h"
 #include "core/dist/transport_failure.h"
 
@@ -75,50 +75,24 @@ int32_t guarded(tl_transport_error* error, const int& rank, F&& f) noexcept {
   }
 }
 
-// A write to a connection that has ended gives this thread a SIGPIPE, which the program has not asked for.
-class NoBrokenPipe {
- public:
-  NoBrokenPipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    was_pending_ = is_pending();
-    blocked_ = pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
-  }
-  ~NoBrokenPipe() {
-    if (!blocked_) return;
-    if (!was_pending_ && is_pending()) {
-      const timespec at_once{};
-      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  NoBrokenPipe(const NoBrokenPipe&) = delete;
-  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-
- private:
-  bool is_pending() const {
-    sigset_t pending;
-    sigemptyset(&pending);
-    sigpending(&pending);
-    return sigismember(&pending, SIGPIPE) == 1;
-  }
-  sigset_t pipe_, before_;
-  bool was_pending_ = false, blocked_ = false;
-};
-
 std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(std::min(std::max(seconds, 0.0), 1e9) * 1000));
 }
 
 }  // namespace
 
-struct tl_transport_wait {
+struct tl_transport_wait final : tl::dist::LoopThread::Call {
   struct Item {
     int rank;
     bool receives;
     std::unique_ptr<gloo::transport::UnboundBuffer> buffer;
+    uint64_t tag;
+    size_t bytes;
   };
+  explicit tl_transport_wait(tl_transport* of) : transport(of) {}
+  void run() noexcept override;
+
+  tl_transport* const transport;
   std::vector<Item> items;
 };
 
@@ -129,13 +103,14 @@ struct tl_transport {
   std::atomic<bool> aborted{false};
   std::mutex mutex;  // of what follows
   std::vector<tl_transport_wait*> active;
+  std::optional<tl_transport_error> problem;   // the first of Gloo's thread
+  std::unique_ptr<tl::dist::LoopThread> loop;  // last: it uses what is above
 };
 
 namespace {
 
-// Who waits, and whoever will, is told.
-void abort(tl_transport* t) {
-  t->aborted = true;
+// Who waits looks again at what it waits for.
+void wake_all(tl_transport* t) {
   const std::lock_guard<std::mutex> lock(t->mutex);
   for (tl_transport_wait* wait : t->active)
     for (tl_transport_wait::Item& item : wait->items)
@@ -143,6 +118,12 @@ void abort(tl_transport* t) {
         item.buffer->abortWaitRecv();
       else
         item.buffer->abortWaitSend();
+}
+
+// Who waits, and whoever will, is told.
+void abort(tl_transport* t) {
+  t->aborted = true;
+  wake_all(t);
 }
 
 void remove(tl_transport* t, tl_transport_wait* wait) {
@@ -153,18 +134,44 @@ void remove(tl_transport* t, tl_transport_wait* wait) {
 // Half a message may be on its way, and Gloo's thread would look at it again and again.
 void close_connections(tl_transport* t) noexcept {
   t->aborted = true;
+  t->loop->drain();
   for (int rank = 0; rank < t->size; rank++) try {
       if (rank != t->rank && t->context->getPair(rank)) t->context->getPair(rank)->close();
     } catch (...) {
     }
 }
 
-// Whether it has ended well; the buffer may be waited for once more where it has not.
+}  // namespace
+
+// On Gloo's thread, where signals are blocked: a connection that has ended gives no SIGPIPE.
+void tl_transport_wait::run() noexcept {
+  int rank = -1;
+  tl_transport_error error{0, -1, {}};
+  const int32_t code = guarded(&error, rank, [&] {
+    for (Item& item : items) {
+      rank = item.rank;
+      if (item.receives)
+        item.buffer->recv(rank, item.tag, 0, item.bytes);
+      else
+        item.buffer->send(rank, item.tag, 0, item.bytes);
+    }
+  });
+  if (code == 0) return;
+  {
+    const std::lock_guard<std::mutex> lock(transport->mutex);
+    if (!transport->problem) transport->problem = error;
+  }
+  abort(transport);
+}
+
+namespace {
+
+// Whether it has ended well; the buffer may be waited for once more where it has not. Behind a timeout all connections are closed.
 bool wait_for(tl_transport_wait::Item& item, std::chrono::milliseconds most) {
   return item.receives ? item.buffer->waitRecv(nullptr, most) : item.buffer->waitSend(nullptr, most);
 }
 
-// What has ended has ended well, also behind an abort.
+// What has ended has ended well, also behind an abort. Gloo's thread has been drained.
 bool has_ended(tl_transport_wait::Item& item) noexcept {
   for (int again = 0; again < 2; again++) try {
       if (wait_for(item, std::chrono::milliseconds(0))) return true;
@@ -172,6 +179,14 @@ bool has_ended(tl_transport_wait::Item& item) noexcept {
       return false;
     }
   return false;
+}
+
+// Why an item has not ended when it should have.
+[[noreturn]] void give_up(tl_transport* t, int& rank) {
+  if (!t->aborted) throw Failed{Code::kTimedOut, rank, "it has not come in time"};
+  const std::lock_guard<std::mutex> lock(t->mutex);
+  if (!t->problem) throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
+  throw Failed{static_cast<Code>(t->problem->code), t->problem->rank, t->problem->text};
 }
 
 // Gloo asks the resolver for whatever it gets, and loses memory where it cannot listen there.
@@ -257,6 +272,8 @@ void connect_all(tl_transport* t, const tl_transport_options& o, int& rank) {
     const tl::BlockedSignals none;  // Gloo's thread begins with this mask
     gloo::transport::tcp::attr attr(o.address);
     t->device = gloo::transport::tcp::CreateDevice(attr);
+    t->loop = std::make_unique<tl::dist::LoopThread>(
+        std::static_pointer_cast<gloo::transport::tcp::Device>(t->device), [t] { wake_all(t); });
   }
   t->context = t->device->createContext(t->rank, t->size);
   t->context->setTimeout(milliseconds(std::min(o.seconds, 10.0)));
@@ -303,59 +320,44 @@ int32_t start(tl_transport* t, const tl_transport_transfer* transfers, size_t co
   int rank = -1;
   auto wait = std::unique_ptr<tl_transport_wait>();
   const int32_t code = guarded(error, rank, [&] {
-    wait = std::make_unique<tl_transport_wait>();
-    for (size_t i = 0; i < count; i++)
-      wait->items.push_back({transfers[i].rank, transfers[i].receives != 0,
-                             t->context->createUnboundBuffer(transfers[i].data, transfers[i].bytes)});
+    wait = std::make_unique<tl_transport_wait>(t);
+    wait->items.reserve(count);
+    for (size_t i = 0; i < count; i++) {
+      const tl_transport_transfer& one = transfers[i];
+      wait->items.push_back({one.rank, one.receives != 0,
+                             t->context->createUnboundBuffer(one.data, one.bytes), one.tag, one.bytes});
+    }
     {
       const std::lock_guard<std::mutex> lock(t->mutex);
       if (t->aborted) throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
       t->active.push_back(wait.get());
     }
-    const NoBrokenPipe quiet;
-    for (size_t i = 0; i < count; i++) {
-      rank = transfers[i].rank;
-      if (transfers[i].receives)
-        wait->items[i].buffer->recv(rank, transfers[i].tag, 0, transfers[i].bytes);
-      else
-        wait->items[i].buffer->send(rank, transfers[i].tag, 0, transfers[i].bytes);
-    }
+    t->loop->add(*wait);
   });
-  if (code == 0) {
+  if (code == 0)
     *out = wait.release();
-  } else if (wait) {
-    remove(t, wait.get());
-    wait.reset();  // waits for Gloo's thread, if that is at one of the buffers
+  else
     close_connections(t);
-  }
   return code;
 }
 
 int32_t finish(tl_transport* t, tl_transport_wait* wait, double seconds, tl_transport_error* error) {
+  constexpr auto kForever = std::chrono::hours(24 * 365);  // a timeout of Gloo's must not come: loop_thread.h
   int rank = -1;
   const auto end = Clock::now() + milliseconds(seconds);
   const int32_t code = guarded(error, rank, [&] {
+    if (seconds > 0) t->loop->wake_at(end);
     for (tl_transport_wait::Item& item : wait->items) {
       rank = item.rank;
-      for (;;) {
-        // What has ended before an abort counts.
-        if (t->aborted) {
-          if (has_ended(item)) break;
-          throw Failed{Code::kPeerLost, -1, "the connections have been given up"};
-        }
-        const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()),
-                                   std::chrono::milliseconds(0));
-        try {
-          if (wait_for(item, left)) break;
-        } catch (const gloo::IoException&) {
-          if (Clock::now() >= end && !t->aborted)
-            throw Failed{Code::kTimedOut, rank, "it has not come in time"};
-          throw;
-        }
-      }
+      bool ended = false;
+      while (!ended && !t->aborted && Clock::now() < end) ended = wait_for(item, kForever);
+      if (ended) continue;
+      t->loop->drain();
+      if (!has_ended(item)) give_up(t, rank);
     }
   });
   remove(t, wait);
+  t->loop->settle(*wait);
   delete wait;  // nobody touches the memory of the buffers from here on
   if (code != 0) close_connections(t);
   return code;
