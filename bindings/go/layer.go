@@ -85,9 +85,9 @@ func (c *Context) LayerNormalization(options *LayerNormalizationOptions) *Layer 
 	})
 }
 
-// Sequential is a layer of layers one after the other, at least one; it shares them, so they may be closed. No two may have
-// the same name; those without a name of their own are named "dense", "dense_1", ... A layer may stand there twice and has
-// its variables once.
+// Sequential is a layer of layers one after the other, at least one; it shares them, so they may be closed. A layer may stand
+// there twice and has its variables once. A layer is named by the first Sequential that it is put into, "dense", "dense_1", ...,
+// or as its options say, and keeps that name in all others; no two of one Sequential may have the same name.
 func (c *Context) Sequential(layers ...*Layer) *Layer {
 	return c.SequentialNamed("", layers...)
 }
@@ -118,7 +118,7 @@ func (c *Context) SequentialNamed(name string, layers ...*Layer) *Layer {
 }
 
 // Call is the layer's output for x. training matters to dropout and batch normalisation. The first call makes the variables
-// that are not there yet.
+// that are not there yet. A call that fails in whatever layer makes none, moves no average and uses no random numbers up.
 func (l *Layer) Call(x *Tensor, training bool) *Tensor {
 	if l == nil || l.h == 0 {
 		return l.self().failedTensor()
@@ -133,8 +133,8 @@ func (l *Layer) Call(x *Tensor, training bool) *Tensor {
 	return made
 }
 
-// Build makes the variables for inputs of this shape, the batch axis included (its size does not matter); does nothing when
-// they are there.
+// Build makes the variables for inputs of this shape, the batch axis included (its size does not matter); when they
+// are there, it only looks whether the shape fits them.
 func (l *Layer) Build(shape ...int64) error {
 	if err := l.self().usable(); err != nil {
 		return err

@@ -40,10 +40,12 @@ std::string described(Operand operand) {
   const char* want = name_of(want_kind);
   const std::string name = described(operand);
   if (!handle)
-    invalid("[", op, "] ", name, " must be ", article(want), want,
-            ": got NULL; it was never made, the call that should have made it failed, or it is a gradient "
-            "that is "
-            "not there (tape_explain says why)");
+    invalid(
+        "[", op, "] ", name, " must be ", article(want), want,
+        want_kind == Kind::kTensor
+            ? ": got NULL; it was never made, the call that should have made it failed, or it is a gradient "
+              "that is not there (tape_explain says why)"
+            : ": got NULL; it was never made, or the call that should have made it failed");
   uint32_t index;
   Slot* slot = find(handle, &index);
   if (!slot) invalid("[", op, "] ", name, not_live_hint(handle, want_kind));

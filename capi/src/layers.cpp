@@ -16,13 +16,18 @@ namespace {
 
 // What stands behind a tl_layer: the layer, which sequential layers may share, and the handles of its variables.
 struct LayerObject {
-  LayerObject(Session& session, nn::LayerPtr of) : layer(std::move(of)), variables(session) {}
+  explicit LayerObject(Session& session) : variables(session) {}
   nn::LayerPtr layer;
   VariableHandles variables;
 };
 
-tl_layer* make_layer(Session& s, nn::LayerPtr layer) {
-  return make_object<tl_layer>(s, Kind::kLayer, new LayerObject(s, std::move(layer)));
+// f() makes the layer, after which nothing fails: what it has done to random numbers and names is not taken back.
+template <class F>
+tl_layer* make_layer(Session& s, F&& f) {
+  auto object = std::make_unique<LayerObject>(s);
+  s.reserve_handles(1);
+  object->layer = f();
+  return make_object<tl_layer>(s, Kind::kLayer, object.release());
 }
 
 nn::Initializer initializer_of(tl_initializer kind, double parameter, nn::InitializerKind fallback) {
@@ -38,7 +43,7 @@ tl_layer* make_sequential(tl_context* context, tl_layer* const* layers, size_t c
     std::vector<nn::LayerPtr> parts;
     for (size_t i = 0; i < count; i++)
       parts.push_back(object_of<LayerObject>(s, layers[i], Kind::kLayer, op, Operand("layers", i)).layer);
-    return make_layer(s, std::make_shared<nn::Sequential>(s.core(), parts, given));
+    return make_layer(s, [&] { return std::make_shared<nn::Sequential>(s.core(), parts, given); });
   });
 }
 
@@ -104,30 +109,30 @@ TL_API tl_layer* tl_dense(tl_context* context, int64_t units, const tl_dense_opt
         initializer_of(o.bias_initializer, o.bias_parameter, nn::InitializerKind::kZeros);
     dense.dtype = dtype_or_f32("dense", o.dtype);
     dense.name = name_or_none("dense", o.name);
-    return make_layer(s, nn::make_dense(s.core(), units, dense));
+    return make_layer(s, [&] { return nn::make_dense(s.core(), units, dense); });
   });
 }
 
 TL_API tl_layer* tl_dropout_layer(tl_context* context, double rate, const tl_layer_options* options) {
   return make(context, "dropout_layer", [&](Session& s) {
-    return make_layer(
-        s, nn::make_dropout(s.core(), rate, {name_from("dropout_layer", options, tl_layer_options_init)}));
+    nn::DropoutOptions dropout{name_from("dropout_layer", options, tl_layer_options_init)};
+    return make_layer(s, [&] { return nn::make_dropout(s.core(), rate, dropout); });
   });
 }
 
 TL_API tl_layer* tl_flatten_layer(tl_context* context, const tl_layer_options* options) {
   return make(context, "flatten_layer", [&](Session& s) {
-    return make_layer(
-        s, nn::make_flatten(s.core(), {name_from("flatten_layer", options, tl_layer_options_init)}));
+    nn::FlattenOptions flatten{name_from("flatten_layer", options, tl_layer_options_init)};
+    return make_layer(s, [&] { return nn::make_flatten(s.core(), flatten); });
   });
 }
 
 TL_API tl_layer* tl_activation_layer(tl_context* context, tl_activation activation,
                                      const tl_layer_options* options) {
   return make(context, "activation_layer", [&](Session& s) {
-    return make_layer(s,
-                      nn::make_activation(s.core(), static_cast<nn::ActivationKind>(activation),
-                                          {name_from("activation_layer", options, tl_layer_options_init)}));
+    nn::ActivationOptions named{name_from("activation_layer", options, tl_layer_options_init)};
+    const auto kind = static_cast<nn::ActivationKind>(activation);
+    return make_layer(s, [&] { return nn::make_activation(s.core(), kind, named); });
   });
 }
 
@@ -141,7 +146,7 @@ TL_API tl_layer* tl_batch_normalization(tl_context* context, const tl_batch_norm
     norm.center = !o.no_center;
     norm.dtype = dtype_or_f32("batch_normalization", o.dtype);
     norm.name = name_or_none("batch_normalization", o.name);
-    return make_layer(s, nn::make_batch_norm(s.core(), norm));
+    return make_layer(s, [&] { return nn::make_batch_norm(s.core(), norm); });
   });
 }
 
@@ -154,7 +159,7 @@ TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_norm
     norm.center = !o.no_center;
     norm.dtype = dtype_or_f32("layer_normalization", o.dtype);
     norm.name = name_or_none("layer_normalization", o.name);
-    return make_layer(s, nn::make_layer_norm(s.core(), norm));
+    return make_layer(s, [&] { return nn::make_layer_norm(s.core(), norm); });
   });
 }
 
@@ -171,6 +176,7 @@ TL_API tl_tensor* tl_layer_call(tl_layer* layer, tl_tensor* x, bool training) {
   (void)effect<LayerObject>(layer, Kind::kLayer, "layer_call", [&](Session& s, LayerObject& o) {
     // A copy of the handle: the layer may assign the variable that the input was read from.
     Tensor input = tensor_of(s, x, "layer_call", "x");
+    s.reserve_handles(1);  // nothing may fail when the layer's state has changed
     out = s.make_tensor(o.layer->call(input, training));
   });
   return out;

@@ -111,7 +111,6 @@ void Tracer::on_op(const OpCall& call) {
   const RandomAttrs random = random_attrs(schema, call.attrs);
   if (random.call && *random.seed == random_.seed && *random.call >= random_.next_call) {
     node.draw = static_cast<int64_t>(*random.call - random_.next_call);
-    program_.draws = std::max(program_.draws, static_cast<uint64_t>(node.draw) + 1);
   }
   node.again = context_.recomputing();
   for (const HostSource& source : program_.host_sources)
@@ -270,9 +269,12 @@ Program Tracer::finish(Span<const Tensor> outputs) {
   for (const HostSource& source : program_.host_sources)
     if (source.life.expired())
       note_problem(concat("the optimizer '", source.name, "' has been released in it"));
-  // Of a step that has set the seed, which cannot be replayed, the count means nothing.
+  // Not what nodes have drawn: a call that failed, and which the step has passed over, has given its numbers back. Of a step
+  // that has set the seed, which cannot be replayed, the count means nothing.
   const uint64_t now = context_.random().next_call;
-  if (now > random_.next_call) program_.draws = std::max(program_.draws, now - random_.next_call);
+  program_.draws = now > random_.next_call ? now - random_.next_call : 0;
+  for (Node& node : program_.nodes)
+    if (node.draw >= static_cast<int64_t>(program_.draws)) node.draw = -1;
   return std::move(program_);
 }
 

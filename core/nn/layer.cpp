@@ -22,17 +22,29 @@ std::string Layer::prefix() const {
 std::string Layer::label() const { return concat(type(), " layer '", prefix(), name(), "': "); }
 
 Tensor Layer::call(const Tensor& x, bool training) {
+  LayerCall call(*this, training);
+  Tensor out = call_within(x, call);
+  call.commit();
+  return out;
+}
+
+Tensor Layer::call_within(const Tensor& x, LayerCall& call) {
   if (!x) invalid(label(), "the input must be a tensor: got null; was it set?");
   if (&x.context() != &context_)
     invalid(label(),
             "the input must be of the layer's context: got one of another context; copy its data over");
-  if (!built_) build(x.shape());
-  return forward(x, training);
+  if (!built_) {
+    accept(x.dtype(), x.shape(), call.training());
+    build(x.shape());
+  }
+  return forward(x, call);
 }
 
+Shape Layer::accept(DType, const Shape& input, bool) const { return output_shape(input); }
+
 void Layer::build(const Shape& input) {
-  if (built_) return;
   output_shape(input);
+  if (built_) return;
   RandomState before = context_.random();
   try {
     std::vector<VariableRef> made = make_variables(input);
@@ -67,16 +79,15 @@ std::vector<VariableRef> Layer::trainable_variables() const {
   return out;
 }
 
-void Layer::rename_variables() {
-  if (variables_.empty()) return;
-  const std::string before_each = concat(prefix(), name(), "/");
-  for (size_t i = 0; i < variables_.size(); i++) variables_[i]->set_name(before_each + local_names_[i]);
+void Layer::check_dtype(DType got, const Shape& input, DType want) const {
+  if (got != want)
+    invalid(label(), "it computes in ", want, ": got an input of ", got, " ", input,
+            "; use cast, or make the layer for that dtype");
 }
 
-void Layer::check_dtype(const Tensor& x, DType dtype) const {
-  if (x.dtype() != dtype)
-    invalid(label(), "it computes in ", dtype, ": got an input of ", x.dtype(), " ", x.shape(),
-            "; use cast, or make the layer for that dtype");
+void Layer::check_floating(DType got, const Shape& input) const {
+  if (!is_floating(got))
+    invalid(label(), "the input must be f32 or f64: got ", got, " ", input, "; use cast before the layer");
 }
 
 }  // namespace tl::nn

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/nn/layer_call.h"
 #include "core/tensor/variable.h"
 
 namespace tl::nn {
@@ -17,12 +18,13 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
 
   // The output for x. The first call makes the variables when they are not there yet. `training` matters to Dropout and
-  // BatchNorm. Throws kInvalidArgument for a shape, dtype or context that does not fit; a call whose variables cannot be
-  // made leaves the layer as it was, the random stream included.
+  // BatchNorm. Throws kInvalidArgument for a shape, dtype or context that does not fit. A call that throws, whatever and
+  // wherever, leaves the layer, all layers in it and the random stream as they were: moving averages change, and variables
+  // that the call has made stay, when all of it has succeeded.
   Tensor call(const Tensor& x, bool training);
 
-  // Makes the variables for inputs of this shape, the batch axis included (its size does not matter). Does nothing when
-  // they are there. Throws for shapes that do not fit, and when memory runs out; then nothing was made.
+  // Makes the variables for inputs of this shape, the batch axis included (its size does not matter). When they are there, only
+  // looks whether the shape fits them. Throws for shapes that do not fit, and when memory runs out; then nothing was made.
   void build(const Shape& input);
   bool built() const { return built_; }
   // The shape that build() saw; rank 0 before.
@@ -30,6 +32,9 @@ class Layer {
 
   // The shape of the output for inputs of this shape. Throws kInvalidArgument for shapes that the layer does not take.
   virtual Shape output_shape(const Shape& input) const = 0;
+  // The same, and throws also for a dtype and a batch that call() does not take: what can be known before there are variables.
+  // The output has the dtype of the input.
+  virtual Shape accept(DType dtype, const Shape& input, bool training) const;
   // "Dense" and so on, for summaries and messages.
   virtual const char* type() const = 0;
 
@@ -37,19 +42,22 @@ class Layer {
   virtual std::vector<VariableRef> variables() const { return variables_; }
   std::vector<VariableRef> trainable_variables() const;
 
-  // Changes the names of the variables, too. A name that the program gave is kept when the layer comes into a Sequential;
-  // others are made unique there.
+  // Settled when the layer is first put into a Sequential, for good: a name that the program gave is kept, others are made unique there.
   const std::string& name() const { return place_->name; }
   bool name_is_given() const { return name_is_given_; }
   Context& context() const { return context_; }
 
  protected:
-  // Where a layer stands: its name, and the model that it was last put into, which may have gone. Names of variables are made
+  friend class LayerNaming;
+  // Where a layer stands: its name, and the model that it was first put into, which may have gone. Names of variables are made
   // of these when they are asked for, not kept for each layer: they would grow with each model around.
   struct Place {
     std::string name;
-    bool shown = true;  // in the names of variables; a model of no given name that stands in no other is not
-    std::shared_ptr<const Place> above;
+    bool shown = true;   // in the names of variables; a model of no given name that stands in no other is not
+    bool named = false;  // by the first model
+    bool settled =
+        false;  // takes no part in the names of models around: one that shares a layer of it must not be renamed
+    std::shared_ptr<Place> above;
   };
 
   // An empty name stands for the default of the type, which is not a given one.
@@ -59,12 +67,16 @@ class Layer {
   virtual std::vector<VariableRef> make_variables(const Shape& input);
   // Takes build() back. For a layer of layers whose own build() failed later.
   virtual void forget_variables();
-  // Tells the variables the layer's name, after it or one above it has changed.
-  virtual void rename_variables();
-  // x is of this context, and the variables are there.
-  virtual Tensor forward(const Tensor& x, bool training) = 0;
+  // Adds the layers without layers of their own, this one or those in it, which may come more than once.
+  virtual void add_leaves(std::vector<Layer*>& to) { to.push_back(this); }
+  // x is of this context, and the variables are there. Changes of state go to the call.
+  virtual Tensor forward(const Tensor& x, LayerCall& call) = 0;
+  // A part of the call of a layer around this one.
+  Tensor call_within(const Tensor& x, LayerCall& call);
   Variable& variable(size_t i) const { return *variables_[i]; }
-  void check_dtype(const Tensor& x, DType dtype) const;
+  // Throw for a dtype of the input that is not `want`, or neither f32 nor f64.
+  void check_dtype(DType got, const Shape& input, DType want) const;
+  void check_floating(DType got, const Shape& input) const;
   // "Dense layer 'hidden': " begins every message of a layer.
   std::string label() const;
 
@@ -73,6 +85,7 @@ class Layer {
   std::string prefix() const;  // the names above, each with a "/" behind it
   std::shared_ptr<Place> place_;
   bool name_is_given_;
+  friend class LayerCall;
   friend class Sequential;
   bool built_ = false;
   Shape input_shape_;

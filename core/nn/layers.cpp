@@ -69,6 +69,11 @@ class Dense final : public Layer {
     out[input.rank() - 1] = units_;
     return out;
   }
+  Shape accept(DType dtype, const Shape& input, bool) const override {
+    Shape out = output_shape(input);
+    check_dtype(dtype, input, options_.dtype);
+    return out;
+  }
 
  protected:
   std::vector<VariableRef> make_variables(const Shape& input) override {
@@ -85,9 +90,8 @@ class Dense final : public Layer {
     return made;
   }
 
-  Tensor forward(const Tensor& x, bool) override {
-    check_dtype(x, options_.dtype);
-    Shape out = output_shape(x.shape());
+  Tensor forward(const Tensor& x, LayerCall& call) override {
+    Shape out = accept(x.dtype(), x.shape(), call.training());
     // One product of two matrices is faster than many small ones, and both reshapes share memory.
     bool merge = x.rank() > 2;
     int64_t rows = x.shape().elements(0, x.rank() - 1);
@@ -108,13 +112,20 @@ class Dropout final : public Layer {
       : Layer(context, options.name, "dropout"), rate_(rate) {}
   const char* type() const override { return "Dropout"; }
   Shape output_shape(const Shape& input) const override { return input; }
+  Shape accept(DType dtype, const Shape& input, bool training) const override {
+    if (drops(training)) check_floating(dtype, input);
+    return input;
+  }
 
  protected:
-  Tensor forward(const Tensor& x, bool training) override {
-    return training && rate_ > 0 ? dropout(x, rate_) : x;
+  Tensor forward(const Tensor& x, LayerCall& call) override {
+    accept(x.dtype(), x.shape(), call.training());
+    return drops(call.training()) ? dropout(x, rate_) : x;
   }
 
  private:
+  bool drops(bool training) const { return training && rate_ > 0; }
+
   double rate_;
 };
 
@@ -129,7 +140,7 @@ class Flatten final : public Layer {
   }
 
  protected:
-  Tensor forward(const Tensor& x, bool) override { return reshape(x, output_shape(x.shape())); }
+  Tensor forward(const Tensor& x, LayerCall&) override { return reshape(x, output_shape(x.shape())); }
 };
 
 class Activation final : public Layer {
@@ -144,9 +155,18 @@ class Activation final : public Layer {
               "; reshape it to (1,)");
     return input;
   }
+  Shape accept(DType dtype, const Shape& input, bool) const override {
+    bool any_number = activation_ == ActivationKind::kLinear || activation_ == ActivationKind::kRelu;
+    Shape out = output_shape(input);
+    if (!any_number) check_floating(dtype, input);
+    return out;
+  }
 
  protected:
-  Tensor forward(const Tensor& x, bool) override { return activate(x, activation_); }
+  Tensor forward(const Tensor& x, LayerCall& call) override {
+    accept(x.dtype(), x.shape(), call.training());
+    return activate(x, activation_);
+  }
 
  private:
   ActivationKind activation_;

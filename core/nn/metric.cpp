@@ -8,6 +8,10 @@ namespace tl::nn {
 
 Metric::Metric(Context& context, std::string name, std::initializer_list<State> states)
     : context_(context), name_(std::move(name)) {
+  if (name_.find('/') != std::string::npos)
+    invalid(
+        "[metric] 'name' must hold no '/', which stands between the names of metrics and their state: got '",
+        name_, "'; use '_' or '.'");
   for (const State& s : states) declare(s);
 }
 

@@ -32,6 +32,11 @@ class Normalization : public Layer {
               "; the layer was built for that size");
     return input;
   }
+  Shape accept(DType dtype, const Shape& input, bool) const override {
+    Shape out = output_shape(input);
+    check_dtype(dtype, input, dtype_);
+    return out;
+  }
 
  protected:
   Normalization(Context& context, const std::string& name, const char* default_name, bool scale, bool center,
@@ -44,11 +49,6 @@ class Normalization : public Layer {
     if (scale_) made.push_back(VariableRef::make(full(context(), shape, 1.0, dtype_), "gamma"));
     if (center_) made.push_back(VariableRef::make(full(context(), shape, 0.0, dtype_), "beta"));
     return made;
-  }
-
-  void check_input(const Tensor& x) const {
-    check_dtype(x, dtype_);
-    output_shape(x.shape());
   }
 
   // gamma (centered factor) + beta, where the factor is 1 / sqrt(variance + epsilon). With one for each channel gamma and
@@ -82,6 +82,12 @@ class BatchNorm final : public Normalization {
               "; the last axis is that of the channels");
     return Normalization::output_shape(input);
   }
+  Shape accept(DType dtype, const Shape& input, bool training) const override {
+    Shape out = Normalization::accept(dtype, input, training);
+    if (training && input.elements(0, input.rank() - 1) == 0)
+      invalid(label(), "training needs at least one row: got ", input, "; a batch of none has no mean");
+    return out;
+  }
 
  protected:
   std::vector<VariableRef> make_variables(const Shape& input) override {
@@ -92,13 +98,12 @@ class BatchNorm final : public Normalization {
     return made;
   }
 
-  Tensor forward(const Tensor& x, bool training) override {
-    check_input(x);
+  Tensor forward(const Tensor& x, LayerCall& call) override {
+    accept(x.dtype(), x.shape(), call.training());
     Variable &moving_mean = variable(num_affine()), &moving_variance = variable(num_affine() + 1);
-    if (!training) return scaled(sub(x, moving_mean.read()), inverse_root(moving_variance.read()), true);
+    if (!call.training())
+      return scaled(sub(x, moving_mean.read()), inverse_root(moving_variance.read()), true);
 
-    if (x.shape().elements(0, x.rank() - 1) == 0)
-      invalid(label(), "training needs at least one row: got ", x.shape(), "; a batch of none has no mean");
     IntList rows;
     for (int axis = 0; axis < x.rank() - 1; axis++) rows.push_back(axis);
     Tensor batch_mean = mean(x, rows);
@@ -107,9 +112,8 @@ class BatchNorm final : public Normalization {
     check_finite("mean", batch_mean);
     check_finite("variance", batch_variance);
     Tensor y = scaled(centered, inverse_root(batch_variance), true);
-    Tensor new_mean = moved(moving_mean, batch_mean), new_variance = moved(moving_variance, batch_variance);
-    moving_mean.put(std::move(new_mean));
-    moving_variance.put(std::move(new_variance));
+    call.update(new_mean_, moving_mean, moved(new_mean_, moving_mean, batch_mean));
+    call.update(new_variance_, moving_variance, moved(new_variance_, moving_variance, batch_variance));
     return y;
   }
 
@@ -136,12 +140,15 @@ class BatchNorm final : public Normalization {
   Tensor inverse_root(const Tensor& variance) const { return rsqrt(add_scalar(variance, epsilon_)); }
 
   // What the tape knows stays outside: the averages follow the batch, they are not a function to be differentiated.
-  Tensor moved(Variable& moving, const Tensor& batch) const {
-    Tensor old = mul_scalar(stop_gradient(moving.peek()), momentum_);
+  // A layer that stands twice in a model goes on from what the first use has said.
+  Tensor moved(const StateUpdate& so_far, Variable& moving, const Tensor& batch) const {
+    const Tensor& now = so_far.value ? so_far.value : moving.peek();
+    Tensor old = mul_scalar(stop_gradient(now), momentum_);
     return add(old, mul_scalar(stop_gradient(batch), 1.0 - momentum_));
   }
 
   double momentum_, epsilon_;
+  StateUpdate new_mean_, new_variance_;
 };
 
 class LayerNorm final : public Normalization {
@@ -152,8 +159,8 @@ class LayerNorm final : public Normalization {
   const char* type() const override { return "LayerNormalization"; }
 
  protected:
-  Tensor forward(const Tensor& x, bool) override {
-    check_input(x);
+  Tensor forward(const Tensor& x, LayerCall& call) override {
+    accept(x.dtype(), x.shape(), call.training());
     Tensor centered = sub(x, mean(x, {-1}, /*keepdims=*/true));
     return scaled(centered, inverse_rms(centered, epsilon_), false);
   }

@@ -1,8 +1,8 @@
 #include "core/nn/sequential.h"
 
-#include <map>
 #include <set>
-#include <utility>
+
+#include "core/nn/layer_naming.h"
 
 namespace tl::nn {
 
@@ -15,57 +15,28 @@ Sequential::Sequential(Context& context, Span<const LayerPtr> layers, const std:
       invalid(label(), "all layers must be of one context: got 'layers[", i, "]' ('", layers_[i]->name(),
               "') of another context; make it in this one");
   }
-  std::set<std::string> given;
-  std::set<const Layer*> distinct;
-  for (const LayerPtr& layer : layers_)
-    if (distinct.insert(layer.get()).second && layer->name_is_given() && !given.insert(layer->name()).second)
-      invalid(label(), "names of layers must differ, because their variables carry them: got '",
-              layer->name(), "' twice; rename one");
   // Shapes first: a chain that does not fit leaves its layers as they were.
   bool knows_input = layers_[0]->built() && layers_[0]->input_shape().rank() > 0;
   if (knows_input) output_shape(layers_[0]->input_shape());
-  name_layers();
-  if (knows_input) build(layers_[0]->input_shape());
-}
-
-// All names first, then all changes.
-void Sequential::name_layers() {
-  std::set<std::string> taken;
-  std::set<const Layer*> named;
-  std::map<std::string, int> next_number;
-  std::vector<std::pair<Layer*, std::string>> names;
-  for (const LayerPtr& layer : layers_)
-    if (layer->name_is_given()) taken.insert(layer->name());
-  for (const LayerPtr& layer : layers_) {
-    if (!named.insert(layer.get()).second) continue;
-    std::string name = layer->name();
-    if (!layer->name_is_given()) {
-      // Without the number that an earlier Sequential may have given.
-      size_t end = name.find_last_not_of("0123456789");
-      std::string base =
-          end != std::string::npos && end + 1 < name.size() && name[end] == '_' ? name.substr(0, end) : name;
-      name = base;
-      for (int& i = next_number[base]; taken.count(name);) name = concat(base, "_", ++i);
-      taken.insert(name);
-    }
-    names.emplace_back(layer.get(), std::move(name));
-  }
   place_->shown = name_is_given();
-  for (auto& [layer, name] : names) {
-    layer->place_->name = std::move(name);
-    layer->place_->shown = true;
-    layer->place_->above = place_;
-  }
-  rename_variables();
+  LayerNaming naming(*this, layers_, place_);
+  if (knows_input) build(layers_[0]->input_shape());
+  naming.keep();
 }
 
-void Sequential::rename_variables() {
-  for (const LayerPtr& layer : layers_) layer->rename_variables();
+void Sequential::add_leaves(std::vector<Layer*>& to) {
+  for (const LayerPtr& layer : layers_) layer->add_leaves(to);
 }
 
 Shape Sequential::output_shape(const Shape& input) const {
   Shape shape = input;
   for (const LayerPtr& layer : layers_) shape = layer->output_shape(shape);
+  return shape;
+}
+
+Shape Sequential::accept(DType dtype, const Shape& input, bool training) const {
+  Shape shape = input;
+  for (const LayerPtr& layer : layers_) shape = layer->accept(dtype, shape, training);
   return shape;
 }
 
@@ -103,9 +74,9 @@ std::vector<VariableRef> Sequential::variables() const {
   return out;
 }
 
-Tensor Sequential::forward(const Tensor& x, bool training) {
+Tensor Sequential::forward(const Tensor& x, LayerCall& call) {
   Tensor y = x;
-  for (const LayerPtr& layer : layers_) y = layer->call(y, training);
+  for (const LayerPtr& layer : layers_) y = layer->call_within(y, call);
   return y;
 }
 

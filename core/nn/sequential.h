@@ -10,13 +10,13 @@ namespace tl::nn {
 
 class Sequential final : public Layer {
  public:
-  // Layers of this context, at least one, no two with the same given name. Those without a name of their own are named here, "dense", "dense_1", ...;
-  // the variables of a Sequential that stands inside another, or that has a name of its own, are named
-  // "<sequential>/<layer>/<variable>". A layer may stand there twice: it has its variables once. When the first layer
-  // knows the size of its input, all variables are made at once.
+  // Layers of this context, at least one, named as layer_naming.h says. A layer may stand there twice: it has its variables
+  // once. When the first layer knows the size of its input, all variables are made at once. Throws with all layers as they
+  // were, their names included.
   Sequential(Context& context, Span<const LayerPtr> layers, const std::string& name);
 
   Shape output_shape(const Shape& input) const override;
+  Shape accept(DType dtype, const Shape& input, bool training) const override;
   const char* type() const override { return "Sequential"; }
   std::vector<VariableRef> variables() const override;
   const std::vector<LayerPtr>& layers() const { return layers_; }
@@ -24,12 +24,10 @@ class Sequential final : public Layer {
  protected:
   std::vector<VariableRef> make_variables(const Shape& input) override;
   void forget_variables() override;
-  void rename_variables() override;
-  Tensor forward(const Tensor& x, bool training) override;
+  void add_leaves(std::vector<Layer*>& to) override;
+  Tensor forward(const Tensor& x, LayerCall& call) override;
 
  private:
-  void name_layers();
-
   std::vector<LayerPtr> layers_;
   std::vector<Layer*> built_here_;  // the layers that build() of this one has built
 };

@@ -35,6 +35,7 @@ int files_tests(void);
 int media_tests(void);
 int dlpack_tests(void);
 int nn_tests(void);
+int layer_state_tests(void);
 int loss_tests(void);
 int metric_tests(void);
 int progress_tests(void);

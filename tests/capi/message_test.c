@@ -25,6 +25,12 @@ static void operands_are_named(void **state) {
       "or it is a gradient that is not there (tape_explain says why)");
   assert_null(tl_add(c, x, NULL));
   expect_message(c, "add", "'b' must be a tensor: got NULL");
+  tl_layer *layers[] = {tl_flatten_layer(c, NULL), NULL};
+  assert_null(tl_sequential(c, layers, 2));
+  if (strstr(tl_error_message(c), "gradient")) fail_msg("%s", tl_error_message(c));
+  expect_message(c, "sequential",
+                 "'layers[1]' must be a layer: got NULL; it was never made, or the call that should have "
+                 "made it failed");
   assert_null(tl_matmul(c, x, released));
   expect_message(c, "matmul", "'b' is not a live handle: got one that was released");
   assert_null(tl_sum_axes(c, NULL, NULL, 0, false));

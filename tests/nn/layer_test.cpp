@@ -422,7 +422,7 @@ TEST_CASE_METHOD(LayerFixture, "layers refuse what does not fit, and stay as the
   CHECK(has(message_of([&] {
               sequential(c, {make_dense(c, 4, twin), make_dense(c, 4, twin)});
             }),
-            "got 'twin' twice"));
+            "got 'twin' twice, 'layers[0]' and 'layers[1]'"));
   message_of([&] { sequential(c, {}); });
   message_of([&] { sequential(c, {nullptr}); });
   CHECK(has(message_of([&] { sequential(other, {first}); }), "another context"));

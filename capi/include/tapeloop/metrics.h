@@ -13,7 +13,8 @@
 extern "C" {
 #endif
 
-/** A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step. */
+/** A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step. Its name stands before
+ * those of its state, "<name>/total", and holds no "/"; NULL and "" stand for that of the function. */
 typedef struct tl_metric tl_metric;
 
 /** sum(weights values) / sum(weights); 0 over nothing. name (may be NULL) is copied. NULL on failure. Since 0.1. */

@@ -448,7 +448,9 @@ pub struct tl_logger {
     _private: [u8; 0],
 }
 
-/// A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step.
+/// A metric. It belongs to the innermost scope like a tensor, so make it outside of the scope of a step. Its
+/// name stands before those of its state, "\<name>/total", and holds no "/"; NULL and "" stand for that of the
+/// function.
 #[repr(C)]
 pub struct tl_metric {
     _private: [u8; 0],
@@ -5133,11 +5135,19 @@ extern "C" {
     ) -> *mut tl_layer;
 
     /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
-    /// released. No two may have the same name; those without a name of their own are named "dense",
-    /// "dense_1", ...; the variables of a sequential layer inside another are named "sequential/dense/kernel"
-    /// and so on. A layer may stand there twice and has its variables once. A name that is given is not empty
-    /// and holds no "/". When the first layer knows the size of its input, all variables are made at once.
-    /// Returns NULL on failure. Since 0.1.
+    /// released. A layer may stand there twice and has its variables once. When the first layer knows the size
+    /// of its input, all variables are made at once. Returns NULL on failure, which leaves all layers and
+    /// their names as they were. Since 0.1. Names of variables go into files, so a layer is named once: by the
+    /// first sequential layer that it is put into, and it keeps that name in all others. A name that was given
+    /// (not empty, without "/") is kept; others are that of the type with a number that makes them differ:
+    /// "dense", "dense_1", ... A variable is named "dense/kernel", and behind the name of the sequential layer
+    /// that named its layer, "encoder/dense/kernel", when that one has a given name (tl_sequential_named()) or
+    /// stands in another one itself, and so on upwards. So a sequential layer without a given name becomes
+    /// "sequential", and the names of its variables "sequential/dense/kernel", when it is itself first put
+    /// into another one; give it a name where it is saved on its own before. Where a layer of it is already
+    /// shared by a third one, this is left out, since it would rename that one's variables. No two layers may
+    /// have the same name, and no two of their layers, at any depth, may give variables the same name: the
+    /// error names both.
     pub fn tl_sequential(
         context: *mut tl_context,
         layers: *const *mut tl_layer,
@@ -5154,11 +5164,14 @@ extern "C" {
 
     /// The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes
     /// the variables that are not there yet. Returns NULL on failure: a shape or dtype that the layer does not
-    /// take. Since 0.1.
+    /// take, a batch with a mean that is not finite (TL_NON_FINITE), no memory, a cancelled context. A call
+    /// that fails in whatever layer leaves all of them as they were: it makes no variables, moves no average,
+    /// and uses no random numbers up. Since 0.1.
     pub fn tl_layer_call(layer: *mut tl_layer, x: *mut tl_tensor, training: bool) -> *mut tl_tensor;
 
-    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter); does
-    /// nothing when they are there. A failure makes none. Since 0.1.
+    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter). When
+    /// they are there, it only looks whether the shape fits them. A failure makes none and uses no random
+    /// numbers up. Since 0.1.
     pub fn tl_layer_build(layer: *mut tl_layer, dims: *const i64, rank: usize) -> tl_status;
 
     /// All variables of the layer, their number in *count (may be NULL). The array and the handles in it
@@ -5171,8 +5184,8 @@ extern "C" {
     /// number goes to *count (may be NULL). Since 0.1.
     pub fn tl_layer_trainable_variables(layer: *mut tl_layer, count: *mut usize) -> *const *mut tl_tensor;
 
-    /// The layer's name; "" on failure (the context holds the error). Valid until the layer is put into a
-    /// sequential one or released. Since 0.1.
+    /// The layer's name; "" on failure (the context holds the error). Valid until the layer is first put into
+    /// a sequential one or released. Since 0.1.
     pub fn tl_layer_name(layer: *mut tl_layer) -> *const c_char;
 
     /// Writes a table of the layers with output shapes ("?" is the batch) and numbers of parameters. At most

@@ -25,6 +25,8 @@ impl Layer {
     }
 
     /// Layers one after the other, which it shares: they may be used and dropped on their own. See [`Sequential`] for a builder.
+    /// A layer is named by the first model that it is put into, `dense`, `dense_1` and so on, or as its builder says, and keeps that
+    /// name in all others; no two of one model may have the same name.
     pub fn sequential(context: &Context, layers: &[&Layer], name: Option<&str>) -> Result<Layer> {
         let handles: Vec<_> = layers.iter().map(|layer| layer.handle).collect();
         let name = text::optional_text("sequential", name)?;
@@ -40,13 +42,14 @@ impl Layer {
     }
 
     /// The output for x. `training` matters to dropout and batch normalisation. The first call makes the variables that are not
-    /// there yet.
+    /// there yet. A call that fails in whatever layer makes none, moves no average and uses no random numbers up.
     #[inline]
     pub fn call(&self, x: &Tensor, training: bool) -> Tensor {
         expression!(self.context, tl_layer_call(self.handle, x.handle, training))
     }
 
-    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter).
+    /// Makes the variables for inputs of this shape, the batch axis included (its size does not matter). When they are
+    /// there, it only looks whether the shape fits them.
     pub fn build(&self, dims: &[i64]) -> Result<()> {
         done(self.context, "layer_build", call!(tl_layer_build(self.handle, dims.as_ptr(), dims.len())))
     }
