@@ -55,8 +55,7 @@ class Layer {
     std::string name;
     bool shown = true;   // in the names of variables; a model of no given name that stands in no other is not
     bool named = false;  // by the first model
-    bool settled =
-        false;  // takes no part in the names of models around: one that shares a layer of it must not be renamed
+    bool settled = false;  // no model around counts: one that shares a layer of it must not be renamed
     std::shared_ptr<Place> above;
   };
 

@@ -29,9 +29,14 @@ void LayerCall::update(StateUpdate& of, Variable& variable, Tensor value) {
   of.value = std::move(value);
 }
 
-// Observers may fail when they hear of a value; those that are put by then are taken back.
+// Only observers may fail, when they hear of a value: those that are put by then are taken back.
 void LayerCall::commit() {
+  const bool may_fail = outermost_.context().observed();
   for (StateUpdate* u = first_; u; u = u->next) {
+    if (!may_fail) {
+      u->variable->put(std::move(u->value));
+      continue;
+    }
     Tensor old = u->variable->value();
     u->variable->put(std::move(u->value));
     u->value = std::move(old);

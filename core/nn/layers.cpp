@@ -119,8 +119,9 @@ class Dropout final : public Layer {
 
  protected:
   Tensor forward(const Tensor& x, LayerCall& call) override {
-    accept(x.dtype(), x.shape(), call.training());
-    return drops(call.training()) ? dropout(x, rate_) : x;
+    if (!drops(call.training())) return x;
+    check_floating(x.dtype(), x.shape());
+    return dropout(x, rate_);
   }
 
  private:
@@ -156,19 +157,22 @@ class Activation final : public Layer {
     return input;
   }
   Shape accept(DType dtype, const Shape& input, bool) const override {
-    bool any_number = activation_ == ActivationKind::kLinear || activation_ == ActivationKind::kRelu;
-    Shape out = output_shape(input);
-    if (!any_number) check_floating(dtype, input);
-    return out;
+    check(dtype, input);
+    return output_shape(input);
   }
 
  protected:
-  Tensor forward(const Tensor& x, LayerCall& call) override {
-    accept(x.dtype(), x.shape(), call.training());
+  Tensor forward(const Tensor& x, LayerCall&) override {
+    check(x.dtype(), x.shape());
     return activate(x, activation_);
   }
 
  private:
+  void check(DType dtype, const Shape& input) const {
+    const bool any_number = activation_ == ActivationKind::kLinear || activation_ == ActivationKind::kRelu;
+    if (!any_number) check_floating(dtype, input);
+  }
+
   ActivationKind activation_;
 };
 
