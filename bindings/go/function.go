@@ -39,11 +39,13 @@ import (
 // After the fifth recording a warning is logged. After MostRecordings of them, counted since the function was made or Forget, a call that
 // no recording fits runs the step as if there were no function, which a warning says once; calls that one fits go on as before.
 //
-// With the option PolymorphicBatch two recordings serve all sizes of a batch. When the inputs of a call differ from those of others
-// in their leading dimension alone, by one size n in all that differ, the step runs for the second size and for sizes below 2, and no
-// more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with a whole number k. Where two
-// recordings differ otherwise, each size is recorded, and RetraceReasons says by what. What the step decides must not depend on the
-// size.
+// With the option PolymorphicBatch a few recordings serve all sizes of a batch. When the inputs of a call differ from those of others
+// in their leading dimension alone, by one size n in all that differ, the step runs for sizes below 2, for the first three others, and
+// for those of which the recorded ones do not tell yet: one outside of their range as long as the largest is not twice the least, one
+// that is not as far from them as multiples of the greatest common divisor of their differences are, and one for which a quotient
+// could have been rounded in several ways. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n, k (1 / n) or
+// 1 / (k n) with a whole number k. Where recordings differ otherwise, each size is recorded, and RetraceReasons says by what. What the
+// step decides must not depend on the size, nor may numbers by thresholds. RetraceIsError refuses no recording of another size.
 //
 // With the option AllowReassociation plans may add up sums in another order where that saves work, and then have other bits than the
 // step: a product with a matrix that is a sum of others with scaled rows, X = sum_t s_t X_t, is computed from the products with these

@@ -92,7 +92,7 @@ func TestTwoRecordingsServeAllSizesOfABatch(t *testing.T) {
 			t.Errorf("step %d: %v became %v", i, want, got)
 		}
 	}
-	if s := compiled.statistics(t); compiled.runs != 2 || s.Traces != 2 || s.ResizedPlans != 6 || s.Replays != 14 {
+	if s := compiled.statistics(t); compiled.runs != 5 || s.Traces != 5 || s.ResizedPlans != 3 || s.Replays != 11 {
 		reasons, _ := compiled.train.RetraceReasons()
 		t.Errorf("%d runs, %+v, %q", compiled.runs, s, reasons)
 	}

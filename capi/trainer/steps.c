@@ -122,7 +122,7 @@ tl_status tl_trainer_validation_step(tl_context *c, void *of, tl_tensor *const *
   return tl_error_code(c);
 }
 
-/* The last batch of an epoch is often a smaller one: two recordings serve all sizes. */
+/* The last batch of an epoch is often a smaller one: recordings of some sizes serve all. */
 tl_status tl_trainer_compile(tl_trainer_steps *s, const char *name) {
   tl_function_options o;
   tl_function_options_init(&o, sizeof o);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/compile/pass.h"
@@ -121,9 +122,17 @@ bool same_float(double a, double b) {
 
 }  // namespace
 
+// False where there is no such number.
+bool SizedProgram::whole_at(const SizeFunction& f, int64_t size, int64_t* out) {
+  return f.form == Form::kTimes ? !__builtin_mul_overflow(f.k, size, out)
+                                : !__builtin_add_overflow(f.k, size, out);
+}
+
 class SizedProgram::Comparison {
  public:
-  Comparison(SizedProgram& made, const Program& a, const Program& b) : made_(made), a_(a), b_(b) {}
+  // first: `a` is the first recording, of which the program is made with `b`; else `a` is the program, and `b` is to be the same.
+  Comparison(SizedProgram& made, const Program& a, const Program& b, bool first)
+      : made_(made), a_(a), b_(b), first_(first) {}
 
   // "" or why the two have no common program.
   std::string run() {
@@ -133,6 +142,8 @@ class SizedProgram::Comparison {
     if (why.empty()) why = shapes();
     return why;
   }
+  int64_t size() const { return n_; }        // of the first program
+  int64_t other_size() const { return m_; }  // of the second one
 
  private:
   std::string inputs() {
@@ -148,7 +159,11 @@ class SizedProgram::Comparison {
         if (axis > 0) return concat("input ", i, " differs in another dimension than the leading one");
         varies = true;
       }
-      made_.varies_.push_back(varies);
+      if (first_) made_.varies_.push_back(varies);
+      if (!first_ && varies && !made_.varies(i))
+        return concat("the leading dimension of input ", i, " varies with another size");
+      // Of a recording of the program's own size nothing varies.
+      if (!first_) varies = made_.varies(i);
       if (!varies) continue;
       if (any && (x.shape[0] != n_ || y.shape[0] != m_))
         return concat("the leading dimension of input ", i, " is not that of the others");
@@ -251,8 +266,17 @@ class SizedProgram::Comparison {
     return false;
   }
 
-  void follow(uint32_t number, size_t offset, bool is_float, Form form, int64_t k) {
-    made_.following_.push_back({number, static_cast<uint32_t>(offset), is_float, form, k});
+  void follow(uint32_t number, size_t offset, bool is_float, std::vector<SizeFunction> functions) {
+    made_.following_.push_back({number, static_cast<uint32_t>(offset), is_float, std::move(functions)});
+  }
+
+  // What the program says of the attribute, which is asked for in order; null where it does not follow the size.
+  Following* followed(uint32_t number, size_t offset) {
+    if (next_ == made_.following_.size()) return nullptr;
+    Following& f = made_.following_[next_];
+    if (f.node != number || f.offset != offset) return nullptr;
+    next_++;
+    return &f;
   }
 
   template <class T>
@@ -263,38 +287,60 @@ class SizedProgram::Comparison {
 
   // Each form has one number k, so that two sizes tell k and confirm the form.
   bool integer(uint32_t number, size_t offset, int64_t v, int64_t w) {
+    if (!first_) {
+      const Following* f = followed(number, offset);
+      int64_t said = v;
+      return (f ? whole_at(f->functions[0], m_, &said) && said == w : v == w) || unknown(v, w);
+    }
     if (v == w) return true;
     const int64_t k = n_ != 0 ? v / n_ : w / m_;
     int64_t first, second;
-    if (!__builtin_mul_overflow(k, n_, &first) && !__builtin_mul_overflow(k, m_, &second) && first == v &&
+    if (whole_at({Form::kTimes, k}, n_, &first) && whole_at({Form::kTimes, k}, m_, &second) && first == v &&
         second == w)
-      return follow(number, offset, false, Form::kTimes, k), true;
+      return follow(number, offset, false, {{Form::kTimes, k}}), true;
     if (!__builtin_sub_overflow(v, n_, &first) && !__builtin_sub_overflow(w, m_, &second) && first == second)
-      return follow(number, offset, false, Form::kPlus, first), true;
+      return follow(number, offset, false, {{Form::kPlus, first}}), true;
     return unknown(v, w);
   }
 
   bool real(uint32_t number, size_t offset, double v, double w) {
+    const auto fails = [&](const SizeFunction& f, int64_t size, double value) {
+      return !same_float(real_at(f, size), value);
+    };
+    if (!first_) {
+      Following* f = followed(number, offset);
+      if (!f) return same_float(v, w) || unknown(v, w);
+      auto& all = f->functions;
+      all.erase(
+          std::remove_if(all.begin(), all.end(), [&](const SizeFunction& g) { return fails(g, m_, w); }),
+          all.end());
+      return !all.empty() || unknown(v, w);
+    }
     if (same_float(v, w)) return true;
-    const double n = static_cast<double>(n_), m = static_cast<double>(m_);
-    // With a number beyond this the quotient is no whole number any more.
-    constexpr double kMost = 1e15;
-    const double times = std::nearbyint(w / m), quotient = std::nearbyint(w * m),
-                 reciprocal = std::nearbyint(1 / (w * m));
-    if (std::fabs(times) < kMost && times != 0 && same_float(times * n, v) && same_float(times * m, w))
-      return follow(number, offset, true, Form::kTimes, static_cast<int64_t>(times)), true;
-    if (std::fabs(quotient) < kMost && quotient != 0 && same_float(quotient / n, v) &&
-        same_float(quotient / m, w))
-      return follow(number, offset, true, Form::kQuotient, static_cast<int64_t>(quotient)), true;
-    if (std::fabs(reciprocal) < kMost && reciprocal != 0 && same_float(1 / (reciprocal * n), v) &&
-        same_float(1 / (reciprocal * m), w))
-      return follow(number, offset, true, Form::kReciprocal, static_cast<int64_t>(reciprocal)), true;
-    return unknown(v, w);
+    const double m = static_cast<double>(m_);
+    std::vector<SizeFunction> found;
+    const auto try_form = [&](Form form, double k) {
+      // With a number beyond this the quotient is no whole number any more.
+      constexpr double kMost = 1e15;
+      k = std::nearbyint(k);
+      if (!(std::fabs(k) < kMost) || k == 0) return;
+      const SizeFunction f{form, static_cast<int64_t>(k)};
+      if (!fails(f, n_, v) && !fails(f, m_, w)) found.push_back(f);
+    };
+    try_form(Form::kTimes, w / m);
+    for (Form form :
+         {Form::kQuotient, Form::kQuotientByInverse, Form::kQuotientF32, Form::kQuotientByInverseF32})
+      try_form(form, w * m);
+    for (Form form : {Form::kReciprocal, Form::kReciprocalOfK, Form::kReciprocalOfN, Form::kReciprocals,
+                      Form::kReciprocalF32})
+      try_form(form, 1 / (w * m));
+    if (found.empty()) return unknown(v, w);
+    return follow(number, offset, true, std::move(found)), true;
   }
 
   // What has been found must give the second recording, with every shape in it.
   std::string shapes() {
-    made_.program_ = a_;
+    if (first_) made_.program_ = a_;
     Program again;
     try {
       again = made_.at(m_);
@@ -311,6 +357,8 @@ class SizedProgram::Comparison {
 
   SizedProgram& made_;
   const Program &a_, &b_;
+  const bool first_;
+  size_t next_ = 0;        // of what follows the size
   int64_t n_ = 0, m_ = 0;  // the sizes
   std::string shown_;
 };
@@ -319,8 +367,60 @@ std::unique_ptr<SizedProgram> SizedProgram::of(Context& context, const Program& 
                                                std::string& why) {
   auto made = std::make_unique<SizedProgram>();
   const Program a = in_order_of_use(first, context), b = in_order_of_use(second, context);
-  why = Comparison(*made, a, b).run();
-  return why.empty() ? std::move(made) : nullptr;
+  Comparison comparison(*made, a, b, true);
+  why = comparison.run();
+  if (!why.empty()) return nullptr;
+  made->sizes_ = {comparison.size(), comparison.other_size()};
+  return made;
+}
+
+std::string SizedProgram::confirm(Context& context, const Program& recording) {
+  const Program b = in_order_of_use(recording, context);
+  Comparison comparison(*this, program_, b, false);
+  std::string why = comparison.run();
+  const int64_t size = comparison.other_size();
+  if (why.empty() && std::count(sizes_.begin(), sizes_.end(), size) == 0) sizes_.push_back(size);
+  return why;
+}
+
+std::string SizedProgram::doubt(int64_t size) const {
+  constexpr size_t kFewest = 3;
+  if (std::count(sizes_.begin(), sizes_.end(), size) > 0) return "";
+  if (sizes_.size() < kFewest) return concat("the first ", kFewest, " sizes are recorded");
+  // What grows or falls with the size and is the same at both ends is so between them; beyond them, where no quotient n / g was.
+  const auto [least, most] = std::minmax_element(sizes_.begin(), sizes_.end());
+  if ((size < *least || size > *most) && *most / 2 < *least)
+    return concat("the recorded sizes are from ", *least, " to ", *most,
+                  ", and tell of others when one is twice another");
+  // A remainder n % g that is the same at all sizes is so at those that differ from them by multiples of g.
+  int64_t step = 0;
+  for (int64_t other : sizes_) step = std::gcd(step, other - sizes_[0]);
+  if ((size - sizes_[0]) % step != 0)
+    return concat("the recorded sizes differ by multiples of ", step, ", and tell of no other one");
+  for (const Following& f : following_)
+    for (const SizeFunction& g : f.functions)
+      if (f.is_float && !same_float(real_at(g, size), real_at(f.functions[0], size)))
+        return "a quotient with the size has been rounded in one of several ways";
+  return "";
+}
+
+double SizedProgram::real_at(const SizeFunction& f, int64_t size) {
+  const double n = static_cast<double>(size), k = static_cast<double>(f.k);
+  const float n32 = static_cast<float>(size), k32 = static_cast<float>(f.k);
+  switch (f.form) {
+    case Form::kTimes: return k * n;
+    case Form::kPlus: return n + k;
+    case Form::kQuotient: return k / n;
+    case Form::kQuotientByInverse: return k * (1 / n);
+    case Form::kQuotientF32: return static_cast<double>(k32 / n32);
+    case Form::kQuotientByInverseF32: return static_cast<double>(k32 * (1 / n32));
+    case Form::kReciprocal: return 1 / (k * n);
+    case Form::kReciprocalOfK: return 1 / k / n;
+    case Form::kReciprocalOfN: return 1 / n / k;
+    case Form::kReciprocals: return (1 / k) * (1 / n);
+    case Form::kReciprocalF32: return static_cast<double>(1 / (k32 * n32));
+  }
+  return 0;
 }
 
 std::string SizedProgram::stale() const { return stale_reason(program_); }
@@ -331,21 +431,9 @@ Program SizedProgram::at(int64_t size) const {
     if (varies_[i]) out.values[out.inputs[i]].shape[0] = size;
   for (const Following& f : following_) {
     std::byte* at = reinterpret_cast<std::byte*>(out.nodes[f.node].attrs.data()) + f.offset;
-    const double n = static_cast<double>(size), k = static_cast<double>(f.k);
+    const double value = real_at(f.functions[0], size);
     int64_t whole = 0;
-    double value = 0;
-    switch (f.form) {
-      case Form::kTimes:
-        value = k * n;
-        if (!f.is_float && __builtin_mul_overflow(f.k, size, &whole))
-          invalid("a size of ", size, " is too large");
-        break;
-      case Form::kPlus:
-        if (__builtin_add_overflow(f.k, size, &whole)) invalid("a size of ", size, " is too large");
-        break;
-      case Form::kQuotient: value = k / n; break;
-      case Form::kReciprocal: value = 1 / (k * n); break;
-    }
+    if (!f.is_float && !whole_at(f.functions[0], size, &whole)) invalid("a size of ", size, " is too large");
     if (f.is_float)
       std::memcpy(at, &value, sizeof value);
     else

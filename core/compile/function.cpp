@@ -146,9 +146,9 @@ std::unique_ptr<Function::Entry> Function::entry_for(Span<const Tensor> inputs, 
 void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
   auto entry = entry_for(inputs, outputs.size());
   if (recordings_ > 0) {
-    // The second size of a batch is what a function for all sizes is made of, and each kind of step is recorded once.
+    // Sizes of a batch are what a function for all sizes is made of, and each kind of step is recorded once.
     if (options_.retrace_is_error && !is_new_kind(*entry) &&
-        !(options_.polymorphic_batch && other_size_of(*entry)))
+        !(options_.polymorphic_batch && is_other_size(*entry)))
       fail(Code::kFailedPrecondition, "[", options_.name,
            "] the step must not be recorded again: got a call that needs it (", reason,
            "); keep shapes and dtypes, or allow retraces");
@@ -174,8 +174,7 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   }
   if (options_.polymorphic_batch && entry->problem.empty()) {
     entry->recorded = std::make_shared<graph::Program>(*entry->program);
-    const std::string why = find_family(*entry);
-    if (!why.empty()) reason += concat("; the two have no plan for all sizes: ", why);
+    reason += find_family(*entry);
   }
   recordings_++;
   if (traces_++ > 0) {

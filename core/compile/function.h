@@ -6,7 +6,7 @@
 // is no retrace that retrace_is_error forbids. Likewise which variables are trainable, where a tape has followed them; that is one, as
 // the program decides it. Variables are captured by the recording; a plan ends when one of them is released.
 //
-// With polymorphic_batch the recordings of two sizes of a batch make plans for any other (batch_sizes.h).
+// With polymorphic_batch the recordings of some sizes of a batch make plans for any other (batch_sizes.h).
 #pragma once
 
 #include <functional>
@@ -33,8 +33,9 @@ struct FunctionOptions {
   // what a recording costs at least.
   size_t most_recordings = 256;
   bool retrace_is_error = false;  // likewise since it forgot them
-  // A new leading dimension of inputs, the same in all that change, needs no recording once two sizes have been recorded. Sizes
-  // below 2 have recordings of their own: ops broadcast one row, and some refuse none.
+  // A new leading dimension of inputs, the same in all that change, needs no recording where those so far tell what it is
+  // (SizedProgram::doubt). Sizes below 2 have recordings of their own: ops broadcast one row, and some refuse none. retrace_is_error
+  // refuses neither.
   bool polymorphic_batch = false;
   HostReads host_reads = HostReads::kError;
   PlanOptions plan;
@@ -126,7 +127,11 @@ class Function {
   void run_unrecorded(Span<const Tensor> inputs, Span<Tensor> outputs, const std::string& reason);
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);
   std::string find_family(const Entry& made);
-  const Entry* other_size_of(const Entry& entry) const;
+  static int64_t size_in(const std::vector<Kind>& inputs, const std::vector<Kind>& other);
+  static int64_t size_for(const Family& family, const std::vector<Kind>& inputs, size_t outputs,
+                          int64_t flags);
+  bool is_other_size(const Entry& entry) const;
+  const Entry* other_size_of(const Entry& made) const;
   std::unique_ptr<Entry> entry_for(Span<const Tensor> inputs, size_t outputs);
   std::string difference(Span<const Tensor> inputs, size_t outputs) const;
   void check(Span<const Tensor> inputs) const;

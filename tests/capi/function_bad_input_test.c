@@ -304,7 +304,7 @@ static void outputs_held_while_other_plans_run(void **state) {
     assert_int_equal(tl_function_call(f, &x, 1, &held[i], 1), TL_OK);
   }
   for (int i = 0; i < 24; i++) assert_true(first(c, held[i]) == values[i]);
-  assert_int_equal(m.runs, 2);
+  assert_int_equal(m.runs, 3);
   free_context(c);
 }
 
@@ -318,11 +318,11 @@ static void sizes_that_do_not_fit(void **state) {
   o.polymorphic_batch = true;
   tl_function *f = tl_function_new(c, step_of_two, w, NULL, &o);
   tl_tensor *y = NULL;
-  for (int64_t n = 3; n < 6; n++) {
+  for (int64_t n = 3; n < 9; n += n < 6 ? 1 : 2) {
     tl_tensor *in[] = {tl_scalar(c, TL_F32, 0), rows(c, n, 1, TL_F32)};
     assert_int_equal(tl_function_call(f, in, 2, &y, 1), TL_OK);
   }
-  assert_int_equal(stats_of(f).traces, 2);
+  assert_int_equal(stats_of(f).traces, 4);
   assert_int_equal(stats_of(f).resized_plans, 1);
   tl_tensor *bad[] = {rows(c, 3, 1, TL_F32), rows(c, 4, 1, TL_F32)};
   assert_int_equal(tl_function_call(f, bad, 2, &y, 1), TL_INVALID_ARGUMENT);

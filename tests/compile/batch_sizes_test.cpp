@@ -1,6 +1,9 @@
-// One plan for all sizes of a batch: what two recordings must have in common, on text, and functions that are asked for it. The
+// One plan for all sizes of a batch: what recordings must have in common, on text, and functions that are asked for it. The
 // eager step at each size is what a plan is compared with.
 #include "core/compile/batch_sizes.h"
+
+#include <algorithm>
+#include <cmath>
 
 #include "tests/compile/compile_fixture.h"
 #include "tests/graph/program_text.h"
@@ -103,7 +106,7 @@ TEST_CASE("a size that equals another number is told from it", "[compile]") {
   CHECK(sized(with(text, "3"), with(text, "5"), 8) == with(text, "8"));
 }
 
-TEST_CASE("two recordings serve every size of a batch, with the bits of the eager step", "[compile]") {
+TEST_CASE("a few recordings serve every size of a batch, with the bits of the eager step", "[compile]") {
   for (double rate : {0.0, 0.25}) {
     Context eager_context(options_of()), context(options_of());
     Classifier eager(eager_context, rate), compiled(context, rate);
@@ -125,10 +128,17 @@ TEST_CASE("two recordings serve every size of a batch, with the bits of the eage
         const std::vector<VariableRef> a = eager.state(), b = compiled.state();
         for (size_t k = 0; k < a.size(); k++) CHECK(same_bits(a[k]->value(), b[k]->value()));
       }
-    CHECK(runs == 2);
-    CHECK(f.stats().traces == 2);
-    CHECK(f.stats().resized == 7);
-    CHECK(f.retraces() == std::vector<std::string>{"shape of input 0: (25, 6) became (26, 6)"});
+    // Of 25 to 28 and of 6: from then on one size is more than twice another.
+    CHECK(runs == 5);
+    CHECK(f.stats().traces == 5);
+    CHECK(f.stats().resized == 4);
+    CHECK(f.retraces() == std::vector<std::string>{
+                              "shape of input 0: (25, 6) became (26, 6)",
+                              "shape of input 0: (26, 6) became (27, 6); the first 3 sizes are recorded",
+                              "shape of input 0: (27, 6) became (28, 6); the recorded sizes are from 25 to "
+                              "27, and tell of others when one is twice another",
+                              "shape of input 0: (28, 6) became (6, 6); the recorded sizes are from 25 to "
+                              "28, and tell of others when one is twice another"});
   }
 }
 
@@ -151,23 +161,23 @@ TEST_CASE("a size below 2 has a recording of its own", "[compile]") {
     f.call(in, got);
     for (int64_t k = 0; k < 4; k++) CHECK(got[0].data<float>()[k] == 0.5f * static_cast<float>(rows));
   };
-  for (int64_t rows : {4, 1, 0, 3, 7, 9, 1, 0}) call(rows);
-  CHECK(runs == 4);  // of 4, 1, 0 and 3
+  for (int64_t rows : {4, 1, 0, 3, 7, 9, 1, 0, 2}) call(rows);
+  CHECK(runs == 5);  // of 4, 1, 0, 3 and 7
   CHECK(f.stats().resized == 2);
 }
 
-TEST_CASE("X1 a length that is relaxed at the second one", "[compile]") {
+TEST_CASE("X1 a length that is relaxed after three", "[compile]") {
   Context c(options_of());
   int runs = 0;
   Function relaxing(
       c, [&](Span<const Tensor> in, size_t) { return runs++, Values{add_scalar(in[0], 1)}; }, all_sizes());
-  for (int64_t length = 0; length < 5; length++) {
+  for (int64_t length = 0; length < 9; length++) {
     Values got(1);
     relaxing.call({full(c, {length}, 2, DType::kF32)}, got);
     CHECK(got[0].shape() == Shape{length});
     for (int64_t k = 0; k < length; k++) CHECK(got[0].data<float>()[k] == 3);
   }
-  CHECK(runs == 2);  // from the third length on it is unknown
+  CHECK(runs == 5);  // from the third length above 1 on it is unknown
 }
 
 TEST_CASE("a step that depends on the size otherwise is recorded for each, with the reason", "[compile]") {
@@ -213,12 +223,113 @@ TEST_CASE("a step that depends on the size otherwise is recorded for each, with 
         return Values{slice(in[0], {0, 0}, {3, 2})};
       },
       all_sizes());
-  call(sliced, 4), call(sliced, 5);
+  call(sliced, 4), call(sliced, 5), call(sliced, 8);
   CHECK(call(sliced, 6) == 1);
   CHECK(sliced.stats().resized == 1);
   Values got(1), two{full(context, {2, 2}, 1, DType::kF32)};
   CHECK(has(message_of([&] { sliced.call(two, got); }, Code::kInvalidArgument), "slice"));
   CHECK(call(sliced, 7) == 1);
+}
+
+// Numbers and bounds that a step makes of the size, most of which agree with k n, n + k, k / n or a constant at some sizes.
+struct OfSize {
+  const char* name;
+  bool is_bound;  // of a slice; else a factor
+  std::function<double(int64_t)> of;
+};
+
+TEST_CASE("functions of the size that agree by chance are told from each other", "[compile]") {
+  const auto real = [](int64_t n) { return static_cast<double>(n); };
+  const std::vector<OfSize> all = {
+      {"n / 2", true, [](int64_t n) { return n / 2; }},
+      {"(n + 1) / 2", true, [](int64_t n) { return (n + 1) / 2; }},
+      {"n / 3", true, [](int64_t n) { return n / 3; }},
+      {"n - n / 2", true, [](int64_t n) { return n - n / 2; }},
+      {"n / 4 * 4", true, [](int64_t n) { return n / 4 * 4; }},
+      {"n % 4", true, [](int64_t n) { return n % 4; }},
+      {"n / 3 + n % 3", true, [](int64_t n) { return n / 3 + n % 3; }},
+      {"3 (n / 2)", false, [&](int64_t n) { return real(n / 2 * 3); }},
+      {"n n", false, [&](int64_t n) { return real(n * n); }},
+      {"n (n + 1) / 2", false, [&](int64_t n) { return real(n * (n + 1) / 2); }},
+      {"sqrt(n)", false, [&](int64_t n) { return std::sqrt(real(n)); }},
+      {"(n - 1) / n", false, [&](int64_t n) { return n ? real(n - 1) / real(n) : 0; }},
+      {"n 0.1", false, [&](int64_t n) { return real(n) * 0.1; }},
+      {"floor(log2 n)", false, [&](int64_t n) { return std::floor(std::log2(real(n) + .5)); }},
+      {"1 / n in f32", false, [](int64_t n) { return n ? 1 / static_cast<float>(n) : 0; }},
+      {"3 / n in f32", false, [](int64_t n) { return n ? 3 / static_cast<float>(n) : 0; }},
+      {"3 (1 / n)", false, [&](int64_t n) { return n ? 3 * (1 / real(n)) : 0; }},
+      {"(1 / 7) / n", false, [&](int64_t n) { return n ? 1.0 / 7 / real(n) : 0; }},
+      {"1 / (7 n)", false, [&](int64_t n) { return n ? 1 / (7 * real(n)) : 0; }},
+      {"1 / (n / 2)", false, [&](int64_t n) { return n > 1 ? 1 / real(n / 2) : 0; }},
+  };
+  const std::vector<std::vector<int64_t>> orders = {
+      {0, 100, 6, 36, 7, 10, 5},    {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 20, 21},
+      {3, 2, 20, 8, 9, 5},          {2, 4, 8, 16, 32, 64, 3, 5, 10, 7, 49},
+      {4, 8, 12, 16, 20, 24, 9, 6}, {4, 9, 16, 25, 36, 10, 11},
+      {2, 5, 8, 11, 6, 7},          {32, 64, 96, 17, 5, 10, 33},
+      {10, 8, 12, 16, 6, 4, 20, 2}, {25, 26, 27, 28, 50, 100, 13, 14, 3}};
+  for (const OfSize& f : all)
+    for (size_t o = 0; o < orders.size(); o++) {
+      Context context(options_of());
+      const auto step = [&](Span<const Tensor> in, size_t) {
+        const int64_t n = in[0].shape()[0];
+        if (!f.is_bound) return Values{mul_scalar(in[0], f.of(n))};
+        return Values{mul_scalar(slice(in[0], {0, 0}, {static_cast<int64_t>(f.of(n)), 2}), 2)};
+      };
+      Function g(context, step, all_sizes());
+      for (int64_t n : orders[o]) {
+        INFO(f.name << " for " << n << " rows, order " << o);
+        const Values in{data(context, {n, 2}, static_cast<uint64_t>(n), DType::kF64)};
+        Values got(1);
+        g.call(in, got);
+        CHECK(same_bits(got[0], step(in, 1)[0]));
+      }
+    }
+}
+
+TEST_CASE("a recording that is of no use to others does not end the plan for all sizes", "[compile]") {
+  Context context(options_of());
+  int runs = 0;
+  Function f(
+      context,
+      [&](Span<const Tensor> in, size_t) {
+        runs++;
+        return Values{mul_scalar(in[0], 1 / static_cast<double>(in[0].shape()[0])), sum(in[1])};
+      },
+      all_sizes());
+  const auto call = [&](int64_t rows, int64_t table) {
+    Values got(2);
+    f.call(Values{full(context, {rows}, 1, DType::kF64), full(context, {table}, 1, DType::kF64)}, got);
+    CHECK(got[0].data<double>()[0] == 1 / static_cast<double>(rows));
+    CHECK(got[1].data<double>()[0] == static_cast<double>(table));
+  };
+  for (int64_t rows : {4, 5, 8}) call(rows, 3);
+  CHECK(runs == 3);
+  call(8, 6);  // another table
+  call(1, 3);
+  CHECK(runs == 5);
+  for (int64_t rows : {6, 7, 9, 2}) call(rows, 3);
+  CHECK(runs == 5);
+}
+
+TEST_CASE("an error for retraces does not depend on the order of sizes of a batch", "[compile]") {
+  FunctionOptions o = all_sizes();
+  o.retrace_is_error = true;
+  std::vector<int64_t> order{0, 1, 5, 6, 8, 12};
+  do {
+    Context context(options_of());
+    Function f(
+        context, [&](Span<const Tensor> in, size_t) { return Values{sum(tanh(in[0]))}; }, o);
+    const auto call = [&](int64_t rows, int64_t columns) {
+      Values got(1);
+      f.call(Values{full(context, {rows, columns}, 0, DType::kF32)}, got);
+      CHECK(got[0].data<float>()[0] == 0);
+    };
+    for (int i = 0; i < 2; i++)
+      for (int64_t rows : order) call(rows, 3);
+    CHECK(
+        has(message_of([&] { call(order[0], 4); }, Code::kFailedPrecondition), "must not be recorded again"));
+  } while (std::next_permutation(order.begin(), order.end()));
 }
 
 TEST_CASE("one plan for all sizes and released variables, errors for retraces, and no memory", "[compile]") {
@@ -233,25 +344,24 @@ TEST_CASE("one plan for all sizes and released variables, errors for retraces, a
     return got[0].data<float>()[0];
   };
   Function f(context, step, o);
-  for (int64_t rows : {4, 5, 6, 7, 4, 5}) CHECK(call(f, rows) == 3);
+  for (int64_t rows : {4, 5, 8, 6, 7, 4, 5}) CHECK(call(f, rows) == 3);
   CHECK(has(message_of([&] { call(f, 6, 1); }, Code::kFailedPrecondition), "(shape of input 0"));
-  CHECK(f.stats().traces == 2);
+  CHECK(f.stats().traces == 3);
 
   o.retrace_is_error = false;
   Function g(context, step, o);
-  for (int64_t rows : {4, 5, 6}) CHECK(call(g, rows) == 3);
+  for (int64_t rows : {4, 5, 8, 6}) CHECK(call(g, rows) == 3);
   context.allocator().trim();
   context.allocator().set_limit(1);
   CHECK(has(message_of([&] { call(g, 400); }, Code::kOutOfMemory), "limit"));
   context.allocator().set_limit(0);
-  CHECK(g.stats().signatures == 3);
+  CHECK(g.stats().signatures == 4);
   CHECK(call(g, 400) == 3);
   w = VariableRef::make(full(context, {2}, 5, DType::kF32), "w");
-  CHECK(call(g, 8) == 5);
+  CHECK(call(g, 7) == 5);
   CHECK(has(g.retraces().back(), "the plan for all sizes has ended: variable 'w' has been released"));
-  CHECK(call(g, 9) == 5);
-  CHECK(call(g, 10) == 5);
-  CHECK(g.stats().traces == 4);
+  for (int64_t rows : {9, 4, 10}) CHECK(call(g, rows) == 5);
+  CHECK(g.stats().traces == 6);
 }
 
 TEST_CASE("plans of a context share their memory", "[compile]") {

@@ -33,7 +33,7 @@ TEST_CASE("X1 a compiled product of matrices, and a plan for each length where n
   CHECK(product.stats().traces == 1);
   CHECK(product.stats().replays == 2);
 
-  // TensorFlow makes the dimension unknown at the second length, as the option polymorphic_batch does (batch_sizes_test.cpp).
+  // TensorFlow makes the dimension unknown at the second length, as the option polymorphic_batch does after three (batch_sizes_test.cpp).
   // Without it each length is recorded once, which is counted and has its reason, and lengths that come back use their plans.
   Function twice(
       c, [](Span<const Tensor> in, size_t) { return Values{mul_scalar(in[0], 2)}; }, strict());

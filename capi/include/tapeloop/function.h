@@ -45,12 +45,19 @@
  * call that no recording fits runs the callback as if there were no function, which a warning says once; calls that one fits go on as
  * before. tl_function_retrace_reason() tells what made the step record. The option retrace_is_error makes the second recording an error.
  *
- * With the option polymorphic_batch two recordings serve all sizes of a batch. When the inputs of a call differ from those of
- * others in their leading dimension alone, by one size n in all that differ, the callback runs for the second size and for
- * sizes below 2, and no more. Numbers that it computes of the size and passes to ops may be k n, n + k, k / n or 1 / (k n) with
- * a whole number k. Where two recordings differ otherwise, each size is recorded, and the reason of the retrace says by what.
- * What the callback decides must not depend on the size. (TensorFlow calls this reduce_retracing.) The second recording is
- * none that retrace_is_error refuses.
+ * With the option polymorphic_batch a few recordings serve all sizes of a batch. Where the inputs of a call differ from those of
+ * others in their leading dimension alone, by one size n in all that differ, the callback runs for sizes below 2, for the first three
+ * others, and for those of which the recorded sizes do not tell yet:
+ * - one that is less than the least or more than the largest of them, as long as the largest is not twice the least;
+ * - one that is not as far from them as multiples of the greatest common divisor of their differences are;
+ * - one for which a quotient that has been the same so far would have other bits as k / n, as k (1 / n) and in f32.
+ * So of the sizes 32, 16, 20, 24, 21, 40, 7 the first three are recorded, and 21.
+ * Numbers that the callback computes of the size and passes to ops may be k n, n + k, k / n, k (1 / n) or 1 / (k n) with a whole number
+ * k. Those that are the same at some sizes by chance, as n / 2 at 2 and 3, n / 4 * 4 and n % 4 at 8 and 12, n n at 0 and 1 or a rounded
+ * quotient, show in these recordings. Where two recordings differ otherwise, each size is recorded, and the reason of the retrace
+ * says by what. What the callback decides must not depend on the size, nor may numbers by thresholds (the lesser of n and 100) or by
+ * quotients n / g with a g above the largest size that was recorded: that is not seen. (TensorFlow calls this reduce_retracing.)
+ * retrace_is_error refuses no recording of another size of the batch, in whatever order they come.
  *
  * With the option allow_reassociation plans need not compute the same bits. A product with a matrix that is a sum of others with
  * scaled rows, X = sum_t s_t X_t with numbers s_t for the whole or for each row, then makes way for the products with these:

@@ -136,12 +136,15 @@ impl FunctionOptions {
         self
     }
 
-    /// The leading dimension of inputs may be of any size (default false). Then two recordings serve all sizes of a batch: of a
-    /// call whose inputs differ from those of a recording in their leading dimension alone, by the same size in all that differ,
-    /// the closure runs for the second size and for those below 2, and no more. Numbers that it computes of the size `n` and
-    /// passes to ops may be `k n`, `n + k`, `k / n` or `1 / (k n)` with a whole number `k`. Where the two recordings differ
-    /// otherwise, each size is recorded, and [`retrace_reasons`](Function::retrace_reasons) say by what. What the closure
-    /// decides must not depend on the size.
+    /// The leading dimension of inputs may be of any size (default false). Then a few recordings serve all sizes of a batch: of calls
+    /// whose inputs differ from those of a recording in their leading dimension alone, by the same size in all that differ, the
+    /// closure runs for sizes below 2, for the first three others, and for those of which the recorded ones do not tell yet: one
+    /// outside of their range as long as the largest is not twice the least, one that is not as far from them as multiples of
+    /// the greatest common divisor of their differences are, and one for which a quotient could have been rounded in several
+    /// ways. Numbers that it computes of the size `n` and passes to ops may be `k n`, `n + k`, `k / n`, `k (1 / n)` or `1 / (k n)` with
+    /// a whole number `k`. Where recordings differ otherwise, each size is recorded, and
+    /// [`retrace_reasons`](Function::retrace_reasons) say by what. What the closure decides must not depend on the size, nor may
+    /// numbers by thresholds. [`retrace_is_error`](FunctionOptions::retrace_is_error) refuses no recording of another size.
     pub fn polymorphic_batch(mut self, polymorphic_batch: bool) -> FunctionOptions {
         self.polymorphic_batch = polymorphic_batch;
         self
