@@ -16,8 +16,8 @@ import (
 //
 // The first call with inputs of new dtypes or shapes runs the step as any code and records the ops that run, those of gradients
 // of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a call runs the
-// plan, and the step is not called any more. A plan computes the same bits as the step (but for the option AllowReassociation), draws
-// the same random numbers, and takes the learning rate and the count of steps as they are at each call.
+// plan, and the step is not called any more. A plan computes the same bits as the step (but for the option AllowReassociation;
+// a NaN stays a NaN, whose sign and payload may be others), draws the same random numbers, and takes the learning rate and the count of steps as they are at each call.
 //
 // What a recording keeps:
 //   - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.

@@ -14,7 +14,8 @@ use std::ptr;
 /// The first call with inputs of new dtypes or shapes runs the closure as any code and records the ops that run, those of
 /// gradients of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a call
 /// runs the plan, and the closure is not called any more. A plan computes the same bits as the closure (but for the option
-/// [`allow_reassociation`](FunctionOptions::allow_reassociation)), draws the same random numbers, and takes the learning rate and the count of steps as they are at each call.
+/// [`allow_reassociation`](FunctionOptions::allow_reassociation); a NaN stays a NaN, whose sign and payload may be others), draws the
+/// same random numbers, and takes the learning rate and the count of steps as they are at each call.
 ///
 /// ```
 /// # use tapeloop::{loss, Activation, Adam, Context, DType, Dense, Result, Sequential};
