@@ -98,20 +98,20 @@ class BatchStage : public Decorator {
 class Batch : public Dataset {
  public:
   Batch(DatasetPtr source, int64_t count, bool drop_remainder, const char* op, std::vector<double> padding)
-      : source_(std::move(source)),
+      : Dataset({std::move(source)}),
         count_(count),
         drop_remainder_(drop_remainder),
         op_(op),
         padding_(std::move(padding)) {}
 
   int64_t size() const override {
-    return source_->size() < 0 ? source_->size() : batches_of(source_->size(), count_, drop_remainder_);
+    const int64_t elements = source().size();
+    return elements < 0 ? elements : batches_of(elements, count_, drop_remainder_);
   }
-  size_t width() const override { return source_->width(); }
-  bool indexed() const override { return source_->indexed(); }
+  size_t width() const override { return source().width(); }
+  bool indexed() const override { return source().indexed(); }
   std::unique_ptr<Reader> reader() const override { return reader(nullptr); }
   std::unique_ptr<Stage> open(const Control& control) const override;
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override {
     Settings all{"batch", bits_of(padding_)};
     all.numbers.insert(all.numbers.end(), {count_, drop_remainder_});
@@ -121,11 +121,10 @@ class Batch : public Dataset {
  private:
   std::unique_ptr<Reader> reader(const Control* control) const {
     if (!indexed()) return nullptr;
-    return std::make_unique<BatchReader>(source_->reader(), source_->size(), count_, Stacker(op_, padding_),
+    return std::make_unique<BatchReader>(source().reader(), source().size(), count_, Stacker(op_, padding_),
                                          control);
   }
 
-  DatasetPtr source_;
   int64_t count_;
   bool drop_remainder_;
   const char* op_;
@@ -134,7 +133,7 @@ class Batch : public Dataset {
 
 std::unique_ptr<Stage> Batch::open(const Control& control) const {
   if (indexed()) return indexed_stage(reader(&control), size(), control);
-  return std::make_unique<BatchStage>(source_->open(control), count_, drop_remainder_,
+  return std::make_unique<BatchStage>(source().open(control), count_, drop_remainder_,
                                       Stacker(op_, padding_));
 }
 

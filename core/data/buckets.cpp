@@ -111,16 +111,15 @@ class BucketStage : public Stage {
 class BucketByLength : public Dataset {
  public:
   BucketByLength(DatasetPtr source, Buckets buckets)
-      : source_(std::move(source)), buckets_(std::move(buckets)) {}
+      : Dataset({std::move(source)}), buckets_(std::move(buckets)) {}
   int64_t size() const override {
-    const int64_t size = source_->size();
+    const int64_t size = source().size();
     return size == 0 || size == kInfiniteSize ? size : kUnknownSize;
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<BucketStage>(source_->open(control), buckets_);
+    return std::make_unique<BucketStage>(source().open(control), buckets_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override {
     Settings all{"buckets", bits_of(buckets_.padding)};
     all.numbers.insert(all.numbers.end(), buckets_.boundaries.begin(), buckets_.boundaries.end());
@@ -130,7 +129,6 @@ class BucketByLength : public Dataset {
   }
 
  private:
-  DatasetPtr source_;
   Buckets buckets_;
 };
 

@@ -51,17 +51,15 @@ class CacheReader : public Reader {
 class IndexedCache : public IndexedDataset {
  public:
   explicit IndexedCache(DatasetPtr source)
-      : source_(std::move(source)), shelf_(std::make_shared<Shelf>(source_->size())) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
+      : IndexedDataset({std::move(source)}), shelf_(std::make_shared<Shelf>(this->source().size())) {}
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Reader> reader() const override {
-    return std::make_unique<CacheReader>(source_->reader(), shelf_);
+    return std::make_unique<CacheReader>(source().reader(), shelf_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"cache", {}}; }
 
  private:
-  DatasetPtr source_;
   std::shared_ptr<Shelf> shelf_;
 };
 
@@ -135,17 +133,21 @@ class CacheStage : public Stage {
 
 class Cache : public Dataset {
  public:
-  explicit Cache(DatasetPtr source) : source_(std::move(source)) { hold_sample_weights(*source_, weights_); }
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
-  std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<CacheStage>(source_->open(control), whole_);
+  explicit Cache(DatasetPtr source)
+      : Dataset({std::move(source)}), fingerprint_(static_cast<int64_t>(fingerprint(this->source()))) {
+    hold_sample_weights(this->source(), weights_);
   }
-  Settings settings() const override { return {"cache", {static_cast<int64_t>(fingerprint(*source_))}}; }
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
+  std::unique_ptr<Stage> open(const Control& control) const override {
+    return std::make_unique<CacheStage>(source().open(control), whole_);
+  }
+  Settings settings() const override { return {"cache", {fingerprint_}}; }
 
  private:
-  DatasetPtr source_;
   std::vector<std::shared_ptr<const void>> weights_;  // of mixtures below, which cannot change any more
+  // Kept, because who asks for that of this asks the sources again: each cache behind another would double the work.
+  const int64_t fingerprint_;
   std::shared_ptr<Whole> whole_ = std::make_shared<Whole>();
 };
 

@@ -11,6 +11,8 @@
 // iterators may share a dataset. Two kinds: an indexed one gives any element of any epoch by its index (Reader); every one gives
 // them in order (Stage). A shuffle of an indexed one needs no buffer, and passing over its elements costs nothing.
 //
+// Every factory of one that has sources throws kInvalidArgument beyond Dataset::kMostLevels.
+//
 // Datasets are immutable but for what cache() and sample_from() say, and belong to the thread of the context whose tensors they
 // hold; stages of theirs may run elsewhere.
 #pragma once
@@ -54,6 +56,10 @@ struct Settings {
 
 class Dataset {
  public:
+  // Stages stand behind one another so many levels deep at most: what is asked of one it asks of its sources, and each level takes
+  // stack. 200 levels of any kind fit into 256 kB, what some hosts give their threads.
+  static constexpr int kMostLevels = 200;
+
   virtual ~Dataset() = default;
   // The number of elements in an epoch, the same in every epoch; kUnknownSize or kInfiniteSize.
   virtual int64_t size() const = 0;
@@ -63,8 +69,17 @@ class Dataset {
   virtual std::unique_ptr<Stage> open(const Control& control) const = 0;
   virtual bool indexed() const { return false; }
   virtual std::unique_ptr<Reader> reader() const { return nullptr; }  // of an indexed one
-  virtual std::vector<DatasetPtr> sources() const { return {}; }
+  const std::vector<DatasetPtr>& sources() const { return sources_; }
   virtual Settings settings() const = 0;
+
+ protected:
+  // None: it is a source itself. Throws kInvalidArgument where the levels would be too many.
+  explicit Dataset(std::vector<DatasetPtr> sources = {});
+  const Dataset& source() const { return *sources_[0]; }  // of one that has one or more
+
+ private:
+  std::vector<DatasetPtr> sources_;
+  int levels_ = 1;
 };
 
 // The stage of an indexed dataset: it counts.
@@ -73,6 +88,7 @@ std::unique_ptr<Stage> indexed_stage(std::unique_ptr<Reader> reader, int64_t siz
 // One that is indexed whatever its source.
 class IndexedDataset : public Dataset {
  public:
+  using Dataset::Dataset;
   std::unique_ptr<Stage> open(const Control& control) const override;
   bool indexed() const override { return true; }
 };

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/data/idx.h"
@@ -24,9 +26,20 @@ Split split_of(const std::string& name) {
   return Split::kNone;
 }
 
+bool ends_with(const std::string& name, std::string_view end) {
+  return name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
+}
+
 std::string without_gz(const std::string& name) {
-  bool gz = name.size() > 3 && name.compare(name.size() - 3, 3, ".gz") == 0;
-  return gz ? name.substr(0, name.size() - 3) : name;
+  return name.size() > 3 && ends_with(name, ".gz") ? name.substr(0, name.size() - 3) : name;
+}
+
+// Hidden files, and what editors and downloads leave while they are at work: their names hold that of the whole file.
+bool is_of_another_program(const std::string& name) {
+  if (name[0] == '.') return true;
+  for (const char* end : {"~", ".part", ".partial", ".tmp", ".swp", ".crdownload", ".download"})
+    if (ends_with(name, end)) return true;
+  return false;
 }
 
 // The names of the files in a folder, sorted, because a directory has no order of its own. Not by std::filesystem, whose
@@ -42,7 +55,7 @@ std::vector<std::string> names_in(const std::string& folder) {
       error = errno;
       break;
     }
-    names.push_back(entry->d_name);
+    if (std::string name = entry->d_name; !is_of_another_program(name)) names.push_back(std::move(name));
   }
   if (error == ENOMEM) throw std::bad_alloc();
   if (error)
@@ -68,6 +81,11 @@ class Folder {
       found = name;
     }
     return found;
+  }
+
+  // Throws where both are there: what is left out would be left out silently.
+  void check_one_of(const std::string& images, const std::string& others) const {
+    if (!images.empty() && !others.empty()) ambiguous("images", images, others);
   }
 
   DatasetPtr read(Context& context, const std::string& images) const {
@@ -120,10 +138,13 @@ DatasetPtr idx_folder(Context& context, const std::string& path, DataPart part, 
     invalid(
         "[dataset_from_idx_folder] 'folder' must name a folder: got an empty text; '.' is the current one");
   Folder folder(path, max_bytes);
-  std::string train = folder.images_of(Split::kTrain), test = folder.images_of(Split::kTest);
+  std::string train = folder.images_of(Split::kTrain), test = folder.images_of(Split::kTest),
+              unnamed = folder.images_of(Split::kNone);
+  folder.check_one_of(train, unnamed);
+  folder.check_one_of(test, unnamed);
   if (!train.empty() && !test.empty()) return folder.read(context, part == DataPart::kTrain ? train : test);
 
-  std::string only = !train.empty() ? train : !test.empty() ? test : folder.images_of(Split::kNone);
+  std::string only = !train.empty() ? train : !test.empty() ? test : unnamed;
   if (only.empty())
     fail(Code::kNotFound, "[dataset_from_idx_folder] there are no IDX images in the folder: got ", path,
          "; a file with images-idx3 in its name is expected, and one with labels-idx1");

@@ -151,6 +151,8 @@ bool DatasetIterator::stop(std::chrono::milliseconds patience) noexcept {
 }
 
 void DatasetIterator::seek(uint64_t epoch, int64_t position, Confirm confirm) {
+  if (epoch == std::numeric_limits<uint64_t>::max())
+    invalid("[dataset_seek] another epoch must follow the epoch: got ", epoch, "; they count from 0");
   const int64_t size = dataset_->size();
   auto refuse = [&](int64_t elements) {
     invalid("[dataset_seek] the position must be in the dataset: got ", position, " of ", elements,

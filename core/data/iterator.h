@@ -35,7 +35,7 @@ class DatasetIterator {
     return position_;
   }  // its index; the number of elements when next() is about to return false
   // Goes to a place that was read from these two functions: passes over the elements before, which costs nothing where the dataset
-  // is indexed. Throws kInvalidArgument where there is none such. Nothing has moved on an exception.
+  // is indexed. Throws kInvalidArgument where there is none such, and for the epoch 2^64 - 1, which has none after it. Nothing has moved on an exception.
   void seek(
       uint64_t epoch, int64_t position, Confirm confirm = [] {});
   // The same place as bytes that also hold what only the stages know, so that nothing must be passed over, and the weights as they are

@@ -180,20 +180,18 @@ class InterleaveStage : public Joined {
 class Join : public Dataset {
  public:
   Join(std::vector<DatasetPtr> sources, size_t width, int64_t size)
-      : sources_(std::move(sources)), width_(width), size_(size) {}
+      : Dataset(std::move(sources)), width_(width), size_(size) {}
   int64_t size() const override { return size_; }
   size_t width() const override { return width_; }
-  std::vector<DatasetPtr> sources() const override { return sources_; }
 
  protected:
   std::vector<std::unique_ptr<Stage>> open_all(const Control& control) const {
     std::vector<std::unique_ptr<Stage>> stages;
-    for (const DatasetPtr& s : sources_) stages.push_back(s->open(control));
+    for (const DatasetPtr& s : sources()) stages.push_back(s->open(control));
     return stages;
   }
 
  private:
-  std::vector<DatasetPtr> sources_;
   size_t width_;
   int64_t size_;
 };

@@ -105,22 +105,20 @@ class MapReader : public Reader {
 class Map : public Dataset {
  public:
   Map(DatasetPtr source, FunctionPtr function, size_t width, uint64_t seed)
-      : source_(std::move(source)), function_(std::move(function)), width_(width), seed_(seed) {}
-  int64_t size() const override { return source_->size(); }
+      : Dataset({std::move(source)}), function_(std::move(function)), width_(width), seed_(seed) {}
+  int64_t size() const override { return source().size(); }
   size_t width() const override { return width_; }
-  bool indexed() const override { return source_->indexed(); }
+  bool indexed() const override { return source().indexed(); }
   std::unique_ptr<Reader> reader() const override {
     if (!indexed()) return nullptr;
-    return std::make_unique<MapReader>(source_->reader(), function_, seed_);
+    return std::make_unique<MapReader>(source().reader(), function_, seed_);
   }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<MapStage>(source_->open(control), function_, seed_);
+    return std::make_unique<MapStage>(source().open(control), function_, seed_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"map", {static_cast<int64_t>(seed_)}}; }
 
  private:
-  DatasetPtr source_;
   FunctionPtr function_;
   size_t width_;
   uint64_t seed_;
@@ -129,21 +127,19 @@ class Map : public Dataset {
 class ParallelMap : public Dataset {
  public:
   ParallelMap(DatasetPtr source, FunctionPtr function, size_t width, int threads, uint64_t seed)
-      : source_(std::move(source)),
+      : Dataset({std::move(source)}),
         function_(std::move(function)),
         width_(width),
         threads_(threads),
         seed_(seed) {}
-  int64_t size() const override { return source_->size(); }
+  int64_t size() const override { return source().size(); }
   size_t width() const override { return width_; }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return open_ahead(*source_, control, {threads_, 2 * threads_ + 1, function_, seed_});
+    return open_ahead(source(), control, {threads_, 2 * threads_ + 1, function_, seed_});
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"map", {static_cast<int64_t>(seed_)}}; }
 
  private:
-  DatasetPtr source_;
   FunctionPtr function_;
   size_t width_;
   int threads_;
@@ -153,37 +149,33 @@ class ParallelMap : public Dataset {
 class Filter : public Dataset {
  public:
   Filter(DatasetPtr source, FunctionPtr function, uint64_t seed)
-      : source_(std::move(source)), function_(std::move(function)), seed_(seed) {}
+      : Dataset({std::move(source)}), function_(std::move(function)), seed_(seed) {}
   int64_t size() const override {
-    const int64_t size = source_->size();
+    const int64_t size = source().size();
     return size == 0 || size == kInfiniteSize ? size : kUnknownSize;
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<FilterStage>(source_->open(control), function_, seed_, control);
+    return std::make_unique<FilterStage>(source().open(control), function_, seed_, control);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"filter", {static_cast<int64_t>(seed_)}}; }
 
  private:
-  DatasetPtr source_;
   FunctionPtr function_;
   uint64_t seed_;
 };
 
 class Prefetch : public Dataset {
  public:
-  Prefetch(DatasetPtr source, int64_t count) : source_(std::move(source)), count_(count) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
+  Prefetch(DatasetPtr source, int64_t count) : Dataset({std::move(source)}), count_(count) {}
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return open_ahead(*source_, control, {1, count_, nullptr, 0});
+    return open_ahead(source(), control, {1, count_, nullptr, 0});
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"prefetch", {}}; }
 
  private:
-  DatasetPtr source_;
   int64_t count_;
 };
 

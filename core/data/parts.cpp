@@ -26,17 +26,15 @@ class PartReader : public Reader {
 class IndexedPart : public IndexedDataset {
  public:
   IndexedPart(DatasetPtr source, int64_t first, int64_t size)
-      : source_(std::move(source)), first_(first), size_(size) {}
+      : IndexedDataset({std::move(source)}), first_(first), size_(size) {}
   int64_t size() const override { return size_; }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Reader> reader() const override {
-    return std::make_unique<PartReader>(source_->reader(), first_);
+    return std::make_unique<PartReader>(source().reader(), first_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"part", {first_, size_}}; }
 
  private:
-  DatasetPtr source_;
   int64_t first_, size_;
 };
 
@@ -75,21 +73,19 @@ class TakeStage : public Decorator {
 
 class Take : public Dataset {
  public:
-  Take(DatasetPtr source, int64_t count) : source_(std::move(source)), count_(count) {}
+  Take(DatasetPtr source, int64_t count) : Dataset({std::move(source)}), count_(count) {}
   int64_t size() const override {
-    return source_->size() == kInfiniteSize || count_ == 0 ? count_
-           : source_->size() == kUnknownSize               ? kUnknownSize
-                                                           : std::min(count_, source_->size());
+    const int64_t all = source().size();
+    if (all == kInfiniteSize || count_ == 0) return count_;
+    return all == kUnknownSize ? kUnknownSize : std::min(count_, all);
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<TakeStage>(source_->open(control), count_);
+    return std::make_unique<TakeStage>(source().open(control), count_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"take", {count_}}; }
 
  private:
-  DatasetPtr source_;
   int64_t count_;
 };
 
@@ -131,19 +127,18 @@ class SkipStage : public Decorator {
 
 class Skip : public Dataset {
  public:
-  Skip(DatasetPtr source, int64_t count) : source_(std::move(source)), count_(count) {}
+  Skip(DatasetPtr source, int64_t count) : Dataset({std::move(source)}), count_(count) {}
   int64_t size() const override {
-    return source_->size() < 0 ? source_->size() : source_->size() - std::min(count_, source_->size());
+    const int64_t all = source().size();
+    return all < 0 ? all : all - std::min(count_, all);
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<SkipStage>(source_->open(control), count_);
+    return std::make_unique<SkipStage>(source().open(control), count_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"skip", {count_}}; }
 
  private:
-  DatasetPtr source_;
   int64_t count_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/data/dataset.h"
 
 namespace tl::data {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 // The number is the version of the form. Up to 2 a stage that rereads wrote many places of its source, not one.
 constexpr char kPositionMagic[] = "TLPOS3";
 constexpr size_t kMagicBytes = sizeof kPositionMagic - 1;
-constexpr int kDeepest = 1000;  // parts in parts: a stage that rereads (rereader.h) is one more
+constexpr int kDeepest =
+    Dataset::kMostLevels;  // parts in parts: a stage that rereads (rereader.h) is one more
 
 // Seven bits a byte, lowest first; small numbers of either sign are short.
 void put(std::string& out, int64_t value) {

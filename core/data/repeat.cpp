@@ -94,23 +94,21 @@ class RepeatStage : public Decorator {
 
 class Repeat : public Dataset {
  public:
-  Repeat(DatasetPtr source, int64_t count) : source_(std::move(source)), count_(count) {}
+  Repeat(DatasetPtr source, int64_t count) : Dataset({std::move(source)}), count_(count) {}
   int64_t size() const override {
-    const int64_t size = source_->size();
+    const int64_t size = source().size();
     if (count_ == 0) return 0;
     if (count_ < 0) return kInfiniteSize;
     if (size <= 0) return size;
     return size > std::numeric_limits<int64_t>::max() / count_ ? kUnknownSize : size * count_;
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<RepeatStage>(source_->open(control), source_->size(), count_);
+    return std::make_unique<RepeatStage>(source().open(control), source().size(), count_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"repeat", {count_}}; }
 
  private:
-  DatasetPtr source_;
   int64_t count_;
 };
 

@@ -51,18 +51,16 @@ class ReplicaRowsStage : public Decorator {
 
 class ReplicaRows : public Dataset {
  public:
-  ReplicaRows(DatasetPtr source, Replica replica) : source_(std::move(source)), replica_(replica) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
+  ReplicaRows(DatasetPtr source, Replica replica) : Dataset({std::move(source)}), replica_(replica) {}
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<ReplicaRowsStage>(source_->open(control), replica_);
+    return std::make_unique<ReplicaRowsStage>(source().open(control), replica_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   // A place is that of all replicas: another one, or another number of them, may go on there.
   Settings settings() const override { return {"replica rows", {}}; }
 
  private:
-  DatasetPtr source_;
   Replica replica_;
 };
 

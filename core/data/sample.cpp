@@ -129,30 +129,31 @@ class SampleStage : public Stage {
 class Sample : public Dataset {
  public:
   Sample(std::vector<DatasetPtr> sources, std::vector<double> weights, uint64_t seed, bool stop_on_empty)
-      : sources_(std::move(sources)),
+      : Dataset(std::move(sources)),
         weights_(std::make_shared<SampleWeights>(std::move(weights))),
         seed_(seed),
         stop_on_empty_(stop_on_empty) {}
   // A source without an end counts whatever its weight, which may change; how much of the others is drawn, only iterating tells.
   int64_t size() const override {
-    const auto endless = [](const DatasetPtr& s) { return s->size() == kInfiniteSize; };
-    const bool all = std::all_of(sources_.begin(), sources_.end(), endless);
-    const bool any = std::any_of(sources_.begin(), sources_.end(), endless);
+    bool all = true, any = false;
+    for (const DatasetPtr& s : sources()) {
+      const bool endless = s->size() == kInfiniteSize;
+      all = all && endless;
+      any = any || endless;
+    }
     return all || (any && !stop_on_empty_) ? kInfiniteSize : kUnknownSize;
   }
-  size_t width() const override { return sources_[0]->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
     std::vector<std::unique_ptr<Stage>> stages;
-    for (const DatasetPtr& s : sources_) stages.push_back(s->open(control));
+    for (const DatasetPtr& s : sources()) stages.push_back(s->open(control));
     return std::make_unique<SampleStage>(std::move(stages), control.number_of(*weights_), weights_->values(),
                                          seed_, stop_on_empty_);
   }
-  std::vector<DatasetPtr> sources() const override { return sources_; }
   SampleWeights& weights() const { return *weights_; }
   Settings settings() const override { return {"sample", {static_cast<int64_t>(seed_), stop_on_empty_}}; }
 
  private:
-  std::vector<DatasetPtr> sources_;
   std::shared_ptr<SampleWeights> weights_;
   uint64_t seed_;
   bool stop_on_empty_;

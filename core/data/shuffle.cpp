@@ -83,17 +83,15 @@ class ShuffleReader : public Reader {
 
 class IndexedShuffle : public IndexedDataset {
  public:
-  IndexedShuffle(DatasetPtr source, uint64_t seed) : source_(std::move(source)), seed_(seed) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
+  IndexedShuffle(DatasetPtr source, uint64_t seed) : IndexedDataset({std::move(source)}), seed_(seed) {}
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Reader> reader() const override {
-    return std::make_unique<ShuffleReader>(source_->reader(), seed_, size());
+    return std::make_unique<ShuffleReader>(source().reader(), seed_, size());
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"shuffle", {static_cast<int64_t>(seed_)}}; }
 
  private:
-  DatasetPtr source_;
   uint64_t seed_;
 };
 
@@ -231,17 +229,15 @@ class BufferStage : public Stage {
 class BufferShuffle : public Dataset {
  public:
   BufferShuffle(DatasetPtr source, uint64_t seed, int64_t buffer)
-      : source_(std::move(source)), seed_(seed), buffer_(buffer) {}
-  int64_t size() const override { return source_->size(); }
-  size_t width() const override { return source_->width(); }
+      : Dataset({std::move(source)}), seed_(seed), buffer_(buffer) {}
+  int64_t size() const override { return source().size(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<BufferStage>(source_->open(control), seed_, buffer_);
+    return std::make_unique<BufferStage>(source().open(control), seed_, buffer_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"shuffle", {static_cast<int64_t>(seed_), buffer_}}; }
 
  private:
-  DatasetPtr source_;
   uint64_t seed_;
   int64_t buffer_;
 };

@@ -95,20 +95,18 @@ class UnbatchStage : public Stage {
 
 class Unbatch : public Dataset {
  public:
-  explicit Unbatch(DatasetPtr source) : source_(std::move(source)) {}
+  explicit Unbatch(DatasetPtr source) : Dataset({std::move(source)}) {}
   int64_t size() const override {
-    const int64_t size = source_->size();
+    const int64_t size = source().size();
     return size == 0 || size == kInfiniteSize ? size : kUnknownSize;
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<UnbatchStage>(source_->open(control), control);
+    return std::make_unique<UnbatchStage>(source().open(control), control);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"unbatch", {}}; }
 
  private:
-  DatasetPtr source_;
 };
 
 }  // namespace

@@ -73,22 +73,20 @@ class WindowStage : public Stage {
 class Window : public Dataset {
  public:
   Window(DatasetPtr source, int64_t size, int64_t shift, bool drop_remainder)
-      : source_(std::move(source)), size_(size), shift_(shift), drop_remainder_(drop_remainder) {}
+      : Dataset({std::move(source)}), size_(size), shift_(shift), drop_remainder_(drop_remainder) {}
   int64_t size() const override {
-    const int64_t elements = source_->size();
+    const int64_t elements = source().size();
     if (elements < 0) return elements;
     if (!drop_remainder_) return elements == 0 ? 0 : (elements - 1) / shift_ + 1;
     return elements < size_ ? 0 : (elements - size_) / shift_ + 1;
   }
-  size_t width() const override { return source_->width(); }
+  size_t width() const override { return source().width(); }
   std::unique_ptr<Stage> open(const Control& control) const override {
-    return std::make_unique<WindowStage>(source_->open(control), size_, shift_, drop_remainder_);
+    return std::make_unique<WindowStage>(source().open(control), size_, shift_, drop_remainder_);
   }
-  std::vector<DatasetPtr> sources() const override { return {source_}; }
   Settings settings() const override { return {"window", {size_, shift_, drop_remainder_}}; }
 
  private:
-  DatasetPtr source_;
   int64_t size_, shift_;
   bool drop_remainder_;
 };

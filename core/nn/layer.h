@@ -86,6 +86,7 @@ class Layer {
   bool name_is_given_;
   friend class LayerCall;
   friend class Sequential;
+  int levels_ = 1;  // of layers within one another; more only in a Sequential
   bool built_ = false;
   Shape input_shape_;
   std::vector<VariableRef> variables_;

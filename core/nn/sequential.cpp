@@ -1,5 +1,6 @@
 #include "core/nn/sequential.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/nn/layer_naming.h"
@@ -14,7 +15,11 @@ Sequential::Sequential(Context& context, Span<const LayerPtr> layers, const std:
     if (&layers_[i]->context() != &context)
       invalid(label(), "all layers must be of one context: got 'layers[", i, "]' ('", layers_[i]->name(),
               "') of another context; make it in this one");
+    levels_ = std::max(levels_, layers_[i]->levels_ + 1);
   }
+  if (levels_ > kMostLevels)
+    invalid(label(), "layers must not stand within one another more than ", kMostLevels, " levels deep: got ",
+            levels_, "; put the layers themselves into one Sequential");
   // Shapes first: a chain that does not fit leaves its layers as they were.
   bool knows_input = layers_[0]->built() && layers_[0]->input_shape().rank() > 0;
   if (knows_input) output_shape(layers_[0]->input_shape());

@@ -12,8 +12,10 @@ class Sequential final : public Layer {
  public:
   // Layers of this context, at least one, named as layer_naming.h says. A layer may stand there twice: it has its variables
   // once. When the first layer knows the size of its input, all variables are made at once. Throws with all layers as they
-  // were, their names included.
+  // were, their names included; also beyond kMostLevels.
   Sequential(Context& context, Span<const LayerPtr> layers, const std::string& name);
+  // Layers stand within one another so many levels deep at most: a call, and what is asked of all layers, takes stack for each.
+  static constexpr int kMostLevels = 200;
 
   Shape output_shape(const Shape& input) const override;
   Shape accept(DType dtype, const Shape& input, bool training) const override;

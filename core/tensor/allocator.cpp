@@ -1,5 +1,6 @@
 #include "core/tensor/allocator.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -109,6 +110,7 @@ Buffer* Allocator::from_system(int bin, size_t capacity) {
   auto over_limit = [&] { return limit_ && stats_.live_bytes + stats_.cached_bytes + capacity > limit_; };
   if (over_limit()) trim();
   if (over_limit()) out_of_memory(capacity, stats_, limit_, "the context's memory limit is reached");
+  make_room(capacity);
   void* block = system_block(kHeader + capacity);
   if (!block) {
     trim();
@@ -116,12 +118,54 @@ Buffer* Allocator::from_system(int bin, size_t capacity) {
   }
   if (!block) out_of_memory(capacity, stats_, limit_, "the system has no memory left");
   stats_.system_allocations++;
+  round_++;
   Buffer* buffer = new (block) Buffer;
   buffer->bin = bin;
   buffer->capacity = capacity;
   buffer->data = static_cast<std::byte*>(block) + kHeader;
   buffer->allocator = this;
   return buffer;
+}
+
+void Allocator::make_room(size_t capacity) {
+  const size_t live = stats_.live_bytes + capacity, all = live + stats_.cached_bytes;
+  const size_t most = 2 * std::max(stats_.peak_live_bytes, live) + kAlwaysKept;
+  // Some more than must go, because each time costs a walk through all that is kept.
+  if (all > most) give_back(all - most + kAlwaysKept / 4);
+}
+
+// The age of a block is the number of requests to the system since it was used, as a power of two. Of one age the largest go
+// first, which are the fewest.
+void Allocator::give_back(size_t bytes) {
+  constexpr int kAges = 64;
+  const auto age = [&](const Buffer* b) {
+    return kAges - 1 - __builtin_clzll((round_ - b->cached_in) << 1 | 1);
+  };
+  size_t held[kAges] = {};
+  for (const Buffer* head : free_)
+    for (const Buffer* b = head; b; b = b->next_free) held[age(b)] += b->capacity;
+  int last = kAges - 1;  // all older ones go, and of this age so many bytes
+  while (last > 0 && held[last] < bytes) bytes -= held[last--];
+  size_t given = 0;
+  for (int bin = kBins; bin-- > 0;) {
+    Buffer** list = &free_[bin];  // the youngest are in front
+    while (Buffer* b = *list) {
+      if (age(b) < last || (age(b) == last && given >= bytes)) {
+        list = &b->next_free;
+        continue;
+      }
+      if (age(b) == last) given += b->capacity;
+      free_first(list);
+    }
+  }
+}
+
+void Allocator::free_first(Buffer** list) {
+  Buffer* buffer = *list;
+  *list = buffer->next_free;
+  stats_.cached_bytes -= buffer->capacity;
+  unpoison(buffer);
+  std::free(buffer);
 }
 
 Buffer* Allocator::borrow(void* data, size_t bytes, void (*release)(void*), void* user_data) {
@@ -158,6 +202,7 @@ void Allocator::recycle(Buffer* buffer) {
   }
   stats_.cached_bytes += buffer->capacity;
   poison(buffer);
+  buffer->cached_in = round_;
   buffer->next_free = free_[buffer->bin];
   free_[buffer->bin] = buffer;
 }
@@ -169,14 +214,8 @@ void end_orphan(Buffer* buffer) noexcept {
 }
 
 void Allocator::trim() {
-  for (Buffer*& head : free_) {
-    while (Buffer* buffer = head) {
-      head = buffer->next_free;
-      stats_.cached_bytes -= buffer->capacity;
-      unpoison(buffer);
-      std::free(buffer);
-    }
-  }
+  for (Buffer*& head : free_)
+    while (head) free_first(&head);
 }
 
 }  // namespace tl

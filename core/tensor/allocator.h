@@ -1,6 +1,6 @@
 // Buffer: a reference-counted block of memory. Allocator: hands out 64-byte-aligned buffers of one context and keeps
 // freed ones for the next request of their size class, because returning large blocks to the system costs page faults
-// that exceed the arithmetic of a training step.
+// that exceed the arithmetic of a training step. What it keeps is bounded by what was in use at once: see kAlwaysKept.
 //
 // Counts are plain integers: a buffer and its allocator belong to one context, which one thread at a time uses.
 #pragma once
@@ -22,6 +22,7 @@ struct Buffer {
   void (*release)(void* user_data) =
       nullptr;  // for memory of the caller: runs once, when the last reference goes
   void* user_data = nullptr;
+  uint64_t cached_in = 0;  // the allocator's round in which it was freed, while it is kept
 
   void retain() { references++; }
   inline void drop();
@@ -49,6 +50,11 @@ class Allocator {
   // A buffer over memory of the caller. On failure `release` has been run.
   Buffer* borrow(void* data, size_t bytes, void (*release)(void*), void* user_data);
   void trim();  // gives all cached blocks back to the system
+  // A request that finds no cached block of its size asks the system only while live and cached blocks stay within twice the
+  // highest live_bytes so far (this request counted) plus so many bytes. Beyond, cached ones go first, those that were
+  // unused longest: sizes that vary would leave a block of each size behind else. A loop whose steps ask for the same
+  // sizes finds all of them from its second step on, unless the blocks of its sizes exceed that together.
+  static constexpr size_t kAlwaysKept = size_t{16} << 20;
   // Live buffers stay, beyond the new limit too; cached ones go where both together exceed it.
   void set_limit(size_t bytes);
   size_t limit() const { return limit_; }
@@ -58,10 +64,14 @@ class Allocator {
   friend struct Buffer;
   void recycle(Buffer* buffer);
   Buffer* from_system(int bin, size_t capacity);
+  void make_room(size_t capacity);
+  void give_back(size_t bytes);
+  void free_first(Buffer** list);
 
   static constexpr int kBins = 64 + 8 * 52;  // steps of 64 bytes to 4 KiB, then eight steps per power of two
   Buffer* free_[kBins] = {};
   size_t limit_;
+  uint64_t round_ = 0;  // one more with each block that the system gives
   MemoryStats stats_;
 };
 

@@ -387,6 +387,8 @@ TEST_CASE("an iterator goes through epochs and back to a saved position", "[data
   CHECK_FALSE(it.next(out));
   message_of([&] { it.seek(0, 5); });
   message_of([&] { it.seek(0, -1); });
+  message_of([&] { it.seek(UINT64_MAX, 0); });
+  CHECK(it.epoch() == 1);
 
   DatasetIterator none(context, take(dataset, 0));
   for (uint64_t i = 1; i < 4; i++) {

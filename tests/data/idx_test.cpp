@@ -499,6 +499,27 @@ TEST_CASE("a folder of images and labels, by the names of its files", "[idx]") {
     CHECK(code(f, &text) == Code::kInvalidArgument);
     CHECK(text.find("t10k-images-idx3-ubyte and t10k-images-idx3-ubyte.gz") != std::string::npos);
   }
+  SECTION("files of editors and downloads at work do not count") {
+    Folder f;
+    for (const char* name :
+         {"train-images-idx3-ubyte", "train-images-idx3-ubyte~", ".train-images-idx3-ubyte.swp",
+          "train-images-idx3-ubyte.gz.part", "train-images-idx3-ubyte.tmp", "._train-images-idx3-ubyte"})
+      f.file(name, images(20));
+    f.file("train-labels-idx1-ubyte", labels(20));
+    CHECK(size(f, DataPart::kTrain) == 18);
+  }
+  SECTION("images of no split beside those of one are not left out silently") {
+    for (const char* split : {"train", "t10k"}) {
+      Folder f;
+      std::string text;
+      f.file("images-idx3-ubyte", images(25));
+      f.file("labels-idx1-ubyte", labels(25));
+      f.file(std::string(split) + "-images-idx3-ubyte", images(12));
+      f.file(std::string(split) + "-labels-idx1-ubyte", labels(12));
+      CHECK(code(f, &text) == Code::kInvalidArgument);
+      CHECK(text.find(std::string(split) + "-images-idx3-ubyte and images-idx3-ubyte") != std::string::npos);
+    }
+  }
   SECTION("what is missing or ambiguous is told") {
     Folder f;
     std::string text;

@@ -5,7 +5,6 @@
 #include "core/nn/layers.h"
 #include "core/nn/sequential.h"
 #include "tests/nn/fixture.h"
-#include "tests/rounds.h"
 
 namespace tl::test {
 namespace {
@@ -318,6 +317,23 @@ TEST_CASE_METHOD(LayerFixture, "Flatten keeps the batch", "[layer]") {
   message_of([&] { flatten->call(scalar(1), false); });
 }
 
+TEST_CASE_METHOD(LayerFixture, "layers within one another have a deepest level", "[layer]") {
+  LayerPtr layer = make_dense(c, 3, dense_options());
+  auto around = [&] { layer = sequential(c, {layer}); };
+  for (int i = 1; i < Sequential::kMostLevels; i++) around();
+  CHECK(layer->call(random(Shape{2, 3}), true).shape() == Shape{2, 3});
+  CHECK(layer->variables().size() == 2);
+  CHECK(!summary(*layer).empty());
+  CHECK(!to_dot(*layer).empty());
+  try {
+    around();
+    FAIL("one level more was taken");
+  } catch (const Error& e) {
+    CHECK(e.code() == Code::kInvalidArgument);
+    CHECK(e.message().find("more than 200 levels deep: got 201") != std::string::npos);
+  }
+}
+
 TEST_CASE_METHOD(LayerFixture, "Sequential names, builds and nests", "[layer]") {
   LayerPtr inner = sequential(c, {make_dense(c, 4, dense_options()), make_dense(c, 4, dense_options())});
   DenseOptions head = dense_options();
@@ -348,7 +364,7 @@ TEST_CASE_METHOD(LayerFixture, "Sequential names, builds and nests", "[layer]") 
 TEST_CASE_METHOD(LayerFixture,
                  "deep models are named in time that does not explode, and follow what is around",
                  "[layer]") {
-  constexpr int kDepth = rounds(3000);  // took minutes when each model renamed all that it holds
+  constexpr int kDepth = Sequential::kMostLevels - 2;  // the dense layer and the outer model are two more
   LayerPtr dense = make_dense(c, 1, dense_options(1)), model = dense;
   std::string prefix;
   for (int i = 0; i < kDepth; i++) {

@@ -105,6 +105,69 @@ TEST_CASE("the limit counts cached blocks, but they are given up before a reques
   a.allocate(6000)->drop();
 }
 
+TEST_CASE("requests of all sizes, one at a time, leave no block of each size behind") {
+  Allocator a(0);
+  uint64_t random = 1;
+  for (int i = 0; i < 400; i++) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    a.allocate(1 + (random >> 33) % (size_t{48} << 20))->drop();
+    const MemoryStats& s = a.stats();
+    REQUIRE(s.live_bytes == 0);
+    REQUIRE(s.cached_bytes <= 2 * s.peak_live_bytes + Allocator::kAlwaysKept);
+  }
+  CHECK(a.stats().cached_bytes > a.stats().peak_live_bytes / 2);  // it still keeps some
+}
+
+TEST_CASE("small blocks of many sizes are given back, too") {
+  Allocator a(0);
+  for (size_t bytes = 64; bytes <= 4096; bytes += 64) {
+    Buffer* first = nullptr;  // 8 MB of each of 64 sizes, one size at a time
+    for (size_t n = 0; n < (size_t{8} << 20) / bytes; n++) {
+      Buffer* b = a.allocate(bytes);
+      b->next_free = first;
+      first = b;
+    }
+    while (Buffer* b = first) {
+      first = b->next_free;
+      b->drop();
+    }
+    REQUIRE(a.stats().cached_bytes <= 2 * a.stats().peak_live_bytes + Allocator::kAlwaysKept);
+  }
+}
+
+TEST_CASE("a loop whose steps ask for the same sizes asks the system in its first step alone") {
+  Allocator a(0);
+  // What an evaluation before it has left behind must not stand in its way.
+  for (size_t mb = 33; mb <= 60; mb += 3) a.allocate(mb << 20)->drop();
+  auto step = [&] {
+    std::vector<Buffer*> held;
+    for (size_t mb : {1, 2, 3, 4, 5, 6, 8, 10, 12, 14}) held.push_back(a.allocate(mb << 20));
+    for (Buffer* b : held) b->drop();
+    a.allocate(size_t{20} << 20)->drop();
+    a.allocate(size_t{24} << 20)->drop();
+    a.allocate(size_t{28} << 20)->drop();
+  };
+  step();
+  const uint64_t asked = a.stats().system_allocations;
+  for (int i = 0; i < 50; i++) step();
+  CHECK(a.stats().system_allocations == asked);
+}
+
+TEST_CASE("cached blocks that were unused longest go first") {
+  Allocator a(0);
+  constexpr size_t kMb = size_t{1} << 20;
+  Buffer* used = nullptr;
+  for (int round = 0; round < 3; round++)
+    for (size_t mb = 4; mb < 16; mb++) {
+      Buffer* b = a.allocate(32 * kMb);  // the largest, but it is in use between all the others
+      if (used) REQUIRE(b == used);
+      used = b;
+      b->drop();
+      a.allocate(mb * kMb)->drop();
+    }
+  CHECK(a.stats().system_allocations > 13);  // others went
+}
+
 TEST_CASE("a limit set later holds for cached blocks too") {
   Allocator a(0);
   Buffer* kept = a.allocate(1000);

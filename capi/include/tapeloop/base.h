@@ -202,19 +202,22 @@ TL_API tl_status tl_context_set_log(tl_context *context, tl_log_callback callbac
 /** What a context holds. Fill struct_size with sizeof(tl_context_statistics) before the call. */
 typedef struct tl_context_statistics {
   size_t struct_size;
-  uint64_t tensors;            /**< live tensor handles, without variables */
-  uint64_t variables;          /**< live variable handles */
-  uint64_t values;             /**< live values inside the library: handles, variables, what tapes saved */
-  uint64_t live_bytes;         /**< bytes in buffers that are in use */
-  uint64_t peak_live_bytes;    /**< the highest live_bytes so far */
-  uint64_t cached_bytes;       /**< bytes kept for reuse */
-  uint64_t borrowed_bytes;     /**< the caller's memory that live tensors use */
+  uint64_t tensors;         /**< live tensor handles, without variables */
+  uint64_t variables;       /**< live variable handles */
+  uint64_t values;          /**< live values inside the library: handles, variables, what tapes saved */
+  uint64_t live_bytes;      /**< bytes in buffers that are in use */
+  uint64_t peak_live_bytes; /**< the highest live_bytes so far */
+  uint64_t cached_bytes;    /**< bytes kept for reuse; a request that would bring live and cached bytes above
+                                    twice peak_live_bytes and 16 MiB gives those unused longest back first */
+  uint64_t borrowed_bytes;  /**< the caller's memory that live tensors use */
   uint64_t system_allocations; /**< blocks asked from the system so far: constant in a steady loop */
   uint64_t tapes;              /**< live tapes */
   uint64_t scopes;             /**< open scopes */
 } tl_context_statistics;
 
-/** Reads the statistics; works while the context holds an error. Since 0.1. */
+/** Reads the statistics; works while the context holds an error. Set struct_size before: of a struct of an older program its fields
+ * are filled, and of one newer than the library those that it knows; the others stay as they were, so zero the struct first.
+ * Since 0.1. */
 TL_API tl_status tl_context_stats(tl_context *context, tl_context_statistics *statistics) TL_WARN_UNUSED;
 
 /* ---- errors ----------------------------------------------------------------------------------------------------- */

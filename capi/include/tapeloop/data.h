@@ -23,7 +23,8 @@ extern "C" {
 #endif
 
 /** A collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to the
- * innermost scope like a tensor, and keeps what it was made from alive. */
+ * innermost scope like a tensor, and keeps what it was made from alive. Datasets may stand behind one another 200 levels deep,
+ * which a stack of 256 kB is enough for; more is TL_INVALID_ARGUMENT for the call that makes the next one. */
 typedef struct tl_dataset tl_dataset;
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
@@ -59,9 +60,10 @@ enum { TL_DATA_TRAIN = 1, TL_DATA_TEST = 2 };
  * The images are in a file whose name holds "images-idx3" or "images.idx3", the labels in the file of the same name with
  * "labels-idx1" or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k" or
  * "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least one element) is for
- * testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them), TL_IO (a file that is a
+ * testing, the others for training. Hidden files, and those that end in "~", ".part", ".partial", ".tmp", ".swp", ".crdownload" or
+ * ".download", are of other programs at work and do not count. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them), TL_IO (a file that is a
  * symbolic link, which may lead elsewhere),
- * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match their images; images
+ * TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz, or images of no split beside those of one; labels that do not match their images; images
  * of a rank below 2 or labels of another than 1; a single split of fewer than two elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
  */
 TL_API tl_dataset* tl_dataset_from_idx_folder(tl_context* context, const char* folder, tl_data_part part,
@@ -92,8 +94,8 @@ TL_API tl_dataset* tl_dataset_batch(tl_context* context, tl_dataset* source, int
                                     bool drop_remainder);
 
 /**
- * Converts tensor number `position` of each element: to TL_F32 or TL_F64 from any dtype, to TL_I32 from TL_U8 and TL_BOOL,
- * to TL_I64 from these and TL_I32. Floating-point results are divided by `divisor` (255 for images of bytes, 1 for
+ * Converts tensor number `position` of each element: to TL_F32 or TL_F64 from any dtype, to TL_I32 from TL_U8, TL_BOOL
+ * and TL_I32, to TL_I64 from these and TL_I64. Floating-point results are divided by `divisor` (255 for images of bytes, 1 for
  * nothing); for integers it must be 1. Best after batching: memory then holds the small dtype. Returns NULL on failure; a
  * source of another dtype makes tl_dataset_next() fail. Since 0.1.
  */
@@ -132,7 +134,8 @@ TL_API int64_t tl_dataset_position(tl_dataset* dataset);
 /** Goes to a place that tl_dataset_epoch() and tl_dataset_position() gave; (0, 0) is the beginning. Another dataset that was
  * made in the same way continues there with the same elements. Elements before it are passed over, which costs nothing where the
  * source is indexed, and else what reading them costs: tl_dataset_save_position() knows a shorter way. TL_INVALID_ARGUMENT for a
- * position that is negative or behind the end; then nothing has moved. Since 0.1. */
+ * position that is negative or behind the end, and for the epoch UINT64_MAX, after which none could begin; then nothing has moved.
+ * Since 0.1. */
 TL_API tl_status tl_dataset_seek(tl_dataset* dataset, uint64_t epoch, int64_t position) TL_WARN_UNUSED;
 
 /** Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the context holds the error).

@@ -164,7 +164,8 @@ TL_API tl_layer* tl_layer_normalization(tl_context* context, const tl_layer_norm
 /**
  * A layer of `count` layers one after the other, at least one; it shares them, so their handles may be released. A layer may
  * stand there twice and has its variables once. When the first layer knows the size of its input, all variables are made at
- * once. Returns NULL on failure, which leaves all layers and their names as they were. Since 0.1.
+ * once. Layers may stand within one another 200 levels deep; more is TL_INVALID_ARGUMENT. Returns NULL on failure, which leaves
+ * all layers and their names as they were. Since 0.1.
  *
  * Names of variables go into files, so a layer is named once: by the first sequential layer that it is put into, and it keeps that
  * name in all others. A name that was given (not empty, without "/") is kept; others are that of the type with a number that makes

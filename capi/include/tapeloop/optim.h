@@ -209,7 +209,8 @@ TL_API void tl_clip_options_init(tl_clip_options* options, size_t struct_size);
  * Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is at most max_norm,
  * which is finite and above 0. Elements may be of any size; only a norm that f64 cannot hold is infinite. NULL entries pass
  * through. clipped gets one handle for each gradient and may be the same
- * array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these are NULL. Inside vmap each
+ * array; *norm (norm may be NULL) the norm before clipping, as tl_global_norm() gives it: that of f32 gradients is right to the
+ * digits of f32, and so is the factor, so that the clipped norm may lie above max_norm by one part in 10^7. On failure all of these are NULL. Inside vmap each
  * example has a norm of its own, which cannot be looked at: there only TL_NON_FINITE_PROPAGATE works, all else is
  * TL_FAILED_PRECONDITION. options may be NULL. Since 0.1.
  * @array gradients[count]?, clipped[count]?
@@ -219,7 +220,7 @@ TL_API tl_status tl_clip_by_global_norm(tl_context* context, tl_tensor* const* g
                                         tl_tensor** norm) TL_WARN_UNUSED;
 
 /** The norm of all elements of `count` gradients together, f64 of rank 0, also where their squares are out of range; NULL
- * entries count as nothing. Returns NULL on failure. Since 0.1.
+ * entries count as nothing. The norm of each f32 gradient is computed in f32, so that f64 digits need f64 gradients alone. Returns NULL on failure. Since 0.1.
  * @array gradients[count]? */
 TL_API tl_tensor* tl_global_norm(tl_context* context, tl_tensor* const* gradients, size_t count);
 

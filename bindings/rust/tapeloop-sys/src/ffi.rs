@@ -422,7 +422,9 @@ pub struct tl_tensor {
 }
 
 /// A collection of elements, each of which is a list of tensors (an image and its label, say). It belongs to
-/// the innermost scope like a tensor, and keeps what it was made from alive.
+/// the innermost scope like a tensor, and keeps what it was made from alive. Datasets may stand behind one
+/// another 200 levels deep, which a stack of 256 kB is enough for; more is TL_INVALID_ARGUMENT for the call
+/// that makes the next one.
 #[repr(C)]
 pub struct tl_dataset {
     _private: [u8; 0],
@@ -747,7 +749,8 @@ pub struct tl_context_statistics {
     pub live_bytes: u64,
     /// the highest live_bytes so far
     pub peak_live_bytes: u64,
-    /// bytes kept for reuse
+    /// bytes kept for reuse; a request that would bring live and cached bytes above twice peak_live_bytes and
+    /// 16 MiB gives those unused longest back first
     pub cached_bytes: u64,
     /// the caller's memory that live tensors use
     pub borrowed_bytes: u64,
@@ -2015,7 +2018,9 @@ extern "C" {
         destroy: tl_destroy_callback,
     ) -> tl_status;
 
-    /// Reads the statistics; works while the context holds an error. Since 0.1.
+    /// Reads the statistics; works while the context holds an error. Set struct_size before: of a struct of an
+    /// older program its fields are filled, and of one newer than the library those that it knows; the others
+    /// stay as they were, so zero the struct first. Since 0.1.
     pub fn tl_context_stats(context: *mut tl_context, statistics: *mut tl_context_statistics) -> tl_status;
 
     /// True while the context holds an error, and for a NULL, ended or busy context. Since 0.1.
@@ -2191,10 +2196,12 @@ extern "C" {
     /// name holds "images-idx3" or "images.idx3", the labels in the file of the same name with "labels-idx1"
     /// or "labels.idx1"; either may end in ".gz". Names with "train" are the training split, names with "t10k"
     /// or "test" the test split. In a folder with one split only, its last tenth (rounded down, but at least
-    /// one element) is for testing, the others for training. Returns NULL on failure: TL_NOT_FOUND (no folder,
-    /// no images, no labels for them), TL_IO (a file that is a symbolic link, which may lead elsewhere),
-    /// TL_INVALID_ARGUMENT (several files fit one role, also a file and its .gz; labels that do not match
-    /// their images; images of a rank below 2 or labels of another than 1; a single split of fewer than two
+    /// one element) is for testing, the others for training. Hidden files, and those that end in "~", ".part",
+    /// ".partial", ".tmp", ".swp", ".crdownload" or ".download", are of other programs at work and do not
+    /// count. Returns NULL on failure: TL_NOT_FOUND (no folder, no images, no labels for them), TL_IO (a file
+    /// that is a symbolic link, which may lead elsewhere), TL_INVALID_ARGUMENT (several files fit one role,
+    /// also a file and its .gz, or images of no split beside those of one; labels that do not match their
+    /// images; images of a rank below 2 or labels of another than 1; a single split of fewer than two
     /// elements; an unknown part; an empty text), and what tl_read_idx() gives. Since 0.1.
     pub fn tl_dataset_from_idx_folder(
         context: *mut tl_context,
@@ -2235,10 +2242,10 @@ extern "C" {
     ) -> *mut tl_dataset;
 
     /// Converts tensor number `position` of each element: to TL_F32 or TL_F64 from any dtype, to TL_I32 from
-    /// TL_U8 and TL_BOOL, to TL_I64 from these and TL_I32. Floating-point results are divided by `divisor`
-    /// (255 for images of bytes, 1 for nothing); for integers it must be 1. Best after batching: memory then
-    /// holds the small dtype. Returns NULL on failure; a source of another dtype makes tl_dataset_next() fail.
-    /// Since 0.1.
+    /// TL_U8, TL_BOOL and TL_I32, to TL_I64 from these and TL_I64. Floating-point results are divided by
+    /// `divisor` (255 for images of bytes, 1 for nothing); for integers it must be 1. Best after batching:
+    /// memory then holds the small dtype. Returns NULL on failure; a source of another dtype makes
+    /// tl_dataset_next() fail. Since 0.1.
     pub fn tl_dataset_cast(
         context: *mut tl_context,
         source: *mut tl_dataset,
@@ -2277,7 +2284,8 @@ extern "C" {
     /// Another dataset that was made in the same way continues there with the same elements. Elements before
     /// it are passed over, which costs nothing where the source is indexed, and else what reading them costs:
     /// tl_dataset_save_position() knows a shorter way. TL_INVALID_ARGUMENT for a position that is negative or
-    /// behind the end; then nothing has moved. Since 0.1.
+    /// behind the end, and for the epoch UINT64_MAX, after which none could begin; then nothing has moved.
+    /// Since 0.1.
     pub fn tl_dataset_seek(dataset: *mut tl_dataset, epoch: u64, position: i64) -> tl_status;
 
     /// Moves the dataset one scope out, as tl_keep() moves a tensor; returns it, or NULL on failure (the
@@ -3884,9 +3892,11 @@ extern "C" {
     /// Scales `count` gradients, f32 or f64, by one factor, so that the norm of all their elements together is
     /// at most max_norm, which is finite and above 0. Elements may be of any size; only a norm that f64 cannot
     /// hold is infinite. NULL entries pass through. clipped gets one handle for each gradient and may be the
-    /// same array; *norm (norm may be NULL) the norm before clipping, f64 of rank 0. On failure all of these
-    /// are NULL. Inside vmap each example has a norm of its own, which cannot be looked at: there only
-    /// TL_NON_FINITE_PROPAGATE works, all else is TL_FAILED_PRECONDITION. options may be NULL. Since 0.1.
+    /// same array; *norm (norm may be NULL) the norm before clipping, as tl_global_norm() gives it: that of
+    /// f32 gradients is right to the digits of f32, and so is the factor, so that the clipped norm may lie
+    /// above max_norm by one part in 10^7. On failure all of these are NULL. Inside vmap each example has a
+    /// norm of its own, which cannot be looked at: there only TL_NON_FINITE_PROPAGATE works, all else is
+    /// TL_FAILED_PRECONDITION. options may be NULL. Since 0.1.
     pub fn tl_clip_by_global_norm(
         context: *mut tl_context,
         gradients: *const *mut tl_tensor,
@@ -3898,7 +3908,8 @@ extern "C" {
     ) -> tl_status;
 
     /// The norm of all elements of `count` gradients together, f64 of rank 0, also where their squares are out
-    /// of range; NULL entries count as nothing. Returns NULL on failure. Since 0.1.
+    /// of range; NULL entries count as nothing. The norm of each f32 gradient is computed in f32, so that f64
+    /// digits need f64 gradients alone. Returns NULL on failure. Since 0.1.
     pub fn tl_global_norm(
         context: *mut tl_context,
         gradients: *const *mut tl_tensor,
@@ -5136,18 +5147,18 @@ extern "C" {
 
     /// A layer of `count` layers one after the other, at least one; it shares them, so their handles may be
     /// released. A layer may stand there twice and has its variables once. When the first layer knows the size
-    /// of its input, all variables are made at once. Returns NULL on failure, which leaves all layers and
-    /// their names as they were. Since 0.1. Names of variables go into files, so a layer is named once: by the
-    /// first sequential layer that it is put into, and it keeps that name in all others. A name that was given
-    /// (not empty, without "/") is kept; others are that of the type with a number that makes them differ:
-    /// "dense", "dense_1", ... A variable is named "dense/kernel", and behind the name of the sequential layer
-    /// that named its layer, "encoder/dense/kernel", when that one has a given name (tl_sequential_named()) or
-    /// stands in another one itself, and so on upwards. So a sequential layer without a given name becomes
-    /// "sequential", and the names of its variables "sequential/dense/kernel", when it is itself first put
-    /// into another one; give it a name where it is saved on its own before. Where a layer of it is already
-    /// shared by a third one, this is left out, since it would rename that one's variables. No two layers may
-    /// have the same name, and no two of their layers, at any depth, may give variables the same name: the
-    /// error names both.
+    /// of its input, all variables are made at once. Layers may stand within one another 200 levels deep; more
+    /// is TL_INVALID_ARGUMENT. Returns NULL on failure, which leaves all layers and their names as they were.
+    /// Since 0.1. Names of variables go into files, so a layer is named once: by the first sequential layer
+    /// that it is put into, and it keeps that name in all others. A name that was given (not empty, without
+    /// "/") is kept; others are that of the type with a number that makes them differ: "dense", "dense_1", ...
+    /// A variable is named "dense/kernel", and behind the name of the sequential layer that named its layer,
+    /// "encoder/dense/kernel", when that one has a given name (tl_sequential_named()) or stands in another one
+    /// itself, and so on upwards. So a sequential layer without a given name becomes "sequential", and the
+    /// names of its variables "sequential/dense/kernel", when it is itself first put into another one; give it
+    /// a name where it is saved on its own before. Where a layer of it is already shared by a third one, this
+    /// is left out, since it would rename that one's variables. No two layers may have the same name, and no
+    /// two of their layers, at any depth, may give variables the same name: the error names both.
     pub fn tl_sequential(
         context: *mut tl_context,
         layers: *const *mut tl_layer,

@@ -17,7 +17,8 @@ pub struct Statistics {
     pub live_bytes: u64,
     /// The highest live_bytes so far.
     pub peak_live_bytes: u64,
-    /// Bytes kept for reuse.
+    /// Bytes kept for reuse; a request that would bring live and cached bytes above twice peak_live_bytes and
+    /// 16 MiB gives those unused longest back first.
     pub cached_bytes: u64,
     /// The caller's memory that live tensors use.
     pub borrowed_bytes: u64,
