@@ -14,6 +14,18 @@ namespace {
 constexpr size_t kManyRetraces = 4;
 // Reasons are kept for a person to read.
 constexpr size_t kMostReasons = 64;
+
+// Throws the error of a replay with the name of the function in front: "[train] gather: an index must ...". What is not about what the
+// step computes, such as a lack of memory, stays as it is.
+[[noreturn]] void tell_of_replay(const std::string& name, const Error& e) {
+  const std::string& text = e.message();
+  if (e.code() != Code::kInvalidArgument && e.code() != Code::kFailedPrecondition &&
+      e.code() != Code::kNonFinite)
+    throw e;
+  const size_t end = text.empty() || text[0] != '[' ? std::string::npos : text.find("] ");
+  if (end == std::string::npos) throw Error(e.code(), concat("[", name, "] ", text));
+  throw Error(e.code(), concat("[", name, "] ", text.substr(1, end - 1), ": ", text.substr(end + 2)));
+}
 }  // namespace
 
 Function::Function(Context& context, Body body, FunctionOptions options)
@@ -270,7 +282,11 @@ void Function::call_once(Span<const Tensor> inputs, Span<Tensor> outputs) {
   }
   {
     const TimedSpan span(context_, [&] { return concat("replay of '", options_.name, "'"); });
-    entry->plan->run(inputs, outputs);
+    try {
+      entry->plan->run(inputs, outputs);
+    } catch (const Error& e) {
+      tell_of_replay(options_.name, e);
+    }
   }
   replays_++;
 }

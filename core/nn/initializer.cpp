@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/error.h"
 #include "core/ops/generated/functions.h"
 
 namespace tl::nn {
@@ -25,14 +26,20 @@ Fans fans_of(const Shape& shape) {
 }
 
 // Draws the whole tensor anew and takes what lay outside, until nothing does: 5 % of the elements a time.
-Tensor truncated_normal(Context& context, const Shape& shape, double stddev, DType dtype) {
+Tensor truncated_normal(Context& context, const Shape& shape, double stddev, DType dtype,
+                        const std::string& of) {
   Tensor x = normal(context, shape, 0.0, 1.0, dtype);
   Tensor most = full(context, IntList{}, 2.0, dtype);
   while (true) {
     Tensor outside = greater(abs(x), most);
     if (x.elements() == 0) break;
     Tensor left = sum(cast(outside, DType::kI64));
-    x.context().note_host_read(left, "truncated_normal");
+    if (context.observed())
+      context.note_unreplayable(
+          concat(of,
+                 "it draws a truncated normal, whose elements it looks at until all are in range; draw it, "
+                 "or build the layer that does (layer_build), before the step")
+              .c_str());
     if (left.data<int64_t>()[0] == 0) break;
     x = select(outside, normal(context, shape, 0.0, 1.0, dtype), x);
   }
@@ -70,7 +77,8 @@ void check_initializer(const char* op, const Initializer& initializer, DType dty
             initializer.parameter, "; at most ", most / reach, " keeps all elements finite");
 }
 
-Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype) {
+Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype,
+                  const std::string& of) {
   if (!is_floating(dtype))
     invalid("[initialize] 'dtype' must be f32 or f64: got ", dtype, "; cast the result");
   check_initializer("initialize", initializer, dtype);
@@ -85,16 +93,16 @@ Tensor initialize(Context& context, const Initializer& initializer, const Shape&
     case InitializerKind::kConstant: return full(context, shape, initializer.parameter, dtype);
     case InitializerKind::kUniform: return uniform(context, shape, -spread, spread, dtype);
     case InitializerKind::kNormal: return normal(context, shape, 0.0, spread, dtype);
-    case InitializerKind::kTruncatedNormal: return truncated_normal(context, shape, spread, dtype);
+    case InitializerKind::kTruncatedNormal: return truncated_normal(context, shape, spread, dtype, of);
     case InitializerKind::kGlorotUniform: return uniform_of_variance(context, shape, glorot, dtype);
     case InitializerKind::kHeUniform: return uniform_of_variance(context, shape, he, dtype);
     case InitializerKind::kLeCunUniform: return uniform_of_variance(context, shape, lecun, dtype);
     case InitializerKind::kGlorotNormal:
-      return truncated_normal(context, shape, std::sqrt(glorot) / kTruncatedDeviation, dtype);
+      return truncated_normal(context, shape, std::sqrt(glorot) / kTruncatedDeviation, dtype, of);
     case InitializerKind::kHeNormal:
-      return truncated_normal(context, shape, std::sqrt(he) / kTruncatedDeviation, dtype);
+      return truncated_normal(context, shape, std::sqrt(he) / kTruncatedDeviation, dtype, of);
     case InitializerKind::kLeCunNormal:
-      return truncated_normal(context, shape, std::sqrt(lecun) / kTruncatedDeviation, dtype);
+      return truncated_normal(context, shape, std::sqrt(lecun) / kTruncatedDeviation, dtype, of);
   }
   return Tensor();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/tensor/context.h"
 #include "core/tensor/tensor.h"
@@ -36,7 +37,8 @@ struct Initializer {
 // which elements may be out of range for the dtype.
 void check_initializer(const char* op, const Initializer& initializer, DType dtype);
 
-// A tensor of f32 or f64.
-Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype);
+// A tensor of f32 or f64. `of` says whose it is, "Dense layer 'hidden': ", where a step is recorded that cannot be replayed with it.
+Tensor initialize(Context& context, const Initializer& initializer, const Shape& shape, DType dtype,
+                  const std::string& of = {});
 
 }  // namespace tl::nn

@@ -83,10 +83,10 @@ class Dense final : public Layer {
     Shape kernel{input.back(), units_};
     checked_shape("dense", Span<const int64_t>(kernel.data(), kernel.size()), size_of(options_.dtype));
     std::vector<VariableRef> made{VariableRef::make(
-        initialize(context(), options_.kernel_initializer, kernel, options_.dtype), "kernel")};
+        initialize(context(), options_.kernel_initializer, kernel, options_.dtype, label()), "kernel")};
     if (options_.use_bias)
       made.push_back(VariableRef::make(
-          initialize(context(), options_.bias_initializer, Shape{units_}, options_.dtype), "bias"));
+          initialize(context(), options_.bias_initializer, Shape{units_}, options_.dtype, label()), "bias"));
     return made;
   }
 

@@ -1,4 +1,5 @@
 // Functions: a replay does what the eager step does, to the bit, and fails as it does.
+#include "core/nn/layers.h"
 #include "tests/compile/compile_fixture.h"
 
 namespace tl::compile_test {
@@ -337,6 +338,49 @@ TEST_CASE("vmap inside a function is recorded, and a function inside vmap runs e
   }
   CHECK(outer.stats().replays == 2);
   CHECK(inner.stats().eager_calls == 3);
+}
+
+TEST_CASE("truncated normals that a step draws are refused, with the layer", "[compile]") {
+  Context context(options_of());
+  nn::DenseOptions o;
+  o.kernel_initializer = {nn::InitializerKind::kHeNormal, 0};
+  o.name = "late";
+  const nn::LayerPtr late = nn::make_dense(context, 3, o);
+  Values in{data(context, {4, 6}, 1)}, got(1);
+  Function layer(
+      context, [&](Span<const Tensor> x, size_t) { return Values{late->call(x[0], true)}; }, strict());
+  const std::string said = message_of([&] { layer.call(in, got); }, Code::kFailedPrecondition);
+  CHECK(has(said, "got one where Dense layer 'late': it draws a truncated normal"));
+  CHECK(has(said, "or build the layer that does (layer_build), before the step"));
+  layer.forget();  // the layer is built now
+  for (int i = 0; i < 3; i++) layer.call(in, got);
+  CHECK(layer.stats().replays == 2);
+
+  Function tensor(
+      context,
+      [&](Span<const Tensor> x, size_t) {
+        const nn::Initializer normal{nn::InitializerKind::kLeCunNormal, 0};
+        return Values{add(x[0], nn::initialize(context, normal, {4, 6}, DType::kF32))};
+      },
+      strict());
+  CHECK(has(message_of([&] { tensor.call(in, got); }, Code::kFailedPrecondition),
+            "got one where it draws a truncated normal"));
+}
+
+TEST_CASE("an error of a replay begins with the name of the function", "[compile]") {
+  Context context(options_of());
+  FunctionOptions o = strict();
+  o.name = "train";
+  Function f(
+      context, [&](Span<const Tensor> in, size_t) { return Values{gather(in[0], in[1], 0)}; }, o);
+  Values good{data(context, {3, 2}, 1), labels(context, {0, 2})}, got(1);
+  Values bad{good[0], labels(context, {0, 3})};
+  for (int i = 0; i < 2; i++) f.call(good, got);
+  const std::string eager = message_of([&] { gather(bad[0], bad[1], 0); }, Code::kInvalidArgument);
+  REQUIRE(has(eager, "[gather] "));
+  CHECK(message_of([&] { f.call(bad, got); }, Code::kInvalidArgument) ==
+        "[train] gather: " + eager.substr(9));
+  CHECK(f.stats().replays == 1);
 }
 
 TEST_CASE("a step that fails while it is recorded leaves no recording", "[compile]") {

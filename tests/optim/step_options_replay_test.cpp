@@ -11,6 +11,12 @@
 namespace tl::test {
 namespace {
 
+// What an error of the step says where it is that of a replay.
+std::string of_a_replay(const std::string& text) {
+  const size_t end = text.find("] ");
+  return text.empty() ? text : "[function] " + text.substr(1, end - 1) + ": " + text.substr(end + 2);
+}
+
 struct Option {
   const char* name;
   std::function<void(StepOptions&)> change;
@@ -169,8 +175,8 @@ TEST_CASE("a refused gradient changes nothing in a replay, either", "[optim][com
   for (const VariableRef& v : m.state()) before.push_back(values(v));
   Tensor in[] = {input(c, 2, true)};
   const std::string text = message_of([&] { f.call(in, out); }, Code::kNonFinite);
-  CHECK(has(text, "[adam] the gradient of 'w' must be finite: "));
-  CHECK(text == message_of([&] { m.step(in); }, Code::kNonFinite));
+  CHECK(has(text, "[function] adam: the gradient of 'w' must be finite: "));
+  CHECK(text == of_a_replay(message_of([&] { m.step(in); }, Code::kNonFinite)));
   const std::vector<VariableRef> state = m.state();
   for (size_t k = 0; k < state.size(); k++) CHECK(values(state[k]) == before[k]);
 }
@@ -203,7 +209,7 @@ TEST_CASE("a call that only accumulates needs no rate, eager or replayed", "[opt
         Tensor in[] = {input(context, i, false)}, out[1];
         const std::string a = text_of([&] { eager.step({input(eager_context, i, false)}); }),
                           b = text_of([&] { f.call(in, out); });
-        CHECK(a == b);
+        CHECK((f.stats().replays > 0 ? of_a_replay(a) : a) == b);
         const std::vector<VariableRef> sa = eager.state(), sb = compiled.state();
         for (size_t k = 0; k < sa.size(); k++) CHECK(same_bits(sa[k]->value(), sb[k]->value()));
         return a;
