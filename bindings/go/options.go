@@ -1354,7 +1354,7 @@ func (o *MachinePeaks) raw() C.tlgo_machine_peaks {
 
 // PeakOptions: How peaks are measured.
 type PeakOptions struct {
-	// of each of five measurements, of which the best counts; 1 to 10,000 (default 30)
+	// of each of five measurements, of which the best counts; 1 to 10,000 (0, the default: 30)
 	Turns int
 }
 

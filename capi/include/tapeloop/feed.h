@@ -17,8 +17,9 @@
  *
  * Threads. tl_feed_begin(), tl_feed_memory(), tl_feed_commit() and tl_feed_finish() are the producer's: one thread at a time,
  * any thread, also while another is inside the context. They leave no error in the context, their status is all they say. All
- * other functions are the context's, as usual. The feed and its context may end while a producer is at work: its calls then give
- * TL_CANCELLED or TL_INVALID_ARGUMENT. The memory of a batch that it has begun stays valid until it calls tl_feed_commit() or
+ * other functions are the context's, as usual. The feed and its context may end while a producer is at work: a call that waits then, and
+ * tl_feed_commit() and tl_feed_finish() of a batch that is begun, give TL_CANCELLED; all other calls TL_INVALID_ARGUMENT, for there is
+ * no such feed any more. The memory of a batch that it has begun stays valid until it calls tl_feed_commit() or
  * tl_feed_finish(), which free it and give TL_CANCELLED; where it calls neither, that memory is never freed. */
 #ifndef TAPELOOP_FEED_H
 #define TAPELOOP_FEED_H
@@ -43,7 +44,7 @@ TL_API tl_feed *tl_feed_new(tl_context *context, tl_tensor *const *like, size_t 
 /* ---- the producer's thread ---------------------------------------------------------------------------------------- */
 
 /**
- * Begins a batch: waits until a slot is free. TL_CANCELLED: the feed has been released or its context has ended;
+ * Begins a batch: waits until a slot is free. TL_CANCELLED: the feed has been released or its context has ended meanwhile;
  * TL_FAILED_PRECONDITION: a batch is begun already, or the feed is finished; TL_INVALID_ARGUMENT: no live feed. Since 0.1.
  * @thread any. @returns value
  */

@@ -21,12 +21,15 @@
  * learning rate and the count of steps as they are at each call.
  *
  * What a recording keeps:
- * - Inputs are whatever each call passes. A variable that is passed as an input is read at each call.
+ * - Inputs are whatever each call passes. A variable that is passed as an input is read at each call. Inside the callback inputs are
+ *   tensors of their own, in calls that run it as well: none of them is a variable, tapes do not watch them by themselves, they do
+ *   not connect to what the callback takes otherwise, and one that is passed twice is two tensors.
  * - Variables that the callback uses are the function's from then on: replays read and change them. When one of them is
  *   released, or an optimizer or a group that is used, the next call records anew.
  * - Tensors from outside that are not inputs, data that the callback itself makes tensors of (tl_tensor_new(), tl_scalar()), and
  *   numbers that it passes to ops stay as they were in the recording; tl_function_stats() counts the tensors. What changes from
- *   step to step must be an input or a variable.
+ *   step to step must be an input or a variable. Memory that the callback borrows (tl_tensor_borrow()) is not copied: plans go on reading
+ *   it, or, once, the call that makes the plan. It must stay as it is until the function has let go of it, which `release` tells.
  * - Which variables are trainable (tl_variable_set_trainable()), where a tape or forward mode follows reads of them: after a change the next
  *   call records anew, and both recordings are kept.
  * - Decisions of the callback, such as the branch that it takes, stay too. What it decides by, other than dtypes and shapes of
@@ -35,7 +38,7 @@
  *
  * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
  * result of a metric, tl_optimizer_learning_rate(), tl_tape_gradient_rows() and tl_optimizer_apply_rows() of indices that are not
- * the same in all steps), set the seed (to whatever number), set the learning rate, or take a batch of a
+ * the same in all steps), set the seed (to whatever number), set the learning rate of an optimizer that it uses, or take a batch of a
  * feed or an element of a dataset (tl_feed_next(), tl_dataset_next()). The call that records it then fails after the run, and says
  * which function looked at what; later ones of this function, with whatever inputs and flags, fail at once and do not run the
  * callback, until tl_function_forget(). Return the tensor as an output and look at it after the call, and take batches before it.
@@ -95,7 +98,7 @@ enum {
   TL_HOST_READS_EAGER = 1  /**< calls run the callback, as if there were no function */
 };
 
-/** How a function records. Fill it with tl_function_options_init() first. */
+/** How a function records. Fill it with tl_function_options_init() first: a number that is 0, and a NULL, stand for the default. */
 typedef struct tl_function_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   const char *name;   /**< in messages; copied (default "function") */
@@ -129,7 +132,7 @@ TL_API tl_function *tl_function_new(tl_context *context, tl_compute_callback ste
  * inputs and outputs NULL then.
  *
  * A replay that fails (labels that are no class: TL_INVALID_ARGUMENT, optimizer state that makes no sense, a cancelled context,
- * TL_OUT_OF_MEMORY) has changed nothing. A call that runs the callback fails as the callback does, and leaves what that had done.
+ * TL_OUT_OF_MEMORY) has changed nothing; its message begins with the name of the function, unless it is about the context. A call that runs the callback fails as the callback does, and leaves what that had done.
  * TL_FAILED_PRECONDITION: a step that cannot be replayed, or one that would be recorded again although that is an error. Since 0.1.
  * @array inputs[num_inputs], outputs[num_outputs]?
  */
@@ -168,7 +171,8 @@ typedef struct tl_function_statistics {
   uint64_t constants;      /**< tensors from outside that are not inputs */
   uint64_t host_constants; /**< of them, those that the callback made of data of the host */
   double
-      touched_bytes; /**< of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs */
+      touched_bytes; /**< of memory that one run reads or writes, each counted once: arena, inputs (all that a call
+                          passes, read or not), variables, outputs */
   uint64_t
       resized_plans; /**< plans so far that were made for another size of the batch without running the callback */
   uint64_t

@@ -47,7 +47,8 @@ enum {
 /**
  * A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform); its parameter counts
  * for the kinds that say so, 0 is their default, and is small enough for all elements to be finite. Random numbers come
- * from the context's stream: the same seed gives the same bits. Returns NULL on failure. Since 0.1.
+ * from the context's stream: the same seed gives the same bits. Truncated normals are drawn anew, all of them, until none is out
+ * of range, which is a look at elements that a compiled step (function.h) must not make. Returns NULL on failure. Since 0.1.
  */
 TL_API tl_tensor* tl_initialize(tl_context* context, tl_dtype dtype, const int64_t* dims, size_t rank,
                                 tl_initializer initializer, double parameter);
@@ -184,7 +185,8 @@ TL_API tl_layer* tl_sequential_named(tl_context* context, tl_layer* const* layer
 
 /**
  * The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes the variables that
- * are not there yet. Returns NULL on failure: a shape or dtype that the layer does not take, a batch with a mean that is not finite
+ * are not there yet; in a compiled step (function.h) that must not draw a truncated normal: build such layers before. Returns
+ * NULL on failure: a shape or dtype that the layer does not take, a batch with a mean that is not finite
  * (TL_NON_FINITE), no memory, a cancelled context. A call that fails in whatever layer leaves all of them as they were: it makes no
  * variables, moves no average, and uses no random numbers up. Since 0.1.
  */

@@ -19,7 +19,8 @@
 extern "C" {
 #endif
 
-/** What a machine can do at most. Fill it with tl_machine_peaks_init() first. Append-only. */
+/** What a machine can do at most. Fill it with tl_machine_peaks_init() first. Bandwidths are above 0, also of a level that there is
+ * not: any number will do there. Append-only. */
 typedef struct tl_machine_peaks {
   size_t struct_size; /**< bytes of this struct; set by the init function */
   int32_t threads;    /**< that the other numbers are of; 0 counts as 1 */
@@ -40,7 +41,8 @@ TL_API void tl_machine_peaks_init(tl_machine_peaks *peaks, size_t struct_size);
 /** How peaks are measured. Fill it with tl_peak_options_init() first. */
 typedef struct tl_peak_options {
   size_t struct_size; /**< bytes of this struct; set by the init function */
-  size_t turns;       /**< of each of five measurements, of which the best counts; 1 to 10,000 (default 30) */
+  size_t
+      turns; /**< of each of five measurements, of which the best counts; 1 to 10,000 (0, the default: 30) */
 } tl_peak_options;
 
 /** Sets all fields to their defaults. Pass sizeof(tl_peak_options). Does nothing for NULL. Since 0.1. */

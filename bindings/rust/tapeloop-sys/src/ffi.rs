@@ -1358,7 +1358,8 @@ pub struct tl_schedule_free_adamw_options {
     pub name: *const c_char,
 }
 
-/// How a function records. Fill it with tl_function_options_init() first.
+/// How a function records. Fill it with tl_function_options_init() first: a number that is 0, and a NULL,
+/// stand for the default.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_function_options {
@@ -1410,7 +1411,8 @@ pub struct tl_function_statistics {
     pub constants: u64,
     /// of them, those that the callback made of data of the host
     pub host_constants: u64,
-    /// of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs
+    /// of memory that one run reads or writes, each counted once: arena, inputs (all that a call passes, read
+    /// or not), variables, outputs
     pub touched_bytes: f64,
     /// plans so far that were made for another size of the batch without running the callback
     pub resized_plans: u64,
@@ -1721,7 +1723,8 @@ pub struct tl_checkpoint_manager_options {
     pub asynchronous: bool,
 }
 
-/// What a machine can do at most. Fill it with tl_machine_peaks_init() first. Append-only.
+/// What a machine can do at most. Fill it with tl_machine_peaks_init() first. Bandwidths are above 0, also of
+/// a level that there is not: any number will do there. Append-only.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct tl_machine_peaks {
@@ -1754,7 +1757,7 @@ pub struct tl_machine_peaks {
 pub struct tl_peak_options {
     /// bytes of this struct; set by the init function
     pub struct_size: usize,
-    /// of each of five measurements, of which the best counts; 1 to 10,000 (default 30)
+    /// of each of five measurements, of which the best counts; 1 to 10,000 (0, the default: 30)
     pub turns: usize,
 }
 
@@ -2325,8 +2328,8 @@ extern "C" {
     pub fn tl_feed_new(context: *mut tl_context, like: *const *mut tl_tensor, count: usize) -> *mut tl_feed;
 
     /// Begins a batch: waits until a slot is free. TL_CANCELLED: the feed has been released or its context has
-    /// ended; TL_FAILED_PRECONDITION: a batch is begun already, or the feed is finished; TL_INVALID_ARGUMENT:
-    /// no live feed. Since 0.1.
+    /// ended meanwhile; TL_FAILED_PRECONDITION: a batch is begun already, or the feed is finished;
+    /// TL_INVALID_ARGUMENT: no live feed. Since 0.1.
     pub fn tl_feed_begin(feed: *mut tl_feed) -> tl_status;
 
     /// Where tensor number `position` of the batch that is begun is written, row-major, and in *bytes (may be
@@ -4781,9 +4784,10 @@ extern "C" {
     /// num_outputs new tensors of the innermost scope, NULL on failure, which stay as they are whatever is
     /// called later. num_inputs and num_outputs may be 0, and inputs and outputs NULL then. A replay that
     /// fails (labels that are no class: TL_INVALID_ARGUMENT, optimizer state that makes no sense, a cancelled
-    /// context, TL_OUT_OF_MEMORY) has changed nothing. A call that runs the callback fails as the callback
-    /// does, and leaves what that had done. TL_FAILED_PRECONDITION: a step that cannot be replayed, or one
-    /// that would be recorded again although that is an error. Since 0.1.
+    /// context, TL_OUT_OF_MEMORY) has changed nothing; its message begins with the name of the function,
+    /// unless it is about the context. A call that runs the callback fails as the callback does, and leaves
+    /// what that had done. TL_FAILED_PRECONDITION: a step that cannot be replayed, or one that would be
+    /// recorded again although that is an error. Since 0.1.
     pub fn tl_function_call(
         function: *mut tl_function,
         inputs: *const *mut tl_tensor,
@@ -5069,7 +5073,8 @@ extern "C" {
     /// A new tensor of TL_F32 or TL_F64, filled by an initialiser (TL_INITIALIZER_DEFAULT: Glorot uniform);
     /// its parameter counts for the kinds that say so, 0 is their default, and is small enough for all
     /// elements to be finite. Random numbers come from the context's stream: the same seed gives the same
-    /// bits. Returns NULL on failure. Since 0.1.
+    /// bits. Truncated normals are drawn anew, all of them, until none is out of range, which is a look at
+    /// elements that a compiled step (function.h) must not make. Returns NULL on failure. Since 0.1.
     pub fn tl_initialize(
         context: *mut tl_context,
         dtype: tl_dtype,
@@ -5174,7 +5179,8 @@ extern "C" {
     ) -> *mut tl_layer;
 
     /// The layer's output for x. `training` matters to dropout and batch normalisation. The first call makes
-    /// the variables that are not there yet. Returns NULL on failure: a shape or dtype that the layer does not
+    /// the variables that are not there yet; in a compiled step (function.h) that must not draw a truncated
+    /// normal: build such layers before. Returns NULL on failure: a shape or dtype that the layer does not
     /// take, a batch with a mean that is not finite (TL_NON_FINITE), no memory, a cancelled context. A call
     /// that fails in whatever layer leaves all of them as they were: it makes no variables, moves no average,
     /// and uses no random numbers up. Since 0.1.

@@ -212,7 +212,8 @@ pub struct FunctionStatistics {
     pub constants: u64,
     /// Of them, those that the callback made of data of the host.
     pub host_constants: u64,
-    /// Of memory that one run reads or writes, each counted once: arena, inputs, variables, outputs.
+    /// Of memory that one run reads or writes, each counted once: arena, inputs (all that a call passes, read
+    /// or not), variables, outputs.
     pub touched_bytes: f64,
     /// Plans so far that were made for another size of the batch without running the callback.
     pub resized_plans: u64,
