@@ -151,8 +151,10 @@ int main(int argc, char **argv) {
   options.timeout_seconds = 30;
   bool prepared = false;
   int rank = -1;
-  for (int tries = 0; !job.ended && tries < 200; tries++) {
+  /* Two waits in vain for a group: nobody is there to go on with. */
+  for (int tries = 0, in_vain = 0; !job.ended && tries < 200 && in_vain < (asked_to_stop ? 1 : 2); tries++) {
     tl_group *group = tl_group_new(c, &options);
+    in_vain = group ? 0 : in_vain + 1;
     if (group && !prepared) prepared = prepare(&job, folder, group) == TL_OK;
     if (group && prepared && train(&job, group) == TL_OK) rank = tl_group_rank(group);
     const tl_status status = tl_error_code(c);
@@ -168,7 +170,8 @@ int main(int argc, char **argv) {
   if (fine)
     printf("rank %d ended at step %" PRId64 ": weights %016" PRIx64 "\n", rank, job.step,
            fingerprint(job.model));
-  if (!fine) fprintf(stderr, "elastic: %s\n", tl_error_message(c));
+  if (!fine)
+    fprintf(stderr, "elastic: %s\n", tl_failed(c) ? tl_error_message(c) : "nobody is left to go on with");
   tl_context_free(c);
   return !fine;
 }
