@@ -123,14 +123,14 @@ Tensor product(const Tensor& x, const Tensor& y) {
   return x.rank() == 2 ? add(matmul(x, x, false, true), matmul(neg(x), x, false, true)) : neg(x);
 }
 
-struct Step {
+struct StepOfAxes {
   Context& c;
   uint64_t seed;
   DType dtype;
   std::vector<VariableRef> variables;
   std::unique_ptr<optim::Optimizer> optimizer;
 
-  Step(Context& context, uint64_t number)
+  StepOfAxes(Context& context, uint64_t number)
       : c(context), seed(number), dtype(number % 2 ? DType::kF32 : DType::kF64) {
     test::Draw draw(seed);
     for (int i = 0; i < 3; i++)
@@ -182,9 +182,9 @@ struct Step {
 };
 
 // "" or what differs.
-std::string check(uint64_t seed) {
+std::string difference_of(uint64_t seed) {
   Context eager_context(options_of()), context(options_of());
-  Step eager(eager_context, seed), recorded(context, seed);
+  StepOfAxes eager(eager_context, seed), recorded(context, seed);
   FunctionOptions o = strict();
   const size_t off = static_cast<size_t>(seed / 2 % (compile::passes().size() + 1));
   if (off > 0) o.plan.without_passes = {compile::passes()[off - 1].name};
@@ -220,7 +220,7 @@ TEST_CASE("programs with axes of no element and of one are replayed as they run"
        i < end; i++) {
     std::string problem;
     try {
-      problem = check(i);
+      problem = difference_of(i);
     } catch (const std::exception& e) {
       problem = e.what();
     }

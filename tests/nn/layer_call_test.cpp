@@ -4,19 +4,15 @@
 #include "core/autodiff/tape.h"
 #include "core/graph/tracer.h"
 #include "core/nn/layers.h"
-#include "core/nn/sequential.h"
 #include "core/tensor/recorder.h"
 #include "tests/nn/fixture.h"
+#include "tests/nn/sequential_of.h"
 
 namespace tl::test {
 namespace {
 
 using namespace tl::nn;
 using Names = std::vector<std::string>;
-
-LayerPtr sequential(Context& context, const std::vector<LayerPtr>& layers, const std::string& name = "") {
-  return std::make_shared<Sequential>(context, layers, name);
-}
 
 LayerPtr dense_of(Context& context, int64_t input_size = 0, const std::string& name = "") {
   DenseOptions o;

@@ -3,8 +3,8 @@
 
 #include "core/autodiff/tape.h"
 #include "core/nn/layers.h"
-#include "core/nn/sequential.h"
 #include "tests/nn/fixture.h"
+#include "tests/nn/sequential_of.h"
 
 namespace tl::test {
 namespace {
@@ -19,10 +19,6 @@ DenseOptions dense_options(int64_t input_size = 0, ActivationKind activation = A
   o.activation = activation;
   o.dtype = dtype;
   return o;
-}
-
-LayerPtr sequential(Context& context, const std::vector<LayerPtr>& layers, const std::string& name = "") {
-  return std::make_shared<Sequential>(context, layers, name);
 }
 
 std::vector<std::string> names(const std::vector<VariableRef>& variables) {
