@@ -46,15 +46,15 @@ std::string on_small_stack(F f) {
 FunctionPtr yes() {
   return lambda([](const Place&, Element&) { return true; });
 }
-std::vector<double> zeros(const DatasetPtr& d) { return std::vector<double>(d->width(), 0); }
-DatasetPtr one() { return range(0, 1, 1); }
+std::vector<double> paddings(const DatasetPtr& d) { return std::vector<double>(d->width(), 0); }
+DatasetPtr one_element() { return range(0, 1, 1); }
 
-struct Kind {
+struct DeepKind {
   const char* name;
   DatasetPtr (*make)(const DatasetPtr&);
 };
 
-const Kind kKinds[] = {
+const DeepKind kDeepKinds[] = {
     {"take", [](const DatasetPtr& d) { return take(d, 4); }},
     {"skip", [](const DatasetPtr& d) { return skip(d, 0); }},
     {"shuffle", [](const DatasetPtr& d) { return shuffle(d, 3); }},
@@ -62,25 +62,25 @@ const Kind kKinds[] = {
     {"repeat", [](const DatasetPtr& d) { return repeat(d, 1); }},
     {"concatenate",
      [](const DatasetPtr& d) {
-       return concatenate({d, one()});
+       return concatenate({d, one_element()});
      }},
     {"zip",
      [](const DatasetPtr& d) {
-       return zip({one(), d});
+       return zip({one_element(), d});
      }},
     {"interleave",
      [](const DatasetPtr& d) {
-       return interleave({d, one()}, 2, 1);
+       return interleave({d, one_element()}, 2, 1);
      }},
     {"sample",
      [](const DatasetPtr& d) {
-       return sample_from({d, one()}, {1, 1}, 9, false);
+       return sample_from({d, one_element()}, {1, 1}, 9, false);
      }},
     {"batch", [](const DatasetPtr& d) { return batch(d, 1); }},
-    {"padded", [](const DatasetPtr& d) { return padded_batch(d, 1, false, zeros(d)); }},
+    {"padded", [](const DatasetPtr& d) { return padded_batch(d, 1, false, paddings(d)); }},
     {"buckets",
      [](const DatasetPtr& d) {
-       return bucket_by_length(d, 0, {2}, {1, 1}, false, zeros(d));
+       return bucket_by_length(d, 0, {2}, {1, 1}, false, paddings(d));
      }},
     {"unbatch", [](const DatasetPtr& d) { return unbatch(batch(d, 1)); }},
     {"replica", [](const DatasetPtr& d) { return replica_rows(d, 0, 1); }},
@@ -93,13 +93,13 @@ const Kind kKinds[] = {
     {"prefetch", [](const DatasetPtr& d) { return prefetch(d, 1); }},
 };
 
-DatasetPtr source(bool indexed) {
+DatasetPtr deep_source(bool indexed) {
   return indexed ? range(0, 2, 1) : listed([](uint64_t) { return std::vector<int64_t>{0, 1}; });
 }
 
 // The deepest that is allowed; `refusal` becomes the message for one level more.
-DatasetPtr deepest(const Kind& kind, bool indexed, std::string& refusal) {
-  DatasetPtr d = source(indexed);
+DatasetPtr deepest(const DeepKind& kind, bool indexed, std::string& refusal) {
+  DatasetPtr d = deep_source(indexed);
   for (int i = 0; i < 2 * Dataset::kMostLevels; i++) try {
       d = kind.make(d);
     } catch (const tl::Error& e) {
@@ -114,7 +114,7 @@ DatasetPtr deepest(const Kind& kind, bool indexed, std::string& refusal) {
 TEST_CASE("the deepest pipeline of each kind works on a small stack, and a deeper one is refused",
           "[dataset]") {
   for (bool indexed : {true, false})
-    for (const Kind& kind : kKinds) {
+    for (const DeepKind& kind : kDeepKinds) {
       INFO(kind.name << (indexed ? ", indexed" : ", in order"));
       std::string refusal;
       const std::string said = on_small_stack([&]() -> std::string {
