@@ -25,8 +25,9 @@ void range(const KernelArgs& a) {
     T* y = a.out[0].mutable_data<T>();
     for (int64_t i = 0; i < attrs.count; i++) {
       if constexpr (std::is_integral_v<T>) {
-        // Start and end are in range, but the distance between them may need one bit more: it wraps around and back.
-        const auto step = static_cast<uint64_t>(static_cast<int64_t>(attrs.step));
+        // Start and end are in range, but the distance between them may need one bit more: it wraps around and back. The step of
+        // one number is any.
+        const auto step = attrs.count > 1 ? static_cast<uint64_t>(static_cast<int64_t>(attrs.step)) : 0;
         y[i] = static_cast<T>(static_cast<uint64_t>(static_cast<int64_t>(attrs.start)) +
                               static_cast<uint64_t>(i) * step);
       } else {

@@ -45,13 +45,17 @@ void check_value(const char* op, const char* name, double value, DType dtype) {
       invalid("[", op, "] '", name, "' is out of range for f32: got ", value, "; use f64");
     return;
   }
-  if (!std::isfinite(value) || value != std::floor(value))
-    invalid("[", op, "] '", name, "' must be a whole number for ", dtype, ": got ", value,
-            "; use a floating point dtype");
+  check_whole(op, name, value, dtype);
   Limits limits = limits_of(dtype);
   if (value < limits.low || value >= limits.beyond)
     invalid("[", op, "] '", name, "' is out of range for ", dtype, ": got ", value, "; valid is ",
             limits.text);
+}
+
+void check_whole(const char* op, const char* name, double value, DType dtype) {
+  if (!std::isfinite(value) || value != std::floor(value))
+    invalid("[", op, "] '", name, "' must be a whole number for ", dtype, ": got ", value,
+            "; use a floating point dtype");
 }
 
 void check_finite(const char* op, const char* name, double value) {

@@ -16,6 +16,9 @@ void check_dtype(const char* op, DType dtype, DTypeSet allowed = kAnyType);
 // not finite at all) for floating point.
 void check_value(const char* op, const char* name, double value, DType dtype);
 
+// The part of check_value() that says whole: for a number of an integer dtype that may lie outside its range.
+void check_whole(const char* op, const char* name, double value, DType dtype);
+
 void check_finite(const char* op, const char* name, double value);
 
 // broadcast(), with the size in bytes checked where the result is larger than both operands.

@@ -40,13 +40,14 @@ void infer_range(const InferArgs& args, OutputSpec* out) {
     invalid("[range] 'count' must not be negative: got ", attrs.count, "; a negative step counts down");
   check_finite("range", "start", attrs.start);
   check_finite("range", "step", attrs.step);
-  if (!is_floating(attrs.dtype))
-    check_value("range", "step", attrs.step, DType::kI64);  // whole; u8 may count down
+  // u8 may count down: where both ends are in range, so is the step, as an i64 for those that are shorter.
+  if (!is_floating(attrs.dtype)) check_whole("range", "step", attrs.step, attrs.dtype);
   if (attrs.count > 0) {
     double last = attrs.start + attrs.step * static_cast<double>(attrs.count - 1);
     check_finite("range", "the last number", last);
     check_value("range", "start", attrs.start, attrs.dtype);
     check_value("range", "the last number", last, attrs.dtype);
+    if (attrs.count > 1 && attrs.dtype == DType::kI64) check_value("range", "step", attrs.step, attrs.dtype);
   }
   out[0] = {attrs.dtype, checked_shape("range", IntList{attrs.count}, size_of(attrs.dtype))};
 }

@@ -192,6 +192,46 @@ static void the_function_that_was_called_is_named(void **state) {
   free_context(c);
 }
 
+/* A range of integers is told about in its own dtype, whatever numbers its steps are counted in. */
+static void numbers_of_a_range_are_told_in_its_dtype(void **state) {
+  (void)state;
+  const struct {
+    tl_dtype dtype;
+    const char *name, *whole, *limits;
+    double beyond;
+  } table[] = {
+      {TL_I32, "i32", "for i32: got", "range for i32: got 3e+09; valid is -2147483648 to 2147483647", 3e9},
+      {TL_U8, "u8", "for u8: got", "range for u8: got 256; valid is 0 to 255", 256},
+      {TL_I64, "i64", "for i64: got",
+       "range for i64: got 1e+19; valid is -9223372036854775808 to 9223372036854775807", 1e19},
+  };
+  tl_context *c = new_context();
+  for (size_t i = 0; i < 3; i++) {
+    const double beyond = table[i].beyond;
+    assert_null(tl_range_from(c, 2, 0, 0.5, table[i].dtype));
+    expect_message(c, "range_from", "'step' must be a whole number for");
+    assert_null(tl_range_from(c, 2, 0, 0.5, table[i].dtype));
+    expect_message(c, "range_from", table[i].whole);
+    assert_null(tl_range_from(c, 2, 0.5, 1, table[i].dtype));
+    expect_message(c, "range_from", table[i].whole);
+    assert_null(tl_range_from(c, 2, beyond, 1, table[i].dtype));
+    expect_message(c, "range_from", table[i].limits);
+    assert_null(tl_range_from(c, 2, 0, beyond, table[i].dtype));
+    expect_message(c, "range_from", table[i].limits);
+    assert_null(tl_range_from(c, 2, 0, 1e30, table[i].dtype));
+    expect_message(c, "range_from", table[i].name);
+    /* One number is made without a step. */
+    assert_non_null(tl_range_from(c, 1, 7, 1e30, table[i].dtype));
+  }
+  /* Both ends are in range, the step is not. */
+  assert_null(tl_range_from(c, 2, -9e18, 1.8e19, TL_I64));
+  expect_message(c, "range_from",
+                 "'step' is out of range for i64: got 1.8e+19; valid is -9223372036854775808 to");
+  assert_null(tl_range_from(c, 2, 0, 1e39, TL_F32));
+  expect_message(c, "range_from", "out of range for f32: got 1e+39; use f64");
+  free_context(c);
+}
+
 static void a_handle_of_another_kind_is_told_with_a_hint(void **state) {
   (void)state;
   tl_context *c = new_context();
@@ -212,6 +252,7 @@ int message_tests(void) {
       cmocka_unit_test(a_call_has_one_name),
       cmocka_unit_test(empty_texts_are_no_paths),
       cmocka_unit_test(the_function_that_was_called_is_named),
+      cmocka_unit_test(numbers_of_a_range_are_told_in_its_dtype),
       cmocka_unit_test(a_handle_of_another_kind_is_told_with_a_hint),
   };
   return RUN_GROUP("messages", tests);
