@@ -745,10 +745,12 @@ func (x *Tensor) MinAxes(axes []int64, keepdims bool) *Tensor {
 	return c.result(h)
 }
 
-// Prod: Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its bits;
-// cast to i64 first where that may happen. This short form uses axes = [], keepdims = false; see ProdAxes.
-// Operands: `x`: number. Gradient: of any order. Since 0.1.
+// Prod: Product over axes, without axes over all of them; 1 over no elements. The gradient of an element is
+// the product of the others, without a division: right also beside zeros and infinities. Where that product
+// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+// modulo 2 to the number of its bits; cast to i64 first where that may happen. This short form uses axes = [],
+// keepdims = false; see ProdAxes. Operands: `x`: number. Gradient: of any order. Since 0.1.
 func (x *Tensor) Prod() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -759,9 +761,12 @@ func (x *Tensor) Prod() *Tensor {
 	return c.result(h)
 }
 
-// ProdAxes: Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also
-// where elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
-// bits; cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since 0.1.
+// ProdAxes: Product over axes, without axes over all of them; 1 over no elements. The gradient of an element
+// is the product of the others, without a division: right also beside zeros and infinities. Where that product
+// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+// modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `x`: number.
+// Gradient: of any order. Since 0.1.
 func (x *Tensor) ProdAxes(axes []int64, keepdims bool) *Tensor {
 	c, broken := one(x)
 	if broken != nil {

@@ -47,21 +47,21 @@ void sum_over_rows(const JvpArgs& a, VjpFn vjp, Tensor* tangents) {
   tangents[0] = sum(strong_zero_mul(gradient, a.tangent[0]), attrs.axes, attrs.keepdims);
 }
 
-// For each row of x (rows, n): the product of the row's other elements, times the row's element of g (rows, 1).
+// For each row of x (rows, n), n above 1: the products of the row's other elements.
 //
 // The halves of a row are multiplied into each other, the shorter rows solved in the same way, and each half then takes
-// the factor of its partner: no division, so zeros are exact, n * 2 multiplications in all, and made of ops that
-// differentiate any number of times.
-Tensor times_product_of_others(const Tensor& x, const Tensor& g) {
+// the factor of its partner: no division, so zeros and infinities are exact, n * 2 multiplications in all, and made of ops
+// that differentiate any number of times. By mul, for a zero among the elements is no strong one: beside an infinity the
+// product has no value, in whichever order they stand.
+Tensor products_of_others(const Tensor& x) {
   const int64_t rows = x.shape()[0], n = x.shape()[1];
-  if (n == 1) return g;
-  if (n % 2) {
-    Tensor even = times_product_of_others(pad(x, {0, 0}, {0, 1}, {}, 1.0), g);
-    return slice(even, {0, 0}, {rows, n});
-  }
+  if (n % 2) return slice(products_of_others(pad(x, {0, 0}, {0, 1}, {}, 1.0)), {0, 0}, {rows, n});
   Tensor left = slice(x, {0, 0}, {rows, n / 2}), right = slice(x, {0, n / 2}, {rows, n});
-  Tensor outer = times_product_of_others(mul(left, right), g);
-  const Tensor halves[] = {strong_zero_mul(outer, right), strong_zero_mul(outer, left)};
+  Tensor halves[] = {right, left};
+  if (n > 2) {
+    Tensor outer = products_of_others(mul(left, right));
+    for (Tensor& half : halves) half = mul(outer, half);
+  }
   return concat(Span<const Tensor>(halves, 2), 1);
 }
 
@@ -105,7 +105,8 @@ void vjp_prod(const VjpArgs& a, Tensor* grads) {
   }
   const int64_t n = axes.count(), rows = shape.elements() / n;
   Tensor rows_of_x = reshape(moved ? transpose(x, to_end) : x, {rows, n});
-  Tensor g = times_product_of_others(rows_of_x, reshape(a.grad[0], {rows, 1}));
+  Tensor g = reshape(a.grad[0], {rows, 1});
+  if (n > 1) g = strong_zero_mul(g, products_of_others(rows_of_x));
   g = reshape(g, moved_shape);
   grads[0] = moved ? transpose(g, back) : g;
 }

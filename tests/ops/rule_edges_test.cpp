@@ -144,6 +144,53 @@ TEST_CASE("the gradient of prod is exact with any number of zeros, and again", "
   check_close(edge.gradients({Array{Shape{0}, DType::kF64, {}}}, f)[0], {});
 }
 
+TEST_CASE("the gradient of prod beside infinities is the product of the others", "[ops][rules]") {
+  Edge edge;
+  auto f = [](const std::vector<Tensor>& z) { return prod(z[0]); };
+  // Powers of two, so that no order of multiplication rounds, and what makes products undefined.
+  const double pool[] = {kInf, -kInf, 0, 2, -0.5, 4, -2, 0.25};
+  const auto others = [](const Numbers& x, size_t i, size_t j) {
+    double product = 1;
+    for (size_t k = 0; k < x.size(); k++)
+      if (k != i && k != j) product *= x[k];
+    return product;
+  };
+  uint64_t draw = 1;
+  for (int round = 0; round < 200; round++) {
+    Numbers x(static_cast<size_t>(round % 9 + 1));
+    for (double& v : x) v = pool[(draw = draw * 6364136223846793005u + 1442695040888963407u) >> 61];
+    const Numbers got = edge.gradients({vector_of(x)}, f)[0];
+    REQUIRE(got.size() == x.size());
+    for (size_t i = 0; i < x.size(); i++) {
+      const double expected = others(x, i, i);
+      CAPTURE(round, i, x, got[i], expected);
+      CHECK((std::isnan(expected) ? std::isnan(got[i]) : got[i] == expected));
+    }
+    // d2/dx_i dx_j, where it is defined.
+    for (size_t i = 0; round % 4 == 0 && i < x.size(); i++) {
+      const auto element = [&](const std::vector<Tensor>& z) {
+        Tape tape(edge.context, {});
+        tape.watch(z[0]);
+        Tensor y = prod(z[0]);
+        GradientSource source[] = {GradientSource{z[0], nullptr}};
+        const auto at = static_cast<int64_t>(i);
+        return slice(tape.gradient({y}, source)[0], {at}, {at + 1});
+      };
+      const Numbers second = edge.gradients({vector_of(x)}, element)[0];
+      for (size_t j = 0; j < x.size(); j++) {
+        const double expected = i == j ? 0 : others(x, i, j);
+        CAPTURE(round, i, j, x, second[j], expected);
+        if (!std::isnan(expected)) CHECK(second[j] == expected);
+      }
+    }
+  }
+  // A zero that comes from outside is strong: of what a select did not choose there is no gradient.
+  auto unchosen = [](const std::vector<Tensor>& z) {
+    return select(less(z[0], z[0]), prod(z[0]), sum(z[0]));
+  };
+  CHECK(edge.gradients({vector_of({kInf, 0, 3})}, unchosen)[0] == Numbers{3, 3, 3});
+}
+
 TEST_CASE("Adam's update has finite derivatives where no gradient has ever arrived", "[ops][rules]") {
   Edge edge;
   // The first element has v' = m' = 0; the second is an ordinary one.

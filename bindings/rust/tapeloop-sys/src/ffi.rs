@@ -3331,16 +3331,20 @@ extern "C" {
         keepdims: bool,
     ) -> *mut tl_tensor;
 
-    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
-    /// bits; cast to i64 first where that may happen. This short form uses axes = \[\], keepdims = false; see
-    /// tl_prod_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// Product over axes, without axes over all of them; 1 over no elements. The gradient of an element is the
+    /// product of the others, without a division: right also beside zeros and infinities. Where that product
+    /// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+    /// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. This short form uses axes
+    /// = \[\], keepdims = false; see tl_prod_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_prod(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
-    /// bits; cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since
-    /// 0.1.
+    /// Product over axes, without axes over all of them; 1 over no elements. The gradient of an element is the
+    /// product of the others, without a division: right also beside zeros and infinities. Where that product
+    /// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+    /// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `x`: number.
+    /// Gradient: of any order. Since 0.1.
     pub fn tl_prod_axes(
         context: *mut tl_context,
         x: *mut tl_tensor,

@@ -440,19 +440,23 @@ impl Tensor {
         expression!(self.context, tl_min_axes(self.context, self.handle, axes.as_ptr(), axes.len(), keepdims))
     }
 
-    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
-    /// bits; cast to i64 first where that may happen. This short form uses axes = \[\], keepdims = false; see
-    /// `prod_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// Product over axes, without axes over all of them; 1 over no elements. The gradient of an element is the
+    /// product of the others, without a division: right also beside zeros and infinities. Where that product
+    /// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+    /// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. This short form uses axes
+    /// = \[\], keepdims = false; see `prod_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn prod(&self) -> Tensor {
         expression!(self.context, tl_prod(self.context, self.handle))
     }
 
-    /// Product over axes, without axes over all of them; 1 over no elements. Its gradient is exact also where
-    /// elements are zero. Integers beyond the range of their dtype wrap around, modulo 2 to the number of its
-    /// bits; cast to i64 first where that may happen. Operands: `x`: number. Gradient: of any order. Since
-    /// 0.1.
+    /// Product over axes, without axes over all of them; 1 over no elements. The gradient of an element is the
+    /// product of the others, without a division: right also beside zeros and infinities. Where that product
+    /// has no value, as of 0 and infinity, it is NaN; where it passes the range of its dtype on the way, it
+    /// overflows or vanishes, though the result may not. Integers beyond the range of their dtype wrap around,
+    /// modulo 2 to the number of its bits; cast to i64 first where that may happen. Operands: `x`: number.
+    /// Gradient: of any order. Since 0.1.
     #[inline]
     pub fn prod_axes(&self, axes: &[i64], keepdims: bool) -> Tensor {
         expression!(
