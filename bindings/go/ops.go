@@ -79,7 +79,9 @@ func (a *Tensor) Pow(b *Tensor) *Tensor {
 }
 
 // Maximum: The larger of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets
-// half of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+// half of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number; `b`:
+// the dtype of `a`. Gradient: of any order. Since 0.1.
 func (a *Tensor) Maximum(b *Tensor) *Tensor {
 	c, broken := two(a, b)
 	if broken != nil {
@@ -92,7 +94,9 @@ func (a *Tensor) Maximum(b *Tensor) *Tensor {
 }
 
 // Minimum: The smaller of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets
-// half of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+// half of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number; `b`:
+// the dtype of `a`. Gradient: of any order. Since 0.1.
 func (a *Tensor) Minimum(b *Tensor) *Tensor {
 	c, broken := two(a, b)
 	if broken != nil {
@@ -694,8 +698,10 @@ func (x *Tensor) MeanAxes(axes []int64, keepdims bool) *Tensor {
 }
 
 // Max: Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-// an error. Equal largest elements share the gradient evenly. This short form uses axes = [], keepdims =
-// false; see MaxAxes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+// an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is one,
+// the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and goes
+// to the NaNs in torch.max). This short form uses axes = [], keepdims = false; see MaxAxes. Operands: `x`:
+// number. Gradient: of any order. Since 0.1.
 func (x *Tensor) Max() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -707,8 +713,9 @@ func (x *Tensor) Max() *Tensor {
 }
 
 // MaxAxes: Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it
-// is an error. Equal largest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-// order. Since 0.1.
+// is an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is
+// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and
+// goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since 0.1.
 func (x *Tensor) MaxAxes(axes []int64, keepdims bool) *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -720,8 +727,10 @@ func (x *Tensor) MaxAxes(axes []int64, keepdims bool) *Tensor {
 }
 
 // Min: Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-// an error. Equal smallest elements share the gradient evenly. This short form uses axes = [], keepdims =
-// false; see MinAxes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+// an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is one,
+// the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and goes
+// to the NaNs in torch.max). This short form uses axes = [], keepdims = false; see MinAxes. Operands: `x`:
+// number. Gradient: of any order. Since 0.1.
 func (x *Tensor) Min() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -733,8 +742,9 @@ func (x *Tensor) Min() *Tensor {
 }
 
 // MinAxes: Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it
-// is an error. Equal smallest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-// order. Since 0.1.
+// is an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is
+// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and
+// goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since 0.1.
 func (x *Tensor) MinAxes(axes []int64, keepdims bool) *Tensor {
 	c, broken := one(x)
 	if broken != nil {

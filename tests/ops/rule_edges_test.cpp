@@ -191,6 +191,25 @@ TEST_CASE("the gradient of prod beside infinities is the product of the others",
   CHECK(edge.gradients({vector_of({kInf, 0, 3})}, unchosen)[0] == Numbers{3, 3, 3});
 }
 
+TEST_CASE("a NaN that max, min, maximum or minimum gives has the gradient that the table tells",
+          "[ops][rules]") {
+  Edge edge;
+  const double nan = std::nan("");
+  Array rows{Shape{3, 3}, DType::kF64, {1, nan, 3, nan, nan, 0, 1, 5, 5}};
+  auto greatest = [](const std::vector<Tensor>& z) { return max(z[0], {1}); };
+  auto least = [](const std::vector<Tensor>& z) { return min(z[0], {1}); };
+  CHECK(std::isnan(to_array(greatest(edge.tensors({rows}))).values[0]));
+  CHECK(edge.gradients({rows}, greatest)[0] == Numbers{0, 0, 0, 0, 0, 0, 0, 0.5, 0.5});
+  CHECK(edge.gradients({rows}, least)[0] == Numbers{0, 0, 0, 0, 0, 0, 1, 0, 0});
+  // Of two operands the second, whichever is the NaN.
+  Array a = vector_of({nan, 1, nan, 2}), b = vector_of({1, nan, nan, 1});
+  auto larger = [](const std::vector<Tensor>& z) { return maximum(z[0], z[1]); };
+  auto smaller = [](const std::vector<Tensor>& z) { return minimum(z[0], z[1]); };
+  CHECK(std::isnan(to_array(larger(edge.tensors({a, b}))).values[1]));
+  CHECK(edge.gradients({a, b}, larger) == std::vector<Numbers>{{0, 0, 0, 1}, {1, 1, 1, 0}});
+  CHECK(edge.gradients({a, b}, smaller) == std::vector<Numbers>{{0, 0, 0, 0}, {1, 1, 1, 1}});
+}
+
 TEST_CASE("Adam's update has finite derivatives where no gradient has ever arrived", "[ops][rules]") {
   Edge edge;
   // The first element has v' = m' = 0; the second is an ordinary one.

@@ -55,7 +55,8 @@ TL_API tl_tensor *tl_pow(tl_context *context, tl_tensor *a, tl_tensor *b);
 
 /**
  * The larger of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half of
- * the gradient.
+ * the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole gradient
+ * goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither).
  * Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order.
  * Since 0.1.
  */
@@ -63,7 +64,8 @@ TL_API tl_tensor *tl_maximum(tl_context *context, tl_tensor *a, tl_tensor *b);
 
 /**
  * The smaller of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half of
- * the gradient.
+ * the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole gradient
+ * goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither).
  * Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order.
  * Since 0.1.
  */
@@ -432,8 +434,9 @@ TL_API tl_tensor *tl_mean_axes(tl_context *context, tl_tensor *x, const int64_t 
 
 /**
  * Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is an
- * error. Equal largest elements share the gradient evenly. This short form uses axes = [], keepdims = false;
- * see tl_max_axes.
+ * error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is one, the
+ * gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and goes to
+ * the NaNs in torch.max). This short form uses axes = [], keepdims = false; see tl_max_axes.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -441,7 +444,9 @@ TL_API tl_tensor *tl_max(tl_context *context, tl_tensor *x);
 
 /**
  * Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is an
- * error. Equal largest elements share the gradient evenly.
+ * error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is one, the
+ * gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and goes to
+ * the NaNs in torch.max).
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -449,8 +454,9 @@ TL_API tl_tensor *tl_max_axes(tl_context *context, tl_tensor *x, const int64_t *
 
 /**
  * Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is an
- * error. Equal smallest elements share the gradient evenly. This short form uses axes = [], keepdims = false;
- * see tl_min_axes.
+ * error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is one,
+ * the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and
+ * goes to the NaNs in torch.max). This short form uses axes = [], keepdims = false; see tl_min_axes.
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */
@@ -458,7 +464,9 @@ TL_API tl_tensor *tl_min(tl_context *context, tl_tensor *x);
 
 /**
  * Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is an
- * error. Equal smallest elements share the gradient evenly.
+ * error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is one,
+ * the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and torch.amax, and
+ * goes to the NaNs in torch.max).
  * Operands: `x`: number. Gradient: of any order.
  * Since 0.1.
  */

@@ -3064,11 +3064,15 @@ extern "C" {
     pub fn tl_pow(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
     /// The larger of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
-    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    /// of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+    /// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number;
+    /// `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     pub fn tl_maximum(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
     /// The smaller of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
-    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    /// of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+    /// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number;
+    /// `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     pub fn tl_minimum(context: *mut tl_context, a: *mut tl_tensor, b: *mut tl_tensor) -> *mut tl_tensor;
 
     /// x + value with a number of the host language. The number is converted to the dtype of x. It becomes a
@@ -3300,13 +3304,17 @@ extern "C" {
     ) -> *mut tl_tensor;
 
     /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal largest elements share the gradient evenly. This short form uses axes = \[\], keepdims
-    /// = false; see tl_max_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). This short form uses axes = \[\], keepdims = false; see
+    /// tl_max_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_max(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal largest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
     pub fn tl_max_axes(
         context: *mut tl_context,
         x: *mut tl_tensor,
@@ -3316,13 +3324,17 @@ extern "C" {
     ) -> *mut tl_tensor;
 
     /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal smallest elements share the gradient evenly. This short form uses axes = \[\], keepdims
-    /// = false; see tl_min_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). This short form uses axes = \[\], keepdims = false; see
+    /// tl_min_axes. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_min(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal smallest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
     pub fn tl_min_axes(
         context: *mut tl_context,
         x: *mut tl_tensor,

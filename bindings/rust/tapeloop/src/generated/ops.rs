@@ -49,14 +49,18 @@ impl Tensor {
     }
 
     /// The larger of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
-    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    /// of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+    /// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number;
+    /// `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn maximum(&self, b: &Tensor) -> Tensor {
         expression!(self.context, tl_maximum(self.context, self.handle, b.handle))
     }
 
     /// The smaller of two elements, broadcast; NaN where either is NaN. Where the two are equal each gets half
-    /// of the gradient. Operands: `a`: number; `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
+    /// of the gradient. A NaN has nothing equal, below or above it: where either element is one, the whole
+    /// gradient goes to b, as in TensorFlow (PyTorch gives it to both, JAX to neither). Operands: `a`: number;
+    /// `b`: the dtype of `a`. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn minimum(&self, b: &Tensor) -> Tensor {
         expression!(self.context, tl_minimum(self.context, self.handle, b.handle))
@@ -409,32 +413,40 @@ impl Tensor {
     }
 
     /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal largest elements share the gradient evenly. This short form uses axes = \[\], keepdims
-    /// = false; see `max_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). This short form uses axes = \[\], keepdims = false; see
+    /// `max_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn max(&self) -> Tensor {
         expression!(self.context, tl_max(self.context, self.handle))
     }
 
     /// Largest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal largest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// an error. Equal largest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
     #[inline]
     pub fn max_axes(&self, axes: &[i64], keepdims: bool) -> Tensor {
         expression!(self.context, tl_max_axes(self.context, self.handle, axes.as_ptr(), axes.len(), keepdims))
     }
 
     /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal smallest elements share the gradient evenly. This short form uses axes = \[\], keepdims
-    /// = false; see `min_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
+    /// an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). This short form uses axes = \[\], keepdims = false; see
+    /// `min_axes`. Operands: `x`: number. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn min(&self) -> Tensor {
         expression!(self.context, tl_min(self.context, self.handle))
     }
 
     /// Smallest element over axes; NaN if there is one. Without axes over all of them; over no elements it is
-    /// an error. Equal smallest elements share the gradient evenly. Operands: `x`: number. Gradient: of any
-    /// order. Since 0.1.
+    /// an error. Equal smallest elements share the gradient evenly. A NaN equals nothing: where the result is
+    /// one, the gradient of all its elements is 0 (it is NaN for all of them in TensorFlow, JAX and
+    /// torch.amax, and goes to the NaNs in torch.max). Operands: `x`: number. Gradient: of any order. Since
+    /// 0.1.
     #[inline]
     pub fn min_axes(&self, axes: &[i64], keepdims: bool) -> Tensor {
         expression!(self.context, tl_min_axes(self.context, self.handle, axes.as_ptr(), axes.len(), keepdims))
