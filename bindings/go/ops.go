@@ -370,8 +370,9 @@ func (x *Tensor) Clip(low float64, high float64) *Tensor {
 	return c.result(h)
 }
 
-// LeakyRelu: x where x is positive, slope * x elsewhere. This short form uses slope = 0.01; see
-// LeakyReluSlope. Operands: `x`: float. Gradient: of any order. Since 0.1.
+// LeakyRelu: x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a
+// slope of 0. This short form uses slope = 0.01; see LeakyReluSlope. Operands: `x`: float. Gradient: of any
+// order. Since 0.1.
 func (x *Tensor) LeakyRelu() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -382,8 +383,8 @@ func (x *Tensor) LeakyRelu() *Tensor {
 	return c.result(h)
 }
 
-// LeakyReluSlope: x where x is positive, slope * x elsewhere. Operands: `x`: float. Gradient: of any order.
-// Since 0.1.
+// LeakyReluSlope: x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for
+// a slope of 0. Operands: `x`: float. Gradient: of any order. Since 0.1.
 func (x *Tensor) LeakyReluSlope(slope float64) *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -418,7 +419,8 @@ func (x *Tensor) EluAlpha(alpha float64) *Tensor {
 	return c.result(h)
 }
 
-// Silu: x * sigmoid(x), also called swish. Operands: `x`: float. Gradient: of any order. Since 0.1.
+// Silu: x * sigmoid(x), also called swish. At -infinity it is its limit, 0 (NaN in PyTorch and JAX). Operands:
+// `x`: float. Gradient: of any order. Since 0.1.
 func (x *Tensor) Silu() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -431,8 +433,9 @@ func (x *Tensor) Silu() *Tensor {
 
 // Gelu: Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
 // form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at x =
-// -13, and nothing is lost to a difference. This short form uses approximate = false; see GeluForm. Operands:
-// `x`: float. Gradient: of any order. Since 0.1.
+// -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in PyTorch and
+// JAX). This short form uses approximate = false; see GeluForm. Operands: `x`: float. Gradient: of any order.
+// Since 0.1.
 func (x *Tensor) Gelu() *Tensor {
 	c, broken := one(x)
 	if broken != nil {
@@ -445,7 +448,8 @@ func (x *Tensor) Gelu() *Tensor {
 
 // GeluForm: Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the
 // tanh form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at
-// x = -13, and nothing is lost to a difference. Operands: `x`: float. Gradient: of any order. Since 0.1.
+// x = -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in PyTorch and
+// JAX). Operands: `x`: float. Gradient: of any order. Since 0.1.
 func (x *Tensor) GeluForm(approximate bool) *Tensor {
 	c, broken := one(x)
 	if broken != nil {

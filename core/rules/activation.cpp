@@ -13,6 +13,7 @@ Tensor leaky_relu(const Tensor& x, double slope) {
   rules::check_operand("leaky_relu", "x", x, kFloatTypes);
   rules::check_finite("leaky_relu", "slope", slope);
   rules::check_value("leaky_relu", "slope", slope, x.dtype());
+  if (slope == 0) return relu(x);  // slope x would be NaN at -infinity
   return select(greater(x, rules::constant(x, 0.0)), x, mul_scalar(x, slope));
 }
 
@@ -26,9 +27,10 @@ Tensor elu(const Tensor& x, double alpha) {
   return add(relu(x), mul_scalar(below, alpha));
 }
 
+// By the strong zero, x = -infinity, whose second factor is 0, gives 0, the limit, here and in gelu.
 Tensor silu(const Tensor& x) {
   rules::check_operand("silu", "x", x, kFloatTypes);
-  return mul(x, sigmoid(x));
+  return strong_zero_mul(x, sigmoid(x));
 }
 
 Tensor gelu(const Tensor& x, bool approximate) {
@@ -38,10 +40,10 @@ Tensor gelu(const Tensor& x, bool approximate) {
     // difference of nearly equal numbers where z is very negative.
     constexpr double kTwoRootTwoOverPi = 1.5957691216057308;
     Tensor slope = add_scalar(mul_scalar(square(x), 0.044715 * kTwoRootTwoOverPi), kTwoRootTwoOverPi);
-    return mul(x, sigmoid(mul(x, slope)));
+    return strong_zero_mul(x, sigmoid(mul(x, slope)));
   }
   constexpr double kRootHalf = 0.70710678118654752;
-  return mul(mul_scalar(x, 0.5), erfc(mul_scalar(x, -kRootHalf)));
+  return strong_zero_mul(mul_scalar(x, 0.5), erfc(mul_scalar(x, -kRootHalf)));
 }
 
 }  // namespace tl

@@ -8,6 +8,7 @@
 
 #include "core/autodiff/tape.h"
 #include "core/base/error.h"
+#include "core/compile/function.h"
 #include "core/ops/generated/functions.h"
 #include "tests/ops/op_case.h"
 
@@ -208,6 +209,71 @@ TEST_CASE("a NaN that max, min, maximum or minimum gives has the gradient that t
   CHECK(std::isnan(to_array(larger(edge.tensors({a, b}))).values[1]));
   CHECK(edge.gradients({a, b}, larger) == std::vector<Numbers>{{0, 0, 0, 1}, {1, 1, 1, 0}});
   CHECK(edge.gradients({a, b}, smaller) == std::vector<Numbers>{{0, 0, 0, 0}, {1, 1, 1, 1}});
+}
+
+TEST_CASE("activations have their limits at the infinities, eager and compiled", "[ops][rules][compile]") {
+  using Activation = Tensor (*)(const Tensor&);
+  struct Limits {
+    const char* name;
+    Activation f;
+    double below, above, slope_below, slope_above;  // at -infinity and infinity
+  };
+  const Limits table[] = {
+      {"relu", [](const Tensor& x) { return relu(x); }, 0, kInf, 0, 1},
+      {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }, -kInf, kInf, 0.01, 1},
+      {"leaky_relu, slope 0", [](const Tensor& x) { return leaky_relu(x, 0); }, 0, kInf, 0, 1},
+      {"leaky_relu, slope -1", [](const Tensor& x) { return leaky_relu(x, -1); }, kInf, kInf, -1, 1},
+      {"elu", [](const Tensor& x) { return elu(x, 1.5); }, -1.5, kInf, 0, 1},
+      {"silu", [](const Tensor& x) { return silu(x); }, 0, kInf, 0, 1},
+      {"gelu", [](const Tensor& x) { return gelu(x); }, 0, kInf, 0, 1},
+      {"gelu, approximate", [](const Tensor& x) { return gelu(x, true); }, 0, kInf, 0, 1},
+      {"tanh", [](const Tensor& x) { return tanh(x); }, -1, 1, 0, 0},
+      {"sigmoid", [](const Tensor& x) { return sigmoid(x); }, 0, 1, 0, 0},
+      {"softplus", [](const Tensor& x) { return softplus(x); }, 0, kInf, 0, 1},
+      {"erf", [](const Tensor& x) { return erf(x); }, -1, 1, 0, 0},
+      {"erfc", [](const Tensor& x) { return erfc(x); }, 2, 0, 0, 0},
+      {"clip", [](const Tensor& x) { return clip(x, -2, 3); }, -2, 3, 0, 0},
+  };
+  for (const Limits& a : table)
+    for (DType dtype : {DType::kF32, DType::kF64}) {
+      Context context(ContextOptions{});
+      // f, f' and f'' of each element. Long enough for the vector loops and for what is left behind them.
+      const auto step = [&](Span<const Tensor> in, size_t) {
+        Tape outer(context, {}), inner(context, {});
+        outer.watch(in[0]), inner.watch(in[0]);
+        GradientSource x[] = {GradientSource{in[0], nullptr}};
+        Tensor y = a.f(in[0]), slope = inner.gradient({y}, x)[0];
+        return std::vector<Tensor>{y, slope, outer.gradient({slope}, x, {}, Unconnected::kZero)[0]};
+      };
+      Array at{Shape{39}, dtype, {}};
+      for (int i = 0; i < 13; i++) at.values.insert(at.values.end(), {-kInf, kInf, std::nan("")});
+      const Tensor in[] = {to_tensor(context, at)};
+      compile::Function compiled(context, step, {});
+      for (int call = 0; call < 4; call++) {
+        std::vector<Tensor> got(3);
+        if (call == 0)
+          got = step(in, 3);
+        else
+          compiled.call(in, got);
+        const Numbers y = to_array(got[0]).values, slope = to_array(got[1]).values,
+                      bend = to_array(got[2]).values;
+        const auto is = [&](double value, double wanted) {
+          return std::fabs(value - wanted) < 1e-7 || value == wanted;
+        };
+        for (size_t i = 0; i < 39; i += 3) {
+          CAPTURE(a.name, name_of(dtype), call, i, y[i], y[i + 1], slope[i], slope[i + 1], bend[i],
+                  bend[i + 1]);
+          CHECK(is(y[i], a.below));
+          CHECK(is(y[i + 1], a.above));
+          CHECK(is(slope[i], a.slope_below));
+          CHECK(is(slope[i + 1], a.slope_above));
+          CHECK(is(bend[i], 0));
+          CHECK(is(bend[i + 1], 0));
+          CHECK(std::isnan(y[i + 2]));
+        }
+      }
+      CHECK(compiled.stats().replays == 2);
+    }
 }
 
 TEST_CASE("Adam's update has finite derivatives where no gradient has ever arrived", "[ops][rules]") {

@@ -234,14 +234,15 @@ TL_API tl_tensor *tl_floor(tl_context *context, tl_tensor *x);
 TL_API tl_tensor *tl_clip(tl_context *context, tl_tensor *x, double low, double high);
 
 /**
- * x where x is positive, slope * x elsewhere. This short form uses slope = 0.01; see tl_leaky_relu_slope.
+ * x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of 0.
+ * This short form uses slope = 0.01; see tl_leaky_relu_slope.
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */
 TL_API tl_tensor *tl_leaky_relu(tl_context *context, tl_tensor *x);
 
 /**
- * x where x is positive, slope * x elsewhere.
+ * x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of 0.
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */
@@ -263,7 +264,7 @@ TL_API tl_tensor *tl_elu(tl_context *context, tl_tensor *x);
 TL_API tl_tensor *tl_elu_alpha(tl_context *context, tl_tensor *x, double alpha);
 
 /**
- * x * sigmoid(x), also called swish.
+ * x * sigmoid(x), also called swish. At -infinity it is its limit, 0 (NaN in PyTorch and JAX).
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */
@@ -272,7 +273,8 @@ TL_API tl_tensor *tl_silu(tl_context *context, tl_tensor *x);
 /**
  * Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh form of
  * the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at x = -13, and
- * nothing is lost to a difference. This short form uses approximate = false; see tl_gelu_form.
+ * nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in PyTorch and JAX). This
+ * short form uses approximate = false; see tl_gelu_form.
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */
@@ -281,7 +283,7 @@ TL_API tl_tensor *tl_gelu(tl_context *context, tl_tensor *x);
 /**
  * Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh form of
  * the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at x = -13, and
- * nothing is lost to a difference.
+ * nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in PyTorch and JAX).
  * Operands: `x`: float. Gradient: of any order.
  * Since 0.1.
  */

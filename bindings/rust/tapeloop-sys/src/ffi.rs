@@ -3160,11 +3160,13 @@ extern "C" {
     /// be above high, and neither may be NaN. Operands: `x`: number. Gradient: of any order. Since 0.1.
     pub fn tl_clip(context: *mut tl_context, x: *mut tl_tensor, low: f64, high: f64) -> *mut tl_tensor;
 
-    /// x where x is positive, slope * x elsewhere. This short form uses slope = 0.01; see tl_leaky_relu_slope.
-    /// Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of
+    /// 0. This short form uses slope = 0.01; see tl_leaky_relu_slope. Operands: `x`: float. Gradient: of any
+    /// order. Since 0.1.
     pub fn tl_leaky_relu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
-    /// x where x is positive, slope * x elsewhere. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of
+    /// 0. Operands: `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_leaky_relu_slope(context: *mut tl_context, x: *mut tl_tensor, slope: f64) -> *mut tl_tensor;
 
     /// x where x is positive, alpha * (e^x - 1) elsewhere (Clevert et al. 2015). This short form uses alpha =
@@ -3175,18 +3177,21 @@ extern "C" {
     /// Gradient: of any order. Since 0.1.
     pub fn tl_elu_alpha(context: *mut tl_context, x: *mut tl_tensor, alpha: f64) -> *mut tl_tensor;
 
-    /// x * sigmoid(x), also called swish. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x * sigmoid(x), also called swish. At -infinity it is its limit, 0 (NaN in PyTorch and JAX). Operands:
+    /// `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_silu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
     /// form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at
-    /// x = -13, and nothing is lost to a difference. This short form uses approximate = false; see
-    /// tl_gelu_form. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x = -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in
+    /// PyTorch and JAX). This short form uses approximate = false; see tl_gelu_form. Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
     pub fn tl_gelu(context: *mut tl_context, x: *mut tl_tensor) -> *mut tl_tensor;
 
     /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
     /// form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at
-    /// x = -13, and nothing is lost to a difference. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x = -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in
+    /// PyTorch and JAX). Operands: `x`: float. Gradient: of any order. Since 0.1.
     pub fn tl_gelu_form(context: *mut tl_context, x: *mut tl_tensor, approximate: bool) -> *mut tl_tensor;
 
     /// Product in which zero is strong: 0 where a or b is 0, also beside infinity and NaN; a * b elsewhere;

@@ -217,14 +217,16 @@ impl Tensor {
         expression!(self.context, tl_clip(self.context, self.handle, low, high))
     }
 
-    /// x where x is positive, slope * x elsewhere. This short form uses slope = 0.01; see `leaky_relu_slope`.
-    /// Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of
+    /// 0. This short form uses slope = 0.01; see `leaky_relu_slope`. Operands: `x`: float. Gradient: of any
+    /// order. Since 0.1.
     #[inline]
     pub fn leaky_relu(&self) -> Tensor {
         expression!(self.context, tl_leaky_relu(self.context, self.handle))
     }
 
-    /// x where x is positive, slope * x elsewhere. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x where x is positive, slope * x elsewhere. At -infinity it is -infinity times slope; 0 for a slope of
+    /// 0. Operands: `x`: float. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn leaky_relu_slope(&self, slope: f64) -> Tensor {
         expression!(self.context, tl_leaky_relu_slope(self.context, self.handle, slope))
@@ -244,7 +246,8 @@ impl Tensor {
         expression!(self.context, tl_elu_alpha(self.context, self.handle, alpha))
     }
 
-    /// x * sigmoid(x), also called swish. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x * sigmoid(x), also called swish. At -infinity it is its limit, 0 (NaN in PyTorch and JAX). Operands:
+    /// `x`: float. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn silu(&self) -> Tensor {
         expression!(self.context, tl_silu(self.context, self.handle))
@@ -252,8 +255,9 @@ impl Tensor {
 
     /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
     /// form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at
-    /// x = -13, and nothing is lost to a difference. This short form uses approximate = false; see
-    /// `gelu_form`. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x = -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in
+    /// PyTorch and JAX). This short form uses approximate = false; see `gelu_form`. Operands: `x`: float.
+    /// Gradient: of any order. Since 0.1.
     #[inline]
     pub fn gelu(&self) -> Tensor {
         expression!(self.context, tl_gelu(self.context, self.handle))
@@ -261,7 +265,8 @@ impl Tensor {
 
     /// Gaussian error linear unit x * Phi(x) (Hendrycks and Gimpel 2016). approximate = true uses the tanh
     /// form of the paper. Far below zero the relative error is that of x / sqrt(2), times x^2: 1e-5 in f32 at
-    /// x = -13, and nothing is lost to a difference. Operands: `x`: float. Gradient: of any order. Since 0.1.
+    /// x = -13, and nothing is lost to a difference. At -infinity both forms are their limit, 0 (NaN in
+    /// PyTorch and JAX). Operands: `x`: float. Gradient: of any order. Since 0.1.
     #[inline]
     pub fn gelu_form(&self, approximate: bool) -> Tensor {
         expression!(self.context, tl_gelu_form(self.context, self.handle, approximate))
