@@ -65,16 +65,55 @@ def thread(f, model):
     return f.tags.get("thread", "context" if any(p.type in model.handles for p in f.parameters) else "any")
 
 
-def errors(f, model, order):
-    """The codes that the comment names, and those of every call on an object or for a new one."""
+# How a comment says that a function fails as another does: it begins with the other one, or sends the reader there.
+AS_ANOTHER = re.compile(r"(?:^|(?:[Ee]rrors|All else) as (?:in )?)(tl_\w+)\(\)")
+
+
+def named(f, functions, order):
+    """The codes in the words of a comment, and in those of the functions that it refers to for them."""
     found = set(re.findall(r"\bTL_\w+", f.doc)) & set(order)
+    for other in AS_ANOTHER.findall(f.doc):
+        if other != f.name:
+            found |= named(functions[other], functions, order)
+    return found
+
+
+def errors(f, model, functions, order):
+    """The codes that the comment names, those that the header's own comment gives to the function, and those of every call
+    on an object or for a new one."""
+    found = named(f, functions, order)
+    for _, codes, names in model.shared_errors:
+        found |= set(codes) if f.name in names else set()
     takes_object = any(p.type in model.handles for p in f.parameters)
     can_fail = f.returns.type == "tl_status" or (f.returns.type != "void" and failure(f, model))
     if takes_object and can_fail and f.tags.get("thread") != "any":
         found |= OF_EVERY_OBJECT
     if f.returns.type in model.handles and f.tags.get("returns") not in ("same", "value"):
         found |= CREATES | {"TL_INVALID_ARGUMENT"}
+    if any(p.type in model.handles and p.by in ("out", "out_array") for p in f.parameters):
+        found |= CREATES
     return sorted(found - {"TL_OK"}, key=order.index)
+
+
+def check_errors(model, functions, order):
+    """Every code that a comment of a header names must reach a function: what the words around the declarations say is
+    given out by @errors, and what those of a type say is an answer of some function of its header, or of one that they name."""
+    for header, codes, names in model.shared_errors:
+        for unknown in (set(codes) - set(order)) | (set(names) - set(functions)):
+            raise ValueError(f"{header}: @errors names {unknown}, which no header declares")
+    given = {header: {code for h, codes, _ in model.shared_errors if h == header for code in codes} for header in {h for h, _ in model.notes}}
+    answers = {name: set(errors(f, model, functions, order)) for name, f in functions.items()}
+    general = {"TL_OK"} | OF_EVERY_OBJECT
+    for header, words in model.notes:
+        for code in sorted(set(re.findall(r"\bTL_\w+", words)) & set(order) - general - given[header]):
+            raise ValueError(f"{header}: a comment names {code} for functions that nobody can tell; add '@errors {code} of <functions>.'")
+    types = [(n, e[0], json.dumps(e[1:], default=vars)) for kind in (model.enums, model.handles, model.structs, model.callbacks)
+             for n, e in kind.items() if n != "tl_status"]
+    for name, header, words in types:
+        told = set(re.findall(r"\b(tl_\w+)\(\)", words))
+        known = set().union(*(a for n, a in answers.items() if functions[n].header == header or n in told))
+        for code in sorted(set(re.findall(r"\bTL_\w+", words)) & set(order) - general - known - given.get(header, set())):
+            raise ValueError(f"{header}: the comment of {name} names {code}, which no function of the header answers; add '@errors'")
 
 
 def sample(op, text, error):
@@ -116,11 +155,13 @@ def describe(model, ops):
     order = [name for name, _, _ in model.enums["tl_status"][2]]
     names = {f.name for f in model.functions}
     version = dict((n, v) for n, v, _ in model.constants)
+    by_name = {f.name: f for f in model.functions}
+    check_errors(model, by_name, order)
     functions = []
     for f in model.functions:
         entry = {"name": f.name, "header": f.header, "since": re.search(r"\bSince (\d+\.\d+)\.", f.doc)[1],
                  "thread": thread(f, model), "returns": result(f, model),
-                 "parameters": [value(p, model) for p in f.parameters], "errors": errors(f, model, order), "doc": f.doc}
+                 "parameters": [value(p, model) for p in f.parameters], "errors": errors(f, model, by_name, order), "doc": f.doc}
         if f.name in ops_by_function:
             op, attributes = ops_by_function[f.name]
             entry["op"] = op_facts(op, f.name[3:], attributes)

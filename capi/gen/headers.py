@@ -8,6 +8,9 @@ functions, types and options of the C API are written down, with what C itself c
     @returns same|caller|value       the handle that was passed; a handle that the caller must end himself; a status that is
                                      the answer and not the outcome of the call
     Since 0.1.                       the first version that has it
+    @errors TL_A, TL_B of tl_x, tl_y
+                                     in a comment that is no declaration's, such as the one at the top of a header, whose
+                                     words name codes: what the functions can answer besides the codes in their own words
 
 Strict: whatever it does not understand is an error, so nothing that a header declares is left out silently. It does not
 know C beyond what these headers use.
@@ -19,6 +22,7 @@ SCALARS = {"bool": "bool", "int32_t": "i32", "int64_t": "i64", "uint8_t": "u8", 
            "size_t": "size", "void": "void", "char": "char"}
 TOKEN = re.compile(r"\s+|/\*\*<?(?P<doc>.*?)\*/|/\*(?P<note>.*?)\*/|(?P<line>#[^\n]*(?:\\\n[^\n]*)*)\n", re.S)
 TAG = re.compile(r"@(\w+) ([^@.]*(?:\.(?!\s|$)[^@.]*)*)\.?")
+CODES_OF = re.compile(r"((?:TL_\w+(?:, )?)+) of ((?:tl_\w+(?:, )?)+)")
 
 
 class HeaderError(Exception):
@@ -57,6 +61,8 @@ class Model:
     structs: dict = field(default_factory=dict)    # name: (header, doc, [Value])
     callbacks: dict = field(default_factory=dict)  # name: (header, doc, Value, [Value])
     functions: list[Function] = field(default_factory=list)
+    shared_errors: list = field(default_factory=list)  # (header, [code], [function]) of comments that are no declaration's
+    notes: list = field(default_factory=list)          # (header, words) of these comments
 
 
 def prose(text):
@@ -74,8 +80,20 @@ def split_tags(doc):
     return " ".join(TAG.sub("", doc).split()), tags
 
 
+def read_note(note, header, model):
+    """A comment that is no declaration's."""
+    words = " ".join(prose(note).split())
+    model.notes.append((header, words))
+    for tag in re.findall(r"@(\w+[^@.]*)", words):
+        m = CODES_OF.fullmatch(tag.removeprefix("errors ").strip())
+        if not m or not tag.startswith("errors "):
+            raise HeaderError(f"{header}: bad tag '@{tag.strip()}'; what is read here is '@errors TL_A, TL_B of tl_x, tl_y.'")
+        model.shared_errors.append((header, m[1].split(", "), m[2].split(", ")))
+
+
 def pieces(text, where):
-    """Yields (doc comment before it, declaration, line number) for each declaration at the top level of a header."""
+    """Yields (doc comment before it, declaration, line number) for each declaration at the top level of a header; and (text, None,
+    line number) for each comment that is no declaration's."""
     at, doc, depth = 0, None, 0
     while at < len(text):
         m = TOKEN.match(text, at)
@@ -85,6 +103,7 @@ def pieces(text, where):
                 doc = prose(m["doc"])
             elif m["note"] is not None:
                 doc = None
+                yield m["note"], None, line
             elif m["line"] and m["line"].startswith("#define"):
                 yield doc, m["line"], line
             at = m.end()
@@ -198,6 +217,9 @@ def read(header, text, model):
     """Adds what a header declares."""
     waiting = None  # an enum's type, whose values come next
     for doc, text, line in pieces(text, header):
+        if text is None:
+            read_note(doc, header, model)
+            continue
         where, one = f"{header}:{line}", " ".join(text.split())
         words, tags = split_tags(doc or "")
         if text.startswith("#define"):

@@ -19,6 +19,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "capi/gen"), str(Path(__file__).resolve().parent)]
+sys.path.append(str(ROOT / "core/ops/gen"))
+import describe  # noqa: E402
 import headers  # noqa: E402
 from ctypes_binding import Binding, Failure  # noqa: E402
 
@@ -62,6 +64,50 @@ class Parser(unittest.TestCase):
         self.assertEqual(f.tags["thread"], "any")
 
 
+class Errors(unittest.TestCase):
+    ORDER = ["TL_OK", "TL_INVALID_ARGUMENT", "TL_OUT_OF_MEMORY", "TL_IO", "TL_BUSY", "TL_TIMED_OUT"]
+    TAIL = "Since 0.1. */\nTL_API "
+
+    def model(self, text):
+        model = parse("typedef int32_t tl_status;\n" + text)
+        return model, {f.name: f for f in model.functions}
+
+    def errors(self, text, name):
+        model, functions = self.model(text)
+        describe.check_errors(model, functions, self.ORDER)
+        return describe.errors(functions[name], model, functions, self.ORDER)
+
+    def refuses(self, text, reason):
+        with self.assertRaisesRegex((ValueError, headers.HeaderError), reason):
+            describe.check_errors(*self.model(text), self.ORDER)
+
+    def test_come_from_the_words_of_the_comment(self):
+        text = f"/** Reads. TL_IO: no. {self.TAIL}tl_status tl_read(tl_context *c);\n"
+        self.assertEqual(self.errors(text, "tl_read"), ["TL_INVALID_ARGUMENT", "TL_IO", "TL_BUSY"])
+        for words in ("tl_read() of another.", "Writes. Errors as tl_read().", "Writes; name and errors as in tl_read().",
+                      "Writes. All else as in tl_read()."):
+            self.assertIn("TL_IO", self.errors(text + f"/** {words} {self.TAIL}tl_status tl_other(tl_context *c);", "tl_other"), words)
+        self.assertNotIn("TL_IO", self.errors(text + f"/** Writes what tl_read() reads. {self.TAIL}tl_status tl_other(tl_context *c);", "tl_other"))
+        self.assertIn("TL_OUT_OF_MEMORY", self.errors(f"/** Gives *x. {self.TAIL}tl_status tl_give(tl_context *c, tl_tensor **x);", "tl_give"))
+
+    def test_come_from_the_comment_of_the_header(self):
+        functions = "".join(f"/** Waits. {self.TAIL}tl_status tl_{name}(tl_context *c);\n" for name in ("one", "two", "three"))
+        note = "/* Ranks that are late get TL_TIMED_OUT.\n *\n * @errors TL_TIMED_OUT, TL_IO of tl_one,\n * tl_two. */\n"
+        self.assertEqual(self.errors(note + functions, "tl_two"), ["TL_INVALID_ARGUMENT", "TL_IO", "TL_BUSY", "TL_TIMED_OUT"])
+        self.assertEqual(self.errors(note + functions, "tl_three"), ["TL_INVALID_ARGUMENT", "TL_BUSY"])
+        self.refuses("/* Late ones get TL_TIMED_OUT. */\n" + functions, "TL_TIMED_OUT for functions that nobody can tell")
+        self.refuses("/* TL_TIMED_OUT @errors TL_IO of tl_one. */\n" + functions, "TL_TIMED_OUT for functions that nobody can tell")
+        self.refuses("/* @errors TL_TIMED_OUT of tl_four. */\n" + functions, "names tl_four")
+        self.refuses("/* @errors TL_TOO_LATE of tl_one. */\n" + functions, "names TL_TOO_LATE")
+        self.refuses("/* @errors TL_TIMED_OUT: tl_one. */\n" + functions, "bad tag")
+
+    def test_of_types_are_answers_of_functions(self):
+        handle = "/** What takes it may give TL_TIMED_OUT. */\ntypedef struct tl_clock tl_clock;\n"
+        wait = f"/** Waits. TL_TIMED_OUT when it is late. {self.TAIL}tl_status tl_wait(tl_clock *clock);\n"
+        self.assertIn("TL_TIMED_OUT", self.errors(handle + wait, "tl_wait"))
+        self.refuses(handle + wait.replace(" TL_TIMED_OUT when it is late.", ""), "tl_clock names TL_TIMED_OUT")
+
+
 class Description(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -85,6 +131,28 @@ class Description(unittest.TestCase):
         for s in self.api["structs"]:
             for f in s["fields"]:
                 self.assertTrue(f.get("doc") or f["name"] in ("struct_size", "recording", "consumed"), f"{s['name']}.{f['name']}")
+
+    def test_every_code_that_a_header_names_is_an_error_of_functions(self):
+        """Of the text of the headers, without the parser: of a function, what stands in the comment before it."""
+        codes = {v["name"] for e in self.api["enums"] if e["name"] == "tl_status" for v in e["values"]} - {"TL_OK"}
+        errors = {f["name"]: set(f["errors"]) for f in self.api["functions"]}
+        seen = 0
+        for header in sorted((ROOT / "capi/include/tapeloop").glob("*.h")):
+            text = header.read_text()
+            own = dict(re.findall(r"/\*\*((?:(?!\*/).)*)\*/\s*TL_API[^;(]*?(tl_\w+)\(", text, re.S))
+            of_header = set().union(*(errors[name] for name in own.values()), *(errors[n] for n in re.findall(r"\b(tl_\w+)\(", text) if n in errors))
+            for comment, name in own.items():
+                named = set(re.findall(r"\bTL_\w+", comment)) & codes
+                seen += len(named)
+                self.assertLessEqual(named, errors[name], name)
+            if header.name != "base.h":  # which lists all codes
+                self.assertLessEqual(set(re.findall(r"\bTL_\w+", text)) & codes, of_header, header.name)
+        self.assertGreater(seen, 200)
+        for name, more in (("tl_read_npy", "TL_NOT_FOUND TL_IO TL_CORRUPT_DATA TL_UNSUPPORTED"), ("tl_write_npz", "TL_NOT_FOUND TL_IO"),
+                           ("tl_group_barrier", "TL_PEER_LOST TL_MISMATCH TL_TIMED_OUT"), ("tl_logger_text", "TL_IO"),
+                           ("tl_checkpoint_restore_partly", "TL_NOT_FOUND TL_CORRUPT_DATA"), ("tl_write_image_svg", "TL_IO"),
+                           ("tl_optimizer_apply", "TL_NON_FINITE"), ("tl_tape_gradient", "TL_OUT_OF_MEMORY")):
+            self.assertLessEqual(set(more.split()), errors[name], name)
 
     def test_the_library_has_the_name_that_is_told(self):
         dynamic = subprocess.run(["readelf", "-d", LIBRARY], check=True, capture_output=True, text=True).stdout

@@ -24,7 +24,9 @@
  *
  * A callback may call functions of its kind again, also itself, 200 levels deep in one context: a call that would run a
  * callback inside 200 others is TL_FAILED_PRECONDITION and names its function. That keeps recursion without an end from
- * overflowing the stack of the thread, of which a level takes some kilobytes besides what the callback itself needs. */
+ * overflowing the stack of the thread, of which a level takes some kilobytes besides what the callback itself needs.
+ *
+ * @errors TL_FAILED_PRECONDITION of tl_custom_gradient, tl_custom_gradient_with_jvp, tl_recompute. */
 #ifndef TAPELOOP_CUSTOM_H
 #define TAPELOOP_CUSTOM_H
 

@@ -20,7 +20,9 @@
  * other functions are the context's, as usual. The feed and its context may end while a producer is at work: a call that waits then, and
  * tl_feed_commit() and tl_feed_finish() of a batch that is begun, give TL_CANCELLED; all other calls TL_INVALID_ARGUMENT, for there is
  * no such feed any more. The memory of a batch that it has begun stays valid until it calls tl_feed_commit() or
- * tl_feed_finish(), which free it and give TL_CANCELLED; where it calls neither, that memory is never freed. */
+ * tl_feed_finish(), which free it and give TL_CANCELLED; where it calls neither, that memory is never freed.
+ *
+ * @errors TL_CANCELLED of tl_feed_begin, tl_feed_commit, tl_feed_finish. */
 #ifndef TAPELOOP_FEED_H
 #define TAPELOOP_FEED_H
 

@@ -13,7 +13,10 @@
  * nothing behind.
  *
  * Files are written whole or not at all: under a name of their own first (the path with .tmp- and numbers behind it), which takes
- * the place of the old file by one rename. TL_IO: a full disk, no permission. */
+ * the place of the old file by one rename. TL_IO: a full disk, no permission.
+ *
+ * @errors TL_NOT_FOUND, TL_IO, TL_CORRUPT_DATA, TL_UNSUPPORTED of tl_read_npy, tl_read_npz, tl_read_csv, tl_read_json_lines.
+ * @errors TL_NOT_FOUND, TL_IO of tl_write_npy, tl_write_npz. */
 #ifndef TAPELOOP_FILES_H
 #define TAPELOOP_FILES_H
 

@@ -12,7 +12,8 @@
  * What goes as a batch is as inside tl_vmap(): the intermediate results that derivatives pass through have one axis less room,
  * at most 7 axes, or it is TL_INVALID_ARGUMENT; and the rules of custom gradients get output gradients (in forward mode
  * tangents) that have no values of their own, so that reading one (tl_tensor_item() and the like) is TL_FAILED_PRECONDITION.
- */
+ *
+ * @errors TL_FAILED_PRECONDITION of tl_tape_jacobian, tl_tape_batch_jacobian, tl_jacobian, tl_hessian. */
 #ifndef TAPELOOP_JACOBIAN_H
 #define TAPELOOP_JACOBIAN_H
 

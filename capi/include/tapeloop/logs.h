@@ -15,7 +15,9 @@
  * TensorBoard: event files, which `tensorboard --logdir runs` shows: scalars (as f32), texts, histograms and images.
  *
  * CSV and JSON lines write a step when the next one begins, and at tl_logger_flush(); TensorBoard's events are written at once. What is
- * written is a whole record or nothing: a full disk is TL_IO and leaves the file as it was. A file has one writer: TL_BUSY. */
+ * written is a whole record or nothing: a full disk is TL_IO and leaves the file as it was. A file has one writer: TL_BUSY.
+ *
+ * @errors TL_IO of tl_logger_scalar, tl_logger_text, tl_logger_histogram, tl_logger_image, tl_logger_flush. */
 #ifndef TAPELOOP_LOGS_H
 #define TAPELOOP_LOGS_H
 

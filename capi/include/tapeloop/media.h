@@ -3,7 +3,11 @@
  *
  *   tl_dataset *train = tl_dataset_from_image_folder(c, "flowers/train", NULL);    elements: u8 (height, width, channels), i32 ()
  *   tl_bundle *labels = tl_image_folder_labels(c, "flowers/train");
- *   puts(tl_bundle_category(labels, "label", 0));                                  the name of class 0 */
+ *   puts(tl_bundle_category(labels, "label", 0));                                  the name of class 0
+ *
+ * @errors TL_NOT_FOUND, TL_IO, TL_CORRUPT_DATA, TL_UNSUPPORTED of tl_read_image, tl_read_wav.
+ * @errors TL_CORRUPT_DATA, TL_UNSUPPORTED of tl_decode_image.
+ * @errors TL_NOT_FOUND, TL_IO of tl_dataset_from_image_folder, tl_image_folder_labels. */
 #ifndef TAPELOOP_MEDIA_H
 #define TAPELOOP_MEDIA_H
 

@@ -5,7 +5,9 @@
  *
  * Fields of options that are zero stand for their defaults; where zero itself would make sense, a tiny number such as 1e-300
  * says it (a learning rate of exactly 0 can be set later). Where frameworks mean different things by one name, Keras'
- * convention is the default and PyTorch's an option. */
+ * convention is the default and PyTorch's an option.
+ *
+ * @errors TL_NON_FINITE of tl_clip_by_global_norm. */
 #ifndef TAPELOOP_OPTIM_H
 #define TAPELOOP_OPTIM_H
 

@@ -6,7 +6,12 @@
  *   while (tl_dataset_next(records, &record, 1)) {
  *     tl_bundle *example = tl_parse_example(c, record);
  *     tl_tensor *image = tl_decode_image(c, tl_tensor_data(tl_bundle_get(example, "image/encoded")), ...);
- *   } */
+ *   }
+ *
+ * @errors TL_NOT_FOUND, TL_IO, TL_CORRUPT_DATA, TL_UNSUPPORTED of tl_dataset_from_tfrecord, tl_dataset_next.
+ * @errors TL_CORRUPT_DATA, TL_UNSUPPORTED of tl_parse_example.
+ * @errors TL_NOT_FOUND, TL_IO, TL_CORRUPT_DATA of tl_dataset_from_cifar10_folder, tl_dataset_from_cifar100_folder.
+ * @errors TL_NOT_FOUND, TL_IO of tl_write_tfrecord. */
 #ifndef TAPELOOP_RECORDS_H
 #define TAPELOOP_RECORDS_H
 

@@ -47,7 +47,13 @@
  * TL_MISMATCH on all ranks, before anything changes, with that rank and both numbers; and polymorphic_batch records
  * each size of a step with it or tl_group_reduce_scatter(). When the group is released, as one that has failed should be, the next call
  * records anew. What cannot stand in such a step: tl_group_split(), tl_group_check_mirrored(), tl_group_vote(),
- * tl_group_synchronize(), tl_group_save() and tl_group_save_sharded(). A group of one has nobody to call: replays leave its calls out. */
+ * tl_group_synchronize(), tl_group_save() and tl_group_save_sharded(). A group of one has nobody to call: replays leave its calls out.
+ *
+ * @errors TL_PEER_LOST, TL_MISMATCH, TL_TIMED_OUT of tl_group_split, tl_group_barrier, tl_group_all_reduce,
+ * tl_group_all_reduce_list, tl_group_reduce, tl_group_all_gather, tl_group_reduce_scatter, tl_group_broadcast,
+ * tl_group_all_to_all, tl_group_mirror, tl_group_check_mirrored, tl_group_average_variables, tl_group_average_loss,
+ * tl_group_metric_result, tl_group_apply_sharded, tl_group_gather_optimizer, tl_group_vote, tl_group_synchronize,
+ * tl_group_save, tl_group_save_sharded. */
 #ifndef TAPELOOP_REPLICAS_H
 #define TAPELOOP_REPLICAS_H
 

@@ -18,7 +18,9 @@
  * look ahead or overwrite weights with averages: each kind is recorded once, which tl_function_statistics counts in traces, and retrace_is_error allows.
  * Where a step may be skipped, a replay computes it and selects: with a dynamic loss scale or TL_NON_FINITE_GRADIENTS_SKIP one
  * compiled step may hold one step of that optimizer. Gradients of rows (tl_optimizer_apply_rows(), whose
- * indices must be the same in all steps of a compiled one) are added up densely, and only the rows that are touched decay. */
+ * indices must be the same in all steps of a compiled one) are added up densely, and only the rows that are touched decay.
+ *
+ * @errors TL_NON_FINITE of tl_optimizer_apply, tl_optimizer_apply_rows. */
 #ifndef TAPELOOP_STEP_OPTIONS_H
 #define TAPELOOP_STEP_OPTIONS_H
 
