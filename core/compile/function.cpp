@@ -270,6 +270,12 @@ void Function::call_once(Span<const Tensor> inputs, Span<Tensor> outputs) {
     return run_eagerly(inputs, outputs);
   }
   if (entry->program) {
+    // No plan of what is gone: passes and checks look at the variables.
+    reason = stale_reason(*entry->program);
+    if (!reason.empty()) {
+      drop(entry);
+      return record(inputs, outputs, std::move(reason));
+    }
     // A copy: a plan that fails for want of memory can be tried again.
     graph::Program program = *entry->program;
     entry->plan = std::make_unique<Plan>(context_, std::move(program), options_.plan);

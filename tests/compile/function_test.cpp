@@ -215,6 +215,29 @@ TEST_CASE("a variable or optimizer that is gone ends its plans", "[compile]") {
   CHECK(has(g.retraces().back(), "has been released"));
 }
 
+TEST_CASE("a recording whose variable has gone before there was a plan is no plan's", "[compile]") {
+  Context context(options_of());
+  VariableRef w = VariableRef::make(full(context, {2}, 2, DType::kF32), "w");
+  Function f(
+      context,
+      [&](Span<const Tensor> in, size_t) {
+        Tensor now = mul(in[0], w->read());
+        w->assign(now);
+        return Values{now};
+      },
+      strict());
+  Values in{full(context, {}, 3, DType::kF32)}, got(1);
+  f.call(in, got);
+  w = VariableRef::make(full(context, {3}, 5, DType::kF32), "w");
+  for (float want : {15.0F, 45.0F, 135.0F}) {
+    f.call(in, got);
+    CHECK(got[0].data<float>()[2] == want);
+  }
+  CHECK(f.retraces() == std::vector<std::string>{"variable 'w' has been released"});
+  CHECK(f.stats().traces == 2);
+  CHECK(f.stats().replays == 2);
+}
+
 TEST_CASE("a tensor read before the step stays what it was", "[compile]") {
   Context context(options_of());
   VariableRef w = VariableRef::make(full(context, {}, 2, DType::kF32), "w");
