@@ -6,6 +6,7 @@ package tapeloop
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -519,8 +520,8 @@ func (g *Group) Keep() *Group {
 func (g *Group) Close() error { return g.self().close(releaseGroup) }
 
 // RunReplicas runs count replicas, 1 to 1,024, as goroutines with a context and a group of their own, which end when the function
-// returns, and waits for all. Where some fail, the error is that of the one that failed for a reason of its own, with its rank; a panic
-// goes on here. options may be nil.
+// returns, and waits for all. Where some fail, the error is that of the one that failed for a reason of its own, with its rank; one
+// that ends its goroutine, as T.FailNow does, has failed, and a panic goes on here. options may be nil.
 //
 //	err := tapeloop.RunReplicas(2, nil, func(c *tapeloop.Context, group *tapeloop.Group) error {
 //		... make the model, call it once ...
@@ -568,6 +569,8 @@ func RunReplicas(count int, options *ReplicasOptions, replica func(c *Context, g
 		all.Add(1)
 		go func(rank int) {
 			defer all.Done()
+			// What stays where the function ends its goroutine, as T.FailNow does.
+			errs[rank] = errLeft
 			errs[rank] = func() error {
 				c, err := NewContext(&ContextOptions{Seed: options.Seed + uint64(rank), Threads: threads, MemoryLimit: options.MemoryLimit})
 				if err != nil {
@@ -579,12 +582,16 @@ func RunReplicas(count int, options *ReplicasOptions, replica func(c *Context, g
 				if err != nil {
 					return err
 				}
+				returned := false
 				defer func() {
 					if panics[rank] = recover(); panics[rank] != nil {
 						_ = group.Leave(fmt.Sprint("it panicked: ", panics[rank]))
+					} else if !returned {
+						_ = group.Leave(errLeft.Error())
 					}
 				}()
 				err = replica(c, group)
+				returned = true
 				if err != nil {
 					_ = group.Leave(err.Error())
 				}
@@ -610,7 +617,10 @@ func RunReplicas(count int, options *ReplicasOptions, replica func(c *Context, g
 	return fmt.Errorf("[%s] every replica must end well: rank %d failed: %w", op, found, errs[found])
 }
 
+// errLeft is the error of a replica that has neither returned nor panicked.
+var errLeft = errors.New("the function ended its goroutine, and did not return")
+
 func isLost(err error) bool {
-	e, ok := err.(*Error)
-	return ok && e.Code == ErrPeerLost
+	var e *Error
+	return errors.As(err, &e) && e.Code == ErrPeerLost
 }

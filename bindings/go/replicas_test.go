@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -303,6 +305,40 @@ func TestAllRanksLearnWhatWentWrong(t *testing.T) {
 		t.Error("the panic did not come back")
 	}()
 	wants(t, RunReplicas(0, nil, func(*Context, *Group) error { return nil }), ErrInvalidArgument, "got 0")
+}
+
+func TestReplicasAreBlamedForWhatTheyDid(t *testing.T) {
+	options := &ReplicasOptions{Threads: 1, TimeoutSeconds: 20}
+	ownReason := errors.New("no data")
+	err := RunReplicas(3, options, func(c *Context, g *Group) error {
+		if g.Rank() == 1 {
+			return fmt.Errorf("epoch 2: %w", ownReason)
+		}
+		if err := g.Barrier(); err != nil {
+			return fmt.Errorf("epoch 2: %w", err)
+		}
+		return nil
+	})
+	if !errors.Is(err, ownReason) || !strings.Contains(err.Error(), "rank 1 failed: epoch 2: no data") {
+		t.Errorf("a lost rank is blamed in the place of the one that failed: %v", err)
+	}
+	// As t.FailNow() does it in a replica.
+	err = RunReplicas(2, options, func(c *Context, g *Group) error {
+		if g.Rank() == 1 {
+			runtime.Goexit()
+		}
+		return g.Barrier()
+	})
+	if err == nil || !strings.Contains(err.Error(), "rank 1 failed: the function ended its goroutine") {
+		t.Errorf("a replica that never returned: %v", err)
+	}
+	err = RunReplicas(2, options, func(c *Context, g *Group) error {
+		runtime.Goexit()
+		return nil
+	})
+	if err == nil {
+		t.Error("replicas that never returned count as well ended")
+	}
 }
 
 func TestGoroutinesMeet(t *testing.T) {
