@@ -85,7 +85,7 @@ void throw_failure(const Failure& failure) {
 }
 
 void Patience::check() const {
-  if (wait.context) wait.context->check_cancelled("join_processes");
+  if (wait.context) wait.context->check_cancelled("joining");
 }
 
 bool Patience::pause(double seconds, int fd, short events) const {
@@ -119,10 +119,16 @@ Greeted find_server(const ControlOptions& o, const Patience& patience) {
     if (unknown.empty()) known = now;
     if (!refused) hopeful = now;
     patience.pause(pause);
-    if (patience.over() || now - hopeful > o.refused_seconds || now - known > kUnknownSeconds)
-      fail(Code::kPeerLost, "rank 0 must serve the group: nobody does at '", o.host, "', port ", o.port,
-           ", within ", seconds_text(patience.over() ? patience.wait.seconds : now - begin), " s (", problem,
-           "); has rank 0 started, and does its own machine know that host by the same address?");
+    if (patience.over() || now - hopeful > o.refused_seconds || now - known > kUnknownSeconds) {
+      const std::string waited = concat(
+          "within ", seconds_text(patience.over() ? patience.wait.seconds : now - begin), " s (", problem);
+      if (refused)
+        fail(Code::kPeerLost, "rank 0 must serve the group of this rank: nobody does at '", o.host,
+             "', port ", o.port, ", ", waited,
+             "); have all ranks the same TAPELOOP_JOB and TAPELOOP_TOKEN, or options?");
+      fail(Code::kPeerLost, "rank 0 must serve the group: nobody does at '", o.host, "', port ", o.port, ", ",
+           waited, "); has rank 0 started, and does its own machine know that host by the same address?");
+    }
   }
 }
 
