@@ -433,7 +433,8 @@ TL_API tl_status tl_group_vote(tl_group *group, int64_t step, double weight, boo
  * After a failure some ranks may have taken the step that others were in: those stand at one more. What a step that has failed has changed on a
  * rank beside the optimizer, such as the place of a dataset, the program takes back before it calls this: what is sent must be
  * whole at its step. A rank that is new says step -1, or that of the checkpoint that it has restored. Random numbers become the same on all
- * ranks, too, where they are added.
+ * ranks, too, where they are added. Those that a step has drawn which fails stay drawn, but for a replay's: where each step is begun by
+ * tl_context_set_seed() with a number that follows from its own, a run that goes on has the bits of one that nobody has disturbed.
  *
  * TL_MISMATCH on all ranks where objects differ, with the first rank that differs from rank 0, and the path. A rank whose call fails
  * stays as it was. Since 0.1.

@@ -6430,9 +6430,11 @@ extern "C" {
     /// step that others were in: those stand at one more. What a step that has failed has changed on a rank
     /// beside the optimizer, such as the place of a dataset, the program takes back before it calls this: what
     /// is sent must be whole at its step. A rank that is new says step -1, or that of the checkpoint that it
-    /// has restored. Random numbers become the same on all ranks, too, where they are added. TL_MISMATCH on
-    /// all ranks where objects differ, with the first rank that differs from rank 0, and the path. A rank
-    /// whose call fails stays as it was. Since 0.1.
+    /// has restored. Random numbers become the same on all ranks, too, where they are added. Those that a step
+    /// has drawn which fails stay drawn, but for a replay's: where each step is begun by tl_context_set_seed()
+    /// with a number that follows from its own, a run that goes on has the bits of one that nobody has
+    /// disturbed. TL_MISMATCH on all ranks where objects differ, with the first rank that differs from rank 0,
+    /// and the path. A rank whose call fails stays as it was. Since 0.1.
     pub fn tl_group_synchronize(
         group: *mut tl_group,
         checkpoint: *mut tl_checkpoint,
