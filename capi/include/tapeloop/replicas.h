@@ -36,7 +36,7 @@
  *
  * Gradients go through the collectives that return tensors, to any order, and so do tangents: the gradient of a tensor on one rank is
  * that of the sum over ranks of what each differentiates. All ranks must take the same gradients. A collective cannot stand in
- * tl_vmap().
+ * tl_vmap(), nor in tl_hessian() and what else makes Jacobians by it; in tl_hessian_vector_product() it can.
  *
  * Compiled steps. A collective may stand in the step of a tl_function: the plan makes the same call at each replay, in its place among
  * the others and before anything that the step changes. So one rank may record while others replay or run eagerly; a replay that fails,
