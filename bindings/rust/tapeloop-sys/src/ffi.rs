@@ -6114,30 +6114,31 @@ extern "C" {
     /// tapeloop-run, torchrun, Open MPI, Hydra and Slurm. Waits until all have joined. Without a launcher, or
     /// with one that has started one process, it is a group of one, in which every call gives back what it
     /// gets; never where there are several. MPI starts once in a process, lives until it ends (tl_mpi_end()),
-    /// and gives each group a communicator of its own: a group that has been released, or has failed while all
-    /// ranks live, is made anew as over Gloo. All ranks of the job take part; MPI knows no others. Where
-    /// MASTER_ADDR and MASTER_PORT (or the options) say where ranks meet, as tapeloop-run --backend mpi does,
-    /// they meet there first, so that a missing rank is named. By mpirun alone they meet in MPI_Init, which
-    /// knows no deadline and lists nobody: it runs on a thread of its own, which is given up when the time is
-    /// over or the context is cancelled, with MPI; the process can make no group by it then
-    /// (TL_FAILED_PRECONDITION). TL_UNSUPPORTED: the engine is not installed; the message names its package.
-    /// TL_INVALID_ARGUMENT: half an environment, two launchers that contradict one another, a backend of
-    /// another name. On all ranks alike: TL_TIMED_OUT, which lists the ranks that are missing; TL_MISMATCH,
-    /// where the library's version, the engine or the number of ranks (at most 1024) differ, or two come as
-    /// one. TL_PEER_LOST where nobody answers at the address of rank 0; where its server refuses the job or
-    /// token, after 6 s; where its name stays unknown, after 30 s. NULL on failure. A process has one group of
-    /// its job at a time: release it, and the groups that were split off, before you make the next. A second
-    /// one is TL_MISMATCH, since a rank comes twice. A process that is killed is found at once, one that has
-    /// stopped or is cut off after the lease: the others get TL_PEER_LOST, go on with their tensors and
-    /// variables, and may make a group anew. For that each releases the old one and asks for a higher
-    /// generation than it had, tl_group_generation(), at once; where tl_group_new() itself has failed and
-    /// there is no group to ask, than it asked for before. (At the same one it may meet the server of the
-    /// group that has failed, which says so again.) All join that which is the highest, so a process that has
-    /// been started in the place of a lost one (tapeloop-run --replace) need not know how often the others
-    /// have done so. With another rank and size the survivors go on as fewer. Then tl_group_synchronize()
-    /// brings all to one state. The group is of the process that made it, not of one that is forked off. Its
-    /// threads take no signals, and SIGPIPE stays as the program has it. The network must be one whose
-    /// machines trust one another: nothing is encrypted. options may be NULL. Since 0.1.
+    /// and gives each group a communicator of its own, which stays: MPICH has some 2,000 of them, Open MPI
+    /// keeps 50 kB for each. A group that has been released, or has failed while all ranks live, is made anew
+    /// as over Gloo. All ranks of the job take part; MPI knows no others. Where MASTER_ADDR and MASTER_PORT
+    /// (or the options) say where ranks meet, as tapeloop-run --backend mpi does, they meet there first, so
+    /// that a missing rank is named. By mpirun alone they meet in MPI_Init, which knows no deadline and lists
+    /// nobody: it runs on a thread of its own, which is given up when the time is over or the context is
+    /// cancelled, with MPI; the process can make no group by it then (TL_FAILED_PRECONDITION). TL_UNSUPPORTED:
+    /// the engine is not installed; the message names its package. TL_INVALID_ARGUMENT: half an environment,
+    /// two launchers that contradict one another, a backend of another name. On all ranks alike: TL_TIMED_OUT,
+    /// which lists the ranks that are missing; TL_MISMATCH, where the library's version, the engine or the
+    /// number of ranks (at most 1024) differ, or two come as one. TL_PEER_LOST where nobody answers at the
+    /// address of rank 0; where its server refuses the job or token, after 6 s; where its name stays unknown,
+    /// after 30 s. NULL on failure. A process has one group of its job at a time: release it, and the groups
+    /// that were split off, before you make the next. A second one is TL_MISMATCH, since a rank comes twice. A
+    /// process that is killed is found at once, one that has stopped or is cut off after the lease: the others
+    /// get TL_PEER_LOST, go on with their tensors and variables, and may make a group anew. For that each
+    /// releases the old one and asks for a higher generation than it had, tl_group_generation(), at once;
+    /// where tl_group_new() itself has failed and there is no group to ask, than it asked for before. (At the
+    /// same one it may meet the server of the group that has failed, which says so again.) All join that which
+    /// is the highest, so a process that has been started in the place of a lost one (tapeloop-run --replace)
+    /// need not know how often the others have done so. With another rank and size the survivors go on as
+    /// fewer. Then tl_group_synchronize() brings all to one state. The group is of the process that made it,
+    /// not of one that is forked off. Its threads take no signals, and SIGPIPE stays as the program has it.
+    /// The network must be one whose machines trust one another: nothing is encrypted. options may be NULL.
+    /// Since 0.1.
     pub fn tl_group_new(context: *mut tl_context, options: *const tl_group_options) -> *mut tl_group;
 
     /// Ends MPI where tl_group_new() has started it, waits for all ranks to do so, and lets the process make
