@@ -168,6 +168,11 @@ Tracer::Current& Tracer::current(Variable& variable) {
   return variables_.emplace(variable.id(), Current{use, initial, before}).first->second;
 }
 
+void Tracer::on_make(Variable& variable) {
+  const ValueId value = find(variable.value());
+  if (value != kNoValue) made_.push_back({variable.life(), value});
+}
+
 void Tracer::on_read(Variable& variable, const Tensor& value) {
   on_peek(variable);
   const Current& now = current(variable);
@@ -246,6 +251,58 @@ void Tracer::drop_local_variables() {
   for (ValueId& id : by)
     while (by[id] != id) id = by[id];
   replace_uses(program_, by);
+  for (Made& made : made_) made.value = by[made.value];
+}
+
+// A variable that the step made and that outlives it, such as one of a layer that is built at its first call, is not made again:
+// the next run finds it there. So what makes its first value, and nothing else, is none of the step's, and neither are the
+// random calls of that: the ones behind them are as many fewer ahead.
+void Tracer::forget_making_of_state() {
+  // Of each value: whether it is a first value or goes into one, and whether something else takes it.
+  std::vector<char> first(program_.values.size()), other(program_.values.size());
+  bool any = false;
+  for (const Made& made : made_)
+    if (!made.life.expired()) first[made.value] = 1, any = true;
+  if (!any) return;
+  for_each_result(program_, [&](const ValueId& id) { other[id] = 1; });
+  const auto marked = [](const std::vector<char>& marks, const std::vector<ValueId>& ids) {
+    return std::any_of(ids.begin(), ids.end(), [&](ValueId id) { return marks[id] != 0; });
+  };
+  std::vector<Node> kept;
+  std::vector<int64_t> gone;
+  for (size_t i = program_.nodes.size(); i-- > 0;) {
+    Node& node = program_.nodes[i];
+    // An exchange stays: the other ranks make it, too.
+    const bool makes = !node.exchanged && marked(first, node.out) && !marked(other, node.out);
+    for (ValueId id : node.in) (makes ? first : other)[id] = 1;
+    if (!makes)
+      kept.push_back(std::move(node));
+    else if (node.draw >= 0)
+      gone.push_back(node.draw);
+  }
+  std::reverse(kept.begin(), kept.end());
+  program_.nodes = std::move(kept);
+  std::sort(gone.begin(), gone.end());
+  gone.erase(std::unique(gone.begin(), gone.end()), gone.end());
+  for (Node& node : program_.nodes)
+    if (node.draw >= 0) node.draw -= std::lower_bound(gone.begin(), gone.end(), node.draw) - gone.begin();
+  program_.draws -= gone.size();
+}
+
+// Not what nodes have drawn: a call that failed, and which the step has passed over, has given its numbers back. Of a step
+// that has set the seed, which cannot be replayed, the count means nothing.
+void Tracer::count_draws() {
+  const uint64_t now = context_.random().next_call;
+  program_.draws = now > random_.next_call ? now - random_.next_call : 0;
+  leave_other_draws();
+  forget_making_of_state();
+  leave_other_draws();
+}
+
+// Draws of calls that are none of the step's.
+void Tracer::leave_other_draws() {
+  for (Node& node : program_.nodes)
+    if (node.draw >= static_cast<int64_t>(program_.draws)) node.draw = -1;
 }
 
 Program Tracer::finish(Span<const Tensor> outputs) {
@@ -257,6 +314,7 @@ Program Tracer::finish(Span<const Tensor> outputs) {
     if (!use.life.expired()) use.trainable = use.variable->trainable();
   }
   drop_local_variables();
+  count_draws();
   drop_unused(program_);
   for (const VariableUse& use : program_.variables) {
     if (use.life.expired()) note_problem(concat("variable '", use.name, "' has been released in it"));
@@ -269,12 +327,6 @@ Program Tracer::finish(Span<const Tensor> outputs) {
   for (const HostSource& source : program_.host_sources)
     if (source.life.expired())
       note_problem(concat("the optimizer '", source.name, "' has been released in it"));
-  // Not what nodes have drawn: a call that failed, and which the step has passed over, has given its numbers back. Of a step
-  // that has set the seed, which cannot be replayed, the count means nothing.
-  const uint64_t now = context_.random().next_call;
-  program_.draws = now > random_.next_call ? now - random_.next_call : 0;
-  for (Node& node : program_.nodes)
-    if (node.draw >= static_cast<int64_t>(program_.draws)) node.draw = -1;
   return std::move(program_);
 }
 

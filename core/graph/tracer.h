@@ -31,6 +31,7 @@ class Tracer final : public Observer {
   Program finish(Span<const Tensor> outputs);
 
   void on_op(const OpCall& call) override;
+  void on_make(Variable& variable) override;
   void on_read(Variable& variable, const Tensor& value) override;
   void on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) override;
   void on_peek(Variable& variable) override;
@@ -56,6 +57,10 @@ class Tracer final : public Observer {
     ValueId value;   // what the variable holds now
     ValueId before;  // of a variable that the step made: its first value
   };
+  struct Made {  // a variable that the step made, whether it uses it or not
+    std::weak_ptr<const void> life;
+    ValueId value;  // the first one
+  };
 
   ValueId value_of(const Tensor& tensor);
   ValueId find(const Tensor& tensor);  // kNoValue: unknown
@@ -67,6 +72,9 @@ class Tracer final : public Observer {
   std::string described(ValueId value) const;
   void stop();
   void drop_local_variables();
+  void forget_making_of_state();
+  void count_draws();
+  void leave_other_draws();
 
   Context& context_;
   bool recording_ = true;
@@ -77,6 +85,7 @@ class Tracer final : public Observer {
   std::unordered_map<uint64_t, ValueId> ids_;
   std::unordered_map<uint64_t, View> views_;
   std::unordered_map<uint64_t, Current> variables_;  // by the variable's id
+  std::vector<Made> made_;
   std::vector<std::shared_ptr<Party>> parties_;
   std::string problem_;
 };

@@ -36,6 +36,8 @@ class Observer {
   virtual void on_assign(Variable&, const Tensor& /*assigned*/, const Tensor& /*value*/) {}
 
   // What only somebody who records a whole program needs to know, because no op and no tape is told.
+  // A variable has been made, of the value that it holds.
+  virtual void on_make(Variable&) {}
   // Before the value of a variable is used unseen by tapes, or taken out of it.
   virtual void on_peek(Variable&) {}
   // Before a value is put into a variable unseen by tapes.

@@ -12,7 +12,9 @@ Variable::Variable(Tensor initial, std::string name, bool trainable)
       dtype_(initial.dtype()),
       shape_(initial.shape()),
       value_(std::move(initial)),
-      name_(std::move(name)) {}
+      name_(std::move(name)) {
+  for (Observer* observer : context_->observers()) observer->on_make(*this);
+}
 
 void Variable::tell_read(const Tensor& value) {
   if (context_->observed())

@@ -47,7 +47,7 @@ static size_t images(tl_context *c, int i, tl_tensor **inputs) {
   return 2;
 }
 
-static void prepare_digits(tl_context *c, example *e) {
+static void prepare_unbuilt(tl_context *c, example *e) {
   tl_layer *layers[] = {tl_flatten_layer(c, NULL), tl_dense(c, 16, NULL),
                         tl_activation_layer(c, TL_ACTIVATION_RELU, NULL), tl_dropout_layer(c, 0.2, NULL),
                         tl_dense(c, 10, NULL)};
@@ -55,6 +55,10 @@ static void prepare_digits(tl_context *c, example *e) {
   e->adam = tl_adam(c, NULL);
   e->losses = tl_metric_mean(c, NULL);
   e->accuracy = tl_metric_sparse_categorical_accuracy(c, NULL);
+}
+
+static void prepare_digits(tl_context *c, example *e) {
+  prepare_unbuilt(c, e);
   tl_tensor_release(tl_layer_call(e->model, tl_full(c, (int64_t[]){1, 6, 6}, 3, 0, TL_F32), false));
   size_t n = 0;
   tl_tensor *const *weights = tl_layer_trainable_variables(e->model, &n);
@@ -244,6 +248,7 @@ static tl_status cures(tl_context *c, void *user_data, tl_tensor *const *inputs,
 
 static const definition examples[] = {
     {"digits", prepare_digits, digits, images, 1},
+    {"digits, with a model that the step builds", prepare_unbuilt, digits, images, 1},
     {"gradient-penalty", prepare_penalty, penalty, nothing, 2},
     {"per-example-gradients", prepare_each, each, nothing, 1},
     {"newton", prepare_nothing, newton, a_point, 3},

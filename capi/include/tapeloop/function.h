@@ -25,7 +25,9 @@
  *   tensors of their own, in calls that run it as well: none of them is a variable, tapes do not watch them by themselves, they do
  *   not connect to what the callback takes otherwise, and one that is passed twice is two tensors.
  * - Variables that the callback uses are the function's from then on: replays read and change them. When one of them is
- *   released, or an optimizer or a group that is used, the next call records anew.
+ *   released, or an optimizer or a group that is used, the next call records anew. Those that the callback makes and that outlive
+ *   the call, such as the weights of a layer that is built at its first call, are made once: replays find them there, and draw the
+ *   random numbers that the callback would, without those that made them.
  * - Tensors from outside that are not inputs, data that the callback itself makes tensors of (tl_tensor_new(), tl_scalar()), and
  *   numbers that it passes to ops stay as they were in the recording; tl_function_stats() counts the tensors. What changes from
  *   step to step must be an input or a variable. Memory that the callback borrows (tl_tensor_borrow()) is not copied: plans go on reading
