@@ -140,6 +140,7 @@ class SizedProgram::Comparison {
     if (why.empty()) why = surroundings();
     for (uint32_t i = 0; why.empty() && i < a_.nodes.size(); i++) why = node(i);
     if (why.empty()) why = shapes();
+    if (why.empty()) words();
     return why;
   }
   int64_t size() const { return n_; }        // of the first program
@@ -336,6 +337,15 @@ class SizedProgram::Comparison {
       try_form(form, 1 / (w * m));
     if (found.empty()) return unknown(v, w);
     return follow(number, offset, true, std::move(found)), true;
+  }
+
+  // Those that differ name what is of one size: an op with others says what it finds in its own.
+  void words() {
+    for (size_t i = 0; i < b_.nodes.size(); i++) {
+      std::shared_ptr<const Words>& mine = made_.program_.nodes[i].words;
+      const std::shared_ptr<const Words>& other = b_.nodes[i].words;
+      if (mine && (!other || !(*mine == *other))) mine = nullptr;
+    }
   }
 
   // What has been found must give the second recording, with every shape in it.

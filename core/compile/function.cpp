@@ -15,8 +15,9 @@ constexpr size_t kManyRetraces = 4;
 // Reasons are kept for a person to read.
 constexpr size_t kMostReasons = 64;
 
-// Throws the error of a replay with the name of the function in front: "[train] gather: an index must ...". What is not about what the
-// step computes, such as a lack of memory, stays as it is.
+// Throws the error of a replay with the name of the function in front: "[train] gather: an index must ...", of which the C API makes
+// "[function_call] train: gather: an index must ...". What is not about what the step computes, such as a lack of memory, stays
+// as it is.
 [[noreturn]] void tell_of_replay(const std::string& name, const Error& e) {
   const std::string& text = e.message();
   if (e.code() != Code::kInvalidArgument && e.code() != Code::kFailedPrecondition &&

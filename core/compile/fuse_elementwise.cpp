@@ -18,7 +18,8 @@ constexpr size_t kMostNodes = 48, kMostOperands = 32, kMostResults = 16;
 
 class TileKernel final : public FusedKernel {
  public:
-  TileKernel(const Program& program, kernels::TileProgram tiles, TileGroup group, bool draws)
+  TileKernel(const Program& program, const std::vector<size_t>& nodes, kernels::TileProgram tiles,
+             TileGroup group, bool draws)
       : tiles_(std::move(tiles)) {
     TL_INVARIANT(tiles_.dropouts() <= kMostNodes);
     for (ValueId id : group.outputs) results.push_back({program.values[id].dtype, program.values[id].shape});
@@ -28,6 +29,9 @@ class TileKernel final : public FusedKernel {
     inplace.assign(results.size(), -1);
     describe("tile_program", group.inputs.size(), draws);
     schema.checks_data = tiles_.checks_data();
+    for (size_t i : nodes)
+      if (program.nodes[i].schema->checks_data) words_.push_back(program.nodes[i].words);
+    TL_INVARIANT(words_.size() == tiles_.checks());
   }
   const kernels::TileProgram& tiles() const { return tiles_; }
   void reserve(ThreadPool& pool) const override { tiles_.reserve(pool); }
@@ -35,11 +39,27 @@ class TileKernel final : public FusedKernel {
            const kernels::DropoutDraw& draw) const override {
     kernels::DropoutDraw draws[kMostNodes];
     std::fill_n(draws, tiles_.dropouts(), draw);
-    tiles_.run(pool, inputs, outputs, draws);
+    try {
+      tiles_.run(pool, inputs, outputs, draws);
+    } catch (const Error&) {
+      // Of several checks each has its own words: which one was it?
+      for (size_t i = 0; i < words_.size(); i++) check(i, inputs);
+      throw;
+    }
   }
 
  private:
+  void check(size_t i, const void* const* inputs) const {
+    try {
+      tiles_.check(i, inputs);
+    } catch (const Error& e) {
+      if (words_[i]) words_[i]->tell(e);
+      throw;
+    }
+  }
+
   kernels::TileProgram tiles_;
+  std::vector<std::shared_ptr<const Words>> words_;  // of each check
 };
 
 bool is_candidate(const Node& node) {
@@ -170,7 +190,7 @@ class Fuser {
     find_replaced(nodes, group);
     try {
       kernels::TileProgram tiles(group->description);
-      return std::make_shared<TileKernel>(program_, std::move(tiles), *group, draws != nullptr);
+      return std::make_shared<TileKernel>(program_, nodes, std::move(tiles), *group, draws != nullptr);
     } catch (const Error& e) {
       if (e.code() != Code::kUnsupported) throw;
       return nullptr;

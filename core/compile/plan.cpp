@@ -320,9 +320,9 @@ class Plan::Run {
         if (p_.poison_) p_.poison(i, false);
       }
     } catch (const Error& e) {
-      const std::string& subject = p_.program_.nodes[p_.steps_[i].node].subject;
-      if (subject.empty() || e.code() != Code::kNonFinite) throw;
-      throw Error(e.code(), subject + e.message());
+      const auto& words = p_.program_.nodes[p_.steps_[i].node].words;
+      if (words) words->tell(e);
+      throw;
     }
     // From here on nothing fails, and nothing stops.
     done_ = true;

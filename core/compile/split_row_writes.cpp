@@ -83,7 +83,8 @@ void split_row_writes(Program& program, Context&) {
     nodes.push_back(fused_node(std::make_shared<CheckRows>(rows), {node.in[1]}, {checked}));
     nodes.push_back(
         fused_node(std::make_shared<WriteRows>(rows, x), {node.in[0], checked, node.in[2]}, node.out));
-    for (Node* half : {&nodes[nodes.size() - 2], &nodes.back()}) half->again = node.again;
+    for (Node* half : {&nodes[nodes.size() - 2], &nodes.back()})
+      half->again = node.again, half->words = node.words;
   }
   program.nodes = std::move(nodes);
 }

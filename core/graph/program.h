@@ -19,6 +19,7 @@
 #include "core/tensor/exchange.h"
 #include "core/tensor/host_numbers.h"
 #include "core/tensor/variable.h"
+#include "core/tensor/words.h"
 
 namespace tl::graph {
 
@@ -74,7 +75,7 @@ struct Node {
   // 0, or which run of recomputed segments it belongs to: merged with the first run, nothing would be saved by it.
   uint32_t again = 0;
   std::shared_ptr<const Fused> fused = nullptr;          // null for an op of the table
-  std::string subject = {};                              // HostNumbers::subject; mostly empty
+  std::shared_ptr<const Words> words = nullptr;          // of its errors; null: its own
   std::shared_ptr<const Exchanged> exchanged = nullptr;  // null for what stays in the program
 
   // The operand over which result k may be written, or -1.

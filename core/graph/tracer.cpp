@@ -113,9 +113,7 @@ void Tracer::on_op(const OpCall& call) {
     node.draw = static_cast<int64_t>(*random.call - random_.next_call);
   }
   node.again = context_.recomputing();
-  for (const HostSource& source : program_.host_sources)
-    if (schema.checks_data && !source.life.expired() && source.numbers->subject())
-      node.subject = *source.numbers->subject();
+  if (schema.checks_data) node.words = words_;
   for (const Tensor& t : call.out) {
     const ValueId id = program_.add_value(t.dtype(), t.shape(), Origin::kResult);
     node.out.push_back(id);

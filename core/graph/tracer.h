@@ -31,6 +31,7 @@ class Tracer final : public Observer {
   Program finish(Span<const Tensor> outputs);
 
   void on_op(const OpCall& call) override;
+  void on_words(const std::shared_ptr<const Words>& words) override { words_ = words; }
   void on_make(Variable& variable) override;
   void on_read(Variable& variable, const Tensor& value) override;
   void on_assign(Variable& variable, const Tensor& assigned, const Tensor& value) override;
@@ -86,6 +87,7 @@ class Tracer final : public Observer {
   std::unordered_map<uint64_t, View> views_;
   std::unordered_map<uint64_t, Current> variables_;  // by the variable's id
   std::vector<Made> made_;
+  std::shared_ptr<const Words> words_;  // of what runs now
   std::vector<std::shared_ptr<Party>> parties_;
   std::string problem_;
 };

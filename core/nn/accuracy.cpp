@@ -42,7 +42,8 @@ class ClassAccuracy : public Accuracy {
   // classes: the labels (...) as i32 or i64.
   Tensor is_among_largest(const Tensor& classes, const Tensor& predictions) const {
     // The op is the check of the labels, too.
-    const Tensor largest = named(name().c_str(), [&] { return correct_class(classes, predictions); });
+    const Tensor largest =
+        named(context(), name().c_str(), [&] { return correct_class(classes, predictions); });
     if (k_ == 1) return largest;
     const int64_t count = predictions.shape().back();
     const Tensor label = expand_dims(cast(classes, DType::kI64), classes.rank());
@@ -117,7 +118,7 @@ class BinaryAccuracy final : public Accuracy {
   Tensor matches(const Tensor& labels, const Tensor& predictions) const override {
     Tensor y = labels, p = predictions;
     align_last_axis(name().c_str(), y, p);
-    return named(name().c_str(), [&] { return correct_side(y, p, threshold_); });
+    return named(context(), name().c_str(), [&] { return correct_side(y, p, threshold_); });
   }
 
  private:

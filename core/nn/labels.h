@@ -4,21 +4,19 @@
 
 #include "core/base/error.h"
 #include "core/tensor/tensor.h"
+#include "core/tensor/words.h"
 
 namespace tl::nn {
 
 // f(), an op that checks its operands: its errors come out under the name of the caller, `op`.
 template <class F>
-Tensor named(const char* op, F&& f) {
-  try {
-    return f();
-  } catch (const Error& e) {
-    const std::string& text = e.message();
-    const size_t end = text.find(']');
-    if (e.code() != Code::kInvalidArgument || text.empty() || text[0] != '[' || end == std::string::npos)
-      throw;
-    invalid("[", op, text.substr(end));
-  }
+Tensor named(Context& context, const char* op, F&& f) {
+  return in_words(
+      context,
+      [&] {
+        return Words{Code::kInvalidArgument, Words::Keep::kBehindName, op};
+      },
+      f);
 }
 
 // The labels, each in [0, 1] but for rounding errors up to 1e-6. Throws kInvalidArgument with the first that is not, or is

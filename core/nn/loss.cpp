@@ -81,11 +81,14 @@ Tensor sparse_categorical_cross_entropy(const Tensor& labels, const Tensor& pred
   Tensor classes = labels.shape() == want ? labels : reshape(labels, want);
   if (classes.dtype() == DType::kU8) classes = cast(classes, DType::kI32);
   if (!options.from_probabilities)
-    return reduce_loss(op, named(op, [&] { return sparse_softmax_cross_entropy(classes, predictions); }),
-                       options);
+    return reduce_loss(
+        op,
+        named(predictions.context(), op, [&] { return sparse_softmax_cross_entropy(classes, predictions); }),
+        options);
   // The op checks the labels; what it adds for normalising logits, which these are not, is taken off again.
   Tensor logs = log_of_classes(op, predictions);
-  Tensor picked = named(op, [&] { return sparse_softmax_cross_entropy(classes, logs); });
+  Tensor picked =
+      named(predictions.context(), op, [&] { return sparse_softmax_cross_entropy(classes, logs); });
   return reduce_loss(op, sub(picked, logsumexp(logs, {-1})), options);
 }
 
@@ -116,7 +119,8 @@ Tensor binary_cross_entropy(const Tensor& labels, const Tensor& predictions, con
   if (options.from_probabilities || options.label_smoothing != 0)
     targets = smoothed(probability_labels(op, targets), options.label_smoothing, 0.5);
   if (!options.from_probabilities) {
-    Tensor losses = named(op, [&] { return sigmoid_cross_entropy(targets, predictions); });
+    Tensor losses =
+        named(predictions.context(), op, [&] { return sigmoid_cross_entropy(targets, predictions); });
     return reduce_loss(op, per_sample(losses), options);
   }
   Tensor p = limited_probabilities(predictions);

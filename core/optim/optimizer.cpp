@@ -80,7 +80,6 @@ class Optimizer::Numbers final : public HostNumbers {
     const StepState* state = is_of_group() ? nullptr : optimizer_.state_.get();
     return state ? state->kind(ahead, optimizer_.steps_now()) : 0;
   }
-  const std::string* subject() const override { return optimizer_.subject_; }
   bool may_skip() const override {
     return !is_of_group() && optimizer_.state_ && optimizer_.state_->options.skips();
   }

@@ -265,13 +265,12 @@ class Optimizer {
   Optimizer* owner_ = nullptr;                         // whose group it is
   std::weak_ptr<HostNumbers> owner_life_;
   std::string owner_name_;
-  size_t place_ = 0;                      // among the owner's groups
-  double rate_multiplier_ = 0;            // 0: a rate of its own
-  const std::string* subject_ = nullptr;  // of a check of gradients that runs
-  std::unique_ptr<StepState> state_;      // null: no option is used
-  bool is_configured_ = false;            // its own options count where it is a group
-  bool stepping_ = false;                 // a step that runs callbacks is going on
-  std::vector<Entry> entries_;            // in the order of first sight
+  size_t place_ = 0;                  // among the owner's groups
+  double rate_multiplier_ = 0;        // 0: a rate of its own
+  std::unique_ptr<StepState> state_;  // null: no option is used
+  bool is_configured_ = false;        // its own options count where it is a group
+  bool stepping_ = false;             // a step that runs callbacks is going on
+  std::vector<Entry> entries_;        // in the order of first sight
   std::unordered_map<uint64_t, size_t> entry_of_variable_;
   std::unordered_map<uint64_t, int> owner_of_;  // by the id of a variable; empty: all slots are here
   int mine_ = 0;                                // of the owners

@@ -16,6 +16,7 @@
 #include "core/optim/step_numbers.h"
 #include "core/optim/step_state.h"
 #include "core/optim/undo.h"
+#include "core/tensor/words.h"
 
 namespace tl::optim {
 namespace {
@@ -165,20 +166,13 @@ class Optimizer::Call {
   // Throws the same in this call and, where it is recorded, in its replays.
   void check(size_t i) {
     const std::string& name = variables_[i]->name();
-    const std::string subject =
-        concat("[", o_.name_, "] the gradient of ",
-               name.empty() ? concat("variables[", i, "]") : concat("'", name, "'"), " must be finite: ");
-    struct Said {
-      Said(Optimizer& optimizer, const std::string& subject) : o(optimizer) { o.subject_ = &subject; }
-      ~Said() { o.subject_ = nullptr; }
-      Optimizer& o;
-    } said(o_, subject);
-    try {
-      gradients_[i] = check_finite(gradients_[i]);
-    } catch (const Error& e) {
-      if (e.code() != Code::kNonFinite) throw;
-      throw Error(e.code(), subject + e.message());
-    }
+    const auto words = [&] {
+      return Words{
+          Code::kNonFinite, Words::Keep::kAll,
+          concat("[", o_.name_, "] the gradient of ",
+                 name.empty() ? concat("variables[", i, "]") : concat("'", name, "'"), " must be finite: ")};
+    };
+    gradients_[i] = in_words(c_, words, [&] { return check_finite(gradients_[i]); });
   }
 
   void count(bool finite) {

@@ -31,9 +31,6 @@ class HostNumbers {
   virtual int kind(int64_t ahead) const = 0;
   // Whether a step may find, by what it computes, that it does not count: numbers of steps behind it are not known before then.
   virtual bool may_skip() const = 0;
-  // How the message of an op that looks at data begins when it fails in a replay, where nobody is there to say what the data are;
-  // null: as the op has it.
-  virtual const std::string* subject() const { return nullptr; }
   // Whether the numbers follow from a variable, and whether `after` changes it, unseen by anybody.
   virtual bool follows(const Variable& variable) const = 0;
   virtual bool changes(const Variable& variable) const = 0;

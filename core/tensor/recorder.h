@@ -19,6 +19,7 @@ class HostNumbers;  // core/tensor/host_numbers.h
 class Shape;
 class Tensor;
 class Variable;
+struct Words;  // core/tensor/words.h
 
 class Observer {
  public:
@@ -36,6 +37,8 @@ class Observer {
   virtual void on_assign(Variable&, const Tensor& /*assigned*/, const Tensor& /*value*/) {}
 
   // What only somebody who records a whole program needs to know, because no op and no tape is told.
+  // In which words errors of the ops that run from now on come out; null: in their own again.
+  virtual void on_words(const std::shared_ptr<const Words>&) {}
   // A variable has been made, of the value that it holds.
   virtual void on_make(Variable&) {}
   // Before the value of a variable is used unseen by tapes, or taken out of it.

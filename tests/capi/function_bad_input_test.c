@@ -372,6 +372,46 @@ static void replays_from_two_threads(void **state) {
   free_context(c);
 }
 
+static tl_status entropy(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                         tl_tensor **outputs, size_t num_outputs) {
+  (void)num_inputs;
+  (void)num_outputs;
+  outputs[0] = tl_loss_binary_cross_entropy(c, inputs[0], inputs[1], user_data);
+  return tl_error_code(c);
+}
+
+static void a_replay_says_what_the_loss_says(void **state) {
+  (void)state;
+  tl_context *c = new_context();
+  tl_function_options o;
+  tl_function_options_init(&o, sizeof o);
+  o.name = "train";
+  tl_loss_options shares;
+  tl_loss_options_init(&shares, sizeof shares);
+  shares.from_probabilities = true;
+  tl_function *f = tl_function_new(c, entropy, &shares, NULL, &o);
+  const float right[] = {0, 1, 1}, wrong[] = {0, 1, 3}, half[] = {.5F, .5F, .5F};
+  const int64_t three[] = {3};
+  tl_tensor *y = tl_tensor_new(c, TL_F32, three, 1, right, sizeof right);
+  tl_tensor *bad = tl_tensor_new(c, TL_F32, three, 1, wrong, sizeof wrong);
+  tl_tensor *x = tl_tensor_new(c, TL_F32, three, 1, half, sizeof half), *loss = NULL;
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(tl_function_call(f, (tl_tensor *[]){y, x}, 2, &loss, 1), TL_OK);
+  assert_null(tl_loss_binary_cross_entropy(c, bad, x, &shares));
+  assert_string_equal(tl_error_message(c),
+                      "[loss_binary_cross_entropy] a label must be in [0, 1]: got 3 at position 2; labels "
+                      "come first, predictions second");
+  tl_clear_error(c);
+  assert_int_equal(tl_function_call(f, (tl_tensor *[]){bad, x}, 2, &loss, 1), TL_INVALID_ARGUMENT);
+  assert_string_equal(tl_error_message(c),
+                      "[function_call] train: binary_cross_entropy: a label must be in [0, 1]: got 3 at "
+                      "position 2; labels come first, predictions second");
+  tl_clear_error(c);
+  assert_int_equal(tl_function_call(f, (tl_tensor *[]){y, x}, 2, &loss, 1), TL_OK);
+  assert_int_equal(stats_of(f).replays, 2);
+  free_context(c);
+}
+
 int function_bad_input_tests(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_of_another_shape_or_dtype_each_time),
@@ -382,6 +422,7 @@ int function_bad_input_tests(void) {
       cmocka_unit_test(a_variable_captured_twice),
       cmocka_unit_test(outputs_held_while_other_plans_run),
       cmocka_unit_test(sizes_that_do_not_fit),
+      cmocka_unit_test(a_replay_says_what_the_loss_says),
       cmocka_unit_test(replays_from_two_threads),
   };
   return RUN_GROUP("functions that are used wrongly", tests);

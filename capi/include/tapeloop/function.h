@@ -134,7 +134,9 @@ TL_API tl_function *tl_function_new(tl_context *context, tl_compute_callback ste
  * inputs and outputs NULL then.
  *
  * A replay that fails (labels that are no class: TL_INVALID_ARGUMENT, optimizer state that makes no sense, a cancelled context,
- * TL_OUT_OF_MEMORY) has changed nothing; its message begins with the name of the function, unless it is about the context. A call that runs the callback fails as the callback does, and leaves what that had done.
+ * TL_OUT_OF_MEMORY) has changed nothing. Unless it is about the context, its message has the name of the function, and then what the
+ * callback's call would say: "[function_call] train: binary_cross_entropy: a label must be in [0, 1]: got 3 at position 2; ...". A call
+ * that runs the callback fails as the callback does, and leaves what that had done.
  * TL_FAILED_PRECONDITION: a step that cannot be replayed, or one that would be recorded again although that is an error. Since 0.1.
  * @array inputs[num_inputs], outputs[num_outputs]?
  */

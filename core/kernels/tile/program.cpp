@@ -102,7 +102,10 @@ size_t TileProgram::inputs() const { return plan_->inputs; }
 size_t TileProgram::outputs() const { return plan_->outputs.size(); }
 const OutputSpec& TileProgram::output(size_t i) const { return plan_->outputs[i]; }
 size_t TileProgram::dropouts() const { return plan_->draws; }
-bool TileProgram::checks_data() const { return !plan_->checks.empty(); }
+size_t TileProgram::checks() const { return plan_->checks.size(); }
+void TileProgram::check(size_t i, const void* const* inputs) const {
+  check_labels(plan_->checks[i], inputs[plan_->checks[i].input]);
+}
 bool TileProgram::may_share(size_t output, size_t input) const { return plan_->shares[output][input]; }
 std::string TileProgram::text() const { return plan_->text; }
 
@@ -113,7 +116,7 @@ void TileProgram::reserve(ThreadPool& pool) const {
 void TileProgram::run(ThreadPool& pool, const void* const* inputs, void* const* outputs,
                       const DropoutDraw* draws) const {
   const Plan& plan = *plan_;
-  for (const LabelCheck& check : plan.checks) check_labels(check, inputs[check.input]);
+  for (size_t i = 0; i < plan.checks.size(); i++) check(i, inputs);
   reserve(pool);
   void* base[kMostSlots];
   // Inputs are written through their slots only where an output shares their memory.

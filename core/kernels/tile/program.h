@@ -67,7 +67,10 @@ class TileProgram {
   const OutputSpec& output(size_t i) const;
   size_t dropouts() const;
   // Whether run() looks at labels, and may refuse them.
-  bool checks_data() const;
+  bool checks_data() const { return checks() > 0; }
+  // How many of its instructions look at labels, and what one of them, in their order, would throw of these.
+  size_t checks() const;
+  void check(size_t i, const void* const* inputs) const;
   // True where output i may be given the very memory of input j, which the program then overwrites.
   bool may_share(size_t output, size_t input) const;
 
