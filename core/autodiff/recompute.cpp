@@ -11,17 +11,39 @@
 namespace tl {
 namespace {
 
+// What layers draw when they are built in the first run, they do not draw again.
+class Told {
+ public:
+  Told(Context& context, std::vector<Making>& makings)
+      : context_(context), makings_(makings), outer_(context.tell_makings(&makings)) {}
+  ~Told() { context_.tell_makings(outer_); }
+  Told(const Told&) = delete;
+  Told& operator=(const Told&) = delete;
+  // A segment around this one runs it again, too.
+  void tell_outer() const {
+    if (outer_) outer_->insert(outer_->end(), makings_.begin(), makings_.end());
+  }
+
+ private:
+  Context& context_;
+  std::vector<Making>& makings_;
+  std::vector<Making>* outer_;
+};
+
 // Puts the random numbers and the variables back as they were, whatever the second run did to them.
 class Rewound {
  public:
-  Rewound(Context& context, const RandomState& random, const std::vector<Captures::Read>& reads)
+  Rewound(Context& context, const RandomState& random, const std::vector<Making>& makings,
+          const std::vector<Captures::Read>& reads)
       : context_(context), now_(context.random()), outer_run_(context.recomputing()) {
     for (const Captures::Read& r : reads) held_.push_back({r.variable, r.variable->peek()});
     for (const Captures::Read& r : reads) r.variable->put(r.value);
     context_.random() = random;
+    outer_makings_ = context_.know_makings(&makings);
     context_.begin_recomputing();
   }
   ~Rewound() {
+    context_.know_makings(outer_makings_);
     context_.end_recomputing(outer_run_);
     context_.random() = now_;
     for (const Captures::Read& r : seen_.assigned()) r.variable->put(r.value);
@@ -35,6 +57,7 @@ class Rewound {
   Context& context_;
   RandomState now_;
   uint32_t outer_run_;
+  const std::vector<Making>* outer_makings_ = nullptr;
   std::vector<Captures::Read> held_;
   Captures seen_{context_};
 };
@@ -51,7 +74,9 @@ class SegmentRule final : public Rule {
     UnlistedOperands unlisted(context, inputs);
     Unrecorded one_entry(context);
     Captures seen(context);
+    const Told told(context, makings_);
     std::vector<Tensor> out = segment_(inputs);
+    told.tell_outer();
     unlisted.check(name_);
     reads_ = seen.reads();
     return out;
@@ -75,11 +100,12 @@ class SegmentRule final : public Rule {
   Segment segment_;
   size_t num_inputs_ = 0;
   RandomState random_;
+  std::vector<Making> makings_;
   std::vector<Captures::Read> reads_;
 };
 
 std::vector<Tensor> SegmentRule::run_again(const RuleArgs& args, Span<const Tensor> inputs) const {
-  Rewound rewound(args.context, random_, reads_);
+  Rewound rewound(args.context, random_, makings_, reads_);
   std::vector<Tensor> out = segment_(inputs);
   bool same = out.size() == args.out.size();
   for (size_t i = 0; same && i < out.size(); i++)

@@ -36,6 +36,8 @@ Tensor Layer::call_within(const Tensor& x, LayerCall& call) {
   if (!built_) {
     accept(x.dtype(), x.shape(), call.training());
     build(x.shape());
+  } else {
+    context_.pass_makings();
   }
   return forward(x, call);
 }
@@ -44,7 +46,7 @@ Shape Layer::accept(DType, const Shape& input, bool) const { return output_shape
 
 void Layer::build(const Shape& input) {
   output_shape(input);
-  if (built_) return;
+  if (built_) return context_.pass_makings();
   RandomState before = context_.random();
   try {
     std::vector<VariableRef> made = make_variables(input);
@@ -53,10 +55,12 @@ void Layer::build(const Shape& input) {
     for (const VariableRef& v : made) names.push_back(v->name());
     const std::string before_each = made.empty() ? std::string() : concat(prefix(), name(), "/");
     for (const VariableRef& v : made) v->set_name(before_each + v->name());
+    context_.note_making(before.next_call);
     variables_ = std::move(made);
     local_names_ = std::move(names);
   } catch (...) {
     context_.random() = before;
+    context_.forget_makings(before.next_call);
     throw;
   }
   input_shape_ = input;

@@ -50,6 +50,25 @@ void Context::set_threads(int threads) {
   pool_.reset();
 }
 
+void Context::forget_makings(uint64_t from) noexcept {
+  if (!makings_told_) return;
+  const auto gone = [from](const Making& m) { return m.at >= from; };
+  makings_told_->erase(std::remove_if(makings_told_->begin(), makings_told_->end(), gone),
+                       makings_told_->end());
+}
+
+// Numbers are those of the first run all the way, so where a making begins tells which one it is. Told on: to pass over it is to have
+// been made here, for a segment within the one that runs again.
+void Context::pass_known_makings() {
+  for (size_t i = 0; i < makings_known_->size(); i++) {
+    const Making m = (*makings_known_)[i];
+    if (m.at != random_.next_call) continue;
+    random_.next_call += m.calls;
+    note_making(m.at);
+    i = SIZE_MAX;  // from the first one again: another may follow at once
+  }
+}
+
 void Context::set_cancel_word(const std::atomic<uint32_t>* word, uint32_t mark) {
   cancel_word_ = word;
   cancel_mark_ = mark;

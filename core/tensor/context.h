@@ -40,6 +40,11 @@ struct RandomState {
   uint64_t next_call = 0;
 };
 
+// Random calls that were drawn for first values of state, which is there when the same code runs again.
+struct Making {
+  uint64_t at, calls;
+};
+
 class Context {
  public:
   explicit Context(const ContextOptions& options);
@@ -63,6 +68,20 @@ class Context {
   void set_seed(uint64_t seed) {
     note_unreplayable("it sets the seed; set it before the step");
     random_ = RandomState{seed, 0};
+  }
+  // A layer that is built says that it has drawn all calls from `at` on, and takes it back if it fails after all.
+  void note_making(uint64_t at) {
+    if (makings_told_ && random_.next_call != at) makings_told_->push_back({at, random_.next_call - at});
+  }
+  void forget_makings(uint64_t from) noexcept;
+  // One that is there already passes over what it drew, where the code that has built it runs again.
+  void pass_makings() {
+    if (makings_known_) pass_known_makings();
+  }
+  // Where makings are told, and those that are known; null: nobody asks, none. Both return what was there.
+  std::vector<Making>* tell_makings(std::vector<Making>* to) { return std::exchange(makings_told_, to); }
+  const std::vector<Making>* know_makings(const std::vector<Making>* these) {
+    return std::exchange(makings_known_, these);
   }
   uint64_t new_id() { return next_id_++; }
   uint64_t next_id() const { return next_id_; }  // ids grow: what was made earlier has a smaller one
@@ -156,11 +175,14 @@ class Context {
   void tell_host_data(const Tensor& tensor);
   void tell_host_read(const Tensor& tensor, const char* reader);
   void tell_unreplayable(const char* deed);
+  void pass_known_makings();
 
   Allocator allocator_;
   int threads_;
   std::unique_ptr<ThreadPool> pool_;
   RandomState random_;
+  std::vector<Making>* makings_told_ = nullptr;
+  const std::vector<Making>* makings_known_ = nullptr;
   uint64_t next_id_ = 1;
   std::vector<Recorder*> recorders_;
   uint64_t recording_bits_ = 0;

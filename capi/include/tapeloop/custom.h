@@ -130,7 +130,8 @@ TL_API tl_tensor *tl_grad_pass_through(tl_context *context, tl_tensor *value, tl
  * input has a tangent; in segments that are nested d deep d times more (recomputed_ops of tl_tape_stats() counts). The second
  * run draws the same random numbers and reads the values that variables had in the first; what it assigns is undone, so that
  * each assignment has its effect once. Variables that it reads need not be listed: they get their gradients. Derivatives of any
- * order.
+ * order. A layer may be built by its first call within it: what that draws is passed over in the second run. A variable of the
+ * program's own that begins with random numbers must be made before.
  *
  * The segment must depend on nothing but its inputs, variables and the context's random numbers; a tensor that an open tape or
  * forward mode follows must be an input, as in tl_custom_gradient(). One that gives outputs of
