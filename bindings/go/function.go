@@ -71,13 +71,33 @@ type slot struct {
 	mutex sync.Mutex
 	calls int
 	step  *rule
+	// Of the call that found no other: what C reads and writes must not lie on the stack, and memory of its own for each call takes
+	// longer than the call of C.
+	in, out [mostKept]C.uintptr_t
 }
 
-func (s *slot) enter(step *rule) {
+const mostKept = 16
+
+// enter begins a call; alone says that no other one runs, so that this one may use in and out until it leaves.
+func (s *slot) enter(step *rule) (alone bool) {
 	s.mutex.Lock()
 	s.calls++
+	alone = s.calls == 1
 	s.step = step
 	s.mutex.Unlock()
+	return alone
+}
+
+// lists are n handles for C to read and m to write.
+func (s *slot) lists(alone bool, n, m int) (in, out []C.uintptr_t) {
+	if alone && n <= mostKept && m <= mostKept {
+		in, out = s.in[:n], s.out[:m]
+		for i := range out {
+			out[i] = 0
+		}
+		return in, out
+	}
+	return make([]C.uintptr_t, n), make([]C.uintptr_t, m)
 }
 
 func (s *slot) leave() {
@@ -137,13 +157,12 @@ func (f *Function) Call(inputs ...*Tensor) ([]*Tensor, error) {
 	if err := f.self().usable(); err != nil {
 		return nil, err
 	}
-	in, broken := handlesOf(inputs)
-	if broken != nil {
+	alone := f.slot.enter(f.step)
+	defer f.slot.leave()
+	in, out := f.slot.lists(alone, len(inputs), f.outputs)
+	if broken := setHandles(in, inputs); broken != nil {
 		return nil, broken.c.brokenBy(broken)
 	}
-	out := make([]C.uintptr_t, f.outputs)
-	f.slot.enter(f.step)
-	defer f.slot.leave()
 	err := f.c.effect(C.tlgo_function_call(C.uintptr_t(f.h), list(in), C.size_t(len(in)), list(out), C.size_t(len(out))))
 	runtime.KeepAlive(f)
 	runtime.KeepAlive(inputs)

@@ -143,13 +143,21 @@ func some(operands ...*Tensor) (c *Context, broken *Tensor) {
 // handlesOf is an array of handles for C. broken is one that could not be made; nil entries are 0.
 func handlesOf(tensors []*Tensor) (handles []C.uintptr_t, broken *Tensor) {
 	handles = make([]C.uintptr_t, len(tensors))
+	if broken = setHandles(handles, tensors); broken != nil {
+		return nil, broken
+	}
+	return handles, nil
+}
+
+// setHandles sets as many handles as there are tensors.
+func setHandles(handles []C.uintptr_t, tensors []*Tensor) (broken *Tensor) {
 	for i, t := range tensors {
 		if t.err() != nil {
-			return nil, t
+			return t
 		}
 		handles[i] = t.handle()
 	}
-	return handles, nil
+	return nil
 }
 
 func list(handles []C.uintptr_t) *C.uintptr_t {
