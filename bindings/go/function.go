@@ -74,11 +74,12 @@ type slot struct {
 	// Of the call that found no other: what C reads and writes must not lie on the stack, and memory of its own for each call takes
 	// longer than the call of C.
 	in, out [mostKept]C.uintptr_t
+	items   [mostKept]C.double
 }
 
 const mostKept = 16
 
-// enter begins a call; alone says that no other one runs, so that this one may use in and out until it leaves.
+// enter begins a call; alone says that no other one runs, so that this one may use in, out and items until it leaves.
 func (s *slot) enter(step *rule) (alone bool) {
 	s.mutex.Lock()
 	s.calls++
@@ -88,16 +89,32 @@ func (s *slot) enter(step *rule) (alone bool) {
 	return alone
 }
 
-// lists are n handles for C to read and m to write.
-func (s *slot) lists(alone bool, n, m int) (in, out []C.uintptr_t) {
-	if alone && n <= mostKept && m <= mostKept {
-		in, out = s.in[:n], s.out[:m]
-		for i := range out {
-			out[i] = 0
-		}
-		return in, out
+// inputs are n handles for C to read.
+func (s *slot) inputs(alone bool, n int) []C.uintptr_t {
+	if alone && n <= mostKept {
+		return s.in[:n]
 	}
-	return make([]C.uintptr_t, n), make([]C.uintptr_t, m)
+	return make([]C.uintptr_t, n)
+}
+
+// outputs are n handles for C to write.
+func (s *slot) outputs(alone bool, n int) []C.uintptr_t {
+	if !alone || n > mostKept {
+		return make([]C.uintptr_t, n)
+	}
+	out := s.out[:n]
+	for i := range out {
+		out[i] = 0
+	}
+	return out
+}
+
+// numbers are n of them for C to write.
+func (s *slot) numbers(alone bool, n int) []C.double {
+	if alone && n <= mostKept {
+		return s.items[:n]
+	}
+	return make([]C.double, n)
 }
 
 func (s *slot) leave() {
@@ -159,7 +176,7 @@ func (f *Function) Call(inputs ...*Tensor) ([]*Tensor, error) {
 	}
 	alone := f.slot.enter(f.step)
 	defer f.slot.leave()
-	in, out := f.slot.lists(alone, len(inputs), f.outputs)
+	in, out := f.slot.inputs(alone, len(inputs)), f.slot.outputs(alone, f.outputs)
 	if broken := setHandles(in, inputs); broken != nil {
 		return nil, broken.c.brokenBy(broken)
 	}
@@ -170,6 +187,51 @@ func (f *Function) Call(inputs ...*Tensor) ([]*Tensor, error) {
 		return nil, err
 	}
 	return f.c.results(out), nil
+}
+
+// CallItem is one step of a function of one output, of one element and any dtype: the number that Item would give of it. For a loop
+// that wants the loss; see CallItems.
+func (f *Function) CallItem(inputs ...*Tensor) (float64, error) {
+	var item [1]float64
+	err := f.CallItems(item[:], inputs...)
+	return item[0], err
+}
+
+// CallItems is one step, as Call runs it, whose outputs have one element each, of any dtype: items, which has room for all of them,
+// gets the numbers that Item would give of them. Nothing is left to close, and no Scope is needed around it: each call is a scope of its
+// own, with which ends, too, what the step keeps. A replay makes no tensors of the outputs, and takes one crossing to C and no memory
+// of Go.
+//
+// Errors are those of Call, and ErrInvalidArgument for an output of more or fewer elements: a replay has changed nothing then, a call
+// that runs the step has. On an error items is as it was. Inside another function it is a look at elements, as Item is.
+func (f *Function) CallItems(items []float64, inputs ...*Tensor) error {
+	if err := f.self().usable(); err != nil {
+		return err
+	}
+	if len(items) != f.outputs {
+		return newError(ErrInvalidArgument, fmt.Sprintf(
+			"[function_call_items] there must be room for each output of the step: got %d numbers for %d outputs", len(items), f.outputs))
+	}
+	alone := f.slot.enter(f.step)
+	defer f.slot.leave()
+	in, out := f.slot.inputs(alone, len(inputs)), f.slot.numbers(alone, len(items))
+	if broken := setHandles(in, inputs); broken != nil {
+		return broken.c.brokenBy(broken)
+	}
+	var to *C.double
+	if len(out) > 0 {
+		to = &out[0]
+	}
+	err := f.c.effect(C.tlgo_function_call_items(C.uintptr_t(f.h), list(in), C.size_t(len(in)), to, C.size_t(len(out))))
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(inputs)
+	if err != nil {
+		return err
+	}
+	for i, item := range out {
+		items[i] = float64(item)
+	}
+	return nil
 }
 
 const mostHandles = 1 << 24

@@ -161,6 +161,124 @@ func TestFunctionsTrainLikeTheirSteps(t *testing.T) {
 	wants(t, err, ErrInvalidArgument, "released")
 }
 
+func TestStepsThatGiveNumbers(t *testing.T) {
+	c := newContext(t)
+	tensors, numbers := newClassifier(t, c, nil), newClassifier(t, c, nil)
+	for i := 0; i < 6; i++ {
+		inputs := batch(t, c, 4, i, 1)
+		got, err := numbers.train.CallItem(inputs...)
+		must(t, err)
+		if want := tensors.loss(t, 4, i); got != want {
+			t.Errorf("step %d: %v, want %v", i, got, want)
+		}
+	}
+	if s := numbers.statistics(t); numbers.runs != 1 || s.Traces != 1 || s.Replays != 5 || numbers.optimizer.Iterations() != 6 {
+		t.Errorf("%d runs, %+v", numbers.runs, s)
+	}
+	// Nothing is left of a call, whether it records, replays or runs the step, and a replay takes no memory of Go.
+	inputs := batch(t, c, 4, 1, 1)
+	tape := c.NewTape(nil)
+	before, err := c.Statistics()
+	must(t, err)
+	for i := 0; i < 3; i++ {
+		_, err := numbers.train.CallItem(inputs...)
+		must(t, err)
+	}
+	after, err := c.Statistics()
+	must(t, err)
+	if after.Tensors != before.Tensors || numbers.runs != 4 {
+		t.Errorf("%d tensors became %d, %d runs", before.Tensors, after.Tensors, numbers.runs)
+	}
+	must(t, tape.Close())
+	if n := testing.AllocsPerRun(100, func() { numbers.train.CallItem(inputs[0], inputs[1]) }); n != 0 {
+		t.Errorf("%v allocations a call", n)
+	}
+	// Several outputs, of any dtype; more than are kept room for.
+	x := vector(t, c, 1, 2, 4)
+	for _, outputs := range []int{0, 3, mostKept + 4} {
+		f := c.NewFunction(func(in []*Tensor) (out []*Tensor, err error) {
+			for i := 0; i < outputs; i++ {
+				out = append(out, in[0].Sum().MulScalar(float64(i)).Cast([]DType{F64, I32, I64}[i%3]))
+			}
+			return out, nil
+		}, outputs, nil)
+		items := make([]float64, outputs)
+		for i := 0; i < 3; i++ {
+			must(t, f.CallItems(items, x))
+			for k := range items {
+				if items[k] != 7*float64(k) {
+					t.Errorf("got %v", items)
+				}
+				items[k] = -1
+			}
+		}
+		wants(t, f.CallItems(make([]float64, outputs+1), x), ErrInvalidArgument, "[function_call_items] there must be room for each output")
+		if outputs == 3 {
+			_, err := f.CallItem(x)
+			wants(t, err, ErrInvalidArgument, "got 1 numbers for 3 outputs")
+			if n := testing.AllocsPerRun(100, func() { f.CallItems(items, x) }); n != 0 {
+				t.Errorf("%v allocations a call", n)
+			}
+		}
+	}
+	// Outputs of several elements: of a step that runs, and of a replay, which changes nothing.
+	count := c.UntrainedVariable(c.Scalar(F32, 0), "count")
+	wide := c.NewFunction(func(in []*Tensor) ([]*Tensor, error) { return in, count.Assign(count.AddScalar(1)) }, 1, nil)
+	for i := 0; i < 4; i++ {
+		_, err := wide.CallItem(x)
+		wants(t, err, ErrInvalidArgument, "[function_call_items] 'outputs[0]' must have one element to be taken as a number: got f32 (3,)")
+		if i == 2 {
+			_, err := wide.Call(x)
+			must(t, err)
+		}
+	}
+	if got := item(t, count); got != 2 {
+		t.Errorf("%v steps", got)
+	}
+}
+
+func TestStepsThatGiveNumbersAndFail(t *testing.T) {
+	c := newContext(t)
+	m, mine := newClassifier(t, c, nil), errors.New("mine")
+	inputs := batch(t, c, 4, 1, 1)
+	items := []float64{-1}
+	fails := func() error { return m.train.CallItems(items, inputs...) }
+	m.then = func(*Tensor) error { return mine }
+	if err := fails(); err != mine {
+		t.Errorf("got %v", err)
+	}
+	m.then = func(loss *Tensor) error { return loss.MatMul(loss).Err() }
+	wants(t, fails(), ErrInvalidArgument, "[matmul]")
+	m.then = func(*Tensor) error { panic(os.ErrClosed) }
+	var p *PanicError
+	if err := fails(); !errors.As(err, &p) || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	must(t, c.Err())
+	m.then = func(loss *Tensor) error { _, err := m.train.CallItem(inputs...); return err }
+	wants(t, fails(), ErrFailedPrecondition, "")
+	c.Err()
+	m.then = nil
+	must(t, m.train.Forget())
+	for i := 0; i < 3; i++ {
+		must(t, fails())
+	}
+	loss := items[0]
+	bad := batch(t, c, 4, 1, 3)
+	wants(t, m.train.CallItems(items, bad...), ErrInvalidArgument, "a label must be in [0, 3): got 3 at position 3")
+	wants(t, m.train.CallItems(items, nil, inputs[1]), ErrInvalidArgument, "'inputs[0]' must be a tensor")
+	wants(t, m.train.CallItems(items, c.Ones(1, 2).MatMul(c.Ones(3, 4)), inputs[1]), ErrInvalidArgument, "[matmul]")
+	steps, ended := m.optimizer.Iterations(), func() context.Context { ctx, end := context.WithCancel(context.Background()); end(); return ctx }()
+	if err := c.Do(ended, fails); !errors.Is(err, context.Canceled) || m.optimizer.Iterations() != steps || items[0] != loss {
+		t.Errorf("got %v, %d steps", err, m.optimizer.Iterations())
+	}
+	must(t, c.Err())
+	must(t, m.train.Close())
+	wants(t, fails(), ErrInvalidArgument, "released")
+	_, err := (*Function)(nil).CallItem()
+	wants(t, err, ErrInvalidArgument, "the function is nil")
+}
+
 func TestManyStepsInOneCall(t *testing.T) {
 	c := newContext(t)
 	one, many := newClassifier(t, c, nil), newClassifier(t, c, nil)

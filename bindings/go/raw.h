@@ -2343,6 +2343,10 @@ static inline int32_t tlgo_function_call(uintptr_t function, const uintptr_t *in
   return tl_function_call((tl_function *)function, (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs);
 }
 
+static inline int32_t tlgo_function_call_items(uintptr_t function, const uintptr_t *inputs, size_t num_inputs, double *items, size_t num_items) {
+  return tl_function_call_items((tl_function *)function, (tl_tensor *const *)inputs, num_inputs, items, num_items);
+}
+
 static inline int32_t tlgo_function_run_n(uintptr_t function, size_t steps, const uintptr_t *inputs, size_t num_inputs, uintptr_t *outputs, size_t num_outputs, size_t *done) {
   return tl_function_run_n((tl_function *)function, steps, (tl_tensor *const *)inputs, num_inputs, (tl_tensor **)outputs, num_outputs, done);
 }

@@ -12,20 +12,35 @@ using namespace tl::capi;
 
 namespace {
 
-// A few tensors without memory for a list.
+// A few tensors without memory for a list, and without the time that it takes to set up those that are not there.
 class TensorList {
  public:
   explicit TensorList(size_t count) : count_(count) {
-    if (count > kInline) many_.resize(count);
+    if (count > kInline) {
+      many_.resize(count);
+      data_ = many_.data();
+    } else {
+      std::uninitialized_value_construct_n(data_, count);
+    }
   }
-  Tensor* data() { return many_.empty() ? few_ : many_.data(); }
-  Span<Tensor> span() { return Span<Tensor>(data(), count_); }
-  Span<const Tensor> span() const { return Span<const Tensor>(many_.empty() ? few_ : many_.data(), count_); }
+  ~TensorList() {
+    if (many_.empty()) std::destroy_n(data_, count_);
+  }
+  TensorList(const TensorList&) = delete;
+  TensorList& operator=(const TensorList&) = delete;
+
+  void read(Session& s, const char* op, tl_tensor* const* handles, size_t first) {
+    for (size_t i = 0; i < count_; i++) data_[i] = tensor_of(s, handles[i], op, {"inputs", first + i});
+  }
+  Tensor& operator[](size_t i) { return data_[i]; }
+  Span<Tensor> span() { return Span<Tensor>(data_, count_); }
+  Span<const Tensor> values() const { return Span<const Tensor>(data_, count_); }
 
  private:
   static constexpr size_t kInline = 16;
-  size_t count_;
-  Tensor few_[kInline];
+  const size_t count_;
+  alignas(Tensor) std::byte few_[kInline * sizeof(Tensor)];
+  Tensor* data_ = reinterpret_cast<Tensor*>(few_);
   std::vector<Tensor> many_;
 };
 
@@ -39,12 +54,23 @@ struct HandleRange {
 
 void run_step(Session& s, compile::Function& f, const char* op, const HandleRange& range) {
   TensorList in(range.num_inputs), out(range.num_outputs);
-  for (size_t i = 0; i < range.num_inputs; i++)
-    in.data()[i] = tensor_of(s, range.inputs[i], op, {"inputs", range.first_input + i});
+  in.read(s, op, range.inputs, range.first_input);
   s.reserve_handles(range.num_outputs);  // what has been computed can be given out
-  f.call(static_cast<const TensorList&>(in).span(), out.span());
-  for (size_t i = 0; i < range.num_outputs; i++) range.outputs[i] = s.make_tensor(std::move(out.data()[i]));
+  f.call(in.values(), out.span());
+  for (size_t i = 0; i < range.num_outputs; i++) range.outputs[i] = s.make_tensor(std::move(out[i]));
 }
+
+// A scope of a call's own, for what a callback keeps.
+class CallScope {
+ public:
+  explicit CallScope(Session& session) : session_(session) { session_.begin_scope(); }
+  ~CallScope() { session_.end_scope(); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Session& session_;
+};
 
 void clear(tl_tensor** outputs, size_t count) {
   if (!outputs || count > kMostHandles) return;
@@ -62,10 +88,9 @@ tl_status effect_on(tl_function* function, const char* op, F&& f) noexcept {
 // The same, of a call that runs steps: other ranks may wait for what these exchange, and learn of a failure at once.
 template <class F>
 tl_status step_of(tl_function* function, const char* op, F&& f) noexcept {
-  Entered entered(function);
-  if (entered && entered.slot().kind == Kind::kFunction && entered.session().failed())
-    static_cast<HeldFunction*>(entered.slot().object)->function->leave(entered.session().message());
-  return effect_on(function, op, [&](Session& s, compile::Function& held) {
+  bool begun = false;
+  const tl_status status = effect_on(function, op, [&](Session& s, compile::Function& held) {
+    begun = true;
     try {
       f(s, held);
     } catch (const std::exception& e) {
@@ -73,6 +98,12 @@ tl_status step_of(tl_function* function, const char* op, F&& f) noexcept {
       throw;
     }
   });
+  if (begun) return status;
+  // The context holds an error, or is cancelled.
+  Entered entered(function);
+  if (entered && entered.slot().kind == Kind::kFunction && entered.session().failed())
+    static_cast<HeldFunction*>(entered.slot().object)->function->leave(entered.session().message());
+  return status;
 }
 
 template <class F>
@@ -139,6 +170,19 @@ TL_API tl_status tl_function_call(tl_function* function, tl_tensor* const* input
     check_list(op, "inputs", inputs, num_inputs);
     check_list(op, "outputs", outputs, num_outputs);
     run_step(s, f, op, {inputs, num_inputs, outputs, num_outputs, 0});
+  });
+}
+
+TL_API tl_status tl_function_call_items(tl_function* function, tl_tensor* const* inputs, size_t num_inputs,
+                                        double* items, size_t num_items) {
+  constexpr const char* op = "function_call_items";
+  return step_of(function, op, [&](Session& s, compile::Function& f) {
+    check_list(op, "inputs", inputs, num_inputs);
+    check_list(op, "items", items, num_items);
+    const CallScope scope(s);
+    TensorList in(num_inputs);
+    in.read(s, op, inputs, 0);
+    f.call_items(in.values(), Span<double>(items, num_items));
   });
 }
 

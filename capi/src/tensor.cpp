@@ -7,6 +7,7 @@
 #include "capi/src/call.h"
 #include "capi/src/format.h"
 #include "core/ops/generated/functions.h"
+#include "core/tensor/item.h"
 
 using namespace tl;
 using namespace tl::capi;
@@ -27,18 +28,6 @@ void check_bytes(const char* op, DType dtype, const Shape& shape, const void* da
     if (flags[i] > 1)
       invalid("[", op, "] a bool element is 0 or 1: got ", static_cast<int>(flags[i]), " at position ", i,
               "; use u8, or compare with 0");
-}
-
-double item_as_double(const Tensor& t) {
-  switch (t.dtype()) {
-    case DType::kF32: return t.data<float>()[0];
-    case DType::kF64: return t.data<double>()[0];
-    case DType::kI32: return t.data<int32_t>()[0];
-    case DType::kI64: return static_cast<double>(t.data<int64_t>()[0]);
-    case DType::kU8:
-    case DType::kBool: return t.data<uint8_t>()[0];
-  }
-  return NAN;
 }
 
 // A read of any tensor handle while the context may hold an error. f(session, tensor).

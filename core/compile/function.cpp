@@ -1,10 +1,12 @@
 #include "core/compile/function.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/base/error.h"
 #include "core/graph/tracer.h"
 #include "core/tensor/batched.h"
+#include "core/tensor/item.h"
 #include "core/tensor/timeline.h"
 
 namespace tl::compile {
@@ -97,9 +99,39 @@ std::vector<Tensor> Function::run_body(Span<const Tensor> inputs, size_t outputs
   return out;
 }
 
-void Function::run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs) {
+void Function::refuse_item(size_t output, DType dtype, const Shape& shape, bool ran) const {
+  invalid("[", options_.name, "] 'outputs[", output, "]' must have one element to be taken as a number: got ",
+          dtype, " ", shape, ran ? "; this run has taken effect; " : "; ",
+          "reduce it with mean or sum, or take it as a tensor with function_call");
+}
+
+// In front of a replay.
+void Function::check_items(const graph::Program& program) const {
+  for (size_t i = 0; i < program.outputs.size(); i++) {
+    const graph::Value& v = program.values[program.outputs[i]];
+    if (v.shape.elements() != 1) refuse_item(i, v.dtype, v.shape, false);
+  }
+}
+
+void Function::give_out(std::vector<Tensor>& made, Span<Tensor> outputs) const {
+  std::move(made.begin(), made.end(), outputs.begin());
+}
+
+void Function::give_out(std::vector<Tensor>& made, Span<double> items) const {
+  for (size_t i = 0; i < made.size(); i++) {
+    check_readable(options_.name.c_str(), made[i]);
+    if (made[i].elements() != 1) refuse_item(i, made[i].dtype(), made[i].shape(), true);
+  }
+  for (size_t i = 0; i < made.size(); i++) {
+    context_.note_host_read(made[i], "function_call_items");
+    items[i] = item_as_double(made[i]);
+  }
+}
+
+template <class Out>
+void Function::run_eagerly(Span<const Tensor> inputs, Span<Out> outputs) {
   std::vector<Tensor> out = run_body(inputs, outputs.size());
-  std::move(out.begin(), out.end(), outputs.begin());
+  give_out(out, outputs);
 }
 
 void Function::refuse(bool ran) const {
@@ -156,7 +188,8 @@ std::unique_ptr<Function::Entry> Function::entry_for(Span<const Tensor> inputs, 
   return entry;
 }
 
-void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason) {
+template <class Out>
+void Function::record(Span<const Tensor> inputs, Span<Out> outputs, std::string reason) {
   auto entry = entry_for(inputs, outputs.size());
   if (recordings_ > 0) {
     // Sizes of a batch are what a function for all sizes is made of, and each kind of step is recorded once.
@@ -207,11 +240,12 @@ void Function::record(Span<const Tensor> inputs, Span<Tensor> outputs, std::stri
   make_room();
   latest_ = entry.get();
   entries_.push_back(std::move(entry));
-  std::move(out.begin(), out.end(), outputs.begin());
+  give_out(out, outputs);
 }
 
 // A step of which there are as many recordings as there may be, none of them for these inputs.
-void Function::run_unrecorded(Span<const Tensor> inputs, Span<Tensor> outputs, const std::string& reason) {
+template <class Out>
+void Function::run_unrecorded(Span<const Tensor> inputs, Span<Out> outputs, const std::string& reason) {
   if (!capped_)
     context_.log(
         LogLevel::kWarning,
@@ -237,7 +271,11 @@ void Function::add_parties(const std::vector<std::shared_ptr<Party>>& parties) {
     if (std::find(parties_.begin(), parties_.end(), party) == parties_.end()) parties_.push_back(party);
 }
 
-void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
+void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) { call_or_leave(inputs, outputs); }
+void Function::call_items(Span<const Tensor> inputs, Span<double> items) { call_or_leave(inputs, items); }
+
+template <class Out>
+void Function::call_or_leave(Span<const Tensor> inputs, Span<Out> outputs) {
   try {
     call_once(inputs, outputs);
   } catch (const std::exception& e) {
@@ -246,7 +284,8 @@ void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) {
   }
 }
 
-void Function::call_once(Span<const Tensor> inputs, Span<Tensor> outputs) {
+template <class Out>
+void Function::call_once(Span<const Tensor> inputs, Span<Out> outputs) {
   check(inputs);
   context_.check_cancelled(options_.name.c_str());
   if (!refused_.empty()) refuse(false);
@@ -264,6 +303,8 @@ void Function::call_once(Span<const Tensor> inputs, Span<Tensor> outputs) {
       return record(inputs, outputs, std::move(reason));
     }
   }
+  if (std::is_same<Out, double>::value)
+    if (const graph::Program* program = program_of(*entry)) check_items(*program);
   entry->used = ++clock_;
   latest_ = entry;
   if (!entry->problem.empty()) {

@@ -76,6 +76,11 @@ class Function {
   // they are when call() throws. Nothing where there are none.
   void leave(std::string_view why) noexcept;
 
+  // The same step, of outputs of one element each, as numbers, in which the host then reads them. A replay makes no tensors of
+  // them. kInvalidArgument for an output of more or fewer elements: before a replay, but after a run of the step. Where it throws, `items`
+  // is as it was.
+  void call_items(Span<const Tensor> inputs, Span<double> items);
+
   // A number of the program's that the step depends on otherwise than through inputs. Part of the signature.
   void set_flags(int64_t flags) { flags_ = flags; }
   // Forgets all recordings and plans, and that the step could not be replayed.
@@ -120,11 +125,22 @@ class Function {
   static const graph::Program* program_of(const Entry& entry);
   bool comparable(const Entry& entry, const std::vector<Kind>& inputs, size_t outputs, int64_t flags) const;
   bool is_new_kind(const Entry& entry) const;
-  void call_once(Span<const Tensor> inputs, Span<Tensor> outputs);
+  // Out: Tensor, or double where outputs are wanted as numbers.
+  template <class Out>
+  void call_or_leave(Span<const Tensor> inputs, Span<Out> outputs);
+  template <class Out>
+  void call_once(Span<const Tensor> inputs, Span<Out> outputs);
   void add_parties(const std::vector<std::shared_ptr<Party>>& parties);
-  void run_eagerly(Span<const Tensor> inputs, Span<Tensor> outputs);
-  void record(Span<const Tensor> inputs, Span<Tensor> outputs, std::string reason);
-  void run_unrecorded(Span<const Tensor> inputs, Span<Tensor> outputs, const std::string& reason);
+  template <class Out>
+  void run_eagerly(Span<const Tensor> inputs, Span<Out> outputs);
+  template <class Out>
+  void record(Span<const Tensor> inputs, Span<Out> outputs, std::string reason);
+  template <class Out>
+  void run_unrecorded(Span<const Tensor> inputs, Span<Out> outputs, const std::string& reason);
+  [[noreturn]] void refuse_item(size_t output, DType dtype, const Shape& shape, bool ran) const;
+  void check_items(const graph::Program& program) const;
+  void give_out(std::vector<Tensor>& made, Span<Tensor> outputs) const;
+  void give_out(std::vector<Tensor>& made, Span<double> items) const;
   Entry* resize(Span<const Tensor> inputs, size_t outputs, std::string& why);
   std::string find_family(const Entry& made);
   static int64_t size_in(const std::vector<Kind>& inputs, const std::vector<Kind>& other);

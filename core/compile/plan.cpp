@@ -1,11 +1,13 @@
 #include "core/compile/plan.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "core/base/error.h"
 #include "core/compile/fused.h"
 #include "core/compile/pass.h"
 #include "core/ops/generated/attrs.h"
+#include "core/tensor/item.h"
 #include "core/tensor/timeline.h"
 
 namespace tl::compile {
@@ -200,10 +202,19 @@ void Plan::make_results() {
       final_variables_.push_back(i);
     }
   }
+  make_cells();
   fresh_.resize(memory_.fresh.size());
   moved_.resize(targets_.size());
   made_outputs_.resize(outputs_.size());
   made_finals_.resize(finals_.size());
+}
+
+void Plan::make_cells() {
+  cells_.resize(memory_.fresh.size());
+  for (size_t i = 0; i < cells_.size(); i++)
+    cells_[i].free = program_.values[memory_.fresh[i]].shape.elements() == 1;
+  for (const Result& r : finals_)
+    if (r.place.home == Home::kFresh) cells_[r.place.index].free = false;
 }
 
 std::string Plan::stale() const { return stale_reason(program_); }
@@ -258,7 +269,8 @@ void Plan::find_arena() {
 // One run: gives back what it took when it ends, however it does.
 class Plan::Run {
  public:
-  Run(Plan& plan, Span<const Tensor> inputs) : p_(plan), inputs_(inputs) {}
+  Run(Plan& plan, Span<const Tensor> inputs, bool as_numbers)
+      : p_(plan), inputs_(inputs), as_numbers_(as_numbers) {}
   ~Run() {
     // Of a run that has failed: before its memory goes, and before anybody else is told.
     for (Exchange* exchange : p_.overlapping_)
@@ -284,11 +296,13 @@ class Plan::Run {
     ask_the_others();
     draw();
     for (size_t i = 0; i < p_.fresh_.size(); i++) {
+      if (as_numbers_ && p_.cells_[i].free) continue;
       const Value& v = p_.program_.values[p_.memory_.fresh[i]];
       p_.fresh_[i] = c.allocate(v.dtype, v.shape);
     }
     bind();
-    for (size_t i = 0; i < p_.outputs_.size(); i++) p_.made_outputs_[i] = made(p_.outputs_[i]);
+    for (size_t i = 0; i < p_.outputs_.size() && !as_numbers_; i++)
+      p_.made_outputs_[i] = made(p_.outputs_[i]);
     for (size_t i = 0; i < p_.finals_.size(); i++) p_.made_finals_[i] = made(p_.finals_[i]);
   }
 
@@ -332,7 +346,20 @@ class Plan::Run {
     }
   }
 
+  void commit(Span<double> items) noexcept {
+    // As long as the variables have what they held before: an output may be of it.
+    for (size_t i = 0; i < items.size(); i++)
+      items[i] = item_as_double(p_.tensors_[p_.tensor_of_[p_.outputs_[i].value]]);
+    commit();
+  }
+
   void commit(Span<Tensor> outputs) noexcept {
+    commit();
+    for (size_t i = 0; i < outputs.size(); i++) outputs[i] = std::move(p_.made_outputs_[i]);
+  }
+
+ private:
+  void commit() noexcept {
     for (size_t i = 0; i < p_.targets_.size(); i++) {
       Variable& v = *p_.program_.variables[p_.targets_[i].variable].variable;
       if (p_.moved_[i])
@@ -345,10 +372,8 @@ class Plan::Run {
       p_.program_.variables[p_.final_variables_[i]].variable->put_unseen(std::move(p_.made_finals_[i]));
     for (const HostSource& source : p_.program_.host_sources) source.numbers->after(source.steps);
     p_.context_.random().next_call += p_.program_.draws;
-    for (size_t i = 0; i < outputs.size(); i++) outputs[i] = std::move(p_.made_outputs_[i]);
   }
 
- private:
   void number() {
     uint32_t source = kNoValue;
     int64_t ahead = -1;
@@ -395,7 +420,8 @@ class Plan::Run {
       p_.bases_[at + target.variable] = alone ? now.mutable_raw() : p_.moved_[i].mutable_raw();
     }
     at += p_.program_.variables.size();
-    for (const Tensor& t : p_.fresh_) p_.bases_[at++] = t.mutable_raw();
+    for (size_t i = 0; i < p_.fresh_.size(); i++)
+      p_.bases_[at++] = p_.fresh_[i] ? p_.fresh_[i].mutable_raw() : p_.cells_[i].bytes;
     for (const Patch& patch : p_.patches_) patch.node->data = p_.bases_[patch.base] + patch.offset;
   }
 
@@ -430,11 +456,16 @@ class Plan::Run {
 
   Plan& p_;
   Span<const Tensor> inputs_;
+  const bool as_numbers_;
   bool done_ = false;  // with all that can fail
 };
 
-void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) {
-  Run run(*this, inputs);
+void Plan::run(Span<const Tensor> inputs, Span<Tensor> outputs) { run_for(inputs, outputs); }
+void Plan::run(Span<const Tensor> inputs, Span<double> items) { run_for(inputs, items); }
+
+template <class Out>
+void Plan::run_for(Span<const Tensor> inputs, Span<Out> outputs) {
+  Run run(*this, inputs, std::is_same<Out, double>::value);
   run.prepare();
   StepSharing::Run sharing(sharing_, context_.pool());
   run.run_kernels();

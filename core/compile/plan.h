@@ -54,6 +54,8 @@ class Plan {
   bool is_stale() const noexcept;
   // Inputs of the dtypes and shapes of the recording; `outputs` is set only on success.
   void run(Span<const Tensor> inputs, Span<Tensor> outputs);
+  // The same, of outputs of one element each (program() tells): as numbers, of which no tensors are made.
+  void run(Span<const Tensor> inputs, Span<double> items);
 
   const graph::Program& program() const { return program_; }
   size_t arena_bytes() const { return memory_.arena_bytes; }
@@ -76,6 +78,11 @@ class Plan {
     Place place;
     bool whole;  // the memory is its alone: no view of another result's
   };
+  // Where a run leaves a result that it gives out as a number.
+  struct alignas(64) Cell {
+    std::byte bytes[64];
+    bool free;  // may be used: only outputs lie in that result, and it has one element
+  };
   struct Target {
     uint32_t variable;  // in the program
     graph::ValueId value;
@@ -97,6 +104,9 @@ class Plan {
   void make_tensors();
   void make_steps();
   void make_results();
+  void make_cells();
+  template <class Out>
+  void run_for(Span<const Tensor> inputs, Span<Out> outputs);
   void poison(size_t step, bool before);
   void make_labels();
   void find_arena();  // in front of a run
@@ -128,6 +138,7 @@ class Plan {
   std::vector<Target> targets_;
   std::vector<Result> outputs_, finals_;  // finals_: parallel to final_variables_
   std::vector<uint32_t> final_variables_;
+  std::vector<Cell> cells_;  // of each result with memory of its own
   struct Label {
     uint32_t name, detail;
   };

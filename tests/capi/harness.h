@@ -25,6 +25,7 @@ int forward_tests(void);
 int function_tests(void);
 int feed_tests(void);
 int function_bad_input_tests(void);
+int function_items_tests(void);
 int function_examples_tests(void);
 int peaks_tests(void);
 int thread_tests(void);

@@ -74,15 +74,15 @@ int tests_run;
 int main(void) {
   int failed = context_tests() + handle_tests() + stale_tests() + cancel_tests() + tensor_tests() +
                tape_tests() + forward_tests() + function_tests() + function_bad_input_tests() +
-               function_examples_tests() + peaks_tests() + feed_tests() + progress_tests() + watch_tests() +
-               custom_tests() + thread_tests() + data_tests() + pipeline_tests() + nn_tests() +
-               layer_state_tests() + loss_tests() + metric_tests() + optim_tests() +
-               adaptive_optimizers_tests() + schedule_tests() + step_options_tests() + group_tests() +
-               custom_training_tests() + minimize_tests() + message_tests() + determinism_tests() +
-               curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests() + safetensors_tests() +
-               checkpoint_tests() + checkpoint_optimizers_tests() + files_tests() + media_tests() +
-               dlpack_tests() + trainer_tests() + trainer_errors_tests() + guard_tests() + replicas_tests() +
-               replicas_steps_tests() + replicas_agree_tests();
+               function_examples_tests() + function_items_tests() + peaks_tests() + feed_tests() +
+               progress_tests() + watch_tests() + custom_tests() + thread_tests() + data_tests() +
+               pipeline_tests() + nn_tests() + layer_state_tests() + loss_tests() + metric_tests() +
+               optim_tests() + adaptive_optimizers_tests() + schedule_tests() + step_options_tests() +
+               group_tests() + custom_training_tests() + minimize_tests() + message_tests() +
+               determinism_tests() + curvature_tests() + rows_tests() + vmap_tests() + jacobian_tests() +
+               safetensors_tests() + checkpoint_tests() + checkpoint_optimizers_tests() + files_tests() +
+               media_tests() + dlpack_tests() + trainer_tests() + trainer_errors_tests() + guard_tests() +
+               replicas_tests() + replicas_steps_tests() + replicas_agree_tests();
   printf("%d passed, %d failed\n", tests_run - failed, failed);
   return failed != 0;
 }

@@ -420,12 +420,22 @@ tl_status counting_step(tl_context* c, void* w, tl_tensor* const* in, size_t, tl
   return tl_variable_assign(static_cast<tl_tensor*>(w), tl_add_scalar(c, static_cast<tl_tensor*>(w), 1));
 }
 
+// The same with a number for an output.
+tl_status counting_sum_step(tl_context* c, void* w, tl_tensor* const* in, size_t n, tl_tensor** out,
+                            size_t outputs) {
+  const tl_status status = counting_step(c, w, in, n, out, outputs);
+  out[0] = tl_sum(c, out[0]);
+  return status;
+}
+
 // Recording, planning, another size and replays: a replay that fails has changed nothing, a recording that fails has run its step
 // or not, and the function goes on either way.
-void test_compiled_steps() {
+void test_compiled_steps(bool numbers) {
   bool finished = false;
   for (long k = 0; k < 10 * kMost && !finished; k += kApart) {  // programs and plans are made of lists
-    const std::string where = "compiled steps, allocation " + std::to_string(k);
+    const std::string where =
+        std::string(numbers ? "numbers of " : "") + "compiled steps, allocation " + std::to_string(k);
+    const tl_compute_callback step = numbers ? counting_sum_step : counting_step;
     tl_context* c = new_context();
     tl_tensor* w = tl_variable_new(c, tl_scalar(c, TL_F64, 1), "w", true);
     constexpr int kCalls = 8, kRecordings = 3;
@@ -436,24 +446,33 @@ void test_compiled_steps() {
     tl_function_options_init(&o, sizeof o);
     o.polymorphic_batch = true;
     allocations_left = k;
-    tl_function* f = tl_function_new(c, counting_step, w, nullptr, &o);
+    tl_function* f = tl_function_new(c, step, w, nullptr, &o);
     tl_status status = f ? TL_OK : TL_OUT_OF_MEMORY;
     int done = 0;
-    for (; done < kCalls && status == TL_OK; done += status == TL_OK)
-      status = tl_function_call(f, &x[done], 1, &y, 1);
+    double item = -1;
+    for (; done < kCalls && status == TL_OK; done += status == TL_OK) {
+      item = -1;
+      status = numbers ? tl_function_call_items(f, &x[done], 1, &item, 1)
+                       : tl_function_call(f, &x[done], 1, &y, 1);
+    }
     allocations_left = -1;
     finished = done == kCalls;
     if (!finished) {
       check(tl_error_code(c) == TL_OUT_OF_MEMORY, where + ": " + tl_error_message(c));
-      check(!y || !f, where + ": an output of a call that failed");
+      check((!y || !f) && item == -1, where + ": an output of a call that failed");
       tl_clear_error(c);
     }
     const double now = tl_tensor_item(w);
     check(now == 1 + done || (done < kRecordings && now == 2 + done), where + ": a step by half");
-    if (!f) f = tl_function_new(c, counting_step, w, nullptr, &o);
+    if (!f) f = tl_function_new(c, step, w, nullptr, &o);
     for (int i = 0; i < kCalls; i++) {
       double first[6] = {};
       const double factor = tl_tensor_item(w);
+      if (numbers) {
+        check(tl_function_call_items(f, &x[i], 1, &item, 1) == TL_OK, where + ": it does not go on");
+        check(item == 5 * factor * static_cast<double>(sizes[i]), where + ": a wrong sum");
+        continue;
+      }
       check(tl_function_call(f, &x[i], 1, &y, 1) == TL_OK, where + ": it does not go on");
       check(tl_tensor_read(y, first, static_cast<size_t>(sizes[i]) * sizeof *first) == TL_OK &&
                 first[1] == 5 * factor,
@@ -574,7 +593,8 @@ int main() {
   test_pipelines();
   test_updates_of_rows();
   test_functions();
-  test_compiled_steps();
+  test_compiled_steps(false);
+  test_compiled_steps(true);
   test_reassociation();
   test_feeds();
   test_trainer();

@@ -16,6 +16,7 @@
 #include "core/ops/generated/functions.h"
 #include "core/optim/adam.h"
 #include "core/optim/sgd.h"
+#include "core/tensor/item.h"
 
 namespace tl::compile_test {
 

@@ -12,7 +12,7 @@
  *     return tl_error_code(c);
  *   }
  *   tl_function *train = tl_function_new(c, step, &m, NULL, NULL);
- *   for each batch: tl_function_call(train, (tl_tensor *[]){x, y}, 2, &loss, 1)
+ *   for each batch: tl_function_call_items(train, (tl_tensor *[]){x, y}, 2, &loss, 1), where loss is a double
  *
  * The first call with inputs of new dtypes or shapes runs the callback as any code and records the ops that run, those of
  * gradients of any order, of optimizers and metrics among them. The next one makes a plan of the recording; from then on a
@@ -142,6 +142,20 @@ TL_API tl_function *tl_function_new(tl_context *context, tl_compute_callback ste
  */
 TL_API tl_status tl_function_call(tl_function *function, tl_tensor *const *inputs, size_t num_inputs,
                                   tl_tensor **outputs, size_t num_outputs) TL_WARN_UNUSED;
+
+/**
+ * One step, as tl_function_call() runs it, whose outputs have one element each, of any dtype: items gets them as numbers, as
+ * tl_tensor_item() would give them: for a loop that wants the loss, and faster. Nothing is left to release, and no scope is needed
+ * around it: each call is a scope of its own, with which ends, too, what the callback keeps (tl_keep()). A replay makes no tensors of
+ * the outputs. Plans are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL then.
+ *
+ * Errors as in tl_function_call(), and TL_INVALID_ARGUMENT for an output of more or fewer elements: a replay has changed nothing
+ * then; a call that runs the callback finds it afterwards, and leaves what that had done, and its recording. Inside another function
+ * the call is a look at elements, and inside vmap it is refused. On an error items is as it was. Since 0.1.
+ * @array inputs[num_inputs], items[num_items]
+ */
+TL_API tl_status tl_function_call_items(tl_function *function, tl_tensor *const *inputs, size_t num_inputs,
+                                        double *items, size_t num_items) TL_WARN_UNUSED;
 
 /**
  * `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on, num_inputs in all;

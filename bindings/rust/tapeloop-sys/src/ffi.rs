@@ -4820,6 +4820,23 @@ extern "C" {
         num_outputs: usize,
     ) -> tl_status;
 
+    /// One step, as tl_function_call() runs it, whose outputs have one element each, of any dtype: items gets
+    /// them as numbers, as tl_tensor_item() would give them: for a loop that wants the loss, and faster.
+    /// Nothing is left to release, and no scope is needed around it: each call is a scope of its own, with
+    /// which ends, too, what the callback keeps (tl_keep()). A replay makes no tensors of the outputs. Plans
+    /// are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL then. Errors
+    /// as in tl_function_call(), and TL_INVALID_ARGUMENT for an output of more or fewer elements: a replay has
+    /// changed nothing then; a call that runs the callback finds it afterwards, and leaves what that had done,
+    /// and its recording. Inside another function the call is a look at elements, and inside vmap it is
+    /// refused. On an error items is as it was. Since 0.1.
+    pub fn tl_function_call_items(
+        function: *mut tl_function,
+        inputs: *const *mut tl_tensor,
+        num_inputs: usize,
+        items: *mut f64,
+        num_items: usize,
+    ) -> tl_status;
+
     /// `steps` steps in one call: inputs holds those of the first step, then those of the second, and so on,
     /// num_inputs in all; outputs is filled in the same way. Both counts are multiples of steps, which is 1 to
     /// 2^24. When a step fails, the call ends with its error; the steps before it have taken effect, *done

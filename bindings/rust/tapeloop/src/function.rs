@@ -3,7 +3,9 @@
 use crate::closure::{checked_count, sealed::Received, Lent, Outputs};
 use crate::error::done;
 use crate::list::TensorList;
-use crate::{after, ffi, text, Context, Error, FunctionStatistics, HostReads, Result, Tensor, TensorRef};
+use crate::{
+    after, ffi, text, Code, Context, Error, FunctionStatistics, HostReads, Result, Tensor, TensorRef,
+};
 use std::fmt;
 use std::marker::PhantomData;
 use std::os::raw::c_void;
@@ -249,6 +251,54 @@ impl<O: Received> Function<'_, O> {
             self.context.made("function_call", self.count, |outputs| {
                 call!(tl_function_call(self.handle, from, number, outputs.as_mut_ptr(), outputs.len()))
             })
+        })
+    }
+
+    /// One step of a function of one output, of one element and any dtype: the number that [`Tensor::item`] would give of it. For a
+    /// loop that wants the loss; see [`call_items`](Function::call_items).
+    ///
+    /// ```
+    /// # fn main() -> tapeloop::Result<()> {
+    /// # let c = tapeloop::Context::new()?;
+    /// let total = c.variable(&c.zeros(&[]), "total")?;
+    /// let add = c.function(|_, x| {
+    ///     total.assign(&(&*total + &*x[0]))?;
+    ///     Ok(&*total * 1.0)
+    /// })?;
+    /// let three = c.full(&[], 3.0, tapeloop::DType::F32);
+    /// for step in 1..=4 {
+    ///     assert_eq!(add.call_item(&three)?, 3.0 * f64::from(step));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_item<L: TensorList + ?Sized>(&self, inputs: &L) -> Result<f64> {
+        let mut item = [0.0];
+        self.call_items(inputs, &mut item)?;
+        Ok(item[0])
+    }
+
+    /// One step, as [`call`](Function::call) runs it, whose outputs have one element each, of any dtype: `items`, which has room for
+    /// all of them, gets the numbers that [`Tensor::item`] would give of them. A replay makes no tensors of the outputs, which is
+    /// faster. Each call is a [scope](Context::scope) of its own.
+    ///
+    /// An output of more or fewer elements is [`InvalidArgument`](crate::Code::InvalidArgument): a replay has changed nothing then,
+    /// a call that runs the closure has. On an error `items` is as it was. Inside another function it is a look at elements, as
+    /// [`Tensor::item`] is.
+    pub fn call_items<L: TensorList + ?Sized>(&self, inputs: &L, items: &mut [f64]) -> Result<()> {
+        if items.len() != self.count {
+            let message = format!(
+                "[function_call_items] there must be room for each output of the step: got {} numbers for {} outputs",
+                items.len(),
+                self.count
+            );
+            return Err(Error::new(Code::InvalidArgument, message));
+        }
+        inputs.with_handles(|inputs| {
+            let (from, number) = (inputs.as_ptr(), inputs.len());
+            let status =
+                call!(tl_function_call_items(self.handle, from, number, items.as_mut_ptr(), items.len()));
+            self.done("function_call_items", status)
         })
     }
 

@@ -173,6 +173,72 @@ fn outputs_are_as_many_as_the_type_says() {
 }
 
 #[test]
+fn steps_give_numbers() {
+    let c = &Context::builder().seed(5).threads(1).build().unwrap();
+    let model = Model::new(c);
+    let step = c.function(|c, x| model.step(c, &x[0], &x[1])).unwrap();
+    let (x, labels) = batch(c, 6);
+    let one = |i: u32| {
+        model.adam.set_learning_rate(0.1 / f64::from(i + 1)).unwrap();
+        step.call_item(&[&x, &labels]).unwrap().to_bits()
+    };
+    assert_eq!((0..6).map(one).collect::<Vec<_>>(), losses(false)[..6]);
+    assert_eq!((model.runs.get(), step.statistics().unwrap().replays), (1, 5));
+    // Nothing is left of a call, not even of one that runs the closure for a tape outside.
+    let tape = c.tape().unwrap();
+    let before = c.statistics().unwrap().tensors;
+    let _ = step.call_item(&[&x, &labels]).unwrap();
+    assert_eq!((model.runs.get(), c.statistics().unwrap().tensors), (2, before));
+    drop(tape);
+    // Several, of any dtype; none.
+    let total = c.variable(&c.scalar(DType::I64, 0.0), "total").unwrap();
+    let three = c
+        .function(|_, x| {
+            total.assign(&(&*total + x[0].sum().cast(DType::I64)))?;
+            Ok([x[0].sum(), &*total * 1.0, x[0].sum().greater(&total.cast(DType::F32))])
+        })
+        .unwrap();
+    let ones = c.ones(&[2]);
+    for i in 1..=4 {
+        let mut items = [-1.0; 3];
+        three.call_items(&ones, &mut items).unwrap();
+        assert_eq!(items, [2.0, 2.0 * f64::from(i), 0.0]);
+        let few = three.call_items(&ones, &mut items[1..]);
+        refused(c, few, Code::InvalidArgument, "got 2 numbers for 3 outputs");
+        refused(c, three.call_item(&ones), Code::InvalidArgument, "got 1 numbers for 3 outputs");
+    }
+    let nothing = c.function(|_, _| Ok([])).unwrap();
+    nothing.call_items(&ones, &mut []).unwrap();
+    // Outputs of several elements: of a closure that runs, and of replays, which change nothing.
+    let count = c.variable(&c.scalar(DType::F32, 0.0), "count").unwrap();
+    let wide = c
+        .function(|_, x| {
+            count.assign(&(&*count + 1.0))?;
+            Ok(x[0].exp())
+        })
+        .unwrap();
+    let mut items = [-1.0];
+    for i in 0..3 {
+        let text = "'outputs[0]' must have one element to be taken as a number: got f32 (2,)";
+        refused(c, wide.call_items(&ones, &mut items), Code::InvalidArgument, text);
+        if i == 1 {
+            let _ = wide.call(&ones).unwrap();
+        }
+    }
+    assert_eq!((items, count.item().unwrap()), ([-1.0], 2.0));
+    // Errors and panics of the closure come back; inside another function the call is a look at elements.
+    let fails = c.function(|_, x| x[0].reshape(&[7]).ok()).unwrap();
+    assert_eq!(fails.call_item(&ones).unwrap_err().op(), Some("reshape"));
+    works(c);
+    let panics = c.function(|_, _| -> Result<Tensor> { panic!("mine") }).unwrap();
+    let payload = catch_unwind(AssertUnwindSafe(|| panics.call_item(&ones))).unwrap_err();
+    assert_eq!(payload.downcast_ref(), Some(&"mine"));
+    works(c);
+    let outer = c.function(|_, x| Ok(&*x[0] * step.call_item(&[&x[1], &x[2]])?)).unwrap();
+    refused(c, outer.call(&[&ones, &x, &labels]), Code::FailedPrecondition, "function_call_items");
+}
+
+#[test]
 fn many_steps_run_in_one_call() {
     let c = &Context::new().unwrap();
     let total = c.variable(&c.scalar(DType::F64, 0.0), "total").unwrap();
