@@ -80,12 +80,7 @@ static double trained(int threads, double *last) {
   (void)!tl_dataset_seek(test, 0, 0);
   tl_function *step = tl_function_new(c, train_step, &m, NULL, NULL);
   for (int epoch = 0; epoch < EPOCHS && !tl_failed(c); epoch++)
-    while (tl_dataset_next(train, batch, 2)) {
-      tl_tensor *loss;
-      tl_scope_begin(c);
-      if (tl_function_call(step, batch, 2, &loss, 1) == TL_OK) *last = tl_tensor_item(loss);
-      tl_scope_end(c);
-    }
+    while (tl_dataset_next(train, batch, 2)) (void)!tl_function_call_items(step, batch, 2, last, 1);
   tl_metric *accuracy = tl_metric_sparse_categorical_accuracy(c, NULL);
   while (tl_dataset_next(test, batch, 2)) {
     tl_scope_begin(c);

@@ -65,13 +65,15 @@ static double train(bool compiled, double *time) {
   tl_function *step = tl_function_new(c, train_step, &m, NULL, NULL);
   double last = NAN, begin = seconds();
   for (int i = 0; i < STEPS && !tl_failed(c); i++) {
+    const double rate = 0.01 * (1 + cos(3.14159265358979 * i / STEPS)) / 2;
+    if (tl_optimizer_set_learning_rate(m.adam, rate) != TL_OK) break;
+    if (compiled) {
+      if (tl_function_call_items(step, batch, 2, &last, 1) != TL_OK) break;
+      continue;
+    }
     tl_tensor *loss = NULL;
     tl_scope_begin(c);
-    const double rate = 0.01 * (1 + cos(3.14159265358979 * i / STEPS)) / 2;
-    if (tl_optimizer_set_learning_rate(m.adam, rate) == TL_OK &&
-        (compiled ? tl_function_call(step, batch, 2, &loss, 1) : train_step(c, &m, batch, 2, &loss, 1)) ==
-            TL_OK)
-      last = tl_tensor_item(loss);
+    if (train_step(c, &m, batch, 2, &loss, 1) == TL_OK) last = tl_tensor_item(loss);
     tl_scope_end(c);
   }
   *time = seconds() - begin;

@@ -95,14 +95,12 @@ static tl_status run(tl_context* c) {
 
   tl_function* step = tl_function_new(c, train_step, &t, NULL, NULL);
   for (int i = 1; i <= STEPS && status == TL_OK; i++) {
-    tl_tensor* loss = NULL;
-    tl_scope_begin(c);
-    status = tl_function_call(step, data, 2, &loss, 1);
+    double loss;
+    status = tl_function_call_items(step, data, 2, &loss, 1);
     if (i % 100 == 0 && status == TL_OK) {
-      printf("step %d: loss %.6f, coverage %.4f\n", i, tl_tensor_item(loss), tl_metric_result(t.coverage));
+      printf("step %d: loss %.6f, coverage %.4f\n", i, loss, tl_metric_result(t.coverage));
       status = tl_metric_reset(t.coverage);
     }
-    tl_scope_end(c);
   }
   if (status == TL_OK)
     printf("the line: %.4f x + %.4f\n", tl_tensor_item(t.line[0]), tl_tensor_item(t.line[1]));

@@ -51,7 +51,7 @@ fn trained(threads: Option<i32>) -> Result<(f64, f64)> {
     let mut last = f64::NAN;
     for _ in 0..10 {
         for batch in train.epoch::<2>() {
-            last = step.call(&batch?)?.item()?;
+            last = step.call_item(&batch?)?;
         }
     }
     let accuracy = Metric::sparse_categorical_accuracy(c, None)?;

@@ -30,8 +30,10 @@ fn train(compiled: bool) -> Result<(f64, Duration)> {
     for i in 0..STEPS {
         let part = std::f64::consts::PI * f64::from(i) / f64::from(STEPS);
         adam.set_learning_rate(0.01 * (1.0 + part.cos()) / 2.0)?;
-        let loss = if compiled { step.call(&[&x, &y])? } else { train_step(c, &net, &adam, &x, &y)? };
-        last = loss.item()?;
+        last = match compiled {
+            true => step.call_item(&[&x, &y])?,
+            false => train_step(c, &net, &adam, &x, &y)?.item()?,
+        };
     }
     let time = begin.elapsed();
     if compiled {

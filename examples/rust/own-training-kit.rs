@@ -56,9 +56,9 @@ fn main() -> Result<()> {
         Ok(loss)
     })?;
     for i in 1..=STEPS {
-        let loss = train.call(&[&x, &y])?;
+        let loss = train.call_item(&[&x, &y])?;
         if i % 100 == 0 {
-            println!("step {}: loss {:.6}, coverage {:.4}", i, loss.item()?, coverage.result()?);
+            println!("step {}: loss {:.6}, coverage {:.4}", i, loss, coverage.result()?);
             coverage.reset()?;
         }
     }

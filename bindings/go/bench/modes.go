@@ -21,12 +21,12 @@ func (w workload) in(mode string, c *tl.Context) (steps, error) {
 		return steps{}, err
 	}
 	if mode == "eager" {
-		step := one(c, func(i int) ([]*tl.Tensor, error) { return t.compute(t.inputs[i%batches]) })
+		step := func(i int) (float64, error) { return eager(c, t, i) }
 		return steps{step, step, 1, nil}, nil
 	}
 	f := c.NewFunction(t.compute, 1, nil)
 	if mode == "compiled" {
-		step := one(c, func(i int) ([]*tl.Tensor, error) { return f.Call(t.inputs[i%batches]...) })
+		step := func(i int) (float64, error) { return f.CallItem(t.inputs[i%batches]...) }
 		return steps{step, step, 1, f}, f.Err()
 	}
 	losses := make([]float64, loop)
@@ -42,18 +42,16 @@ func (w workload) in(mode string, c *tl.Context) (steps, error) {
 	return steps{many, single, loop, f}, f.Err()
 }
 
-// one is a call that gives a loss.
-func one(c *tl.Context, call func(i int) ([]*tl.Tensor, error)) stepFunction {
-	return func(i int) (loss float64, err error) {
-		err = c.Scope(func() error {
-			out, err := call(i)
-			if err == nil {
-				loss, err = out[0].Item()
-			}
-			return err
-		})
-		return loss, err
-	}
+// eager runs the step as it is.
+func eager(c *tl.Context, t *training, i int) (loss float64, err error) {
+	err = c.Scope(func() error {
+		out, err := t.compute(t.inputs[i%batches])
+		if err == nil {
+			loss, err = out[0].Item()
+		}
+		return err
+	})
+	return loss, err
 }
 
 // manySteps is a call that runs many steps; it sets the losses of all and gives the last.

@@ -62,13 +62,7 @@ func trained(threads int32) (known, last float64) {
 	}, 1, nil)
 	for epoch := 0; epoch < 10; epoch++ {
 		for train.Next() {
-			check(0, c.Scope(func() error {
-				out, err := step.Call(train.Batch()...)
-				if err == nil {
-					last, err = out[0].Item()
-				}
-				return err
-			}))
+			last = check(step.CallItem(train.Batch()...))
 		}
 		check(0, train.Err())
 	}

@@ -46,17 +46,13 @@ func train(compiled bool) (last float64, took time.Duration) {
 	function := c.NewFunction(step, 1, nil)
 	begin := time.Now()
 	for i := 0; i < steps; i++ {
+		check(0, adam.SetLearningRate(0.01*(1+math.Cos(math.Pi*float64(i)/steps))/2))
+		if compiled {
+			last = check(function.CallItem(batch...))
+			continue
+		}
 		check(0, c.Scope(func() error {
-			rate := 0.01 * (1 + math.Cos(math.Pi*float64(i)/steps)) / 2
-			if err := adam.SetLearningRate(rate); err != nil {
-				return err
-			}
-			out, err := []*tl.Tensor(nil), error(nil)
-			if compiled {
-				out, err = function.Call(batch...)
-			} else {
-				out, err = step(batch)
-			}
+			out, err := step(batch)
 			if err == nil {
 				last, err = out[0].Item()
 			}

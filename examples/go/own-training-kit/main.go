@@ -74,9 +74,9 @@ func main() {
 		return []*tl.Tensor{loss}, err
 	}, 1, nil)
 	for i := 1; i <= steps; i++ {
-		loss := check(train.Call(x, y))[0]
+		loss := check(train.CallItem(x, y))
 		if i%100 == 0 {
-			fmt.Printf("step %d: loss %.6f, coverage %.4f\n", i, check(loss.Item()), check(coverage.Result()))
+			fmt.Printf("step %d: loss %.6f, coverage %.4f\n", i, loss, check(coverage.Result()))
 			check(0, coverage.Reset())
 		}
 	}

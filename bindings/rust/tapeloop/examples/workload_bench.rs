@@ -92,7 +92,7 @@ struct Compiled<'c, T> {
 
 impl<T: Training> Workload for Compiled<'_, T> {
     fn step(&self, i: usize) -> Result<Option<f64>> {
-        Ok(Some(self.function.call(&self.training.batch(i))?.item()?))
+        Ok(Some(self.function.call_item(&self.training.batch(i))?))
     }
     fn plan(&self, peaks: Option<&MachinePeaks>) -> Result<Option<Plan>> {
         let bound = peaks.map(|peaks| self.function.bound(peaks)).transpose()?;
