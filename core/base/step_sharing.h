@@ -71,9 +71,9 @@ class StepSharing {
     return times[kTimed / 4 - 1];
   }
 
-  // Steps until the next trial: twice as many each time that nothing has changed, for a trial wakes the threads, which takes as
-  // long as some of the shortest steps.
-  static constexpr int kShortestHold = 500, kLongestHold = 2000;
+  // Steps until the next trial: few for a new choice, for a bad moment of sixteen steps may have made it; twice as many each time
+  // that it is confirmed, for a trial wakes the threads, which takes as long as some of the shortest steps.
+  static constexpr int kShortestHold = 32, kLongestHold = 2000;
   int timed_ = 0, held_ = 0, hold_ = kShortestHold / 2;
   bool shared_ = false;
   Clock::duration times_[2][kTimed / 2] = {};
