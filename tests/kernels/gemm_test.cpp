@@ -275,9 +275,23 @@ TEST_CASE("long and thin, and more than one stripe of packed columns", "[gemm]")
   Checker<float> floats;
   Checker<double> doubles;
   ThreadPool pool(2);
-  const int64_t shapes[][3] = {{1, 1, 5000},   {1, 1000, 700}, {1000, 1, 700}, {3, 700, 300},
-                               {700, 3, 300},  {2, 2, 3000},   {5, 9000, 70},  {9000, 5, 70},
-                               {450, 10, 513}, {37, 45, 2100}, {70, 90, 1024}};
+  const int64_t shapes[][3] = {{1, 1, 5000},
+                               {1, 1000, 700},
+                               {1000, 1, 700},
+                               {3, 700, 300},
+                               {700, 3, 300},
+                               {2, 2, 3000},
+                               {5, 9000, 70},
+                               {9000, 5, 70},
+                               {450, 10, 513},
+                               {37, 45, 2100},
+                               {70, 90, 1024},
+                               // Few terms to copy B beside, and no tile that is tall enough.
+                               {90, 170, 51},
+                               {29, 200, 60},
+                               {200, 100, 49},
+                               {16, 130, 90},
+                               {5, 170, 200}};
   for (const auto& s : shapes)
     for (int transposes = 0; transposes < 4; ++transposes) {
       if ((&s - shapes + transposes) % 4 >= tl::test::rounds(4)) continue;

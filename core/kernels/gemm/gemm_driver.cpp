@@ -325,19 +325,22 @@ void compute_packed(const GemmKernels<T>& kernels, const Arranged<T>& x, const B
     for (int64_t term = 0; term < x.terms; term += blocking.step) {
       const int64_t terms = x.terms - term < blocking.step ? x.terms - term : blocking.step;
       const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
-      if (blocking.pack_b) kernels.pack_b(terms, cols, b, x.b_stride, x.b_transposed, packed_b);
+      if (blocking.pack_b && x.b_transposed) kernels.pack_b(terms, cols, b, x.b_stride, true, packed_b);
       for (int64_t row = part.row; row < row_end; row += block_rows) {
         const int64_t rows = row_end - row < block_rows ? row_end - row : block_rows;
         GemmBlock<T> block = block_of(x, {row, rows, col, cols}, term, terms);
         kernels.pack_a(rows, terms, block.a, block.a_stride, block.a_layout, packed_a);
+        if (blocking.pack_b) {
+          // Rows of B are packed by the first block, panel by panel.
+          const bool packs_b = !x.b_transposed && row == part.row;
+          kernels.packed_block({rows, cols, terms, block.alpha, block.beta, packed_a, packed_b,
+                                packs_b ? b : nullptr, x.b_stride, block.c, block.c_stride,
+                                block.c_transposed});
+          continue;
+        }
         block.a = packed_a;
         block.a_layout = LeftLayout::tiles;
         block.b_panel = kernels.panel;
-        if (blocking.pack_b) {
-          block.b = packed_b;
-          block.b_stride = kernels.panel;
-          block.b_panel = kernels.panel * terms;
-        }
         kernels.block(block);
       }
     }

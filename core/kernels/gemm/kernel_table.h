@@ -44,6 +44,22 @@ struct GemmBlock {
   const GemmWanted<T>* wanted = nullptr;
 };
 
+// C[rows, cols] = alpha * A[rows, terms] * B[terms, cols] + beta * C, A as pack_a writes it, B as pack_b does.
+template <typename T>
+struct PackedGemmBlock {
+  int64_t rows, cols, terms;
+  T alpha, beta;
+  const T* a;
+  T* b;
+  // Not null: B is not packed yet and lies there, its rows so far apart. Each panel is written while the tiles of the one before it
+  // are computed: beside multiply-adds a copy takes hardly any time, in front of them it does.
+  const T* unpacked_b;
+  int64_t unpacked_b_stride;
+  T* c;  // as in GemmBlock
+  int64_t c_stride;
+  bool c_transposed;
+};
+
 template <typename T>
 struct GemmKernels {
   const char* name;      // "avx512", "avx2", "portable"
@@ -53,6 +69,7 @@ struct GemmKernels {
   // Every element of C is computed as one chain of multiply-adds over the terms in order, so its bits do not
   // depend on how rows and columns are cut into blocks.
   void (*block)(const GemmBlock<T>&);
+  void (*packed_block)(const PackedGemmBlock<T>&);
   // Writes op(A)[rows, terms] as LeftLayout::tiles (rows * terms elements). layout is that of the source, not
   // tiles.
   void (*pack_a)(int64_t rows, int64_t terms, const T* a, int64_t stride, LeftLayout layout, T* to);
