@@ -272,7 +272,11 @@ void Function::add_parties(const std::vector<std::shared_ptr<Party>>& parties) {
 }
 
 void Function::call(Span<const Tensor> inputs, Span<Tensor> outputs) { call_or_leave(inputs, outputs); }
-void Function::call_items(Span<const Tensor> inputs, Span<double> items) { call_or_leave(inputs, items); }
+void Function::call_items(Span<const Tensor> inputs, Span<double> items) {
+  for (const Tensor& t : inputs)
+    check_readable(options_.name.c_str(), t);  // a batch gives no number: before anything runs
+  call_or_leave(inputs, items);
+}
 
 template <class Out>
 void Function::call_or_leave(Span<const Tensor> inputs, Span<Out> outputs) {

@@ -425,6 +425,12 @@ class Plan::Run {
     for (const Patch& patch : p_.patches_) patch.node->data = p_.bases_[patch.base] + patch.offset;
   }
 
+  Tensor copied(const Value& v, const std::byte* elements) {
+    Tensor copy = p_.context_.allocate(v.dtype, v.shape);
+    std::memcpy(copy.mutable_raw(), elements, copy.bytes());
+    return copy;
+  }
+
   // A result as a tensor, in front of the run: its elements come later.
   Tensor made(const Result& r) {
     const Value& v = p_.program_.values[r.value];
@@ -433,8 +439,12 @@ class Plan::Run {
         return r.whole ? p_.fresh_[r.place.index] : p_.fresh_[r.place.index].view(v.shape, r.place.offset);
       case Home::kInput: return inputs_[r.place.index].view(v.shape, r.place.offset);
       case Home::kConstant: return p_.program_.constants[r.place.index].tensor.view(v.shape, r.place.offset);
-      case Home::kVariable:
-        return p_.program_.variables[r.place.index].variable->value().view(v.shape, r.place.offset);
+      case Home::kVariable: {
+        // A variable of one element may be a number of the host's, such as an optimizer's count: that has been promised the memory of
+        // its value already if it was its alone, and is written in place at the end.
+        const Tensor& now = p_.program_.variables[r.place.index].variable->value();
+        return now.elements() == 1 ? copied(v, now.raw()) : now.view(v.shape, r.place.offset);
+      }
       case Home::kTarget:
         for (size_t i = 0; i < p_.targets_.size(); i++)
           if (p_.targets_[i].variable == r.place.index) {
@@ -443,12 +453,8 @@ class Plan::Run {
             return of.view(v.shape, r.place.offset);
           }
         break;
-      case Home::kNumber: {
-        // The memory of a number is the plan's, and holds the next step's number later.
-        Tensor copy = p_.context_.allocate(v.dtype, v.shape);
-        std::memcpy(copy.mutable_raw(), p_.tensors_[p_.tensor_of_[r.value]].raw(), copy.bytes());
-        return copy;
-      }
+      // The memory of a number is the plan's, and holds the next step's number later.
+      case Home::kNumber: return copied(v, p_.tensors_[p_.tensor_of_[r.value]].raw());
       default: break;
     }
     TL_INVARIANT(false);

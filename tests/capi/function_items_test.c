@@ -318,9 +318,65 @@ static void inside_another_function_it_is_a_look(void **state) {
   assert_int_equal(tl_function_call_items(f, &x, 1, &item, 1), TL_FAILED_PRECONDITION);
   expect_error(c, TL_FAILED_PRECONDITION, "function_call_items");
   assert_true(item == -1);
+  const int runs = in.runs;
   assert_int_equal(tl_vmap(c, step, &out, NULL, &each, NULL, 1, &y, 1), TL_FAILED_PRECONDITION);
   expect_error(c, TL_FAILED_PRECONDITION, "[function_call_items] ");
+  assert_int_equal(in.runs, runs);
   free_context(c);
+}
+
+typedef struct {
+  tl_tensor *w, *seen;
+  tl_optimizer *optimizer;
+} counted;
+
+/* Its outputs are the optimizer's own numbers as they are before the step; a variable keeps the first one, too. */
+static tl_status count_before(tl_context *c, void *user_data, tl_tensor *const *inputs, size_t num_inputs,
+                              tl_tensor **outputs, size_t num_outputs) {
+  counted *m = user_data;
+  (void)num_inputs;
+  (void)num_outputs;
+  tl_tensor *const *own = tl_optimizer_variables(m->optimizer, NULL), *gradient = NULL;
+  outputs[0] = tl_variable_read(own[0]);
+  outputs[1] = tl_reshape(c, own[0], (int64_t[]){1, 1}, 2);
+  if (tl_variable_assign(m->seen, outputs[0]) != TL_OK) return tl_error_code(c);
+  tl_tape *tape = tl_tape_begin(c, NULL);
+  tl_tensor *loss = tl_mean(c, tl_square(c, tl_mul(c, inputs[0], m->w)));
+  if (tl_tape_gradient(tape, loss, &m->w, 1, NULL, &gradient) == TL_OK)
+    (void)!tl_optimizer_apply(m->optimizer, &gradient, &m->w, 1); /* a failure stays in the context */
+  return tl_error_code(c);
+}
+
+/* An optimizer writes its count in place where nobody else holds it. */
+static void an_output_keeps_the_count_of_before(void **state) {
+  (void)state;
+  tl_context *c = tl_context_new(NULL);
+  counted m = {.w = tl_variable_new(c, tl_scalar(c, TL_F32, 1), "w", true),
+               .seen = tl_variable_new(c, tl_scalar(c, TL_I64, -1), "seen", false),
+               .optimizer = tl_sgd(c, NULL)};
+  tl_function *f = tl_function_new(c, count_before, &m, NULL, NULL);
+  tl_tensor *x = tl_scalar(c, TL_F32, 0.5), *held[2 * KINDS] = {NULL};
+  for (int i = 0; i < KINDS; i++) {
+    if (i % 4 == 3) {
+      double items[2] = {0, 0};
+      assert_int_equal(tl_function_call_items(f, &x, 1, items, 2), TL_OK);
+      assert_true(items[0] == i && items[1] == i);
+    } else {
+      assert_int_equal(tl_function_call(f, &x, 1, held + 2 * i, 2), TL_OK);
+      if (i % 4 == 1) { /* nobody holds these afterwards */
+        assert_true(tl_tensor_item(held[2 * i]) == i);
+        tl_tensor_release(held[2 * i]);
+        tl_tensor_release(held[2 * i + 1]);
+        held[2 * i] = held[2 * i + 1] = NULL;
+      }
+    }
+    assert_true(tl_tensor_item(m.seen) == i);
+    assert_int_equal(tl_optimizer_iterations(m.optimizer), i + 1);
+  }
+  for (int i = 0; i < 2 * KINDS; i++)
+    if (held[i]) assert_true(tl_tensor_item(held[i]) == i / 2);
+  assert_int_equal(stats_of(f).replays, KINDS - 1);
+  assert_int_equal(tl_context_free(c), TL_OK);
 }
 
 static void inputs_may_be_variables_and_batches(void **state) {
@@ -362,6 +418,7 @@ int function_items_tests(void) {
       cmocka_unit_test(a_tape_outside_sees_the_step),
       cmocka_unit_test(inside_another_function_it_is_a_look),
       cmocka_unit_test(inputs_may_be_variables_and_batches),
+      cmocka_unit_test(an_output_keeps_the_count_of_before),
   };
   return RUN_GROUP("function items", tests);
 }

@@ -6,7 +6,7 @@
  *   // the producer's thread                                   // the context's thread
  *   while (more && tl_feed_begin(feed) == TL_OK) {             tl_tensor *batch[2];
  *     uint8_t *pixels = tl_feed_memory(feed, 0, NULL);         while (tl_feed_next(feed, batch, 2))
- *     int32_t *classes = tl_feed_memory(feed, 1, NULL);          if (tl_function_call(train, batch, 2, &loss, 1) != TL_OK) break;
+ *     int32_t *classes = tl_feed_memory(feed, 1, NULL);          if (tl_function_call_items(train, batch, 2, &loss, 1) != TL_OK) break;
  *     read_batch(pixels, classes);                             if (tl_failed(c)) ...
  *     tl_feed_commit(feed, rows);
  *   }

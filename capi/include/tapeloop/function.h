@@ -40,8 +40,9 @@
  *
  * What a step must not do: look at elements of a tensor that another step would compute anew (tl_tensor_item() of the loss, the
  * result of a metric, tl_optimizer_learning_rate(), tl_tape_gradient_rows() and tl_optimizer_apply_rows() of indices that are not
- * the same in all steps), set the seed (to whatever number), set the learning rate of an optimizer that it uses, or take a batch of a
- * feed or an element of a dataset (tl_feed_next(), tl_dataset_next()). The call that records it then fails after the run, and says
+ * the same in all steps), set the seed (to whatever number), set the learning rate of an optimizer that it uses, use an optimizer's count
+ * of steps or its other own numbers after its apply (before it they are as any variable), or take a batch of a feed or an element of a
+ * dataset (tl_feed_next(), tl_dataset_next()). The call that records it then fails after the run, and says
  * which function looked at what; later ones of this function, with whatever inputs and flags, fail at once and do not run the
  * callback, until tl_function_forget(). Return the tensor as an output and look at it after the call, and take batches before it.
  * Alternatively the option host_reads lets such a step stay eager.
@@ -145,13 +146,14 @@ TL_API tl_status tl_function_call(tl_function *function, tl_tensor *const *input
 
 /**
  * One step, as tl_function_call() runs it, whose outputs have one element each, of any dtype: items gets them as numbers, as
- * tl_tensor_item() would give them: for a loop that wants the loss, and faster. Nothing is left to release, and no scope is needed
- * around it: each call is a scope of its own, with which ends, too, what the callback keeps (tl_keep()). A replay makes no tensors of
- * the outputs. Plans are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL then.
+ * tl_tensor_item() would give them: for a loop that wants the loss, and faster. Nothing of the call is left to release, and it needs no
+ * scope around it, as batches do that the loop makes. Each call is a scope of its own, with which ends, too, what the callback keeps
+ * (tl_keep()): a variable that it makes once and keeps needs one tl_keep() more than with tl_function_call(), else every call records.
+ * Layers that are built by their first call need none. A replay makes no tensors of the outputs. Plans are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL then.
  *
  * Errors as in tl_function_call(), and TL_INVALID_ARGUMENT for an output of more or fewer elements: a replay has changed nothing
  * then; a call that runs the callback finds it afterwards, and leaves what that had done, and its recording. Inside another function
- * the call is a look at elements, and inside vmap it is refused. On an error items is as it was. Since 0.1.
+ * the call is a look at elements; inside vmap it refuses inputs of the batch, and after a run outputs that depend on the batch otherwise. On an error items is as it was. Since 0.1.
  * @array inputs[num_inputs], items[num_items]
  */
 TL_API tl_status tl_function_call_items(tl_function *function, tl_tensor *const *inputs, size_t num_inputs,

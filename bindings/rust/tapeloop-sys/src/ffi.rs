@@ -4822,13 +4822,16 @@ extern "C" {
 
     /// One step, as tl_function_call() runs it, whose outputs have one element each, of any dtype: items gets
     /// them as numbers, as tl_tensor_item() would give them: for a loop that wants the loss, and faster.
-    /// Nothing is left to release, and no scope is needed around it: each call is a scope of its own, with
-    /// which ends, too, what the callback keeps (tl_keep()). A replay makes no tensors of the outputs. Plans
-    /// are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL then. Errors
-    /// as in tl_function_call(), and TL_INVALID_ARGUMENT for an output of more or fewer elements: a replay has
-    /// changed nothing then; a call that runs the callback finds it afterwards, and leaves what that had done,
-    /// and its recording. Inside another function the call is a look at elements, and inside vmap it is
-    /// refused. On an error items is as it was. Since 0.1.
+    /// Nothing of the call is left to release, and it needs no scope around it, as batches do that the loop
+    /// makes. Each call is a scope of its own, with which ends, too, what the callback keeps (tl_keep()): a
+    /// variable that it makes once and keeps needs one tl_keep() more than with tl_function_call(), else every
+    /// call records. Layers that are built by their first call need none. A replay makes no tensors of the
+    /// outputs. Plans are those of tl_function_call() with as many outputs. num_items may be 0, and items NULL
+    /// then. Errors as in tl_function_call(), and TL_INVALID_ARGUMENT for an output of more or fewer elements:
+    /// a replay has changed nothing then; a call that runs the callback finds it afterwards, and leaves what
+    /// that had done, and its recording. Inside another function the call is a look at elements; inside vmap
+    /// it refuses inputs of the batch, and after a run outputs that depend on the batch otherwise. On an error
+    /// items is as it was. Since 0.1.
     pub fn tl_function_call_items(
         function: *mut tl_function,
         inputs: *const *mut tl_tensor,
