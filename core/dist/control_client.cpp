@@ -226,10 +226,7 @@ void ControlClient::wait_until_ready(const Patience& patience) {
   if (state_->failure) throw_failure(*state_->failure);
   const bool cancelled = patience.wait.context && patience.wait.context->cancelled();
   try {
-    say(control::Failed{{Code::kPeerLost,
-                         concat("all ranks must take part: rank ", place_.rank,
-                                cancelled ? " was cancelled" : " has waited too long", " while ranks joined"),
-                         place_.rank}});
+    say(given_up(place_, cancelled));
   } catch (const std::bad_alloc&) {  // its leaving says it too
   }
   lock.unlock();

@@ -1,6 +1,7 @@
 #include "core/dist/control_greeting.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,11 +12,34 @@
 namespace tl::dist {
 namespace {
 
-constexpr double kAnswerSeconds = 5;    // for the server to answer who connects
-constexpr double kUnknownSeconds = 30;  // for the host's name to become known
+constexpr double kAnswerSeconds = 5;      // for the server to answer who connects
+constexpr double kUnknownSeconds = 30;    // for the host's name to become known
+constexpr double kGoodbyeSeconds = 0.25;  // for a server to take what a rank says that goes
 
 std::string this_host() {
   return control::printable(std::string_view(tcp::this_machine()).substr(0, control::kMostName));
+}
+
+// The server may know the rank already, and the others then learn from it why this one goes. Who closes a connection with something
+// unread in it takes back what it has sent, so its end is awaited for a moment.
+void say_goodbye(const ControlOptions& o, int socket, std::string& bytes, size_t at) {
+  std::string in;
+  try {
+    control::encode(given_up(o.place, true), bytes);
+    bool said = false;
+    for (const double end = monotonic_seconds() + kGoodbyeSeconds; monotonic_seconds() < end;) {
+      if (!said && tcp::send(socket, bytes, at) == tcp::Moved::kClosed) return;
+      if (!said && bytes.empty()) {
+        ::shutdown(socket, SHUT_WR);
+        said = true;
+      }
+      pollfd p{socket, static_cast<short>(POLLIN | (said ? 0 : POLLOUT)), 0};
+      ::poll(&p, 1, static_cast<int>(kGoodbyeSeconds * 1000));
+      in.clear();
+      if (tcp::receive(socket, in) == tcp::Moved::kClosed) return;
+    }
+  } catch (const std::bad_alloc&) {  // its leaving says it too
+  }
 }
 
 // One try. False, and why, where nobody answers who is the server of this group; an answer that is a failure is thrown.
@@ -71,6 +95,7 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
       break;
     }
   } catch (const Error& e) {
+    if (e.code() == Code::kCancelled) say_goodbye(o, g.socket.get(), bytes, at);
     if (e.code() != Code::kCorruptData) throw;
   }
   problem += "who listens there is no control channel of tapeloop";
@@ -82,6 +107,13 @@ bool greet(const ControlOptions& o, const tcp::Address& address, const Patience&
 void throw_failure(const Failure& failure) {
   if (failure.generation > 0) throw NewerGeneration(failure);
   throw Error(failure.code, failure.text);
+}
+
+control::Failed given_up(const Place& place, bool cancelled) {
+  return {{Code::kPeerLost,
+           concat("all ranks must take part: rank ", place.rank,
+                  cancelled ? " was cancelled" : " has waited too long", " while ranks joined"),
+           place.rank}};
 }
 
 void Patience::check() const {

@@ -29,6 +29,9 @@ class NewerGeneration final : public Error {
 };
 [[noreturn]] void throw_failure(const Failure& failure);
 
+// What a rank says that goes while ranks join.
+control::Failed given_up(const Place& place, bool cancelled);
+
 // A connection to the server, which knows the rank; the reader may hold what has come behind its answer.
 struct Greeted {
   tcp::Descriptor socket;

@@ -688,6 +688,22 @@ TEST_CASE("who waits for ranks or values can be cancelled", "[dist][control]") {
   cancelled([&] { join_processes(rank_of(1, o, server.port()), {60, &context}); });
   other.join();
   all_are(ends, Code::kPeerLost, {"rank 1 was cancelled"});
+  // It says so to a server that has not answered yet, too.
+  std::string problem, heard;
+  const tcp::Descriptor listener = tcp::listen_at(tcp::resolve("127.0.0.1", 0, problem).at(0));
+  std::thread silent([&] {
+    pollfd p{listener.get(), POLLIN, 0};
+    ::poll(&p, 1, 10000);
+    tcp::Address peer;
+    const tcp::Descriptor socket = tcp::accept_from(listener.get(), peer);
+    for (p = {socket.get(), POLLIN, 0}; ::poll(&p, 1, 10000) > 0;)
+      if (tcp::receive(socket.get(), heard) == tcp::Moved::kClosed) return;
+  });
+  cancelled([&] {
+    join_processes(rank_of(1, o, tcp::port_of(tcp::own_address(listener.get()))), {60, &context});
+  });
+  silent.join();
+  CHECK_THAT(heard, Contains("rank 1 was cancelled while ranks joined"));
 }
 
 TEST_CASE("a forked child's copy of a channel does nothing", "[dist][control]") {
