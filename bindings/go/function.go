@@ -199,11 +199,13 @@ func (f *Function) CallItem(inputs ...*Tensor) (float64, error) {
 
 // CallItems is one step, as Call runs it, whose outputs have one element each, of any dtype: items, which has room for all of them,
 // gets the numbers that Item would give of them. Nothing is left to close, and no Scope is needed around it: each call is a scope of its
-// own, with which ends, too, what the step keeps. A replay makes no tensors of the outputs, and takes one crossing to C and no memory
+// own, with which ends, too, what the step keeps: a variable that it makes once and keeps needs one Keep more than with Call, else
+// every call records. A replay makes no tensors of the outputs, and takes one crossing to C and no memory
 // of Go.
 //
 // Errors are those of Call, and ErrInvalidArgument for an output of more or fewer elements: a replay has changed nothing then, a call
-// that runs the step has. On an error items is as it was. Inside another function it is a look at elements, as Item is.
+// that runs the step has. On an error items is as it was. Inside another function it is a look at elements, as Item is;
+// inside Vmap it refuses inputs of the batch, and after a run outputs that depend on the batch otherwise.
 func (f *Function) CallItems(items []float64, inputs ...*Tensor) error {
 	if err := f.self().usable(); err != nil {
 		return err

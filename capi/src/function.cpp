@@ -60,18 +60,6 @@ void run_step(Session& s, compile::Function& f, const char* op, const HandleRang
   for (size_t i = 0; i < range.num_outputs; i++) range.outputs[i] = s.make_tensor(std::move(out[i]));
 }
 
-// A scope of a call's own, for what a callback keeps.
-class CallScope {
- public:
-  explicit CallScope(Session& session) : session_(session) { session_.begin_scope(); }
-  ~CallScope() { session_.end_scope(); }
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
- private:
-  Session& session_;
-};
-
 void clear(tl_tensor** outputs, size_t count) {
   if (!outputs || count > kMostHandles) return;
   for (size_t i = 0; i < count; i++) outputs[i] = nullptr;
@@ -179,7 +167,7 @@ TL_API tl_status tl_function_call_items(tl_function* function, tl_tensor* const*
   return step_of(function, op, [&](Session& s, compile::Function& f) {
     check_list(op, "inputs", inputs, num_inputs);
     check_list(op, "items", items, num_items);
-    const CallScope scope(s);
+    const CallScope scope(s);  // what the callback keeps ends with it
     TensorList in(num_inputs);
     in.read(s, op, inputs, 0);
     f.call_items(in.values(), Span<double>(items, num_items));

@@ -162,6 +162,18 @@ class ScopeGuard {
   size_t floor_, depth_;
 };
 
+// A scope of a call's own.
+class CallScope {
+ public:
+  explicit CallScope(Session& session) : session_(session) { session_.begin_scope(); }
+  ~CallScope() { session_.end_scope(); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Session& session_;
+};
+
 // The scope of a callback of the caller's: what it makes and does not keep ends with it, also the scopes that it left open,
 // and it cannot end those of its caller. Throws where callbacks nest too deep, with the name of the function.
 class CallbackFrame {
@@ -172,19 +184,8 @@ class CallbackFrame {
   CallbackFrame& operator=(const CallbackFrame&) = delete;
 
  private:
-  class Scope {
-   public:
-    explicit Scope(Session& session) : session_(session) { session_.begin_scope(); }
-    ~Scope() { session_.end_scope(); }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-   private:
-    Session& session_;
-  };
-
   NestedCall level_;
-  Scope scope_;
+  CallScope scope_;
   ScopeGuard guard_;
 };
 

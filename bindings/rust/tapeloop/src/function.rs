@@ -284,7 +284,8 @@ impl<O: Received> Function<'_, O> {
     ///
     /// An output of more or fewer elements is [`InvalidArgument`](crate::Code::InvalidArgument): a replay has changed nothing then,
     /// a call that runs the closure has. On an error `items` is as it was. Inside another function it is a look at elements, as
-    /// [`Tensor::item`] is.
+    /// [`Tensor::item`] is; inside [`vmap`](Context::vmap) it refuses inputs of the batch, and after a run outputs that depend on the
+    /// batch otherwise.
     pub fn call_items<L: TensorList + ?Sized>(&self, inputs: &L, items: &mut [f64]) -> Result<()> {
         if items.len() != self.count {
             let message = format!(
