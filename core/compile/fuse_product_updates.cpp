@@ -89,8 +89,11 @@ class ProductUpdates {
         return {};
       const Node& node = program_.nodes[maker_[id]];
       const bool sum = as_product_sum(node) != nullptr;
-      if (node.again != step.again || (!sum && !is_matrix_product(program_, node)) ||
-          !kernels::ProductUpdate::possible(gradient.dtype, product_shape(program_, node)))
+      if (node.again != step.again || (!sum && !is_matrix_product(program_, node))) return {};
+      const kernels::ProductShape shape = product_shape(program_, node);
+      const bool only = !sum && products.empty();
+      if (!kernels::ProductUpdate::possible(gradient.dtype, shape) &&
+          !(only && kernels::ProductUpdate::possible_beside(gradient.dtype, step.schema->id, shape)))
         return {};
       // Its operands live until then. What a variable holds may be another value by then.
       for (size_t k = 0; k < 2; k++) {

@@ -6,6 +6,7 @@
 #include "core/kernels/dtypes.h"
 #include "core/kernels/gemm/gemm.h"
 #include "core/kernels/gemm/gemm_driver.h"
+#include "core/kernels/gemm/kernel_table.h"
 
 namespace tl::kernels {
 namespace {
@@ -20,8 +21,18 @@ bool ProductUpdate::possible(DType dtype, const ProductShape& s) {
   return dtype == DType::kF64 && gemm_has_rows<double>(s.ta, s.tb, s.m, s.n, s.k);
 }
 
+bool ProductUpdate::possible_beside(DType dtype, OpId op, const ProductShape& s) {
+  if (op != OpId::kAdamUpdate) return false;
+  if (dtype == DType::kF32) return gemm_has_adam<float>(s.ta, s.tb, s.m, s.n, s.k);
+  return dtype == DType::kF64 && gemm_has_adam<double>(s.ta, s.tb, s.m, s.n, s.k);
+}
+
 ProductUpdate::ProductUpdate(DType dtype, std::vector<ProductShape> products, OpId op, const void* attrs)
-    : step_(op, dtype, attrs), products_(std::move(products)), m_(products_[0].m), n_(products_[0].n) {
+    : step_(op, dtype, attrs),
+      products_(std::move(products)),
+      beside_(products_.size() == 1 && possible_beside(dtype, op, products_[0])),
+      m_(products_[0].m),
+      n_(products_[0].n) {
   double terms = kStepCost;
   for (const ProductShape& p : products_) terms += static_cast<double>(p.k);
   multiply_adds_ = terms * static_cast<double>(m_) * static_cast<double>(n_);
@@ -31,7 +42,37 @@ ProductUpdate::ProductUpdate(DType dtype, std::vector<ProductShape> products, Op
 }
 
 void ProductUpdate::reserve(ThreadPool& pool) const {
+  if (beside_)
+    return with_float(step_.dtype(), [&](auto zero) {
+      const ProductShape& p = products_[0];
+      reserve_gemm_adam<decltype(zero)>(pool, p.ta, p.tb, p.m, p.n, p.k);
+    });
   pool.reserve_scratch(static_cast<size_t>(block_rows_ * n_) * size_of(step_.dtype()), 0);
+}
+
+template <class T>
+void ProductUpdate::run_beside(ThreadPool& pool, const void* const* inputs, void* const* outputs) const {
+  const ProductShape& p = products_[0];
+  const void* const* variable = inputs + 2;
+  const AdamStep<T> step = step_.adam<T>(variable + 3);
+  AdamRectangle<T> rectangle{m_,
+                             n_,
+                             nullptr,
+                             0,
+                             {},
+                             {},
+                             n_,
+                             step.step_size,
+                             step.one_minus_beta1,
+                             step.one_minus_beta2,
+                             step.epsilon,
+                             step.decay};
+  for (int k = 0; k < 3; k++) {
+    rectangle.from[k] = static_cast<const T*>(variable[k]);
+    rectangle.to[k] = static_cast<T*>(outputs[k]);
+  }
+  gemm_adam(pool, p.ta, p.tb, m_, n_, p.k, static_cast<const T*>(inputs[0]), p.ta ? m_ : p.k,
+            static_cast<const T*>(inputs[1]), p.tb ? p.k : n_, rectangle);
 }
 
 template <class T>
@@ -83,7 +124,12 @@ void ProductUpdate::run_as(ThreadPool& pool, const void* const* inputs, void* co
 
 void ProductUpdate::run(ThreadPool& pool, const void* const* inputs, void* const* outputs) const {
   reserve(pool);
-  with_float(step_.dtype(), [&](auto zero) { run_as<decltype(zero)>(pool, inputs, outputs); });
+  with_float(step_.dtype(), [&](auto zero) {
+    if (beside_)
+      run_beside<decltype(zero)>(pool, inputs, outputs);
+    else
+      run_as<decltype(zero)>(pool, inputs, outputs);
+  });
 }
 
 }  // namespace tl::kernels

@@ -1,5 +1,6 @@
 // The step of an optimizer with a gradient that is a product of matrices, or a sum of some, in one pass: a few rows of the gradient
-// are computed, used while they are in the nearest cache, and forgotten. The bits are those of the products, their additions and
+// are computed, used while they are in a near cache, and forgotten; those of a large product beside the sums of the next ones, which
+// leave most slots for loads and stores unused, and the units that divide. The bits are those of the products, their additions and
 // the step one after the other. For the compiled step.
 #pragma once
 
@@ -18,7 +19,11 @@ class ProductUpdate {
   // Whether this CPU computes rows of the product where its operands lie, each element in one go.
   static bool possible(DType dtype, const ProductShape& shape);
 
-  // products: 1 to kMostProducts, all of one m and n and possible. op, attrs: as for UpdateStep, and so are the errors.
+  // Whether it takes the step of this optimizer beside the sums of one product, whose operands are packed.
+  static bool possible_beside(DType dtype, OpId op, const ProductShape& shape);
+
+  // products: 1 to kMostProducts, all of one m and n and possible, or one that is possible beside. op, attrs: as for UpdateStep, and
+  // so are the errors.
   ProductUpdate(DType dtype, std::vector<ProductShape> products, OpId op, const void* attrs);
 
   // The arrays of the variable: w and the slots.
@@ -33,10 +38,13 @@ class ProductUpdate {
 
  private:
   template <class T>
+  void run_beside(ThreadPool& pool, const void* const* inputs, void* const* outputs) const;
+  template <class T>
   void run_as(ThreadPool& pool, const void* const* inputs, void* const* outputs) const;
 
   UpdateStep step_;
   std::vector<ProductShape> products_;
+  bool beside_;  // the sums, not behind them
   int64_t m_, n_;
   int64_t tile_rows_;     // parts begin at a multiple
   int64_t block_rows_;    // computed at a time

@@ -42,9 +42,7 @@ void UpdateStep::run_as(const void* const* in, const void* const* scalars, void*
     k.momentum_keras(from(0), from(2), from(1), to(0), to(1), n, scalar(0), static_cast<T>(numbers_[0]),
                      nesterov_);
   } else {
-    const AdamStep<T> step{scalar(0), static_cast<T>(1 - numbers_[0]), static_cast<T>(1 - numbers_[1]),
-                           scalar(2), T{1} - scalar(1)};
-    k.adam(from(0), from(2), from(3), from(1), to(0), to(1), to(2), n, step);
+    k.adam(from(0), from(2), from(3), from(1), to(0), to(1), to(2), n, adam<T>(scalars));
   }
 }
 

@@ -20,6 +20,14 @@ class UpdateStep {
   int arrays_out() const { return arrays_out_; }
   DType dtype() const { return dtype_; }
 
+  // What adam_update's scalars and attributes come to.
+  template <class T>
+  AdamStep<T> adam(const void* const* scalars) const {
+    const auto scalar = [&](int i) { return *static_cast<const T*>(scalars[i]); };
+    return {scalar(0), static_cast<T>(1 - numbers_[0]), static_cast<T>(1 - numbers_[1]), scalar(2),
+            T{1} - scalar(1)};
+  }
+
   // Elements [0, n) of the arrays, by the calling thread. scalars: those of the op. A result may be the array that it replaces, and
   // overlaps nothing else.
   void run(const void* const* in, const void* const* scalars, void* const* out, size_t n) const;

@@ -295,6 +295,37 @@ TEST_CASE_METHOD(Fusing, "the step of a large variable takes the products of its
       product("4") + step + "return\n");
 }
 
+TEST_CASE_METHOD(Fusing, "Adam's step takes a product of packed operands in", "[compile]") {
+  if (!kernels::ProductUpdate::possible_beside(DType::kF32, OpId::kAdamUpdate,
+                                               {true, false, 1000, 1100, 500})) {
+    WARN("this CPU does no step beside sums");
+    return;
+  }
+  const auto text = [](const std::string& gradient, const std::string& op) {
+    return "input %0: f32 (500, 1000)\ninput %1: f32 (500, 1100)\nvariable 'w' %2: f32 (1000, 1100) becomes "
+           "%9\n"
+           "variable 'm' %3: f32 (1000, 1100) becomes %10\nvariable 'v' %4: f32 (1000, 1100) becomes %11\n"
+           "variable 'rate' %5: f32 ()\n%8: f32 (1000, 1100) = matmul %0 %1 {transpose_a=true, "
+           "transpose_b=false}\n" +
+           gradient + op + "\nreturn\n";
+  };
+  const std::string adam =
+      "%9: f32 (1000, 1100), %10: f32 (1000, 1100), %11: f32 (1000, 1100) = adam_update %2 %8 %3 %4 %5 %5 %5 "
+      "{beta1=0.9, beta2=0.999}";
+  CHECK(has(after(compile::fuse_product_updates, text("", adam)),
+            "= product_update %0 %1 %2 %3 %4 %5 %5 %5 {matmul, adam_update, transpose_a}"));
+  const std::string momentum =
+      "%9: f32 (1000, 1100), %10: f32 (1000, 1100) = momentum_update %2 %8 %3 %5 {momentum=0.9, "
+      "nesterov=false}\n"
+      "%11: f32 (1000, 1100) = neg %4";
+  CHECK_FALSE(has(after(compile::fuse_product_updates, text("", momentum)), "product_update"));
+  const std::string another = "%7: f32 (1000, 1100) = matmul %0 %1 {transpose_a=true, transpose_b=false}\n";
+  const std::string sum = "%12: f32 (1000, 1100) = add %8 %7\n";
+  std::string of_sum = adam;
+  of_sum.replace(of_sum.find("%2 %8"), 5, "%2 %12");
+  CHECK_FALSE(has(after(compile::fuse_product_updates, text(another + sum, of_sum)), "product_update"));
+}
+
 TEST_CASE("a step that takes several products in has the bits of the ops", "[compile]") {
   auto run = [](Context& c, const compile::PlanOptions& plan, bool compiled) {
     VariableRef w = VariableRef::make(data(c, {200, 100}, 1), "w");

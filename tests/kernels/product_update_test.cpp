@@ -2,6 +2,7 @@
 // threads, in place and not.
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "core/kernels/gemm/backend_choice.h"
@@ -27,17 +28,23 @@ struct Expected {
   std::vector<Tensor> factors, variable, scalars, want;
 
   Expected(Context& c, DType dtype, const Step& step, const std::vector<ProductShape>& products) {
-    Tensor gradient;
     for (const ProductShape& p : products) {
       factors.push_back(uniform(c, p.ta ? IntList{p.k, p.m} : IntList{p.m, p.k}, -1, 1, dtype));
-      factors.push_back(uniform(c, {p.k, p.n}, -1, 1, dtype));
-      const Tensor product = matmul(factors[factors.size() - 2], factors.back(), p.ta, p.tb);
-      gradient = gradient ? add(gradient, product) : product;
+      factors.push_back(uniform(c, p.tb ? IntList{p.n, p.k} : IntList{p.k, p.n}, -1, 1, dtype));
     }
     for (int i = 0; i < step.arrays; i++)
-      variable.push_back(uniform(c, gradient.shape(), i == 2 ? 0 : -1, 1, dtype));
+      variable.push_back(uniform(c, {products[0].m, products[0].n}, i == 2 ? 0 : -1, 1, dtype));
     for (double value : {0.1, 0.01, 1e-7})
       if (static_cast<int>(scalars.size()) < step.scalars) scalars.push_back(full(c, {}, value, dtype));
+    expect(c, step, products);
+  }
+
+  void expect(Context& c, const Step& step, const std::vector<ProductShape>& products) {
+    Tensor gradient;
+    for (size_t i = 0; i < products.size(); i++) {
+      const Tensor product = matmul(factors[2 * i], factors[2 * i + 1], products[i].ta, products[i].tb);
+      gradient = gradient ? add(gradient, product) : product;
+    }
     std::vector<const Tensor*> operands{&variable[0], &gradient};
     for (size_t i = 1; i < variable.size(); i++) operands.push_back(&variable[i]);
     for (const Tensor& t : scalars) operands.push_back(&t);
@@ -98,6 +105,67 @@ TEST_CASE("steps that compute their gradient", "[kernels][product_update]") {
         for (int threads : {1, 3})
           for (bool in_place : {false, true}) check(c, step, expected, products, threads, in_place);
       }
+}
+
+TEST_CASE("steps beside the sums of a large product", "[kernels][product_update]") {
+  Context c(ContextOptions{});
+  const AdamUpdateAttrs attrs{0.9, 0.999};
+  const Step adam{OpId::kAdamUpdate, &attrs, 3, 3};
+  const ProductShape shapes[] = {
+      {true, false, 200, 1100,
+       500},  // blocks of rows of several heights, half a vector at the end of each row
+      {false, true, 193, 1111, 512},   // operands that are transposed, and a few elements
+      {false, false, 300, 2100, 512},  // more columns of doubles than are packed at a time
+      {true, false, 250, 2100, 1024},  // and of floats; two blocks of terms for doubles
+      {true, false, 1030, 64, 8192},   // two blocks for both
+      {true, false, 200, 8200, 64},    // too few terms to do anything beside them
+      {true, false, 230, 4500, 120},   // just enough
+  };
+  int possible = 0;
+  for (DType dtype : {DType::kF32, DType::kF64})
+    for (const ProductShape& shape : shapes) {
+      CHECK_FALSE(ProductUpdate::possible_beside(dtype, OpId::kMomentumUpdate, shape));
+      if (!ProductUpdate::possible_beside(dtype, OpId::kAdamUpdate, shape)) continue;
+      possible++;
+      const Expected expected(c, dtype, adam, {shape});
+      for (int threads : {1, 2, 3})
+        for (bool in_place : {false, true}) check(c, adam, expected, {shape}, threads, in_place);
+    }
+  REQUIRE(possible == (kernels::gemm_cpu() == kernels::GemmCpu::avx512 ? 11 : 0));
+}
+
+TEST_CASE("steps beside the sums forget tiny means, and keep what is not a number",
+          "[kernels][product_update]") {
+  const ProductShape shape{true, false, 200, 1100, 500};
+  if (!ProductUpdate::possible_beside(DType::kF32, OpId::kAdamUpdate, shape)) {
+    WARN("this CPU does no step beside sums");
+    return;
+  }
+  Context c(ContextOptions{});
+  const AdamUpdateAttrs attrs{0.9, 0.999};
+  const Step adam{OpId::kAdamUpdate, &attrs, 3, 3};
+  Expected expected(c, DType::kF32, adam, {shape});
+  float* a = expected.factors[0].mutable_data<float>();
+  float* m = expected.variable[1].mutable_data<float>();
+  for (int64_t k = 0; k < shape.k; k++)
+    for (int64_t row = 0; row < shape.m; row++)
+      if (row % 3 == 0) a[k * shape.m + row] *= 1e-32f;
+  for (int64_t row = 0; row < shape.m; row += 3)
+    for (int64_t col = 0; col < shape.n; col++) m[row * shape.n + col] = col % 2 ? -1e-31f : 0;
+  const float infinity = std::numeric_limits<float>::infinity();
+  a[1] = infinity;
+  a[7 * shape.m + 2] = std::numeric_limits<float>::quiet_NaN();
+  a[100] = -infinity;
+  expected.expect(c, adam, {shape});
+  size_t zeros = 0, numbers = 0;
+  for (int64_t i = 0; i < shape.m * shape.n; i++) {
+    const float mean = expected.want[1].data<float>()[i];
+    zeros += mean == 0;
+    numbers += mean == mean;
+  }
+  CHECK(zeros > 10000);
+  CHECK(numbers < static_cast<size_t>(shape.m * shape.n));
+  for (int threads : {1, 2}) check(c, adam, expected, {shape}, threads, true);
 }
 
 TEST_CASE("products whose rows cannot be computed where they lie", "[kernels][product_update]") {

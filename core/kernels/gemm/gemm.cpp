@@ -3,6 +3,7 @@
 
 #include "core/kernels/gemm/backend_choice.h"
 #include "core/kernels/gemm/gemm_driver.h"
+#include "core/kernels/gemm/packed_gemm.h"
 
 namespace tl::kernels {
 namespace {
@@ -179,11 +180,35 @@ int64_t gemm_tile_rows() {
   return gemm_kernels<T>(gemm_cpu())->tile_rows;
 }
 
-#define TL_INSTANTIATE(T)                                                           \
-  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);           \
-  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t); \
-  template bool gemm_has_rows<T>(bool, bool, int64_t, int64_t, int64_t);            \
-  template int64_t gemm_tile_rows<T>();                                             \
+template <typename T>
+bool gemm_has_adam(bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  if (m < 1 || n < 1 || k < 1) return false;
+  const GemmProblem<T> p = shape_of<T>(ta, tb, m, n, k);
+  return gemm_steps(*gemm_kernels<T>(gemm_cpu()), choose(gemm_cpu(), p), p);
+}
+
+template <typename T>
+void reserve_gemm_adam(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k) {
+  const GemmScratch scratch = gemm_adam_scratch(*gemm_kernels<T>(gemm_cpu()), shape_of<T>(ta, tb, m, n, k));
+  pool.reserve_scratch(scratch.per_worker, scratch.shared);
+}
+
+template <typename T>
+void gemm_adam(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda,
+               const T* b, int64_t ldb, const AdamRectangle<T>& variable) {
+  run_gemm_adam(pool, *gemm_kernels<T>(gemm_cpu()), {ta, tb, m, n, k, T(1), a, lda, b, ldb, T(0), nullptr, n},
+                variable);
+}
+
+#define TL_INSTANTIATE(T)                                                                           \
+  template bool gemm_adds_last<T>(bool, bool, int64_t, int64_t, int64_t);                           \
+  template bool gemm_rows_alike<T>(bool, bool, int64_t, int64_t, int64_t, int64_t);                 \
+  template bool gemm_has_rows<T>(bool, bool, int64_t, int64_t, int64_t);                            \
+  template int64_t gemm_tile_rows<T>();                                                             \
+  template bool gemm_has_adam<T>(bool, bool, int64_t, int64_t, int64_t);                            \
+  template void reserve_gemm_adam<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);           \
+  template void gemm_adam<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t, const T*, int64_t, \
+                             const T*, int64_t, const AdamRectangle<T>&);                           \
   template void reserve_gemm<T>(ThreadPool&, bool, bool, int64_t, int64_t, int64_t);
 TL_INSTANTIATE(float)
 TL_INSTANTIATE(double)

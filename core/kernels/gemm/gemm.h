@@ -78,6 +78,21 @@ void gemm_rows(const GemmFactors<T>* products, size_t count, int64_t row, int64_
 template <typename T>
 int64_t gemm_tile_rows();
 
+template <typename T>
+struct AdamRectangle;  // kernel_table.h
+// Whether gemm_adam() has a product of this shape: packed operands, all terms of an element in one block.
+template <typename T>
+bool gemm_has_adam(bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+// Takes its working memory, so that it asks for none itself. Throws tl::Error (out of memory).
+template <typename T>
+void reserve_gemm_adam(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k);
+// Adam's step on a variable of m rows and n columns, with op(A) op(B) as its gradient: each few rows of it are used beside the sums of
+// the next ones, and forgotten. The bits of gemm() and the step one after the other, whatever the number of threads. Of `variable` the
+// gradient is not read.
+template <typename T>
+void gemm_adam(ThreadPool& pool, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda,
+               const T* b, int64_t ldb, const AdamRectangle<T>& variable);
+
 // What gemm() runs for a shape on this CPU, for benchmarks and logs: "avx512 direct", "avx512 packed",
 // "onednn", ...
 const char* gemm_backend_name_f32(bool ta, bool tb, int64_t m, int64_t n, int64_t k);

@@ -44,6 +44,19 @@ struct GemmBlock {
   const GemmWanted<T>* wanted = nullptr;
 };
 
+// Adam's step on a rectangle of a variable: element (i, j) of w, m and v is at from[k][i * stride + j], then at to[k], in place or not. As
+// OptimizerKernels::adam, with its bits.
+template <typename T>
+struct AdamRectangle {
+  int64_t rows, cols;
+  const T* gradient;
+  int64_t gradient_stride;
+  const T* from[3];
+  T* to[3];
+  int64_t stride;
+  T step_size, one_minus_beta1, one_minus_beta2, epsilon, decay;
+};
+
 // C[rows, cols] = alpha * A[rows, terms] * B[terms, cols] + beta * C, A as pack_a writes it, B as pack_b does.
 template <typename T>
 struct PackedGemmBlock {
@@ -58,6 +71,8 @@ struct PackedGemmBlock {
   T* c;  // as in GemmBlock
   int64_t c_stride;
   bool c_transposed;
+  // What is done beside the sums, or null.
+  const AdamRectangle<T>* adam = nullptr;
 };
 
 template <typename T>
@@ -70,6 +85,7 @@ struct GemmKernels {
   // depend on how rows and columns are cut into blocks.
   void (*block)(const GemmBlock<T>&);
   void (*packed_block)(const PackedGemmBlock<T>&);
+  void (*adam)(const AdamRectangle<T>&);  // null where packed_block cannot do that, either
   // Writes op(A)[rows, terms] as LeftLayout::tiles (rows * terms elements). layout is that of the source, not
   // tiles.
   void (*pack_a)(int64_t rows, int64_t terms, const T* a, int64_t stride, LeftLayout layout, T* to);

@@ -19,6 +19,7 @@ struct HalfF32 {
   using T = float;
   using V = __m256;
   static constexpr int kWidth = 8, kTileRows = 14;
+  static constexpr bool kSteps = false;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm256_loadu_ps(p); }
   static inline V load_part(const T* p, int n) { return _mm256_maskz_loadu_ps(first(n), p); }
@@ -35,6 +36,7 @@ struct HalfF64 {
   using T = double;
   using V = __m256d;
   static constexpr int kWidth = 4, kTileRows = 14;
+  static constexpr bool kSteps = false;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm256_loadu_pd(p); }
   static inline V load_part(const T* p, int n) { return _mm256_maskz_loadu_pd(first(n), p); }
@@ -52,6 +54,7 @@ struct F32 {
   using T = float;
   using V = __m512;
   static constexpr int kWidth = 16, kTileRows = 14;
+  static constexpr bool kSteps = true;
   static inline __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm512_loadu_ps(p); }
   static inline V load_part(const T* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
@@ -62,6 +65,13 @@ struct F32 {
   static inline V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
   static inline V mul(V a, V b) { return _mm512_mul_ps(a, b); }
   static inline V add(V a, V b) { return _mm512_add_ps(a, b); }
+  static inline V sub(V a, V b) { return _mm512_sub_ps(a, b); }
+  static inline V div(V a, V b) { return _mm512_div_ps(a, b); }
+  static inline V sqrt(V a) { return _mm512_sqrt_ps(a); }
+  // x, or 0 where it is nearer to 0 than `smallest`.
+  static inline V without_tiny(V x, V smallest) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), smallest, _CMP_NLT_UQ), x);
+  }
   static inline T sum(V v) { return _mm512_reduce_add_ps(v); }
   static inline void transpose(V (&r)[16]) {
     V t[16];
@@ -95,6 +105,7 @@ struct F64 {
   using T = double;
   using V = __m512d;
   static constexpr int kWidth = 8, kTileRows = 14;
+  static constexpr bool kSteps = true;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm512_loadu_pd(p); }
   static inline V load_part(const T* p, int n) { return _mm512_maskz_loadu_pd(first(n), p); }
@@ -105,6 +116,13 @@ struct F64 {
   static inline V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
   static inline V mul(V a, V b) { return _mm512_mul_pd(a, b); }
   static inline V add(V a, V b) { return _mm512_add_pd(a, b); }
+  static inline V sub(V a, V b) { return _mm512_sub_pd(a, b); }
+  static inline V div(V a, V b) { return _mm512_div_pd(a, b); }
+  static inline V sqrt(V a) { return _mm512_sqrt_pd(a); }
+  // x, or 0 where it is nearer to 0 than `smallest`.
+  static inline V without_tiny(V x, V smallest) {
+    return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(_mm512_abs_pd(x), smallest, _CMP_NLT_UQ), x);
+  }
   static inline T sum(V v) { return _mm512_reduce_add_pd(v); }
   static inline void transpose(V (&r)[8]) {
     V t[8];

@@ -8,6 +8,7 @@
 
 #define TL_INLINE inline __attribute__((always_inline))
 
+#include "core/kernels/gemm/adam_beside.inl"
 #include "core/kernels/gemm/register_tiles.inl"
 
 #include "core/kernels/gemm/packing.inl"
@@ -26,6 +27,7 @@ constexpr GemmKernels<typename S::T> make_kernels(const char* name, int64_t bloc
           packed_a_bytes,
           compute_block<S>,
           compute_packed_block<S>,
+          adam_kernel<S>(),
           pack_a<S>,
           pack_b<S>,
           dot_rows<S>,

@@ -53,6 +53,54 @@ class NextPanel {
   int64_t next_ = 0, done_;  // of the rows of the panel at column next_
 };
 
+// The step of an optimizer beside the sums: each tile takes a piece of a row.
+template <class S>
+class StepBeside {
+  using T = typename S::T;
+  static constexpr int64_t kWidth = S::kWidth;
+
+ public:
+  // tiles: of the block.
+  StepBeside(const PackedGemmBlock<T>& block, int64_t tiles) : x_(block.adam) {
+    if (!x_) return;
+    of_row_ = x_->cols / kWidth;
+    const int64_t tiles_of_row = tiles / x_->rows;
+    share_ = tiles_of_row > 0 ? (of_row_ + tiles_of_row - 1) / tiles_of_row : 0;
+    gap_ = share_ > 0 ? (block.terms - kFetchTerms - 2) / share_ - 1 : -1;
+  }
+
+  // Leaves a piece to a tile; false if none is left, or it has too few terms.
+  bool give(AdamBeside<T>& beside) {
+    if (!x_ || gap_ < 0 || row_ == x_->rows) return false;
+    beside.rectangle = x_;
+    beside.gradient = x_->gradient + row_ * x_->gradient_stride + first_ * kWidth;
+    beside.at = row_ * x_->stride + first_ * kWidth;
+    beside.vectors = of_row_ - first_ < share_ ? of_row_ - first_ : share_;
+    beside.gap = gap_;
+    first_ += beside.vectors;
+    if (first_ == of_row_) {
+      if (first_ * kWidth < x_->cols) adam_row<S>(*x_, row_, first_ * kWidth);
+      first_ = 0;
+      ++row_;
+    }
+    beside.next = row_ < x_->rows ? row_ * x_->stride + first_ * kWidth : beside.at;
+    return true;
+  }
+  // What is left.
+  void end() {
+    if (!x_) return;
+    for (; row_ < x_->rows; ++row_) {
+      adam_row<S>(*x_, row_, first_ * kWidth);
+      first_ = 0;
+    }
+  }
+
+ private:
+  const AdamRectangle<T>* x_;
+  int64_t of_row_ = 0, share_ = 0, gap_ = -1;  // vectors of a row, of a piece
+  int64_t row_ = 0, first_ = 0;                // what comes next
+};
+
 template <class S>
 void compute_packed_block(const PackedGemmBlock<typename S::T>& block) {
   using T = typename S::T;
@@ -66,6 +114,7 @@ void compute_packed_block(const PackedGemmBlock<typename S::T>& block) {
   t.beta = block.c_transposed ? T(0) : block.beta;
   t.b_stride = kPanel;
   NextPanel<S> next_panel(block);
+  StepBeside<S> step(block, tiles * ((block.cols + kPanel - 1) / kPanel));
   for (int64_t j = 0; j < block.cols; j += kPanel) {
     const int width = static_cast<int>(block.cols - j < kPanel ? block.cols - j : kPanel);
     const int kind = width == kPanel ? 0 : width > kWidth ? 1 : width > kHalf ? 2 : 3;
@@ -87,7 +136,11 @@ void compute_packed_block(const PackedGemmBlock<typename S::T>& block) {
       }
       const bool copies =
           kind == 0 && TileTable<S>::can_copy(height) && next_panel.give(t.copies, rows_of_tile);
-      (copies ? kTiles<S>.copying[height - 1] : kTiles<S>.at[height - 1][kind][0])(t);
+      auto tile = copies ? kTiles<S>.copying[height - 1] : kTiles<S>.at[height - 1][kind][0];
+      if constexpr (S::kSteps)
+        if (kind == 0 && !copies && TileTable<S>::can_copy(height) && step.give(t.adam))
+          tile = kTiles<S>.stepping[height - 1];
+      tile(t);
       if (block.c_transposed)
         transpose<S>(height, width, buffer, kPanel, block.c + j * block.c_stride + first, block.c_stride,
                      block.beta);
@@ -95,4 +148,5 @@ void compute_packed_block(const PackedGemmBlock<typename S::T>& block) {
     });
     next_panel.end();
   }
+  if constexpr (S::kSteps) step.end();
 }

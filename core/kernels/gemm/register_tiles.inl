@@ -13,6 +13,19 @@ struct RowCopies {
   T* to = nullptr;
 };
 
+// Vectors that a tile takes Adam's step on, one with the first of each 1 + gap terms. They lie one behind the other, and so do those that
+// the next tile takes, which are asked for.
+template <class T>
+struct AdamBeside {
+  const AdamRectangle<T>* rectangle;
+  const T* gradient;
+  int64_t at, next;
+  int64_t vectors, gap;
+};
+
+// What a tile does beside its sums.
+enum class Beside { nothing, copies, adam };
+
 template <class T>
 struct Tile {
   int64_t terms;
@@ -28,10 +41,11 @@ struct Tile {
   const T* next;
   int64_t next_stride;
   RowCopies<T> copies;  // of tiles that copy
+  AdamBeside<T> adam;   // of those that do a step
 };
 
 // One register tile of kRows x (kVectors * width). B rows are read as vectors, elements of A are broadcast.
-template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms, bool kCopies = false>
+template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms, Beside kBeside = Beside::nothing>
 void compute_tile(const Tile<typename S::T>& t) {
   using T = typename S::T;
   using V = typename S::V;
@@ -65,8 +79,11 @@ void compute_tile(const Tile<typename S::T>& t) {
     for (int at = 0; at < kVectors * kWidth; at += 64 / int(sizeof(T))) __builtin_prefetch(fetch + at);
     fetch += fetch_stride;
   };
-  int64_t left = t.terms - kKeepsLast - (kCopies ? t.copies.rows * (1 + t.copies.gap) : 0);
-  int64_t now = kFetches && left > (kCopies ? 1 : 2) * kFetchTerms ? left - kFetchTerms : left;
+  int64_t left = t.terms - kKeepsLast;
+  if (kBeside == Beside::copies) left -= t.copies.rows * (1 + t.copies.gap);
+  if (kBeside == Beside::adam) left -= t.adam.vectors * (1 + t.adam.gap);
+  int64_t now =
+      kFetches && left > (kBeside == Beside::nothing ? 2 : 1) * kFetchTerms ? left - kFetchTerms : left;
   // After `now` terms; false if they were the last.
   const auto go_on = [&]() __attribute__((always_inline)) {
     left -= now;
@@ -126,7 +143,7 @@ void compute_tile(const Tile<typename S::T>& t) {
       }
       a += a_stride;
     };
-    if (kCopies) {
+    if (kBeside == Beside::copies) {
       const T* from = t.copies.from;
       const int64_t stride = t.copies.stride, gap = t.copies.gap;
       T* to = t.copies.to;
@@ -140,6 +157,26 @@ void compute_tile(const Tile<typename S::T>& t) {
         from += stride;
         to += 2 * kWidth;
         for (int64_t p = 0; p < gap; ++p) add_term();
+      }
+    }
+    if constexpr (kBeside == Beside::adam) {
+      const AdamBeside<T>& beside = t.adam;
+      const AdamRectangle<T>& rectangle = *beside.rectangle;
+      const T* gradient = beside.gradient;
+      int64_t at = beside.at;
+      const int64_t to_next = beside.next - at;
+      for (int64_t vectors = beside.vectors; vectors > 0; --vectors) {
+        add_term();
+        fetch_row();
+        adam_vector<S, false>(rectangle, gradient, at, 0);
+#pragma GCC unroll 3
+        for (int k = 0; k < 3; ++k) __builtin_prefetch(rectangle.from[k] + at + to_next, 1, 2);
+        gradient += kWidth;
+        at += kWidth;
+        for (int64_t p = 0; p < beside.gap; ++p) {
+          add_term();
+          fetch_row();
+        }
       }
     }
     do {
@@ -194,7 +231,8 @@ template <class S>
 struct TileTable {
   using Function = void (*)(const Tile<typename S::T>&);
   Function at[S::kTileRows][4][2];
-  Function copying[S::kTileRows];  // two full vectors, a in tiles
+  Function copying[S::kTileRows];   // two full vectors, a in tiles
+  Function stepping[S::kTileRows];  // likewise
   static constexpr bool can_copy(int rows) { return 2 * rows > S::kTileRows; }
   template <int kRows>
   constexpr void fill() {
@@ -207,11 +245,14 @@ struct TileTable {
       at[kRows - 1][2][1] = compute_tile<S, kRows, 1, true, true>;
       at[kRows - 1][3][0] = compute_tile<typename S::Half, kRows, 1, true, false>;
       at[kRows - 1][3][1] = compute_tile<typename S::Half, kRows, 1, true, true>;
-      if constexpr (can_copy(kRows)) copying[kRows - 1] = compute_tile<S, kRows, 2, false, false, true>;
+      if constexpr (can_copy(kRows))
+        copying[kRows - 1] = compute_tile<S, kRows, 2, false, false, Beside::copies>;
+      if constexpr (can_copy(kRows) && S::kSteps)
+        stepping[kRows - 1] = compute_tile<S, kRows, 2, false, false, Beside::adam>;
       fill<kRows - 1>();
     }
   }
-  constexpr TileTable() : at{}, copying{} { fill<S::kTileRows>(); }
+  constexpr TileTable() : at{}, copying{}, stepping{} { fill<S::kTileRows>(); }
 };
 
 template <class S>
