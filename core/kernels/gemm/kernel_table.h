@@ -57,6 +57,15 @@ struct AdamRectangle {
   T step_size, one_minus_beta1, one_minus_beta2, epsilon, decay;
 };
 
+// The A of a block to come, as the arguments of pack_a: along rows, of which there is a multiple of tile_rows.
+template <typename T>
+struct GemmNextRows {
+  int64_t rows, terms;
+  const T* from;
+  int64_t stride;
+  T* to;
+};
+
 // C[rows, cols] = alpha * A[rows, terms] * B[terms, cols] + beta * C, A as pack_a writes it, B as pack_b does.
 template <typename T>
 struct PackedGemmBlock {
@@ -71,7 +80,8 @@ struct PackedGemmBlock {
   T* c;  // as in GemmBlock
   int64_t c_stride;
   bool c_transposed;
-  // What is done beside the sums, or null.
+  // What else is done until the end, most of it beside the sums; or null.
+  const GemmNextRows<T>* next_a = nullptr;
   const AdamRectangle<T>* adam = nullptr;
 };
 
@@ -85,7 +95,8 @@ struct GemmKernels {
   // depend on how rows and columns are cut into blocks.
   void (*block)(const GemmBlock<T>&);
   void (*packed_block)(const PackedGemmBlock<T>&);
-  void (*adam)(const AdamRectangle<T>&);  // null where packed_block cannot do that, either
+  bool takes_next_a;                      // packed_block does
+  void (*adam)(const AdamRectangle<T>&);  // null where packed_block takes no `adam`, either
   // Writes op(A)[rows, terms] as LeftLayout::tiles (rows * terms elements). layout is that of the source, not
   // tiles.
   void (*pack_a)(int64_t rows, int64_t terms, const T* a, int64_t stride, LeftLayout layout, T* to);

@@ -16,7 +16,7 @@ struct F32 {
   using T = float;
   using V = __m256;
   static constexpr int kWidth = 8, kTileRows = 6;
-  static constexpr bool kSteps = false;
+  static constexpr bool kStepsBeside = false, kCopiesBeside = false;
   static inline __m256i first(int n) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMask + kWidth - n));
   }
@@ -58,7 +58,7 @@ struct F64 {
   using T = double;
   using V = __m256d;
   static constexpr int kWidth = 4, kTileRows = 6;
-  static constexpr bool kSteps = false;
+  static constexpr bool kStepsBeside = false, kCopiesBeside = false;
   static inline __m256i first(int n) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMask + 2 * (kWidth - n)));
   }

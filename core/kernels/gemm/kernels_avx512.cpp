@@ -19,7 +19,7 @@ struct HalfF32 {
   using T = float;
   using V = __m256;
   static constexpr int kWidth = 8, kTileRows = 14;
-  static constexpr bool kSteps = false;
+  static constexpr bool kStepsBeside = false, kCopiesBeside = false;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm256_loadu_ps(p); }
   static inline V load_part(const T* p, int n) { return _mm256_maskz_loadu_ps(first(n), p); }
@@ -36,7 +36,7 @@ struct HalfF64 {
   using T = double;
   using V = __m256d;
   static constexpr int kWidth = 4, kTileRows = 14;
-  static constexpr bool kSteps = false;
+  static constexpr bool kStepsBeside = false, kCopiesBeside = false;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm256_loadu_pd(p); }
   static inline V load_part(const T* p, int n) { return _mm256_maskz_loadu_pd(first(n), p); }
@@ -54,7 +54,7 @@ struct F32 {
   using T = float;
   using V = __m512;
   static constexpr int kWidth = 16, kTileRows = 14;
-  static constexpr bool kSteps = true;
+  static constexpr bool kStepsBeside = true, kCopiesBeside = kWidth >= kTileRows;
   static inline __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm512_loadu_ps(p); }
   static inline V load_part(const T* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
@@ -105,7 +105,7 @@ struct F64 {
   using T = double;
   using V = __m512d;
   static constexpr int kWidth = 8, kTileRows = 14;
-  static constexpr bool kSteps = true;
+  static constexpr bool kStepsBeside = true, kCopiesBeside = kWidth >= kTileRows;
   static inline __mmask8 first(int n) { return static_cast<__mmask8>((1u << n) - 1u); }
   static inline V load(const T* p) { return _mm512_loadu_pd(p); }
   static inline V load_part(const T* p, int n) { return _mm512_maskz_loadu_pd(first(n), p); }

@@ -11,7 +11,7 @@ struct Vector16 {
   using T = Element;
   typedef T V __attribute__((vector_size(16)));
   static constexpr int kWidth = kCount, kTileRows = 4;
-  static constexpr bool kSteps = false;
+  static constexpr bool kStepsBeside = false, kCopiesBeside = false;
   static inline V load(const T* p) {
     V v;
     __builtin_memcpy(&v, p, sizeof v);

@@ -8,10 +8,14 @@
 
 #define TL_INLINE inline __attribute__((always_inline))
 
-#include "core/kernels/gemm/adam_beside.inl"
+#include "core/kernels/gemm/adam.inl"
+#include "core/kernels/gemm/beside.inl"
+
 #include "core/kernels/gemm/register_tiles.inl"
 
 #include "core/kernels/gemm/packing.inl"
+
+#include "core/kernels/gemm/work_beside.inl"
 
 #include "core/kernels/gemm/block.inl"
 #include "core/kernels/gemm/packed_block.inl"
@@ -27,6 +31,7 @@ constexpr GemmKernels<typename S::T> make_kernels(const char* name, int64_t bloc
           packed_a_bytes,
           compute_block<S>,
           compute_packed_block<S>,
+          S::kCopiesBeside,
           adam_kernel<S>(),
           pack_a<S>,
           pack_b<S>,

@@ -3,29 +3,6 @@
 
 constexpr int64_t kFetchTerms = 48, kCopyAhead = 8;
 
-// Rows of a panel that a tile copies beside its sums, one with the first of each 1 + gap terms. The units that multiply do not notice
-// if it is spread over the terms: in one go it would wait for memory.
-template <class T>
-struct RowCopies {
-  int64_t rows = 0, gap = 0;
-  const T* from = nullptr;
-  int64_t stride = 0;
-  T* to = nullptr;
-};
-
-// Vectors that a tile takes Adam's step on, one with the first of each 1 + gap terms. They lie one behind the other, and so do those that
-// the next tile takes, which are asked for.
-template <class T>
-struct AdamBeside {
-  const AdamRectangle<T>* rectangle;
-  const T* gradient;
-  int64_t at, next;
-  int64_t vectors, gap;
-};
-
-// What a tile does beside its sums.
-enum class Beside { nothing, copies, adam };
-
 template <class T>
 struct Tile {
   int64_t terms;
@@ -40,12 +17,14 @@ struct Tile {
   // Memory to ask for meanwhile: with every term what is at `next`, which then moves on by next_stride.
   const T* next;
   int64_t next_stride;
-  RowCopies<T> copies;  // of tiles that copy
-  AdamBeside<T> adam;   // of those that do a step
+  // What the flags of the tile say.
+  PanelCopies<T> b_copies;
+  RowCopies<T> a_copies;
+  AdamBeside<T> adam;
 };
 
 // One register tile of kRows x (kVectors * width). B rows are read as vectors, elements of A are broadcast.
-template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms, Beside kBeside = Beside::nothing>
+template <class S, int kRows, int kVectors, bool kTail, bool kAlongTerms, int kBeside = kNothing>
 void compute_tile(const Tile<typename S::T>& t) {
   using T = typename S::T;
   using V = typename S::V;
@@ -80,10 +59,10 @@ void compute_tile(const Tile<typename S::T>& t) {
     fetch += fetch_stride;
   };
   int64_t left = t.terms - kKeepsLast;
-  if (kBeside == Beside::copies) left -= t.copies.rows * (1 + t.copies.gap);
-  if (kBeside == Beside::adam) left -= t.adam.vectors * (1 + t.adam.gap);
-  int64_t now =
-      kFetches && left > (kBeside == Beside::nothing ? 2 : 1) * kFetchTerms ? left - kFetchTerms : left;
+  if (kBeside & kRowsOfB) left -= t.b_copies.rows * (1 + t.b_copies.gap);
+  if (kBeside & kRowsOfA) left -= t.a_copies.pieces * (1 + t.a_copies.gap);
+  if (kBeside & kStep) left -= t.adam.vectors * (1 + t.adam.gap);
+  int64_t now = kFetches && left > (kBeside ? 1 : 2) * kFetchTerms ? left - kFetchTerms : left;
   // After `now` terms; false if they were the last.
   const auto go_on = [&]() __attribute__((always_inline)) {
     left -= now;
@@ -94,7 +73,7 @@ void compute_tile(const Tile<typename S::T>& t) {
     return left != 0;
   };
   const T* a = t.a;
-  if (kAlongTerms) {
+  if constexpr (kAlongTerms) {
     // Rows are reached from one pointer for every four: base + {0, 1, 2, 3} * stride needs two registers for
     // all of them. The empty asm keeps the compiler from replacing that by a pointer for every row, which
     // would spill.
@@ -143,11 +122,17 @@ void compute_tile(const Tile<typename S::T>& t) {
       }
       a += a_stride;
     };
-    if (kBeside == Beside::copies) {
-      const T* from = t.copies.from;
-      const int64_t stride = t.copies.stride, gap = t.copies.gap;
-      T* to = t.copies.to;
-      for (int64_t rows = t.copies.rows; rows > 0; --rows) {
+    const auto add_terms = [&](int64_t terms) __attribute__((always_inline)) {
+      for (int64_t p = 0; p < terms; ++p) {
+        add_term();
+        fetch_row();
+      }
+    };
+    if constexpr (kBeside & kRowsOfB) {
+      const T* from = t.b_copies.from;
+      const int64_t stride = t.b_copies.stride, gap = t.b_copies.gap;
+      T* to = t.b_copies.to;
+      for (int64_t rows = t.b_copies.rows; rows > 0; --rows) {
         add_term();
 #pragma GCC unroll 2
         for (int v = 0; v < 2; ++v) {
@@ -159,32 +144,40 @@ void compute_tile(const Tile<typename S::T>& t) {
         for (int64_t p = 0; p < gap; ++p) add_term();
       }
     }
-    if constexpr (kBeside == Beside::adam) {
+    if constexpr (kBeside & kRowsOfA) {
+      const RowCopies<T>& copies = t.a_copies;
+      const T* from = copies.from;
+      T* to = copies.to;
+      int64_t left_of_run = copies.of_run;
+      for (int64_t pieces = copies.pieces; pieces > 0; --pieces) {
+        add_terms(1);
+        S::store_part(to, S::load_part(from, kRows), kRows);
+        __builtin_prefetch(from + copies.next, 0, 2);
+        const bool jumps = --left_of_run == 0;
+        if (jumps) left_of_run = copies.of_run;
+        from += jumps ? copies.from_jump : kRows;
+        to += jumps ? copies.to_jump : copies.to_step;
+        add_terms(copies.gap);
+      }
+    }
+    if constexpr (kBeside & kStep) {
       const AdamBeside<T>& beside = t.adam;
       const AdamRectangle<T>& rectangle = *beside.rectangle;
       const T* gradient = beside.gradient;
       int64_t at = beside.at;
       const int64_t to_next = beside.next - at;
       for (int64_t vectors = beside.vectors; vectors > 0; --vectors) {
-        add_term();
-        fetch_row();
+        add_terms(1);
         adam_vector<S, false>(rectangle, gradient, at, 0);
 #pragma GCC unroll 3
         for (int k = 0; k < 3; ++k) __builtin_prefetch(rectangle.from[k] + at + to_next, 1, 2);
         gradient += kWidth;
         at += kWidth;
-        for (int64_t p = 0; p < beside.gap; ++p) {
-          add_term();
-          fetch_row();
-        }
+        add_terms(beside.gap);
       }
     }
-    do {
-      for (int64_t p = 0; p < now; ++p) {
-        add_term();
-        fetch_row();
-      }
-    } while (go_on());
+    do add_terms(now);
+    while (go_on());
   }
 
   // Decided once for the tile; what is read of t is read before the stores, which could change it for all the compiler
@@ -231,9 +224,13 @@ template <class S>
 struct TileTable {
   using Function = void (*)(const Tile<typename S::T>&);
   Function at[S::kTileRows][4][2];
-  Function copying[S::kTileRows];   // two full vectors, a in tiles
-  Function stepping[S::kTileRows];  // likewise
-  static constexpr bool can_copy(int rows) { return 2 * rows > S::kTileRows; }
+  // Two full vectors, a in tiles, with work beside: [rows - 1][flags], null where there is no such tile.
+  Function beside[S::kTileRows][kKindsOfWork];
+
+  template <int kRows, int kBeside>
+  constexpr void fill_beside() {
+    beside[kRows - 1][kBeside] = compute_tile<S, kRows, 2, false, false, kBeside>;
+  }
   template <int kRows>
   constexpr void fill() {
     if constexpr (kRows > 0) {
@@ -245,14 +242,17 @@ struct TileTable {
       at[kRows - 1][2][1] = compute_tile<S, kRows, 1, true, true>;
       at[kRows - 1][3][0] = compute_tile<typename S::Half, kRows, 1, true, false>;
       at[kRows - 1][3][1] = compute_tile<typename S::Half, kRows, 1, true, true>;
-      if constexpr (can_copy(kRows))
-        copying[kRows - 1] = compute_tile<S, kRows, 2, false, false, Beside::copies>;
-      if constexpr (can_copy(kRows) && S::kSteps)
-        stepping[kRows - 1] = compute_tile<S, kRows, 2, false, false, Beside::adam>;
+      // Work goes to tall tiles, the next A to the tallest, of which there are most.
+      if constexpr (2 * kRows > S::kTileRows) fill_beside<kRows, kRowsOfB>();
+      if constexpr (2 * kRows > S::kTileRows && S::kStepsBeside) fill_beside<kRows, kStep>();
+      if constexpr (kRows == S::kTileRows && S::kCopiesBeside) {
+        fill_beside<kRows, kRowsOfA>();
+        if constexpr (S::kStepsBeside) fill_beside<kRows, kRowsOfA | kStep>();
+      }
       fill<kRows - 1>();
     }
   }
-  constexpr TileTable() : at{}, copying{}, stepping{} { fill<S::kTileRows>(); }
+  constexpr TileTable() : at{}, beside{} { fill<S::kTileRows>(); }
 };
 
 template <class S>

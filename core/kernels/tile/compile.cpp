@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/kernels/parallel.h"
 #include "core/kernels/tile/nodes.h"
 #include "core/kernels/tile/plan.h"
 
@@ -19,6 +20,8 @@ constexpr size_t kSummedRows =
     8;  // of a tile at least, so that running sums of columns are not most of the work
 constexpr size_t kFarBytes = 1 << 20;  // a second-level cache
 constexpr size_t kLine = 64;
+// About ten microseconds of work, which a unit is; and what is no longer a short loop. In cheap element-wise operations.
+constexpr double kUnitWork = 1e5, kShortWork = 1e6;
 constexpr int kNever = std::numeric_limits<int>::max();
 
 size_t aligned(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
@@ -276,12 +279,14 @@ class Compiler {
       multiple = std::lcm(multiple, c.row_multiple());
       if (multiple >= plan_->rows) multiple = std::max<size_t>(1, plan_->rows);
     }
-    // About ten microseconds of work.
     const size_t cols = std::max<size_t>(1, plan_->column_units > 1 ? plan_->tile_cols : plan_->cols);
-    const size_t wanted = std::max<size_t>(1, static_cast<size_t>(100000 / weight) / cols);
+    const size_t wanted = std::max<size_t>(1, static_cast<size_t>(kUnitWork / weight) / cols);
     plan_->unit_rows = divide_up(wanted, multiple) * multiple;
     if (plan_->unit_rows > plan_->rows) plan_->unit_rows = std::max<size_t>(1, plan_->rows);
     plan_->row_units = divide_up(plan_->rows, plan_->unit_rows);
+    // A few units may be large ones, which sums over rows are not cut into as one likes.
+    plan_->is_short = plan_->row_units * plan_->column_units < kPiecesWorthWaking &&
+                      weight * static_cast<double>(plan_->rows * plan_->cols) < kShortWork;
   }
 
   Collector make_collector(size_t i) {

@@ -29,6 +29,7 @@ struct TileProgram::Plan {
   size_t tile_rows = 0, tile_cols = 0;
   size_t segment_rows = 0;  // no tile goes beyond a multiple of it
   size_t unit_rows = 0, row_units = 0, column_units = 1;
+  bool is_short = false;  // all units together: shared out only where that has paid of late
 
   std::vector<Step> before, each, after;  // the tiles
   std::vector<Collector> collectors;

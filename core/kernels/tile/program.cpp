@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/kernels/label_check.h"
-#include "core/kernels/parallel.h"
 #include "core/kernels/random_stream.h"
 #include "core/kernels/tile/plan.h"
 
@@ -143,9 +142,8 @@ void TileProgram::run(ThreadPool& pool, const void* const* inputs, void* const* 
     if (units == 1)
       run_unit(0, 0);
     else if (units > 1)
-      pool.parallel_for_worker(
-          units, run_unit,
-          units < kPiecesWorthWaking ? ThreadPool::Helpers::if_it_pays : ThreadPool::Helpers::all);
+      pool.parallel_for_worker(units, run_unit,
+                               plan.is_short ? ThreadPool::Helpers::if_it_pays : ThreadPool::Helpers::all);
     for (const Collector& c : plan.collectors) c.finish({nullptr, shared, base});
   }
   run_steps(plan.after, whole);

@@ -1,5 +1,4 @@
-// Adam's step on a few rows, a vector at a time, as core/kernels/vector/optimizers.h has it: tiles do it beside their sums. Included by
-// micro_kernels.inl.
+// Adam's step on a few rows, a vector at a time, as core/kernels/vector/optimizers.h has it. Included by micro_kernels.inl.
 
 // What is smaller counts as 0 in m, as there.
 template <class T>
@@ -49,7 +48,7 @@ void adam_rectangle(const AdamRectangle<typename S::T>& x) {
 
 template <class S>
 constexpr auto adam_kernel() -> void (*)(const AdamRectangle<typename S::T>&) {
-  if constexpr (S::kSteps)
+  if constexpr (S::kStepsBeside)
     return adam_rectangle<S>;
   else
     return nullptr;
