@@ -32,6 +32,9 @@ struct ArrangedGemm {
   int64_t c_stride;
   bool c_transposed;
 
+  T* c_at(int64_t row, int64_t col) const {
+    return c + (c_transposed ? col * c_stride + row : row * c_stride + col);
+  }
   double multiply_adds() const {
     return static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(terms);
   }
@@ -126,7 +129,7 @@ GemmBlock<T> gemm_block(const ArrangedGemm<T>& x, const GemmPart& part, int64_t 
                                                          : term * x.a_stride + part.row);
   block.b = x.b + term * x.b_stride + part.col;
   block.b_stride = x.b_stride;
-  block.c = x.c + (x.c_transposed ? part.col * x.c_stride + part.row : part.row * x.c_stride + part.col);
+  block.c = x.c_at(part.row, part.col);
   block.c_stride = x.c_stride;
   block.c_transposed = x.c_transposed;
   return block;

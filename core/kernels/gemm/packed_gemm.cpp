@@ -162,26 +162,28 @@ void compute_packed(const GemmKernels<T>& kernels, const ArrangedGemm<T>& x, con
       const T* b = x.b_transposed ? x.b + col * x.b_stride + term : x.b + term * x.b_stride + col;
       if (x.b_transposed) kernels.pack_b(terms, cols, b, x.b_stride, true, packed_b);
       for (int64_t row = part.row; row < row_end; row += block_rows) {
-        const GemmBlock<T> of_c = gemm_block(x, {row, rows_at(row), col, cols}, term, terms);
         PackedGemmBlock<T> block{};
-        block.rows = of_c.rows;
+        block.rows = rows_at(row);
         block.cols = cols;
         block.terms = terms;
-        block.alpha = of_c.alpha;
-        block.beta = of_c.beta;
+        block.alpha = x.alpha;
+        block.beta = term == 0 ? x.beta : T(1);
         block.b = packed_b;
         // Rows of B are packed by the first block, panel by panel.
         block.unpacked_b = !x.b_transposed && row == part.row ? b : nullptr;
         block.unpacked_b_stride = x.b_stride;
-        block.c = of_c.c;
-        block.c_stride = of_c.c_stride;
-        block.c_transposed = of_c.c_transposed;
+        if (step) {
+          step->begin(block, row, col);
+        } else {
+          block.c = x.c_at(row, col);
+          block.c_stride = x.c_stride;
+          block.c_transposed = x.c_transposed;
+        }
         a.begin(block, row, term);
         if (row + block_rows < row_end)
           a.prepare(block, row + block_rows, rows_at(row + block_rows), term, terms);
         else if (term + terms < x.terms)
           a.prepare(block, part.row, rows_at(part.row), term + terms, terms_at(term + terms));
-        if (step) step->begin(block, row, col);
         kernels.packed_block(block);
         if (step) step->end(block);
       }
@@ -200,8 +202,7 @@ GemmGrid packed_grid(const GemmKernels<T>& kernels, const ArrangedGemm<T>& x, in
   // Rows of B are packed beside the sums.
   const double of_b = x.b_transposed ? 1 : 0.6;
   for (int64_t down = 1; down <= parts; ++down) {
-    const double packing = static_cast<double>(rows) / static_cast<double>(down) +
-                           of_b * static_cast<double>(cols) / static_cast<double>(parts / down);
+    const double packing = rows / static_cast<double>(down) + of_b * cols / static_cast<double>(parts / down);
     if (parts % down == 0 && packing < least) {
       least = packing;
       best = down;
