@@ -369,6 +369,63 @@ TEST_CASE("a step that takes several products in has the bits of the ops", "[com
   }
 }
 
+TEST_CASE("a layer whose step is done beside its gradient's sums has the bits of eager steps", "[compile]") {
+  // The middle one is that large; the gradient of what goes into it is taken with its weights of before the step.
+  const auto run = [](Context& c, const compile::PlanOptions* plan) {
+    const std::vector<VariableRef> w = {
+        VariableRef::make(mul_scalar(data(c, {40, 224}, 1), 0.2), "u"),
+        VariableRef::make(mul_scalar(data(c, {224, 2100}, 2), 0.1), "w"),
+        VariableRef::make(mul_scalar(data(c, {2100, 10}, 3), 0.1), "v"),
+    };
+    const std::unique_ptr<optim::Optimizer> adam = optim::make_adam(c, {});
+    const auto step = [&](Span<const Tensor> in, size_t) {
+      Tape tape(c, {});
+      Tensor x = in[0];
+      for (const VariableRef& layer : w) x = tanh(matmul(x, layer->read()));
+      const Tensor loss = mean(square(x));
+      std::vector<Variable*> all;
+      std::vector<GradientSource> sources;
+      for (const VariableRef& layer : w) {
+        all.push_back(layer.get());
+        sources.push_back({Tensor(), layer.get()});
+      }
+      adam->apply(tape.gradient({loss}, sources), all);
+      return Values{loss};
+    };
+    FunctionOptions options = strict();
+    if (plan) options.plan = *plan;
+    Function f(c, step, options);
+    Values out;
+    for (uint64_t i = 0; i < 4; i++) {
+      Values in{data(c, {256, 40}, 20 + i)}, got(1);
+      if (plan)
+        f.call(in, got);
+      else
+        got = step(in, 0);
+      out.push_back(got[0]);
+    }
+    if (plan) {
+      const bool beside =
+          plan->without_passes.empty() && kernels::ProductUpdate::possible_beside(
+                                              DType::kF32, OpId::kAdamUpdate, {true, false, 224, 2100, 256});
+      CHECK(has(f.text(), "{matmul, adam_update, transpose_a}") == beside);
+    }
+    for (const VariableRef& layer : w) out.push_back(layer->value());
+    return out;
+  };
+  Context reference(options_of());
+  const Values want = run(reference, nullptr);
+  for (int threads : {1, 2, 4}) {
+    compile::PlanOptions all = strict().plan, without = all;
+    without.without_passes = {"fuse_product_updates"};
+    for (const compile::PlanOptions& plan : {all, without}) {
+      Context c(options_of(threads));
+      const Values got = run(c, &plan);
+      for (size_t i = 0; i < want.size(); i++) CHECK(same_bits(want[i], got[i]));
+    }
+  }
+}
+
 TEST_CASE("a network of some size has the bits of eager steps, on any number of threads", "[compile]") {
   Context reference(options_of());
   Network eager(reference);
