@@ -95,7 +95,7 @@ struct GemmKernels {
   // depend on how rows and columns are cut into blocks.
   void (*block)(const GemmBlock<T>&);
   void (*packed_block)(const PackedGemmBlock<T>&);
-  bool takes_next_a;                      // packed_block does
+  bool takes_next_a;                      // packed_block packs next_a
   void (*adam)(const AdamRectangle<T>&);  // null where packed_block takes no `adam`, either
   // Writes op(A)[rows, terms] as LeftLayout::tiles (rows * terms elements). layout is that of the source, not
   // tiles.

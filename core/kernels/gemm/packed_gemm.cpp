@@ -88,7 +88,7 @@ class RowsToStep {
   RowsToStep(const AdamRectangle<T>& variable, T* sums, int64_t sums_of_block, int64_t stride)
       : variable_(variable), rows_(variable), sums_{sums, sums + sums_of_block}, stride_(stride) {}
 
-  // Beside the block at `row`, `col` of C; its sums go where sums() is.
+  // Before and after the block at `row`, `col` of C: its sums, which the next one's step takes, are kept here.
   void begin(PackedGemmBlock<T>& block, int64_t row, int64_t col) {
     block.adam = waiting_ ? &rows_ : nullptr;
     block.c = sums_[side_];
